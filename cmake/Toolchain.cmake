@@ -1,0 +1,46 @@
+# Compiler, linker and warning settings shared by every target.
+if(NOT CMAKE_BUILD_TYPE)
+  message(FATAL_ERROR "Configure through a preset: cmake --preset dev")
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+find_program(LLD ld.lld)
+if(LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror
+  -fdiagnostics-color=always -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 sees uninitialised members in coroutine frames and std::expected that are none.
+  add_compile_options(-Wno-maybe-uninitialized)
+endif()
+
+# Hardening of everything that ships.
+add_compile_options(-fstack-protector-strong -fno-plt)
+add_link_options(-Wl,-z,relro,-z,now)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_definitions(_FORTIFY_SOURCE=2 _GLIBCXX_ASSERTIONS)
+else()
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
+endif()
+
+# One definition of how Asio and Beast are compiled: their bodies live in one library (libs/net, libs/runtime).
+add_compile_definitions(
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+
+set(UNHIDRA_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them")
+if(UNHIDRA_SANITIZE)
+  add_compile_options(-fsanitize=${UNHIDRA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${UNHIDRA_SANITIZE})
+  if(UNHIDRA_SANITIZE MATCHES "thread")
+    add_compile_options(-Wno-tsan)
+  endif()
+endif()
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+find_package(Threads REQUIRED)
