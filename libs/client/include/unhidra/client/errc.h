@@ -1,0 +1,56 @@
+#pragma once
+// What the client engine can refuse. Failures of lower rooms keep their own codes.
+
+#include "unhidra/base/error.h"
+
+namespace unhidra::client {
+
+enum class Errc : std::uint8_t {
+  not_enrolled,           // the store holds no device yet: enroll first
+  already_enrolled,       // the store belongs to a device already
+  not_found,              // no such user, conversation, message or device here
+  outbox_full,            // too many messages wait to be sent
+  message_too_large,      // the text is longer than Limits::max_text
+  bad_text,               // empty or not well-formed UTF-8
+  not_approved,           // this device is on no device list yet
+  no_account_key,         // this device may not sign device lists
+  identity_not_accepted,  // the peer's identity changed and nobody has accepted the new one
+  too_many_devices,       // the device list is full
+  store_failed,           // the last commit did not succeed: open the engine again
+  corrupt_store,          // a stored record cannot be read
+  bad_frame,              // the server sent what cannot be read
+};
+
+constexpr ErrorCode error_code(Errc code) {
+  switch (code) {
+    case Errc::not_enrolled:
+      return {"client.not_enrolled", ErrorKind::conflict};
+    case Errc::already_enrolled:
+      return {"client.already_enrolled", ErrorKind::conflict};
+    case Errc::not_found:
+      return {"client.not_found", ErrorKind::not_found};
+    case Errc::outbox_full:
+      return {"client.outbox_full", ErrorKind::unavailable};
+    case Errc::message_too_large:
+      return {"client.message_too_large", ErrorKind::too_large};
+    case Errc::bad_text:
+      return {"client.bad_text", ErrorKind::invalid};
+    case Errc::not_approved:
+      return {"client.not_approved", ErrorKind::denied};
+    case Errc::no_account_key:
+      return {"client.no_account_key", ErrorKind::denied};
+    case Errc::identity_not_accepted:
+      return {"client.identity_not_accepted", ErrorKind::conflict};
+    case Errc::too_many_devices:
+      return {"client.too_many_devices", ErrorKind::conflict};
+    case Errc::store_failed:
+      return {"client.store_failed", ErrorKind::unavailable};
+    case Errc::corrupt_store:
+      return {"client.corrupt_store", ErrorKind::corrupt};
+    case Errc::bad_frame:
+      break;
+  }
+  return {"client.bad_frame", ErrorKind::corrupt};
+}
+
+}  // namespace unhidra::client

@@ -1,0 +1,129 @@
+#pragma once
+// What happened, for the user interface. Events are released only after the state they tell about
+// is committed; an event may be lost in a crash right after the commit, so a host that starts anew
+// reads its state from the engine and does not rely on having seen every event.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "unhidra/client/model.h"
+
+namespace unhidra::client::event {
+
+// ---- the connection ----
+// The server greeted this device.
+struct Connected {};
+struct Disconnected {};
+// Nothing is left to send or to fetch; comes again after each burst of work.
+struct CaughtUp {};
+// The server closes the connection soon; connect again after the delay.
+struct ServerClosing {
+  std::string code;
+  std::uint32_t reconnect_after_ms = 0;
+};
+// The connection's token ends at this time; `Engine::refresh_token` prolongs the connection.
+struct TokenExpires {
+  Timestamp at;
+};
+// A request failed in a way that this engine cannot mend by itself.
+struct RequestFailed {
+  std::string what;
+  std::string code;
+  std::string message;
+};
+
+// ---- the account and its devices ----
+// This device made the account's signing key: it is the first one.
+struct AccountCreated {};
+struct MembershipChanged {
+  Membership membership = Membership::unknown;
+};
+// Another device of the account waits for approval.
+struct DevicePending {
+  Device device;
+};
+struct DeviceApproved {
+  DeviceId device;
+};
+struct DeviceRemoved {
+  DeviceId device;
+};
+struct AccountKeyReceived {};
+
+// ---- people ----
+struct UserFound {
+  User user;
+};
+struct UserNotFound {
+  std::string username;
+};
+struct ConversationOpened {
+  Conversation conversation;
+};
+
+// ---- messages ----
+struct MessageReceived {
+  Message message;
+};
+struct MessageStateChanged {
+  Message message;
+};
+struct MessageUnreadable {
+  Message message;
+};
+// The peer's device told that it could not read these messages of ours.
+struct PeerCouldNotRead {
+  UserId user;
+  DeviceId device;
+  std::vector<MessageId> messages;
+};
+
+// ---- security: never hide these ----
+// The peer's account key is another one. Sending is blocked until the user accepts it.
+struct IdentityChanged {
+  User user;
+};
+enum class ListRefusal : std::uint8_t { rolled_back, forked, bad_signature, malformed };
+std::string_view to_string(ListRefusal refusal);
+// The server offered a device list that must not be believed.
+struct DeviceListRefused {
+  UserId user;
+  ListRefusal why = ListRefusal::malformed;
+};
+// The server wants messages encrypted for a device that its user never signed.
+struct GhostDevice {
+  UserId user;
+  DeviceId device;
+};
+// The keys that a bundle offered are not those on the signed device list.
+struct BundleRefused {
+  UserId user;
+  DeviceId device;
+  std::string reason;
+};
+// The server hands out other keys for this device than the ones this device published.
+struct OwnKeysReplaced {};
+// This store is an old copy: others have seen later messages of this device. All sessions start
+// anew, because going on would use message keys a second time.
+struct StateRolledBack {};
+// The server skipped messages of a conversation.
+struct MessagesMissing {
+  ConversationId conversation;
+  std::vector<MessageId> messages;
+};
+
+}  // namespace unhidra::client::event
+
+namespace unhidra::client {
+
+using Event = std::variant<
+    event::Connected, event::Disconnected, event::CaughtUp, event::ServerClosing,
+    event::TokenExpires, event::RequestFailed, event::AccountCreated, event::MembershipChanged,
+    event::DevicePending, event::DeviceApproved, event::DeviceRemoved, event::AccountKeyReceived,
+    event::UserFound, event::UserNotFound, event::ConversationOpened, event::MessageReceived,
+    event::MessageStateChanged, event::MessageUnreadable, event::PeerCouldNotRead,
+    event::IdentityChanged, event::DeviceListRefused, event::GhostDevice, event::BundleRefused,
+    event::OwnKeysReplaced, event::StateRolledBack, event::MessagesMissing>;
+
+}  // namespace unhidra::client

@@ -1,0 +1,33 @@
+#pragma once
+// Every bound of the engine in one place. The defaults are what the product ships.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace unhidra::client {
+
+struct Limits {
+  std::size_t max_text = 16 * 1024;      // bytes of one text message
+  std::size_t max_outbox = 1000;         // messages waiting to be accepted by the server
+  std::size_t max_held = 200;            // messages kept closed for a peer with a new identity
+  std::size_t max_inbox_buffer = 1000;   // inbox entries received and not processed yet
+  std::size_t max_in_flight_sends = 16;  // one a conversation, this many conversations
+  std::size_t max_frame = 1024 * 1024;   // bytes of one ServerFrame
+  std::uint32_t inbox_page = 100;
+
+  std::uint32_t pre_key_target = 100;   // one-time prekeys the server should hold
+  std::uint32_t pre_key_low = 50;       // refill below this
+  std::size_t max_one_time_keys = 400;  // private parts kept; the oldest go first
+  std::chrono::hours signed_pre_key_age{24 * 7};
+  std::chrono::hours signed_pre_key_grace{24 * 30};  // how long a replaced one still opens sessions
+
+  std::uint32_t max_stale_rounds = 5;  // answers "stale devices" in a row before waiting
+  std::uint32_t max_send_attempts = 12;
+  std::chrono::seconds first_retry{1};
+  std::chrono::seconds last_retry{300};
+  std::chrono::seconds request_timeout{30};
+  std::chrono::hours reset_interval{1};  // at most one SessionReset to one device in this time
+};
+
+}  // namespace unhidra::client

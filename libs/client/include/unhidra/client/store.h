@@ -1,0 +1,66 @@
+#pragma once
+// Where the engine keeps everything that must survive: a transactional key/value map that the host
+// provides. The engine commits all changes of one step at once and releases frames and events only
+// after the commit, so a crash at any moment loses nothing and shows nothing twice.
+//
+// Values hold private keys and message text: a store on disk seals them.
+// Thread: called only from within calls to the engine.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "unhidra/base/bytes.h"
+#include "unhidra/base/secret.h"
+
+namespace unhidra::client {
+
+// Numbers are stored; never reuse one.
+enum class Table : std::uint8_t {
+  device = 1,   // this device: keys, account, cursors; a handful of records
+  pre_key = 2,  // private prekeys
+  user = 3,     // known users with their device lists and trust
+  peer = 4,     // sessions with one peer device
+  conversation = 5,
+  message = 6,  // history; read by key only, never listed
+  seen = 7,     // received message ids; read by key only, never listed
+  outbox = 8,
+  held = 9,  // messages of a peer whose new identity is not accepted yet
+};
+
+struct Record {
+  Bytes key;
+  SecretBytes value;
+};
+
+struct Mutation {
+  Table table;
+  Bytes key;
+  std::optional<SecretBytes> value;  // absent: remove
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual Result<std::optional<SecretBytes>> get(Table table, ByteView key) = 0;
+  // All records of a small table, in any order.
+  virtual Result<std::vector<Record>> load(Table table) = 0;
+  // All or nothing, durable when it returns success.
+  virtual Status commit(std::span<const Mutation> mutations) = 0;
+};
+
+// Keeps everything in memory: for bots without a history, and for tests.
+class MemoryStore : public Store {
+ public:
+  Result<std::optional<SecretBytes>> get(Table table, ByteView key) override;
+  Result<std::vector<Record>> load(Table table) override;
+  Status commit(std::span<const Mutation> mutations) override;
+
+ private:
+  std::map<std::pair<Table, Bytes>, SecretBytes> records_;
+};
+
+}  // namespace unhidra::client
