@@ -1,0 +1,83 @@
+#pragma once
+// A listening socket and its connections: HTTP/1.1 and WebSocket, over TLS or plain TCP.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "unhidra/net/http.h"
+#include "unhidra/net/tls.h"
+
+namespace unhidra::net {
+
+struct ServerSettings {
+  std::string address = "127.0.0.1";  // numeric, IPv4 or IPv6
+  std::uint16_t port = 0;             // 0: any free one, see Server::port
+  int backlog = 4096;
+  bool reuse_port = false;  // several processes may listen on the same port
+
+  std::size_t max_connections = 100'000;  // more are accepted and closed at once
+  // Handshakes under way at once; while there are more, nobody is accepted and new peers wait in
+  // the backlog. Bounds what a reconnecting crowd costs.
+  std::size_t max_handshakes = 1024;
+
+  std::chrono::milliseconds handshake_timeout{10'000};   // TLS
+  std::chrono::milliseconds header_timeout{10'000};      // from the first byte to the blank line
+  std::chrono::milliseconds body_timeout{30'000};        // the whole body
+  std::chrono::milliseconds keep_alive_timeout{60'000};  // between two requests
+  std::chrono::milliseconds write_timeout{30'000};       // the peer takes no byte
+
+  std::size_t max_header_bytes = 16 * 1024;  // request line and fields
+  std::size_t max_header_fields = 100;
+  WebSocketSettings websocket;
+};
+
+struct ServerStats {
+  std::uint64_t accepted = 0;
+  std::uint64_t over_limit = 0;         // closed because of max_connections
+  std::uint64_t accept_errors = 0;      // out of descriptors, mostly
+  std::uint64_t handshakes_failed = 0;  // TLS
+  std::uint64_t requests = 0;
+  std::uint64_t bad_requests = 0;  // refused before the handler saw them
+  std::uint64_t upgrades = 0;
+  std::uint64_t timeouts = 0;  // connections closed by a deadline
+  std::uint64_t slow_readers = 0;
+  std::size_t open_connections = 0;
+  std::size_t open_websockets = 0;
+};
+
+class Server {
+ public:
+  // Connections are spread over the contexts; each context is run by exactly one thread. Contexts
+  // and handler outlive the server's connections: shut down first. Without `tls`, plain TCP.
+  Server(std::vector<boost::asio::io_context*> contexts, ServerSettings settings,
+         std::shared_ptr<TlsServerContext> tls, HttpHandler& handler);
+  // Stops accepting and aborts what is left.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Binds and listens; Errc::address_in_use or Errc::bad_settings.
+  Status start();
+  // The port bound to; of use after start.
+  std::uint16_t port() const;
+  ServerStats stats() const;
+
+  // Phase one: nobody new. Requests under way are answered, with `Connection: close`.
+  void stop_accepting();
+  // Phase two: closes every WebSocket with this code, lets requests end, and waits until all
+  // connections are gone or the grace period is over; the rest is aborted. Returns how many were.
+  // Implies phase one.
+  Task<std::size_t> shutdown(CloseCode code, std::string reason, std::chrono::milliseconds grace);
+
+  struct Core;
+
+ private:
+  std::shared_ptr<Core> core_;
+};
+
+}  // namespace unhidra::net

@@ -1,0 +1,63 @@
+#pragma once
+// TLS for both sides: versions 1.2 and 1.3, AEAD suites with forward secrecy, no renegotiation, no
+// compression, no early data. Contexts may be used from any thread.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "unhidra/base/bytes.h"
+#include "unhidra/base/secret.h"
+
+namespace unhidra::net {
+
+struct TlsServerSettings {
+  std::string certificate_chain_pem;  // leaf first
+  SecretBytes private_key_pem;
+  // Resumption without a full handshake. The key that protects tickets is made anew with each
+  // (re)load, so forward secrecy reaches back no further than the last reload.
+  bool session_tickets = false;
+};
+
+class TlsServerContext {
+ public:
+  // Errc::bad_settings when the key does not belong to the certificate or either is unreadable.
+  static Result<std::shared_ptr<TlsServerContext>> create(TlsServerSettings settings);
+  // New handshakes use the new certificate; open connections keep theirs. On failure nothing
+  // changes.
+  Status reload(TlsServerSettings settings);
+  // SHA-256 over the leaf certificate, what a client pins.
+  ByteArray<32> fingerprint() const;
+
+  struct Impl;
+  explicit TlsServerContext(std::unique_ptr<Impl> impl);
+  ~TlsServerContext();
+  Impl& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+struct TlsClientSettings {
+  // With neither, the system's certificate store is trusted.
+  std::string ca_file;
+  std::string ca_pem;
+  // The SHA-256 fingerprint of the server's own certificate. Then nothing else is asked: neither
+  // who issued it, nor its name, nor its dates.
+  std::optional<ByteArray<32>> pinned_certificate;
+};
+
+class TlsClientContext {
+ public:
+  static Result<std::shared_ptr<TlsClientContext>> create(const TlsClientSettings& settings);
+
+  struct Impl;
+  explicit TlsClientContext(std::unique_ptr<Impl> impl);
+  ~TlsClientContext();
+  Impl& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace unhidra::net
