@@ -1,0 +1,37 @@
+#include "unhidra/wire/frames.h"
+
+#include "codec_impl.h"
+
+namespace unhidra::wire {
+
+UNHIDRA_WIRE_MESSAGE(ServerFrame);
+UNHIDRA_WIRE_MESSAGE(Error);
+UNHIDRA_WIRE_MESSAGE(Done);
+UNHIDRA_WIRE_MESSAGE(Authenticated);
+UNHIDRA_WIRE_MESSAGE(PresenceSnapshot);
+UNHIDRA_WIRE_MESSAGE(UserInfo);
+UNHIDRA_WIRE_MESSAGE(PreKeyCount);
+UNHIDRA_WIRE_MESSAGE(PreKeyBundle);
+UNHIDRA_WIRE_MESSAGE(PreKeyBundles);
+UNHIDRA_WIRE_MESSAGE(KeyDigest);
+UNHIDRA_WIRE_MESSAGE(DeviceListOf);
+UNHIDRA_WIRE_MESSAGE(DeviceLists);
+UNHIDRA_WIRE_MESSAGE(PendingDevice);
+UNHIDRA_WIRE_MESSAGE(PendingDevices);
+UNHIDRA_WIRE_MESSAGE(Conversation);
+UNHIDRA_WIRE_MESSAGE(Conversations);
+UNHIDRA_WIRE_MESSAGE(Accepted);
+UNHIDRA_WIRE_MESSAGE(MissingDevice);
+UNHIDRA_WIRE_MESSAGE(StaleDevices);
+UNHIDRA_WIRE_MESSAGE(SendOutcome);
+UNHIDRA_WIRE_MESSAGE(Inbox);
+UNHIDRA_WIRE_MESSAGE(LogEntry);
+UNHIDRA_WIRE_MESSAGE(Log);
+UNHIDRA_WIRE_MESSAGE(Hello);
+UNHIDRA_WIRE_MESSAGE(InboxEntry);
+UNHIDRA_WIRE_MESSAGE(PresenceChange);
+UNHIDRA_WIRE_MESSAGE(PreKeysLow);
+UNHIDRA_WIRE_MESSAGE(DeviceListChanged);
+UNHIDRA_WIRE_MESSAGE(Closing);
+
+}  // namespace unhidra::wire
