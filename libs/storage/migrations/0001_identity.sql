@@ -43,14 +43,19 @@ CREATE TABLE devices (
 );
 CREATE INDEX devices_by_user ON devices (user_id, device_id);
 CREATE INDEX devices_by_org ON devices (org_id, kind, device_id);
+CREATE INDEX devices_by_revocation ON devices (revoked_at) WHERE revoked_at IS NOT NULL;
 
 CREATE TABLE sessions (
   session_id BYTEA NOT NULL PRIMARY KEY,   -- also the refresh token's family
   org_id BYTEA NOT NULL REFERENCES organizations (org_id),
   user_id BYTEA NOT NULL REFERENCES users (user_id),
   device_id BYTEA REFERENCES devices (device_id),
-  refresh_hash BYTEA NOT NULL UNIQUE,      -- of the token that is valid now
-  previous_refresh_hash BYTEA,             -- of the one before it: seeing it again revokes the session
+  -- A refresh token holds two secrets: one for the life of the session, one that each refresh replaces. The first right
+  -- and the second wrong is an old token, however old, and revokes the session.
+  family_hash BYTEA NOT NULL,
+  refresh_hash BYTEA NOT NULL,             -- of the token that is valid now
+  previous_refresh_hash BYTEA,             -- of the one before it, with the key under which that
+  retry_key_hash BYTEA,                    -- refresh may be repeated (Idempotency-Key)
   created_at BIGINT NOT NULL,
   last_used_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
@@ -59,7 +64,7 @@ CREATE TABLE sessions (
   ip_address TEXT NOT NULL,
   user_agent TEXT NOT NULL
 );
-CREATE INDEX sessions_by_previous ON sessions (previous_refresh_hash) WHERE previous_refresh_hash IS NOT NULL;
+CREATE INDEX sessions_by_revocation ON sessions (revoked_at) WHERE revoked_at IS NOT NULL;
 CREATE INDEX sessions_by_user ON sessions (user_id, session_id);
 CREATE INDEX sessions_by_device ON sessions (device_id) WHERE device_id IS NOT NULL;
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
