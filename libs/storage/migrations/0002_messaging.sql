@@ -14,6 +14,7 @@ CREATE TABLE device_keys (
   last_resort_public BYTEA,
   last_resort_created_at BIGINT,
   last_resort_signature BYTEA,
+  last_one_time_id BIGINT NOT NULL DEFAULT 0,  -- the highest that was ever uploaded: ids only grow
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
 );
