@@ -1,5 +1,5 @@
 // The fastest implementation per primitive on a server (figures:
-// docs/decisions/crypto-providers.md). WebAssembly builds native_provider_wasm.cpp in this file's
+// docs/decisions/0004-crypto-providers.md). WebAssembly builds native_provider_wasm.cpp in this file's
 // place.
 #include "unhidra/crypto/provider.h"
 
@@ -41,8 +41,8 @@ class NativeProvider final : public Provider {
     return sodium_.ed25519_check_public(public_key);
   }
 
-  // libsodium's ChaCha20-Poly1305 keeps its state on the stack, which decides for short messages;
-  // OpenSSL's is faster per byte.
+  // libsodium keeps an AEAD's state on the stack, which decides for short messages; OpenSSL
+  // allocates a context and is faster per byte.
   Status aead_seal(Aead aead, ByteView key, ByteView nonce, ByteView associated_data,
                    ByteView plaintext, MutableByteView out) const override {
     return aead_of(aead, plaintext.size())
@@ -101,7 +101,7 @@ class NativeProvider final : public Provider {
   }
 
  private:
-  static constexpr std::size_t kShortMessage = 2048;
+  static constexpr std::size_t kShortMessage = 768;
 
   static Status check_digest(Hash hash, MutableByteView out) {
     if (out.size() != digest_size(hash)) {
@@ -110,7 +110,7 @@ class NativeProvider final : public Provider {
     return {};
   }
   const Provider& aead_of(Aead aead, std::size_t size) const {
-    return aead == Aead::chacha20_poly1305 && size <= kShortMessage ? sodium_ : openssl_;
+    return size <= kShortMessage && sodium_.supports(aead) ? sodium_ : openssl_;
   }
 
   const Provider& sodium_;
