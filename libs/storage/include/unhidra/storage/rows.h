@@ -7,7 +7,8 @@
 // A getter answers the value, not a Result: when the column is missing, NULL or of another type it
 // answers T{} and notes the fault in the transaction, which then cannot succeed any more: its
 // closure's result is replaced by Errc::column_mismatch and its writes are rolled back. That is
-// always a bug or a damaged database, never something a user can cause.
+// always a bug or a damaged database, never something a user can cause. So read rows inside the
+// closure: what is read after its end can tell nobody about a fault.
 
 #include <concepts>
 #include <cstdint>

@@ -1,0 +1,77 @@
+#pragma once
+// One session with a database, driven by one thread at a time.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "unhidra/storage/database.h"
+#include "unhidra/storage/settings.h"
+#include "unhidra/storage/transaction.h"
+
+namespace unhidra::storage {
+
+class RowsBuilder;
+
+class Connection {
+ public:
+  virtual ~Connection() = default;
+
+  virtual Dialect dialect() const = 0;
+  // A write transaction on SQLite takes the write lock at once, so that it cannot fail half-way.
+  virtual Status begin_read() = 0;
+  virtual Status begin_write() = 0;
+  // Errc::unknown_outcome when the connection broke before the answer; on any error the transaction
+  // is over.
+  virtual Status commit() = 0;
+  virtual void rollback() = 0;
+  virtual Status savepoint() = 0;
+  virtual Status release_savepoint() = 0;
+  virtual Status rollback_to_savepoint() = 0;
+
+  virtual Result<std::uint64_t> execute(std::string_view sql, std::span<const Param> params) = 0;
+  virtual Status query(std::string_view sql, std::span<const Param> params, RowsBuilder& out) = 0;
+  // Several statements without parameters.
+  virtual Status run_script(const std::string& sql) = 0;
+  // A round trip that changes nothing.
+  virtual Status ping() = 0;
+
+  // False: the session is lost and must be opened again.
+  virtual bool usable() const = 0;
+  // False after the database gave the transaction up by itself.
+  virtual bool in_transaction() const = 0;
+
+  // Rows changed since the session began: tells a transaction that wrote from one that only read.
+  std::uint64_t changes() const { return changes_; }
+
+ protected:
+  std::uint64_t changes_ = 0;
+};
+
+// A kind of database: how sessions with it are opened.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual Dialect dialect() const = 0;
+  virtual Result<std::unique_ptr<Connection>> connect(detail::Access access) = 0;
+  virtual std::size_t write_lanes() const = 0;
+  // Whether idle sessions must be asked now and then if the database is still there.
+  virtual bool is_remote() const = 0;
+};
+
+Result<std::unique_ptr<Backend>> make_sqlite_backend(const Settings& settings);
+Result<std::unique_ptr<Backend>> make_postgres_backend(const Settings& settings);
+
+// The transaction must be run again from its start.
+inline bool is_retryable(const Error& error) {
+  return error == Errc::contended;
+}
+// The database itself is in trouble: nothing will work until it recovers.
+inline bool is_outage(const Error& error) {
+  return error == Errc::unavailable || error == Errc::disk_full || error == Errc::corrupt ||
+         error == Errc::unknown_outcome;
+}
+
+}  // namespace unhidra::storage

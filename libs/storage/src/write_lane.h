@@ -1,0 +1,52 @@
+#pragma once
+// Group commit: one thread that commits everything that waits, together.
+
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "session.h"
+
+namespace unhidra::storage {
+
+class WriteLane {
+ public:
+  WriteLane(Backend& backend, Shared& shared, std::size_t number,
+            std::unique_ptr<Connection> connection);
+  ~WriteLane();
+  WriteLane(const WriteLane&) = delete;
+  WriteLane& operator=(const WriteLane&) = delete;
+
+  JobQueue& queue() { return queue_; }
+  void stop();
+
+ private:
+  using Outcomes = std::span<Status>;
+
+  void loop(std::size_t number);
+  void idle();
+  Status probe(Connection& connection);
+  void run_batch(std::span<Job> jobs);
+  Status run_with_retries(std::span<Job> jobs, Outcomes outcomes, int attempts);
+  Status attempt(std::span<Job> jobs, Outcomes outcomes);
+  Status run_closures(Connection& connection, std::span<Job> jobs, Outcomes outcomes);
+  Status run_closure(Connection& connection, Job& job, Status& outcome);
+  void note(const Status& status, bool wrote);
+  void answer(std::span<Job> jobs, Outcomes outcomes);
+  void report_batch();
+
+  Shared& shared_;
+  JobQueue queue_;
+  Session session_;
+  BatchReport report_;
+  std::uint64_t jitter_ = 0;
+  std::vector<Status> outcomes_;
+  std::thread thread_;
+};
+
+// Runs a closure; what it lets out as an exception becomes an error.
+Status run_guarded(detail::Work& work, Connection& connection);
+// As `ps` and debuggers show it; at most 15 characters.
+void name_thread(const std::string& name);
+
+}  // namespace unhidra::storage
