@@ -1,6 +1,6 @@
 // The fastest implementation per primitive on a server (figures:
-// docs/decisions/0004-crypto-providers.md). WebAssembly builds native_provider_wasm.cpp in this file's
-// place.
+// docs/decisions/0004-crypto-providers.md). WebAssembly builds native_provider_wasm.cpp in this
+// file's place.
 #include "unhidra/crypto/provider.h"
 
 #include "sha2.h"

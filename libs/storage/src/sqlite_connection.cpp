@@ -147,6 +147,7 @@ class SqliteConnection final : public Connection {
   }
 
   Status open(const std::string& path, const Settings& settings, detail::Access access) {
+    access_ = access;
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (const int result = sqlite3_open_v2(path.c_str(), &db_, flags, nullptr);
         result != SQLITE_OK) {
@@ -200,7 +201,7 @@ class SqliteConnection final : public Connection {
       result = sqlite3_step(statement->handle.get());
     }
     if (result != SQLITE_DONE) {
-      return sqlite_error(db_, result);
+      return step_error(result);
     }
     return count_changes(before);
   }
@@ -219,7 +220,7 @@ class SqliteConnection final : public Connection {
       out.end_row();
     }
     if (result != SQLITE_DONE) {
-      return sqlite_error(db_, result);
+      return step_error(result);
     }
     count_changes(before);
     return {};
@@ -239,6 +240,13 @@ class SqliteConnection final : public Connection {
     const Run guard(statement->handle.get());
     const int result = sqlite3_step(statement->handle.get());
     return result == SQLITE_DONE ? Status{} : Status(sqlite_error(db_, result));
+  }
+
+  std::unexpected<Error> step_error(int result) {
+    if (access_ == detail::Access::read && sqlite3_extended_errcode(db_) == SQLITE_READONLY) {
+      return fail(Errc::bad_statement, "a read transaction cannot write");
+    }
+    return sqlite_error(db_, result);
   }
 
   // sqlite3_changes() alone answers for an earlier statement when this one changed nothing.
@@ -317,6 +325,7 @@ class SqliteConnection final : public Connection {
   }
 
   sqlite3* db_ = nullptr;
+  detail::Access access_ = detail::Access::read;
   std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements_;
 };
 
