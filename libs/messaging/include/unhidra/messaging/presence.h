@@ -21,7 +21,7 @@
 
 namespace unhidra::messaging {
 
-// Declared in rising order; the values are those of the client protocol.
+// The values are those of the client protocol. Online is more present than away.
 enum class PresenceState : std::uint8_t { offline = 0, online = 1, away = 2 };
 
 struct PresenceChange {
