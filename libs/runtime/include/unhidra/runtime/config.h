@@ -20,7 +20,8 @@ namespace unhidra::runtime {
 // All settings of the process, contributed by rooms and roles.
 class Schema {
  public:
-  // Two settings of one name (or one environment name) are a bug and abort.
+  // Two settings of one name (or one environment name), or a default outside of its own range, are
+  // a bug and abort.
   Schema& add(std::span<const SettingBase* const> settings);
   Schema& add(const SettingBase& setting);
   const SettingBase* find(std::string_view name) const;
