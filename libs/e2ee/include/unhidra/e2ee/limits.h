@@ -8,6 +8,7 @@
 namespace unhidra::e2ee {
 
 inline constexpr std::size_t kMaxMessageSize = std::size_t{96} * 1024;  // of a ciphertext message
+inline constexpr std::size_t kMaxPlaintextSize = kMaxMessageSize - 256;
 
 struct Limits {
   // Messages that one step may pass over in a chain; checked before any key is derived.

@@ -78,7 +78,8 @@ class PeerSessions {
   SecretBytes serialize() const;
   // `least_generation`: the last generation the caller remembers; 0 when it remembers none.
   // Errc::bad_stored_session, Errc::rolled_back.
-  static Result<PeerSessions> deserialize(ByteView bytes, std::uint64_t least_generation,
+  static Result<PeerSessions> deserialize(const crypto::Provider& provider, ByteView bytes,
+                                          std::uint64_t least_generation,
                                           const Limits& limits = {});
 
  private:
@@ -88,7 +89,6 @@ class PeerSessions {
   bool remembers(const crypto::X25519PublicKey& base_key) const;
   std::uint64_t next_epoch(Timestamp now) const;
   void insert(std::unique_ptr<Session> session);
-  void touch(Timestamp now);
   Result<Decrypted> decrypt_prekey(const crypto::Provider& provider, const LocalDevice& self,
                                    PreKeyStore& prekeys, const MessageContext& context,
                                    ByteView message, Timestamp now);
