@@ -1,0 +1,297 @@
+#include <array>
+
+#include "unhidra/access/operation.h"
+#include "unhidra/wire/frames.h"
+
+namespace unhidra::access {
+namespace {
+
+using enum Permission;
+
+constexpr std::uint32_t kSmallBody = 4 * 1024;
+constexpr std::uint32_t kJsonBody = 16 * 1024;
+
+constexpr std::array<std::string_view, 2> kPaged{"cursor", "limit"};
+constexpr std::array<std::string_view, 4> kAuditQuery{"cursor", "limit", "event_type", "actor_id"};
+
+// ---- the columns, in the words of the rows below ----
+
+constexpr Operation rest(std::string_view name, std::string_view method, std::string_view path) {
+  Operation out;
+  out.name = name;
+  out.face = Face::rest;
+  out.serving = Serving::auth;
+  out.method = method;
+  out.path = path;
+  out.audit = AuditPolicy::never;
+  return out;
+}
+template <class Request>
+constexpr Operation frame(std::string_view name, Serving serving, Permission permission,
+                          std::uint32_t body_limit) {
+  Operation out;
+  out.name = name;
+  out.face = Face::frame;
+  out.serving = serving;
+  out.frame = wire::request_field<Request>();
+  out.access = Access::permission;
+  out.permission = permission;
+  out.audit = AuditPolicy::never;
+  out.limit = LimitClass::requests;
+  out.body_limit = body_limit;
+  return out;
+}
+
+struct Row : Operation {
+  constexpr explicit Row(const Operation& operation) : Operation(operation) {}
+
+  constexpr Row everyone() const {
+    return with([](Row& row) { row.access = Access::everyone; });
+  }
+  constexpr Row self() const {
+    return with([](Row& row) { row.access = Access::self; });
+  }
+  constexpr Row needs(Permission needed) const {
+    return with([&](Row& row) {
+      row.access = Access::permission;
+      row.permission = needed;
+    });
+  }
+  constexpr Row operators(Permission needed) const {
+    return with([&](Row& row) {
+      row.access = Access::operators;
+      row.permission = needed;
+    });
+  }
+  constexpr Row served_by(Serving who) const {
+    return with([&](Row& row) { row.serving = who; });
+  }
+  constexpr Row limited(LimitClass by) const {
+    return with([&](Row& row) { row.limit = by; });
+  }
+  constexpr Row body(std::uint32_t bytes) const {
+    return with([&](Row& row) { row.body_limit = bytes; });
+  }
+  constexpr Row answers(int status) const {
+    return with([&](Row& row) { row.success_status = status; });
+  }
+  constexpr Row understands(std::span<const std::string_view> parameters) const {
+    return with([&](Row& row) { row.query = parameters; });
+  }
+  constexpr Row secret() const {
+    return with([](Row& row) { row.secret_answer = true; });
+  }
+  // Changes what is stored: always audited.
+  constexpr Row changes(std::string_view event, std::string_view what,
+                        std::string_view resource) const {
+    return with([&](Row& row) {
+      row.mutates = true;
+      row.audit = AuditPolicy::always;
+      row.event_type = event;
+      row.action = what;
+      row.resource_type = resource;
+    });
+  }
+  // Reads what belongs to others: audited too.
+  constexpr Row reads_others(std::string_view event, std::string_view resource) const {
+    return with([&](Row& row) {
+      row.audit = AuditPolicy::always;
+      row.event_type = event;
+      row.action = "read";
+      row.resource_type = resource;
+    });
+  }
+
+ private:
+  template <class F>
+  constexpr Row with(F change) const {
+    Row out(*this);
+    change(out);
+    return out;
+  }
+};
+
+template <class... Rows>
+constexpr std::array<Operation, sizeof...(Rows)> table(const Rows&... rows) {
+  return {static_cast<const Operation&>(rows)...};
+}
+
+// clang-format off
+constexpr auto kOperations = table(
+  // ---- the installation ----
+  Row(rest("setup.status", "GET", "/v1/setup")).everyone().limited(LimitClass::open),
+  Row(rest("setup.complete", "POST", "/v1/setup")).everyone().limited(LimitClass::registration)
+    .body(kJsonBody).answers(201).secret().changes("installation.set_up", "create", "organization"),
+
+  // ---- accounts and sessions ----
+  Row(rest("auth.register", "POST", "/v1/register")).everyone().limited(LimitClass::registration)
+    .body(kJsonBody).answers(201).secret().changes("user.registered", "create", "user"),
+  Row(rest("auth.login", "POST", "/v1/login")).everyone().limited(LimitClass::login)
+    .body(kSmallBody).secret().changes("session.created", "authenticate", "session"),
+  Row(rest("auth.refresh", "POST", "/v1/token/refresh")).everyone().limited(LimitClass::refresh)
+    .body(kSmallBody).secret().changes("session.refreshed", "authenticate", "session"),
+  Row(rest("auth.logout", "POST", "/v1/logout")).self().limited(LimitClass::writes)
+    .answers(204).changes("session.ended", "delete", "session"),
+  Row(rest("auth.jwks", "GET", "/.well-known/jwks.json")).everyone().limited(LimitClass::open),
+  Row(rest("account.get", "GET", "/v1/account")).self(),
+  Row(rest("account.change_password", "POST", "/v1/account/password")).self()
+    .limited(LimitClass::credential_change).body(kSmallBody).answers(204)
+    .changes("user.password_changed", "update", "user"),
+  Row(rest("sessions.list", "GET", "/v1/sessions")).self().understands(kPaged),
+  Row(rest("sessions.revoke", "DELETE", "/v1/sessions/{session_id}")).self()
+    .limited(LimitClass::writes).answers(204).changes("session.revoked", "delete", "session"),
+  Row(rest("devices.register", "POST", "/v1/devices")).self()
+    .limited(LimitClass::device_registration).body(kSmallBody).answers(201).secret()
+    .changes("device.registered", "create", "device"),
+  Row(rest("devices.list", "GET", "/v1/devices")).self().understands(kPaged),
+  Row(rest("devices.revoke", "DELETE", "/v1/devices/{device_id}")).self()
+    .limited(LimitClass::writes).answers(204).changes("device.revoked", "delete", "device"),
+
+  // ---- administration of an organisation ----
+  Row(rest("organization.get", "GET", "/v1/organization")).self(),
+  Row(rest("organization.update", "PATCH", "/v1/organization")).needs(organization_manage)
+    .limited(LimitClass::administration).body(kSmallBody)
+    .changes("organization.updated", "update", "organization"),
+  Row(rest("invitations.create", "POST", "/v1/invitations")).needs(invitations_manage)
+    .limited(LimitClass::administration).body(kSmallBody).answers(201).secret()
+    .changes("invitation.created", "create", "invitation"),
+  Row(rest("invitations.list", "GET", "/v1/invitations")).needs(invitations_manage).understands(kPaged),
+  Row(rest("invitations.revoke", "DELETE", "/v1/invitations/{invitation_id}")).needs(invitations_manage)
+    .limited(LimitClass::administration).answers(204).changes("invitation.revoked", "delete", "invitation"),
+  Row(rest("users.list", "GET", "/v1/users")).needs(users_list).understands(kPaged),
+  Row(rest("users.create", "POST", "/v1/users")).needs(users_manage)
+    .limited(LimitClass::administration).body(kJsonBody).answers(201).secret()
+    .changes("user.created", "create", "user"),
+  Row(rest("users.get", "GET", "/v1/users/{user_id}")).needs(users_list),
+  Row(rest("users.update", "PATCH", "/v1/users/{user_id}")).needs(users_manage)
+    .limited(LimitClass::administration).body(kJsonBody).changes("user.updated", "update", "user"),
+  Row(rest("users.reset_password", "POST", "/v1/users/{user_id}/password")).needs(users_manage)
+    .limited(LimitClass::credential_change).secret().changes("user.password_reset", "update", "user"),
+  Row(rest("users.devices", "GET", "/v1/users/{user_id}/devices")).needs(users_manage)
+    .understands(kPaged).reads_others("user.devices_read", "user"),
+  Row(rest("users.revoke_device", "DELETE", "/v1/users/{user_id}/devices/{device_id}")).needs(users_manage)
+    .limited(LimitClass::administration).answers(204).changes("device.revoked_by_admin", "delete", "device"),
+  Row(rest("users.sessions", "GET", "/v1/users/{user_id}/sessions")).needs(users_manage)
+    .understands(kPaged).reads_others("user.sessions_read", "user"),
+  Row(rest("users.revoke_session", "DELETE", "/v1/users/{user_id}/sessions/{session_id}")).needs(users_manage)
+    .limited(LimitClass::administration).answers(204).changes("session.revoked_by_admin", "delete", "session"),
+  Row(rest("roles.list", "GET", "/v1/roles")).self(),
+  Row(rest("roles.assign", "PUT", "/v1/users/{user_id}/roles/{role}")).needs(roles_assign)
+    .limited(LimitClass::administration).answers(204).changes("role.assigned", "update", "user"),
+  Row(rest("roles.unassign", "DELETE", "/v1/users/{user_id}/roles/{role}")).needs(roles_assign)
+    .limited(LimitClass::administration).answers(204).changes("role.unassigned", "update", "user"),
+  Row(rest("iot_devices.create", "POST", "/v1/iot-devices")).needs(iot_devices_manage)
+    .limited(LimitClass::device_registration).body(kSmallBody).answers(201).secret()
+    .changes("iot_device.created", "create", "device"),
+  Row(rest("iot_devices.list", "GET", "/v1/iot-devices")).needs(iot_devices_manage).understands(kPaged),
+  Row(rest("iot_devices.revoke", "DELETE", "/v1/iot-devices/{device_id}")).needs(iot_devices_manage)
+    .limited(LimitClass::administration).answers(204).changes("iot_device.revoked", "delete", "device"),
+  Row(rest("connections.list", "GET", "/v1/connections")).needs(connections_read)
+    .understands(kPaged).reads_others("connections.read", "connection"),
+  Row(rest("audit.list", "GET", "/v1/audit")).needs(audit_read)
+    .understands(kAuditQuery).reads_others("audit.read", "audit_log"),
+
+  // ---- administration of the installation ----
+  Row(rest("organizations.list", "GET", "/v1/organizations")).needs(organizations_manage)
+    .understands(kPaged).reads_others("organizations.read", "organization"),
+  Row(rest("organizations.create", "POST", "/v1/organizations")).needs(organizations_manage)
+    .limited(LimitClass::administration).body(kJsonBody).answers(201).secret()
+    .changes("organization.created", "create", "organization"),
+
+  // ---- every role, both ports ----
+  Row(rest("system.health", "GET", "/health")).everyone().served_by(Serving::every).limited(LimitClass::none),
+  Row(rest("system.ready", "GET", "/ready")).everyone().served_by(Serving::every).limited(LimitClass::none),
+  Row(rest("system.metrics", "GET", "/metrics")).operators(metrics_read).served_by(Serving::every)
+    .limited(LimitClass::none),
+  Row(rest("system.openapi", "GET", "/openapi.yaml")).everyone().served_by(Serving::every)
+    .limited(LimitClass::open),
+
+  // ---- the gateway's connection ----
+  Row([] {
+    auto row = rest("connection.open", "GET", "/v1/ws");
+    row.face = Face::upgrade;
+    row.success_status = 101;
+    return row;
+  }()).self().served_by(Serving::gateway).limited(LimitClass::connections),
+  Row(frame<wire::Authenticate>("connection.authenticate", Serving::gateway, {}, 8 * 1024)).self(),
+  // Presence is not stored: it lives as long as the connection.
+  Row(frame<wire::SetPresence>("presence.set", Serving::gateway, presence_use, 64)),
+  Row(frame<wire::WatchPresence>("presence.watch", Serving::gateway, presence_use, 64 * 1024)),
+
+  // ---- users and keys ----
+  Row(frame<wire::LookUpUser>("users.look_up", Serving::chat, users_look_up, 1024)),
+  Row(frame<wire::PublishKeys>("keys.publish", Serving::chat, keys_publish, 16 * 1024))
+    .changes("device.keys_published", "update", "device"),
+  Row(frame<wire::CountPreKeys>("keys.count", Serving::chat, keys_publish, 64)),
+  // Takes one-time prekeys away, so it changes what is stored.
+  Row(frame<wire::FetchPreKeyBundles>("keys.fetch_bundles", Serving::chat, keys_fetch, 4 * 1024))
+    .limited(LimitClass::prekey_fetch).changes("prekeys.fetched", "read", "user"),
+  Row(frame<wire::FetchKeyDigest>("keys.fetch_digest", Serving::chat, keys_publish, 64)),
+  Row(frame<wire::PublishDeviceList>("device_lists.publish", Serving::chat, keys_publish, 16 * 1024))
+    .changes("device_list.published", "update", "user"),
+  Row(frame<wire::FetchDeviceLists>("device_lists.fetch", Serving::chat, keys_fetch, 4 * 1024)),
+  Row(frame<wire::ListPendingDevices>("devices.list_pending", Serving::chat, keys_publish, 64)),
+
+  // ---- conversations ----
+  Row(frame<wire::OpenDirectConversation>("conversations.open_direct", Serving::chat, conversations_open, 1024))
+    .changes("conversation.opened", "create", "conversation"),
+  Row(frame<wire::ListConversations>("conversations.list", Serving::chat, conversations_read, 1024)),
+  Row(frame<wire::SendMessage>("messages.send", Serving::chat, messages_send, 768 * 1024))
+    .limited(LimitClass::messages).changes("message.sent", "create", "conversation"),
+  Row(frame<wire::FetchInbox>("inbox.fetch", Serving::chat, conversations_read, 64)),
+  Row(frame<wire::AcknowledgeInbox>("inbox.acknowledge", Serving::chat, conversations_read, 64))
+    .changes("inbox.acknowledged", "delete", "device"),
+  Row(frame<wire::FetchLog>("conversations.fetch_log", Serving::chat, conversations_read, 1024)));
+// clang-format on
+
+constexpr std::uint32_t kFrames = 64;
+
+constexpr std::array<const Operation*, kFrames> index_frames() {
+  std::array<const Operation*, kFrames> out{};
+  for (const auto& operation : kOperations) {
+    if (operation.face == Face::frame) {
+      out.at(operation.frame) = &operation;
+    }
+  }
+  return out;
+}
+constexpr auto kByFrame = index_frames();
+
+}  // namespace
+
+std::string_view to_string(Serving serving) {
+  switch (serving) {
+    case Serving::auth:
+      return "auth";
+    case Serving::gateway:
+      return "gateway";
+    case Serving::chat:
+      return "chat";
+    case Serving::every:
+      break;
+  }
+  return "every";
+}
+
+std::span<const Operation> operations() {
+  return kOperations;
+}
+
+const Operation* find_operation(std::string_view name) {
+  for (const auto& operation : kOperations) {
+    if (operation.name == name) {
+      return &operation;
+    }
+  }
+  return nullptr;
+}
+
+const Operation* find_frame(std::uint32_t frame) {
+  return frame < kFrames ? kByFrame[frame] : nullptr;
+}
+
+bool is_id_parameter(std::string_view name) {
+  return name.ends_with("_id");
+}
+
+}  // namespace unhidra::access
