@@ -80,6 +80,10 @@ Result<std::size_t> count_applied(Connection& connection, std::span<const Migrat
 // One step: looks again under the lock, because another process may just have done it.
 Status apply_next(Connection& connection, std::span<const Migration> known, bool& done) {
   return in_transaction(connection, [&]() -> Status {
+    if (connection.dialect() == Dialect::postgres) {
+      // Waiting for another process, and the step itself, may take long.
+      UNHIDRA_TRY_VOID(connection.run_script("SET LOCAL statement_timeout = 0"));
+    }
     UNHIDRA_TRY_VOID(
         connection.execute("UPDATE storage_probe SET count = count + 1 WHERE id = 1", {}));
     UNHIDRA_TRY(const auto applied, count_applied(connection, known));

@@ -74,6 +74,8 @@ class Session {
     return connection_.get();
   }
 
+  // There was a connection, and it broke.
+  bool lost() const { return connection_ && !connection_->usable(); }
   void set_healthy(bool healthy) { shared_.report(healthy_, healthy); }
   bool healthy() const { return healthy_; }
 

@@ -148,8 +148,15 @@ void WriteLane::run_batch(std::span<Job> jobs) {
 
 Status WriteLane::run_with_retries(std::span<Job> jobs, Outcomes outcomes, int attempts) {
   auto backoff = kFirstBackoff;
+  bool reconnected = false;
   for (int i = 1;; ++i) {
     auto status = attempt(jobs, outcomes);
+    if (!status && status.error() == Errc::unavailable && session_.lost() && !reconnected) {
+      // Nothing took effect. The session may have been dead for long; a new one may do.
+      reconnected = true;
+      shared_.retries += 1;
+      continue;
+    }
     if (status || !is_retryable(status.error()) || i == attempts || queue_.stopped()) {
       return status;
     }

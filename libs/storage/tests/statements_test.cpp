@@ -123,6 +123,19 @@ TEST_P(Statements, FailuresHaveNamesAndDoomTheTransaction) {
   EXPECT_EQ(count_items(*db), 0);
 }
 
+TEST_P(Statements, TextThatOneOfThemCannotStoreIsRefusedByBoth) {
+  const auto db = open_fresh();
+  for (const auto& text : {std::string("a\0b", 3), std::string("\xFF"), std::string("\xC0\x80")}) {
+    EXPECT_CODE(Errc::bad_text, db->write_sync([&](Transaction& tx) { return put(tx, 1, text); }));
+    EXPECT_CODE(Errc::bad_text, db->read_sync([&](Transaction& tx) -> Status {
+      UNHIDRA_TRY(const auto none, tx.query("SELECT id FROM items WHERE value = $1", text));
+      EXPECT_TRUE(none.empty());
+      return {};
+    }));
+  }
+  EXPECT_EQ(count_items(*db), 0);
+}
+
 TEST_P(Statements, AWrongReadDoomsTheTransaction) {
   const auto db = open_fresh();
   const auto run = [&](auto read) {

@@ -46,7 +46,7 @@ std::string sibling_program(const std::string& name);
 }  // namespace unhidra::storage
 
 #define UNHIDRA_ON_BOTH_DATABASES(suite) \
-  INSTANTIATE_TEST_SUITE_P(On, suite, testing::Values(Kind::sqlite), kind_name)
+  INSTANTIATE_TEST_SUITE_P(On, suite, testing::Values(Kind::sqlite, Kind::postgres), kind_name)
 // The value of a Result, or the test ends with its error.
 #define ASSERT_OK(...)                                                             \
   do {                                                                             \

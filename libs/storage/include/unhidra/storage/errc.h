@@ -19,9 +19,10 @@ enum class Errc : std::uint8_t {
   immutable,             // a trigger refused to change a row that may never change
   corrupt,               // the database file is damaged
   column_mismatch,       // a row does not hold what the code reads from it
-  bad_statement,         // a bug: the database does not understand the statement
-  closure_threw,         // a bug: an exception left a transaction's closure
-  bad_settings,          // the URL or a setting makes no sense
+  bad_text,       // a text parameter is not UTF-8 or holds a NUL, which PostgreSQL cannot store
+  bad_statement,  // a bug: the database does not understand the statement
+  closure_threw,  // a bug: an exception left a transaction's closure
+  bad_settings,   // the URL or a setting makes no sense
   migration_failed,
   schema_newer,    // the database was written by a later release
   schema_changed,  // a recorded migration is not the one this release carries
@@ -57,6 +58,8 @@ constexpr ErrorCode error_code(Errc code) {
       return {"storage.corrupt", ErrorKind::corrupt};
     case Errc::column_mismatch:
       return {"storage.column_mismatch", ErrorKind::corrupt};
+    case Errc::bad_text:
+      return {"storage.bad_text", ErrorKind::invalid};
     case Errc::closure_threw:
       return {"storage.closure_threw", ErrorKind::internal};
     case Errc::bad_settings:

@@ -57,6 +57,8 @@ struct Settings {
   std::chrono::milliseconds probe_interval{1'000};
   // PostgreSQL: serializable makes a closure mean the same as on SQLite. SQLite always is.
   Isolation isolation = Isolation::serializable;
+  // PostgreSQL: false behind a pooler that hands a session on after each transaction.
+  bool prepared_statements = true;
   Observer* observer = nullptr;  // outlives the database
 };
 
