@@ -12,36 +12,13 @@
 #include <vector>
 
 #include "unhidra/access/errc.h"
+#include "unhidra/access/limit_class.h"
 #include "unhidra/access/principal.h"
 #include "unhidra/messaging/rate_limiter.h"
 #include "unhidra/runtime/config.h"
 #include "unhidra/runtime/task.h"
 
 namespace unhidra::access {
-
-enum class LimitClass : std::uint8_t {
-  none,  // probes; cheap and needed when all else is refused
-  open,  // without credentials, cheap
-  login,
-  refresh,
-  registration,  // sign-up, first administrator
-  device_registration,
-  credential_change,  // password changes and resets
-  reads,
-  writes,
-  administration,  // writes with power over others
-  connections,     // WebSocket upgrades
-  requests,        // frames other than messages.send
-  messages,        // messages.send
-  prekey_fetch,
-  prekey_fetch_target,  // checked by the handler, per user whose keys are fetched
-};
-inline constexpr std::size_t kLimitClasses =
-    static_cast<std::size_t>(LimitClass::prekey_fetch_target) + 1;
-std::string_view to_string(LimitClass limit);
-
-enum class LimitKey : std::uint8_t { ip, user, connection, target };
-std::string_view to_string(LimitKey key);
 
 // `count` requests in `period`, all of them at once when nothing was used before.
 struct LimitRule {

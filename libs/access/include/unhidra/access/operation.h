@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "unhidra/access/limits.h"
+#include "unhidra/access/limit_class.h"
 #include "unhidra/access/permission.h"
 
 namespace unhidra::access {
