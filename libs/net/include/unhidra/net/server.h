@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
-
 #include "unhidra/net/http.h"
 #include "unhidra/net/tls.h"
 
@@ -52,9 +50,10 @@ struct ServerStats {
 
 class Server {
  public:
-  // Connections are spread over the contexts; each context is run by exactly one thread. Contexts
-  // and handler outlive the server's connections: shut down first. Without `tls`, plain TCP.
-  Server(std::vector<boost::asio::io_context*> contexts, ServerSettings settings,
+  // Connections are spread over the executors; each belongs to an io_context of its own that
+  // exactly one thread runs (runtime::IoThreads). Contexts and handler outlive the server's
+  // connections: shut down first. Without `tls`, plain TCP.
+  Server(std::vector<Executor> executors, ServerSettings settings,
          std::shared_ptr<TlsServerContext> tls, HttpHandler& handler);
   // Stops accepting and aborts what is left.
   ~Server();

@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
-
 #include "unhidra/net/http.h"
 #include "unhidra/net/tls.h"
 
@@ -29,12 +27,12 @@ struct WebSocketClientSettings {
 
 using WebSocketConnected = std::function<void(Result<std::shared_ptr<WebSocketConnection>>)>;
 
-// Connects on the context's thread and calls `done` there, once; on success after on_open. The
-// listener hears nothing of a connection that did not come about.
-void connect_websocket(boost::asio::io_context& context, WebSocketClientSettings settings,
+// Connects on the executor's thread (an io_context run by one thread) and calls `done` there, once;
+// on success after on_open. The listener hears nothing of a connection that did not come about.
+void connect_websocket(Executor executor, WebSocketClientSettings settings,
                        std::shared_ptr<WebSocketListener> listener, WebSocketConnected done);
 Task<Result<std::shared_ptr<WebSocketConnection>>> connect_websocket(
-    boost::asio::io_context& context, WebSocketClientSettings settings,
+    Executor executor, WebSocketClientSettings settings,
     std::shared_ptr<WebSocketListener> listener);
 
 }  // namespace unhidra::net

@@ -1,0 +1,2 @@
+// The bodies of Beast's headers, compiled once.
+#include <boost/beast/src.hpp>

@@ -1,0 +1,46 @@
+#pragma once
+// OpenSSL behind the doors of tls.h.
+
+#include <memory>
+#include <mutex>
+
+#include <openssl/ssl.h>
+
+#include "unhidra/net/tls.h"
+
+namespace unhidra::net {
+
+template <auto Free>
+struct OpenSslDeleter {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+using SslPtr = std::unique_ptr<SSL, OpenSslDeleter<SSL_free>>;
+using SslCtxPtr = std::unique_ptr<SSL_CTX, OpenSslDeleter<SSL_CTX_free>>;
+
+struct TlsServerContext::Impl {
+  mutable std::mutex mutex;  // guards both; a handshake holds its own reference to the SSL_CTX
+  SslCtxPtr context;
+  ByteArray<32> fingerprint{};
+
+  SslPtr make_ssl() const;
+};
+
+struct TlsClientContext::Impl {
+  SslCtxPtr context;
+  std::optional<ByteArray<32>> pinned_certificate;
+
+  // `name` is checked against the certificate unless it is pinned, and sent as SNI unless numeric.
+  SslPtr make_ssl(const std::string& name) const;
+};
+
+// Makes an SSL_CTX (libcurl's, for instance) accept exactly the certificate with this fingerprint.
+// `fingerprint` outlives the context.
+void pin_certificate(SSL_CTX* context, const ByteArray<32>* fingerprint);
+
+// Text of the oldest error on OpenSSL's queue, which is emptied.
+std::string take_openssl_error();
+
+}  // namespace unhidra::net
