@@ -79,6 +79,9 @@ class NativeProvider final : public Provider {
   Status ec_public(Curve curve, ByteView private_key, MutableByteView point) const override {
     return openssl_.ec_public(curve, private_key, point);
   }
+  Status ec_check_public(Curve curve, ByteView point) const override {
+    return openssl_.ec_check_public(curve, point);
+  }
   Status ecdh(Curve curve, ByteView private_key, ByteView peer_point,
               MutableByteView out) const override {
     return openssl_.ecdh(curve, private_key, peer_point, out);

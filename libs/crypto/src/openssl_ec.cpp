@@ -131,6 +131,14 @@ Status OpensslProvider::ec_public(Curve curve, ByteView private_key, MutableByte
   return public_point(curve, scalar.get(), point);
 }
 
+Status OpensslProvider::ec_check_public(Curve curve, ByteView point) const {
+  const ErrorScope errors;
+  if (!is_point(curve, point)) {
+    return bad_key();
+  }
+  return {};
+}
+
 Status OpensslProvider::ecdh(Curve curve, ByteView private_key, ByteView peer_point,
                              MutableByteView out) const {
   const ErrorScope errors;

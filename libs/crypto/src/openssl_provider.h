@@ -35,6 +35,7 @@ class OpensslProvider final : public Provider {
   Status hmac(Hash hash, ByteView key, Parts parts, MutableByteView out) const override;
 
   Status ec_public(Curve curve, ByteView private_key, MutableByteView point) const override;
+  Status ec_check_public(Curve curve, ByteView point) const override;
   Status ecdh(Curve curve, ByteView private_key, ByteView peer_point,
               MutableByteView out) const override;
   Result<Bytes> ecdsa_sign(Curve curve, Hash hash, EcdsaFormat format, ByteView private_key,

@@ -61,6 +61,9 @@ Status Provider::argon2id(const Argon2Cost&, ByteView, FixedView<16>, MutableByt
 Status Provider::ec_public(Curve curve, ByteView, MutableByteView) const {
   return lacks(*this, to_string(curve));
 }
+Status Provider::ec_check_public(Curve curve, ByteView) const {
+  return lacks(*this, to_string(curve));
+}
 Status Provider::ecdh(Curve curve, ByteView, ByteView, MutableByteView) const {
   return lacks(*this, to_string(curve));
 }

@@ -156,7 +156,9 @@ TEST(NistCurves, KeysOutsideTheGroupAreRefused) {
   const Bytes scalar(32, 1);
   ASSERT_TRUE(provider.ec_public(curve, scalar, point));
   Bytes secret(32);
+  EXPECT_TRUE(provider.ec_check_public(curve, point));
   for (Bytes bad : {Bytes(), Bytes(65), Bytes{0}, Bytes(point.begin(), point.begin() + 33)}) {
+    EXPECT_EQ(provider.ec_check_public(curve, bad).error(), Errc::bad_key);
     EXPECT_EQ(provider.ecdh(curve, scalar, bad, secret).error(), Errc::bad_key);
   }
   point.back() ^= 1;

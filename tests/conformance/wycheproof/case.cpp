@@ -73,6 +73,8 @@ Handler find_handler(std::string_view group_type) {
       {"EcdsaP1363Verify", run_ecdsa_fixed},
       {"RsassaPkcs1Verify", run_rsa_pkcs1},
       {"RsassaPssVerify", run_rsa_pss},
+      {"JsonWebSignature", run_jose},
+      {"JsonWebKey", run_jose},
   };
   for (const auto& [type, handler] : kHandlers) {
     if (type == group_type) {

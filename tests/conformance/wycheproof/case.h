@@ -67,5 +67,6 @@ Outcome run_ecdsa_der(const Context& context, const json::object& test);
 Outcome run_ecdsa_fixed(const Context& context, const json::object& test);
 Outcome run_rsa_pkcs1(const Context& context, const json::object& test);
 Outcome run_rsa_pss(const Context& context, const json::object& test);
+Outcome run_jose(const Context& context, const json::object& test);
 
 }  // namespace unhidra::wycheproof

@@ -85,6 +85,8 @@ class Provider {
   // NIST curves. Public keys are uncompressed SEC 1 points, private keys big-endian scalars of
   // coordinate_size(curve) bytes; both are checked (Errc::bad_key).
   virtual Status ec_public(Curve curve, ByteView private_key, MutableByteView point) const;
+  // Errc::bad_key unless the bytes are an uncompressed point on the curve.
+  virtual Status ec_check_public(Curve curve, ByteView point) const;
   virtual Status ecdh(Curve curve, ByteView private_key, ByteView peer_point,
                       MutableByteView out) const;
   virtual Result<Bytes> ecdsa_sign(Curve curve, Hash hash, EcdsaFormat format, ByteView private_key,
