@@ -8,9 +8,9 @@
 #include <gtest/gtest.h>
 
 #include "unhidra/base/id.h"
+#include "unhidra/runtime/siphash.h"
 
 #include "captured_log.h"
-#include "siphash.h"
 
 namespace unhidra {
 namespace {

@@ -35,8 +35,8 @@ class Payload {
 };
 
 struct Message {
-  std::string subject;
-  Payload payload;
+  std::string_view subject;  // lives as long as the handler's call
+  Payload payload;           // may be kept
 };
 
 // Ends the subscription or service when it goes. When it goes on the executor that it was made for,
@@ -58,7 +58,7 @@ class [[nodiscard]] Subscription {
 
 struct SubscribeOptions {
   // Messages that wait for the handler. When it is this far behind, further ones are lost for this
-  // subscription alone, counted, and told by `on_lagged` once it catches up.
+  // subscription alone, counted, and told by `on_lagged` before the next message that gets through.
   std::size_t max_pending = 1024;
   // Runs on the subscription's executor with the number of messages lost since the last call.
   std::function<void(std::uint64_t lost)> on_lagged = nullptr;

@@ -86,6 +86,8 @@ class PresenceTable final : public Presence {
 
   std::size_t online_users() const;
   std::size_t connections() const;
+  // Users that take memory: online, or with a change not told yet, or watched since they left.
+  std::size_t known_users() const;
 
  private:
   struct State;

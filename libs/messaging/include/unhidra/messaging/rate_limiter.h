@@ -59,7 +59,7 @@ class RateLimiter {
   virtual std::vector<ClassStats> stats() const = 0;
 };
 
-// Within one process. A key costs about 50 bytes while its bucket is not full; full buckets are
+// Within one process. A key costs about 60 bytes while its bucket is not full; full buckets are
 // forgotten, which changes nothing. At `max_keys` the fullest of a few buckets is forgotten to make
 // room: under a flood of keys somebody gets tokens back early, nobody is locked out, and memory is
 // bounded. `forgotten_early` counts it.

@@ -1,4 +1,6 @@
 #pragma once
+// SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed hash for short inputs. For hash tables whose
+// keys strangers choose, and for ids that a log may show; not a replacement for a MAC of messages.
 
 #include <bit>
 #include <cstdint>
@@ -11,6 +13,9 @@ struct SipKey {
   std::uint64_t k0 = 0;
   std::uint64_t k1 = 0;
 };
+
+// From the operating system's randomness; ends the process when that fails.
+SipKey random_sip_key();
 
 namespace detail {
 struct SipState {

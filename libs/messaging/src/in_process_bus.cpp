@@ -1,0 +1,387 @@
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include "unhidra/messaging/bus.h"
+#include "unhidra/runtime/log.h"
+#include "unhidra/runtime/siphash.h"
+#include "unhidra/runtime/task_scope.h"
+
+namespace unhidra::messaging {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kShards = 64;
+constexpr std::chrono::milliseconds kBusyRetry{100};
+
+struct Counters {
+  std::atomic<std::uint64_t> published{0};
+  std::atomic<std::uint64_t> delivered{0};
+  std::atomic<std::uint64_t> lost{0};
+  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::size_t> subscriptions{0};
+  std::atomic<std::size_t> in_flight{0};
+};
+
+// One subscriber of one subject. Its queue is its executor's: `pending` bounds its share of it.
+struct Subscriber {
+  std::string subject;
+  Executor executor;
+  Bus::Handler handler;
+  SubscribeOptions options;
+  std::shared_ptr<Counters> counters;
+  std::atomic<bool> active{true};
+  std::atomic<std::size_t> pending{0};
+  std::atomic<std::uint64_t> lost{0};
+
+  void deliver(Payload payload) {
+    pending.fetch_sub(1, std::memory_order_acq_rel);
+    if (!active.load(std::memory_order_acquire)) {
+      return;
+    }
+    try {
+      const auto missed = lost.exchange(0, std::memory_order_acq_rel);
+      if (missed > 0 && options.on_lagged) {
+        options.on_lagged(missed);
+      }
+      if (active.load(std::memory_order_acquire)) {  // on_lagged may have ended it
+        counters->delivered.fetch_add(1, std::memory_order_relaxed);
+        handler({subject, std::move(payload)});
+      }
+    } catch (const std::exception& e) {
+      log::error("bus.handler_threw", {{"what", e.what()}});
+    }
+  }
+};
+
+void enqueue(const std::shared_ptr<Subscriber>& to, const Payload& payload) {
+  if (to->pending.load(std::memory_order_acquire) >= to->options.max_pending) {
+    to->lost.fetch_add(1, std::memory_order_acq_rel);
+    to->counters->lost.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  to->pending.fetch_add(1, std::memory_order_acq_rel);
+  asio::post(to->executor, [to, payload] { to->deliver(payload); });
+}
+
+struct Responder {
+  std::string subject;
+  Executor executor;
+  Bus::Service service;
+  ServeOptions options;
+  std::atomic<std::size_t> in_flight{0};
+};
+
+// A place among the requests in flight; given back when it goes.
+class Place {
+ public:
+  static std::optional<Place> take(const std::shared_ptr<Responder>& responder,
+                                   const std::shared_ptr<Counters>& counters) {
+    if (responder->in_flight.fetch_add(1) >= responder->options.max_in_flight) {
+      responder->in_flight.fetch_sub(1);
+      return std::nullopt;
+    }
+    counters->in_flight.fetch_add(1, std::memory_order_relaxed);
+    return Place(responder, counters);
+  }
+  Place(Place&&) noexcept = default;
+  Place& operator=(Place&&) = delete;
+  ~Place() {
+    if (responder_) {
+      responder_->in_flight.fetch_sub(1);
+      counters_->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    }
+  }
+  const std::shared_ptr<Responder>& responder() const { return responder_; }
+
+ private:
+  Place(std::shared_ptr<Responder> responder, std::shared_ptr<Counters> counters)
+      : responder_(std::move(responder)), counters_(std::move(counters)) {}
+  std::shared_ptr<Responder> responder_;
+  std::shared_ptr<Counters> counters_;
+};
+
+struct Topic {
+  std::vector<std::shared_ptr<Subscriber>> subscribers;
+  std::vector<std::shared_ptr<Responder>> responders;
+  std::string queue_group;
+  std::size_t next_responder = 0;
+
+  bool empty() const { return subscribers.empty() && responders.empty(); }
+};
+
+struct SubjectHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view subject) const {
+    // Keyed: ids in subjects may be chosen by clients.
+    static const auto key = runtime::random_sip_key();
+    return runtime::siphash24(key, as_bytes(subject));
+  }
+};
+
+struct Shard {
+  std::mutex mutex;
+  std::unordered_map<std::string, Topic, SubjectHash, std::equal_to<>> topics;
+};
+
+struct Routes {
+  std::array<Shard, kShards> shards;
+  std::atomic<bool> closed{false};
+
+  Shard& shard_of(std::string_view subject) {
+    // The high bits: the map inside the shard uses the low ones.
+    return shards[(SubjectHash()(subject) >> 32) % kShards];
+  }
+
+  template <class Member, class Entry>
+  void remove(Member list, const std::shared_ptr<Entry>& entry) {
+    auto& shard = shard_of(entry->subject);
+    const std::lock_guard lock(shard.mutex);
+    const auto found = shard.topics.find(entry->subject);
+    if (found == shard.topics.end()) {
+      return;
+    }
+    std::erase(found->second.*list, entry);
+    if (found->second.empty()) {
+      shard.topics.erase(found);
+    }
+  }
+};
+
+class SubscriberOwner final : public Subscription::Owner {
+ public:
+  SubscriberOwner(std::shared_ptr<Routes> routes, std::shared_ptr<Subscriber> subscriber)
+      : routes_(std::move(routes)), subscriber_(std::move(subscriber)) {
+    subscriber_->counters->subscriptions.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~SubscriberOwner() override {
+    subscriber_->active.store(false, std::memory_order_release);
+    routes_->remove(&Topic::subscribers, subscriber_);
+    subscriber_->counters->subscriptions.fetch_sub(1, std::memory_order_relaxed);
+  }
+
+ private:
+  std::shared_ptr<Routes> routes_;
+  std::shared_ptr<Subscriber> subscriber_;
+};
+
+class ResponderOwner final : public Subscription::Owner {
+ public:
+  ResponderOwner(std::shared_ptr<Routes> routes, std::shared_ptr<Responder> responder)
+      : routes_(std::move(routes)), responder_(std::move(responder)) {}
+  ~ResponderOwner() override { routes_->remove(&Topic::responders, responder_); }
+
+ private:
+  std::shared_ptr<Routes> routes_;
+  std::shared_ptr<Responder> responder_;
+};
+
+// One request on its way. Touched on the asker's executor only.
+struct Call {
+  Call(Executor e, std::chrono::milliseconds timeout)
+      : executor(std::move(e)), timer(executor, timeout) {}
+  Executor executor;
+  asio::steady_timer timer;
+  std::optional<Result<Bytes>> result;
+};
+
+Task<void> answer(Place place, std::shared_ptr<Call> call, Bytes request) {
+  Result<Bytes> result = fail(unhidra::Errc::internal, "internal error");
+  try {
+    result = co_await place.responder()->service(std::move(request));
+  } catch (const boost::system::system_error& e) {
+    if (e.code() == asio::error::operation_aborted) {
+      result = fail(Errc::closed, "the server is stopping");
+    } else {
+      log::error("bus.service_threw", {{"what", e.what()}});
+    }
+  } catch (const std::exception& e) {
+    log::error("bus.service_threw", {{"what", e.what()}});
+  }
+  asio::dispatch(call->executor, [call, result = std::move(result)]() mutable {
+    call->result.emplace(std::move(result));
+    call->timer.cancel();
+  });
+}
+
+class InProcessBus final : public Bus {
+ public:
+  explicit InProcessBus(Executor executor) : scope_(std::move(executor), "bus") {}
+
+  Status publish(std::string_view subject, Bytes payload) override;
+  Result<Subscription> subscribe(std::string_view subject, Executor executor, Handler handler,
+                                 SubscribeOptions options) override;
+  Task<Result<Bytes>> request(std::string subject, Bytes payload,
+                              std::chrono::milliseconds timeout) override;
+  Result<Subscription> serve(std::string_view subject, std::string_view queue_group,
+                             Executor executor, Service service, ServeOptions options) override;
+  Status healthy() const override;
+  BusStats stats() const override;
+  Task<Status> close(std::chrono::milliseconds deadline) override;
+
+ private:
+  Status check(std::string_view subject, std::size_t size) const;
+  Result<Place> choose_responder(const std::string& subject);
+
+  std::shared_ptr<Routes> routes_ = std::make_shared<Routes>();
+  std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();
+  runtime::TaskScope scope_;
+};
+
+Status InProcessBus::check(std::string_view subject, std::size_t size) const {
+  if (!is_valid_subject(subject)) {
+    return fail(Errc::bad_subject, "not a subject of the bus");
+  }
+  if (size > kMaxPayload) {
+    return fail(Errc::too_large, "too large for the bus");
+  }
+  return healthy();
+}
+
+Status InProcessBus::publish(std::string_view subject, Bytes payload) {
+  UNHIDRA_TRY_VOID(check(subject, payload.size()));
+  counters_->published.fetch_add(1, std::memory_order_relaxed);
+  auto& shard = routes_->shard_of(subject);
+  // Under the lock, so that all subscribers of a subject see one order.
+  const std::lock_guard lock(shard.mutex);
+  const auto found = shard.topics.find(subject);
+  if (found == shard.topics.end() || found->second.subscribers.empty()) {
+    return {};
+  }
+  const Payload shared(std::move(payload));
+  for (const auto& subscriber : found->second.subscribers) {
+    enqueue(subscriber, shared);
+  }
+  return {};
+}
+
+Result<Subscription> InProcessBus::subscribe(std::string_view subject, Executor executor,
+                                             Handler handler, SubscribeOptions options) {
+  UNHIDRA_TRY_VOID(check(subject, 0));
+  auto subscriber = std::make_shared<Subscriber>();
+  subscriber->subject = subject;
+  subscriber->executor = std::move(executor);
+  subscriber->handler = std::move(handler);
+  subscriber->options = std::move(options);
+  subscriber->counters = counters_;
+  auto& shard = routes_->shard_of(subject);
+  {
+    const std::lock_guard lock(shard.mutex);
+    shard.topics[subscriber->subject].subscribers.push_back(subscriber);
+  }
+  return Subscription(std::make_unique<SubscriberOwner>(routes_, std::move(subscriber)));
+}
+
+Result<Subscription> InProcessBus::serve(std::string_view subject, std::string_view queue_group,
+                                         Executor executor, Service service, ServeOptions options) {
+  UNHIDRA_TRY_VOID(check(subject, 0));
+  auto responder = std::make_shared<Responder>();
+  responder->subject = subject;
+  responder->executor = std::move(executor);
+  responder->service = std::move(service);
+  responder->options = options;
+  auto& shard = routes_->shard_of(subject);
+  {
+    const std::lock_guard lock(shard.mutex);
+    auto& topic = shard.topics[responder->subject];
+    if (!topic.responders.empty() && topic.queue_group != queue_group) {
+      return fail(Errc::bad_subject, "this subject is served under another queue group");
+    }
+    topic.queue_group = queue_group;
+    topic.responders.push_back(responder);
+  }
+  return Subscription(std::make_unique<ResponderOwner>(routes_, std::move(responder)));
+}
+
+// The next one in turn that has room.
+Result<Place> InProcessBus::choose_responder(const std::string& subject) {
+  auto& shard = routes_->shard_of(subject);
+  const std::lock_guard lock(shard.mutex);
+  const auto found = shard.topics.find(subject);
+  if (found == shard.topics.end() || found->second.responders.empty()) {
+    counters_->refused.fetch_add(1, std::memory_order_relaxed);
+    return fail(Errc::no_responder, "nobody serves " + subject);
+  }
+  auto& topic = found->second;
+  const auto count = topic.responders.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& candidate = topic.responders[topic.next_responder++ % count];
+    if (auto place = Place::take(candidate, counters_)) {
+      return std::move(*place);
+    }
+  }
+  counters_->refused.fetch_add(1, std::memory_order_relaxed);
+  return fail(Error(Errc::overloaded, "too busy, try again later").with_retry_after(kBusyRetry));
+}
+
+Task<Result<Bytes>> InProcessBus::request(std::string subject, Bytes payload,
+                                          std::chrono::milliseconds timeout) {
+  UNHIDRA_CO_TRY_VOID(check(subject, payload.size()));
+  counters_->requests.fetch_add(1, std::memory_order_relaxed);
+  UNHIDRA_CO_TRY(auto place, choose_responder(subject));
+  const Executor executor = co_await asio::this_coro::executor;
+  auto call = std::make_shared<Call>(executor, timeout);
+  const Executor there = place.responder()->executor;
+  auto task = answer(std::move(place), call, std::move(payload));
+  if (!scope_.spawn_on(there, "request", std::move(task))) {
+    co_return fail(Errc::closed, "the server is stopping");
+  }
+  boost::system::error_code woken;
+  if (!call->result) {
+    co_await call->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+  if (call->result) {
+    co_return std::move(*call->result);
+  }
+  if (woken == asio::error::operation_aborted) {
+    co_return fail(unhidra::Errc::cancelled, "given up");
+  }
+  co_return fail(unhidra::Errc::timeout, "no answer from " + subject + " in time");
+}
+
+Status InProcessBus::healthy() const {
+  if (routes_->closed.load(std::memory_order_acquire)) {
+    return fail(Errc::closed, "the bus is closed");
+  }
+  return {};
+}
+
+BusStats InProcessBus::stats() const {
+  return {.published = counters_->published,
+          .delivered = counters_->delivered,
+          .lost = counters_->lost,
+          .requests = counters_->requests,
+          .refused = counters_->refused,
+          .subscriptions = counters_->subscriptions,
+          .in_flight = counters_->in_flight};
+}
+
+Task<Status> InProcessBus::close(std::chrono::milliseconds deadline) {
+  routes_->closed.store(true, std::memory_order_release);
+  auto drained = co_await scope_.join(deadline);
+  scope_.request_stop();
+  auto stopped = co_await scope_.join(std::chrono::seconds(1));
+  co_return drained ? std::move(stopped) : std::move(drained);
+}
+
+}  // namespace
+
+std::unique_ptr<Bus> make_in_process_bus(Executor executor) {
+  return std::make_unique<InProcessBus>(std::move(executor));
+}
+
+}  // namespace unhidra::messaging
