@@ -20,6 +20,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 sees uninitialised members in coroutine frames and std::expected that are none.
   # Designated initialisers leave members at their defaults on purpose.
   add_compile_options(-Wno-maybe-uninitialized -Wno-missing-field-initializers)
+  # g++ 12 takes the allocator of an awaitable's frame for a mismatched one.
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete>)
 endif()
 
 # Hardening of everything that ships.

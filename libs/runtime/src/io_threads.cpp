@@ -56,6 +56,14 @@ std::size_t IoThreads::size() const {
   return loops_.size();
 }
 
+std::vector<asio::io_context*> IoThreads::contexts() const {
+  std::vector<asio::io_context*> out;
+  for (const auto& loop : loops_) {
+    out.push_back(&loop->context);
+  }
+  return out;
+}
+
 Executor IoThreads::at(std::size_t index) const {
   return loops_.at(index)->context.get_executor();
 }

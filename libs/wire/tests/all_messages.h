@@ -21,7 +21,8 @@ using AllMessages =
                ListConversations, Conversations, DeviceCiphertext, SendMessage, Accepted,
                MissingDevice, StaleDevices, SendOutcome, FetchInbox, InboxEntry, Inbox,
                AcknowledgeInbox, FetchLog, LogEntry, Log, ClientFrame, ServerFrame, Text,
-               AccountKeyShare, SessionReset, Content, RoutedPrincipal, RoutedRequest, RoutedReply>;
+               AccountKeyShare, SessionReset, Content, RoutedPrincipal, RoutedRequest, RoutedReply,
+               ConnectionRecord, ConnectionList>;
 
 template <class F>
 void for_each_message(F&& visit) {

@@ -64,4 +64,41 @@ struct RoutedReply {
   }
 };
 
+// A connection of a gateway, as an administrator sees it.
+struct ConnectionRecord {
+  ConnectionId connection_id;
+  UserId user_id;
+  DeviceId device_id;
+  SessionId session_id;
+  std::string ip;
+  std::string user_agent;
+  Timestamp connected_at;
+  std::uint64_t messages_in = 0;
+  std::uint64_t messages_out = 0;
+
+  friend bool operator==(const ConnectionRecord&, const ConnectionRecord&) = default;
+  static constexpr std::string_view kMessage = "unhidra.internal.v1.ConnectionRecord";
+  static constexpr auto fields() {
+    return std::tuple{Field{1, "connection_id", &ConnectionRecord::connection_id},
+                      Field{2, "user_id", &ConnectionRecord::user_id},
+                      Field{3, "device_id", &ConnectionRecord::device_id},
+                      Field{4, "session_id", &ConnectionRecord::session_id},
+                      Field{5, "ip", &ConnectionRecord::ip},
+                      Field{6, "user_agent", &ConnectionRecord::user_agent},
+                      Field{7, "connected_at", &ConnectionRecord::connected_at},
+                      Field{8, "messages_in", &ConnectionRecord::messages_in},
+                      Field{9, "messages_out", &ConnectionRecord::messages_out}};
+  }
+};
+
+struct ConnectionList {
+  std::vector<ConnectionRecord> connections;
+
+  friend bool operator==(const ConnectionList&, const ConnectionList&) = default;
+  static constexpr std::string_view kMessage = "unhidra.internal.v1.ConnectionList";
+  static constexpr auto fields() {
+    return std::tuple{Field{1, "connections", &ConnectionList::connections}};
+  }
+};
+
 }  // namespace unhidra::wire
