@@ -44,6 +44,10 @@ Session* PeerSessions::find(const crypto::X25519PublicKey& base_key) const {
   return nullptr;
 }
 
+bool PeerSessions::is_active(const Session& session) const {
+  return sessions_.front().get() == &session;
+}
+
 bool PeerSessions::remembers(const crypto::X25519PublicKey& base_key) const {
   return std::find(base_keys_.begin(), base_keys_.end(), base_key) != base_keys_.end();
 }
@@ -138,7 +142,9 @@ Result<Decrypted> PeerSessions::decrypt_prekey(const crypto::Provider& provider,
   if (auto* session = find(parsed.header.base_key)) {
     UNHIDRA_TRY(auto plaintext,
                 session->decrypt(provider, context, parsed.message, message, limits_, now));
-    return Decrypted{.plaintext = std::move(plaintext), .used_one_time_prekey = {}};
+    return Decrypted{.plaintext = std::move(plaintext),
+                     .used_one_time_prekey = {},
+                     .on_active_session = is_active(*session)};
   }
   if (remembers(parsed.header.base_key)) {
     return fail(Errc::duplicate, "the message belongs to a session that is gone");
@@ -172,6 +178,7 @@ Result<Decrypted> PeerSessions::decrypt_first(const crypto::Provider& provider,
       std::move(secret), header, self.identity_key.public_key(), std::move(*signed_prekey), now));
   UNHIDRA_TRY(auto plaintext,
               session->decrypt(provider, context, parsed.message, message, limits_, now));
+  const Session& accepted = *session;
   insert(std::move(session));
   base_keys_.push_back(header.base_key);
   if (base_keys_.size() > limits_.max_base_keys) {
@@ -179,7 +186,8 @@ Result<Decrypted> PeerSessions::decrypt_first(const crypto::Provider& provider,
   }
   return Decrypted{.plaintext = std::move(plaintext),
                    .used_one_time_prekey = header.one_time_prekey_id,
-                   .started_session = true};
+                   .started_session = true,
+                   .on_active_session = is_active(accepted)};
 }
 
 Result<Decrypted> PeerSessions::decrypt_ratchet(const crypto::Provider& provider,
@@ -202,7 +210,9 @@ Result<Decrypted> PeerSessions::decrypt_ratchet(const crypto::Provider& provider
     }
     auto plaintext = (*session)->decrypt(provider, context, parsed, message, limits_, now);
     if (plaintext) {
-      return Decrypted{.plaintext = std::move(*plaintext), .used_one_time_prekey = {}};
+      return Decrypted{.plaintext = std::move(*plaintext),
+                       .used_one_time_prekey = {},
+                       .on_active_session = is_active(**session)};
     }
     if (!first_error) {
       first_error = std::move(plaintext.error());

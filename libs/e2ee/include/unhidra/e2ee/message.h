@@ -39,7 +39,7 @@ enum class MessageType : std::uint8_t {
 // From the first byte alone; Errc::malformed, Errc::unsupported.
 Result<MessageType> message_type(ByteView message);
 
-// Double Ratchet, section 3.4 (HEADER).
+// Double Ratchet, section 3.1 (HEADER).
 struct RatchetHeader {
   crypto::X25519PublicKey ratchet_key;
   std::uint32_t previous_count = 0;  // PN: messages in the sender's chain before this one

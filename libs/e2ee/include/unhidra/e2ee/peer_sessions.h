@@ -15,6 +15,7 @@
 //   keys again. Then deserialize with generation 0, call distrust(), and start a new session.
 // - On no_session, unknown_prekey or a run of undecryptable messages from this peer: call
 //   distrust(), start() a new session and tell the peer in it (SessionReset).
+// - On a SessionReset that did not come on the active session: the same, without telling again.
 //
 // One thread at a time. Nothing here blocks or allocates more than the limits allow.
 
@@ -36,7 +37,8 @@ struct Decrypted {
   SecretBytes plaintext;
   // Delete it: it has served once.
   std::optional<identity::PreKeyId> used_one_time_prekey;
-  bool started_session = false;  // this message has created a session
+  bool started_session = false;    // this message has created a session
+  bool on_active_session = false;  // it came on the session that is sent on
 };
 
 class PeerSessions {
@@ -86,6 +88,7 @@ class PeerSessions {
   using Sessions = std::vector<std::unique_ptr<Session>>;
 
   Session* find(const crypto::X25519PublicKey& base_key) const;
+  bool is_active(const Session& session) const;
   bool remembers(const crypto::X25519PublicKey& base_key) const;
   std::uint64_t next_epoch(Timestamp now) const;
   void insert(std::unique_ptr<Session> session);
