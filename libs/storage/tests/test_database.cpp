@@ -73,7 +73,7 @@ Settings DatabaseTest::fresh_settings() {
   if (is_sqlite()) {
     settings.url = "sqlite:" + (dir_ / (name + ".db")).string();
   } else {
-    auto url = shared_postgres()->create_database(name);
+    auto url = shared_postgres()->create_schema(name);
     EXPECT_TRUE(url) << url.error().message();
     settings.url = *url;
   }

@@ -78,6 +78,7 @@ struct PostgresServer::State {
     conf << "listen_addresses = '127.0.0.1'\n"
          << "unix_socket_directories = ''\n"
          << "max_connections = 100\n"
+         << "autovacuum = off\n"
          << "shared_buffers = 64MB\n"
          << "fsync = " << (options.fsync ? "on" : "off") << "\n"
          << "full_page_writes = " << (options.fsync ? "on" : "off") << "\n"
@@ -154,6 +155,12 @@ Result<std::string> PostgresServer::create_database(const std::string& name) con
   UNHIDRA_TRY_VOID(run_as_server({(state_->bin / "psql").string(), "-d", url(), "-q", "-c",
                                   "CREATE DATABASE \"" + name + "\""}));
   return url(name);
+}
+
+Result<std::string> PostgresServer::create_schema(const std::string& name) const {
+  UNHIDRA_TRY_VOID(run_as_server({(state_->bin / "psql").string(), "-d", url(), "-q", "-c",
+                                  "CREATE SCHEMA \"" + name + "\""}));
+  return url() + "?options=-csearch_path%3D" + name;
 }
 
 void PostgresServer::kill() {

@@ -28,8 +28,10 @@ class PostgresServer {
   std::uint16_t port() const;
   // postgresql://app:...@127.0.0.1:port/database ; the role is a superuser of this server.
   std::string url(const std::string& database = "postgres") const;
-  // A fresh empty database.
-  Result<std::string> create_database(const std::string& name) const;  // its url
+  // A fresh empty database; answers its url.
+  Result<std::string> create_database(const std::string& name) const;
+  // A fresh empty schema that stands for a database (search_path in the url): ten times quicker.
+  Result<std::string> create_schema(const std::string& name) const;
 
   // As if the machine lost the process; the data stays.
   void kill();
