@@ -18,6 +18,7 @@ struct Job {
   detail::Work* work = nullptr;                // in the caller's frame until `done` is called
   std::move_only_function<void(Status)> done;  // called exactly once
   SteadyClock::time_point queued_at{};
+  bool looked_again = false;  // see WriteLane::may_be_a_race
 };
 
 class JobQueue {

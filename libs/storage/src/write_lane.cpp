@@ -8,7 +8,7 @@ namespace {
 
 // A group that loses against another lane or process is run again as a whole a few times; then its
 // closures go one by one, which always makes progress: of two that conflict one commits.
-constexpr int kGroupAttempts = 3;
+constexpr int kGroupAttempts = 4;
 constexpr int kSingleAttempts = 12;
 constexpr std::chrono::microseconds kFirstBackoff{500};
 constexpr std::chrono::microseconds kLastBackoff{50'000};
@@ -53,6 +53,7 @@ Status run_guarded(detail::Work& work, Connection& connection) {
 WriteLane::WriteLane(Backend& backend, Shared& shared, std::size_t number,
                      std::unique_ptr<Connection> connection)
     : shared_(shared),
+      concurrent_(backend.is_remote()),
       queue_(shared.settings.max_queue),
       session_(backend, shared, detail::Access::write, std::move(connection)),
       jitter_(number * 0x9E3779B97F4A7C15U + 1),
@@ -216,10 +217,24 @@ Status WriteLane::run_closure(Connection& connection, Job& job, Status& outcome)
   if (is_retryable(outcome.error()) || !connection.in_transaction()) {
     return outcome;
   }
+  if (may_be_a_race(job, outcome.error())) {
+    return fail(Errc::contended, "a row was written by another transaction");
+  }
   if (is_outage(outcome.error())) {
     session_.set_healthy(false);
   }
   return connection.rollback_to_savepoint();
+}
+
+// PostgreSQL reports a key that a concurrent transaction took as a violation, although the closure
+// could not see it and, on a newer snapshot, would have acted otherwise. So each closure gets a
+// second look; a violation that is still there is its own.
+bool WriteLane::may_be_a_race(Job& job, const Error& error) {
+  if (!concurrent_ || job.looked_again || !(error == Errc::unique_violation)) {
+    return false;
+  }
+  job.looked_again = true;
+  return true;
 }
 
 void WriteLane::note(const Status& status, bool wrote) {

@@ -31,11 +31,13 @@ class WriteLane {
   Status attempt(std::span<Job> jobs, Outcomes outcomes);
   Status run_closures(Connection& connection, std::span<Job> jobs, Outcomes outcomes);
   Status run_closure(Connection& connection, Job& job, Status& outcome);
+  bool may_be_a_race(Job& job, const Error& error);
   void note(const Status& status, bool wrote);
   void answer(std::span<Job> jobs, Outcomes outcomes);
   void report_batch();
 
   Shared& shared_;
+  const bool concurrent_;  // other transactions may run at the same time
   JobQueue queue_;
   Session session_;
   BatchReport report_;
