@@ -28,7 +28,9 @@ struct ChainPoint {
 };
 
 // Writes the event in the caller's transaction: it is there exactly when the caller's own changes
-// are. Texts longer than the limits of README.md are cut (user agent) or refused (the rest).
+// are. What the code chooses (types, action, keys) is checked: Errc::bad_event. What others choose
+// (resource id, metadata values, address, agent) is made printable and cut, never refused: nobody
+// may slip out of the log by an odd user agent.
 Result<ChainPoint> append(storage::Transaction& tx, const AuditEvent& event);
 
 struct StoredEvent {
@@ -39,7 +41,8 @@ struct StoredEvent {
   ByteArray<32> event_hash{};
 };
 
-// A page of an organisation's log, newest first. `before` 0: from the newest on.
+// A page of an organisation's log, newest first. `before` 0: from the newest on. With a filter one
+// page looks through 20,000 positions, so it may be shorter than `limit`, or empty, before the end.
 struct ListRequest {
   OrgId org_id;
   std::uint64_t before = 0;
@@ -61,6 +64,7 @@ enum class Damage : std::uint8_t {
   reordered,      // rows have changed places
   cut_tail,       // the head says that there were more rows
   head_mismatch,  // all rows are right, but the head has another hash, or is gone or behind
+  rewritten,      // right in itself, but not the log that an earlier run saw
 };
 std::string_view to_string(Damage damage);
 
