@@ -75,8 +75,8 @@ TEST_F(Agreement, WhatOneSignsTheOthersVerify) {
 TEST_F(Agreement, SealedByOneIsOpenedByTheOthers) {
   for (const Aead aead : {Aead::chacha20_poly1305, Aead::aes_128_gcm, Aead::aes_256_gcm}) {
     // Around block and vector sizes, and on both sides of the native provider's threshold.
-    for (const std::size_t size :
-         {0, 1, 15, 16, 17, 63, 64, 65, 100, 511, 751, 753, 768, 769, 70000}) {
+    for (const std::size_t size : std::initializer_list<std::size_t>{
+             0, 1, 15, 16, 17, 63, 64, 65, 100, 511, 751, 753, 768, 769, 70000}) {
       const auto key = random_.bytes(key_size(aead));
       const auto nonce = random_.bytes(kAeadNonceSize);
       const auto ad = random_.bytes(size % 29);

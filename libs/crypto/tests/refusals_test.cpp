@@ -132,7 +132,7 @@ TEST_P(Refusals, SealingAndOpeningInPlaceWorks) {
     if (!provider().supports(aead)) {
       continue;
     }
-    for (const std::size_t size : {0, 1, 100, 4000}) {
+    for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 100, 4000}) {
       const Bytes key(32, 3);
       const Bytes nonce(12, 4);
       Bytes buffer(size + kAeadTagSize, 9);
@@ -187,7 +187,7 @@ TEST(NistCurves, ZeroSignatureIsRefused) {
 
 TEST(Rsa, WeakAndHugeKeysAreRefused) {
   const Bytes exponent{1, 0, 1};
-  for (const std::size_t bits : {512, 1024, 2040, 8200, 100000}) {
+  for (const std::size_t bits : std::initializer_list<std::size_t>{512, 1024, 2040, 8200, 100000}) {
     EXPECT_EQ(native_provider()
                   .rsa_pkcs1_verify(Hash::sha256, Bytes(bits / 8, 0xff), exponent, as_bytes("x"),
                                     Bytes(bits / 8))

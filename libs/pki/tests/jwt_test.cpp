@@ -250,7 +250,7 @@ TEST(VerificationKeys, Es256ZeroAndWrongLengthSignaturesFail) {
   const auto token = sign_jws(key, "", as_bytes("payload")).value();
   const auto text = token.substr(0, token.rfind('.') + 1);
   EXPECT_TRUE(verify_jws(set_of(key), token));
-  for (const std::size_t size : {0, 1, 63, 64, 65, 72, 128}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 63, 64, 65, 72, 128}) {
     EXPECT_FALSE(verify_jws(set_of(key), text + to_base64url(Bytes(size)))) << size;
   }
 }
