@@ -86,10 +86,25 @@ bool is_target(std::string_view target) {
   const bool visible = std::ranges::all_of(target, [](char c) {
     return c > 0x20 && c < 0x7f && c != '#' && c != '"' && c != '<' && c != '>';
   });
-  return visible && (target.starts_with('/') || target == "*");
+  if (!visible || target.starts_with('/') || target == "*") {
+    return visible;
+  }
+  // The absolute form (RFC 9112 section 3.2.2).
+  const auto rest = after_scheme(target);
+  const auto authority = rest.substr(0, rest.find_first_of("/?"));
+  return !authority.empty() && !authority.contains('@');
 }
 
 }  // namespace
+
+std::string_view after_scheme(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (equal_ignoring_case(target.substr(0, scheme.size()), scheme)) {
+      return target.substr(scheme.size());
+    }
+  }
+  return {};
+}
 
 HeadEnd find_head_end(std::string_view bytes, std::size_t from, const HttpLimits& limits) {
   for (std::size_t at = bytes.find('\n', from); at != std::string_view::npos;

@@ -29,6 +29,8 @@ HeadEnd find_head_end(std::string_view bytes, std::size_t from, const HttpLimits
 
 // `head` ends with its blank line.
 std::optional<FormError> check_request_form(std::string_view head, const HttpLimits& limits);
+// What follows "http://" or "https://" in a target of absolute form; empty for other forms.
+std::string_view after_scheme(std::string_view target);
 // The fields of a head alone, with the same rules; for responses.
 std::optional<FormError> check_fields_form(std::string_view fields, const HttpLimits& limits);
 

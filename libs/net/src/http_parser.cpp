@@ -68,13 +68,19 @@ std::optional<FormError> HttpParser::parse_head(std::string_view head) {
 void HttpParser::read_head() {
   const auto& message = beast_->parser.get();
   head_.method = to_string(message.method_string());
-  const auto target = to_string(message.target());
-  const auto mark = std::min(target.find('?'), target.size());
-  head_.path = target.substr(0, mark);
-  head_.query = target.substr(std::min(mark + 1, target.size()));
   for (const auto& field : message) {
     head_.headers.add(to_string(field.name_string()), to_string(field.value()));
   }
+  auto target = to_string(message.target());
+  if (const std::string absolute(after_scheme(target)); !absolute.empty()) {
+    // RFC 9112 section 3.2.2: the target's authority stands for Host.
+    const auto end = std::min(absolute.find_first_of("/?"), absolute.size());
+    head_.headers.set("Host", absolute.substr(0, end));
+    target = (absolute.substr(end, 1) == "/" ? "" : "/") + absolute.substr(end);
+  }
+  const auto mark = std::min(target.find('?'), target.size());
+  head_.path = target.substr(0, mark);
+  head_.query = target.substr(std::min(mark + 1, target.size()));
   keep_alive_ = message.keep_alive();
   version_1_1_ = message.version() == 11;
   const auto length = beast_->parser.content_length();

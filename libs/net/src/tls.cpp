@@ -72,6 +72,7 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
 }
 
 void set_ticket_policy(SSL_CTX* context, bool tickets) {
+  // Nothing is kept here: a resumable session is in the client's ticket or nowhere.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   if (tickets) {
     static constexpr unsigned char kSessionContext[] = "unhidra";
