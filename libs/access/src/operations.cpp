@@ -81,6 +81,9 @@ struct Row : Operation {
   constexpr Row secret() const {
     return with([](Row& row) { row.secret_answer = true; });
   }
+  constexpr Row secret_request() const {
+    return with([](Row& row) { row.secret_body = true; });
+  }
   // Changes what is stored: always audited.
   constexpr Row changes(std::string_view event, std::string_view what,
                         std::string_view resource) const {
@@ -121,21 +124,21 @@ constexpr auto kOperations = table(
   // ---- the installation ----
   Row(rest("setup.status", "GET", "/v1/setup")).everyone().limited(LimitClass::open),
   Row(rest("setup.complete", "POST", "/v1/setup")).everyone().limited(LimitClass::registration)
-    .body(kJsonBody).answers(201).secret().changes("installation.set_up", "create", "organization"),
+    .secret_request().body(kJsonBody).answers(201).secret().changes("installation.set_up", "create", "organization"),
 
   // ---- accounts and sessions ----
   Row(rest("auth.register", "POST", "/v1/register")).everyone().limited(LimitClass::registration)
-    .body(kJsonBody).answers(201).secret().changes("user.registered", "create", "user"),
+    .secret_request().body(kJsonBody).answers(201).secret().changes("user.registered", "create", "user"),
   Row(rest("auth.login", "POST", "/v1/login")).everyone().limited(LimitClass::login)
-    .body(kSmallBody).secret().changes("session.created", "authenticate", "session"),
+    .secret_request().body(kSmallBody).secret().changes("session.created", "authenticate", "session"),
   Row(rest("auth.refresh", "POST", "/v1/token/refresh")).everyone().limited(LimitClass::refresh)
-    .body(kSmallBody).secret().changes("session.refreshed", "authenticate", "session"),
+    .secret_request().body(kSmallBody).secret().changes("session.refreshed", "authenticate", "session"),
   Row(rest("auth.logout", "POST", "/v1/logout")).self().limited(LimitClass::writes)
     .answers(204).changes("session.ended", "delete", "session"),
   Row(rest("auth.jwks", "GET", "/.well-known/jwks.json")).everyone().limited(LimitClass::open),
   Row(rest("account.get", "GET", "/v1/account")).self(),
   Row(rest("account.change_password", "POST", "/v1/account/password")).self()
-    .limited(LimitClass::credential_change).body(kSmallBody).answers(204)
+    .limited(LimitClass::credential_change).secret_request().body(kSmallBody).answers(204)
     .changes("user.password_changed", "update", "user"),
   Row(rest("sessions.list", "GET", "/v1/sessions")).self().understands(kPaged),
   Row(rest("sessions.revoke", "DELETE", "/v1/sessions/{session_id}")).self()

@@ -33,6 +33,9 @@ struct OperationRequest {
   NamedValues path_parameters;  // checked: ids are UUIDs, roles exist
   NamedValues query;
   std::string idempotency_key;
+  // What is wrong with the request itself. It is told only to who may perform the operation, and
+  // recorded as its failure.
+  std::optional<Error> defect;
   // frames
   std::optional<ConnectionId> connection_id;
 };
@@ -143,7 +146,7 @@ class OperationContext {
                    Evidence evidence);
 
   storage::Database& database() const;
-  // Appends the success event (and claims the idempotency key).
+  // Claims the idempotency key and appends the success event.
   Status record_success(storage::Transaction& tx, const AuditDraft& draft) const;
   audit::AuditEvent event(const AuditDraft& draft, audit::Outcome outcome) const;
   void note_outcome(const Error* error);

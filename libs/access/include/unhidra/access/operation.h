@@ -56,6 +56,7 @@ struct Operation {
   int success_status = 200;      // rest
   bool mutates = false;          // changes what is stored
   bool secret_answer = false;    // the answer holds a token or key and is never stored
+  bool secret_body = false;      // the body holds a password: not even its hash is stored
 
   bool takes_body() const { return body_limit > 0; }
 };

@@ -22,14 +22,15 @@ class TokenVerifier {
 struct Route {
   const Operation* operation = nullptr;
   NamedValues parameters;
+  std::optional<Error> defect;  // a parameter that is no id or role: Errc::not_found
 };
 
 class Router {
  public:
   // The REST and upgrade rows of these roles.
   explicit Router(std::span<const Serving> roles);
-  // Errc::unknown_operation, method_not_allowed (allowed() says which are), not_found for an id or
-  // role that is none. HEAD matches GET.
+  // Errc::unknown_operation or method_not_allowed (allowed() says which are). HEAD matches GET.
+  // `path` is still percent-encoded.
   Result<Route> match(std::string_view method, std::string_view path) const;
   // "GET, HEAD, POST"; empty when the path is unknown.
   std::string allowed(std::string_view path) const;
@@ -56,7 +57,10 @@ class RestFace : public net::HttpHandler {
   const Router& router() const { return router_; }
 
  private:
-  Task<Result<net::HttpResponse>> answer(net::HttpRequest& request, const std::string& request_id);
+  Task<net::HttpResponse> answer(net::HttpRequest& request, const std::string& request_id);
+  net::HttpResponse answer_unrouted(const net::HttpRequest& request, const Error& error,
+                                    const std::string& request_id) const;
+  static net::HttpResponse upgrade_required(const std::string& request_id);
   Task<Status> identify(const net::HttpRequest& request, const Operation& operation,
                         OperationRequest& out);
 

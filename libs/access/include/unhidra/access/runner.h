@@ -37,12 +37,12 @@ class OperationRunner {
 
  private:
   friend class OperationContext;
-  struct Replay;
   Task<Status> take_limits(const Operation& operation, const OperationRequest& request);
-  Task<Status> record_denial(OperationContext& context);
   Task<Result<Reply>> run_handler(OperationContext& context);
   Task<Result<Reply>> finish(OperationContext& context, Result<Reply> result);
+  Task<Result<Reply>> refuse_recorded(OperationContext& context, Error why);
   Task<Status> record(OperationContext& context, audit::Outcome outcome, const Error* error);
+  Task<void> keep_answer(OperationContext& context, const Result<Reply>& result);
   void count(const Operation& operation, const Error* error) const;
 
   storage::Database& database_;
@@ -52,7 +52,9 @@ class OperationRunner {
   RandomSource& random_;
   RunnerOptions options_;
   runtime::Family<runtime::Counter> outcomes_;
-  runtime::Family<runtime::Counter> limited_;
 };
+
+// Drops answers kept for Idempotency-Key that are a day old: housekeeping, in any transaction.
+Result<std::uint64_t> forget_idempotency_keys(storage::Transaction& tx, Timestamp now);
 
 }  // namespace unhidra::access

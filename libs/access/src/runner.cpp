@@ -1,0 +1,246 @@
+#include "unhidra/access/runner.h"
+
+#include "unhidra/audit/chain.h"
+#include "unhidra/runtime/log.h"
+
+#include "idempotency.h"
+
+namespace unhidra::access {
+namespace {
+
+// How an operation ended, as the metric's label and the audit record say it.
+std::string_view outcome_label(const Error* error) {
+  if (error == nullptr) {
+    return "ok";
+  }
+  switch (error->kind()) {
+    case ErrorKind::unauthenticated:
+    case ErrorKind::denied:
+      return "denied";
+    case ErrorKind::rate_limited:
+      return "limited";
+    case ErrorKind::internal:
+    case ErrorKind::corrupt:
+    case ErrorKind::unavailable:
+    case ErrorKind::timeout:
+    case ErrorKind::cancelled:
+      return "server_error";
+    default:
+      return "client_error";
+  }
+}
+
+audit::Outcome outcome_of(const Error* error) {
+  if (error == nullptr) {
+    return audit::Outcome::success;
+  }
+  return error->kind() == ErrorKind::denied ? audit::Outcome::denied : audit::Outcome::failure;
+}
+
+// The database did not answer: its own error says more than that the record is missing.
+bool tells_of_database(const Error& error) {
+  return error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::timeout;
+}
+
+// Events that a commit with a lost answer may have written stand among the newest of the chain.
+constexpr std::int64_t kRecentEvents = 100'000;
+
+Result<bool> is_recorded(storage::Transaction& tx, const audit::AuditEvent& event) {
+  UNHIDRA_TRY(const auto rows,
+              tx.query("SELECT 1 FROM audit_log WHERE org_id = $1 AND event_id = $2 AND "
+                       "position > (SELECT position FROM audit_heads WHERE org_id = $1) - $3",
+                       event.org_id, event.event_id, kRecentEvents));
+  return !rows.empty();
+}
+
+constexpr std::size_t kMaxSeries = 512;
+
+}  // namespace
+
+OperationRunner::OperationRunner(storage::Database& database, LimitGuard& limits,
+                                 const Handlers& handlers, const Clock& clock, RandomSource& random,
+                                 runtime::Metrics& metrics, RunnerOptions options)
+    : database_(database),
+      limits_(limits),
+      handlers_(handlers),
+      clock_(clock),
+      random_(random),
+      options_(options),
+      outcomes_(metrics.counters("operations_total", "Operations by name and how they ended.",
+                                 {"operation", "outcome"}, kMaxSeries)) {}
+
+void OperationRunner::count(const Operation& operation, const Error* error) const {
+  outcomes_.at({operation.name, outcome_label(error)}).add();
+}
+
+Task<Status> OperationRunner::take_limits(const Operation& operation,
+                                          const OperationRequest& request) {
+  LimitSubject subject;
+  subject.ip = request.peer.ip;
+  if (request.principal.kind == PrincipalKind::user) {
+    subject.user = request.principal.user_id;
+  }
+  if (options_.limit_connections) {
+    subject.connection = request.connection_id;
+  }
+  co_return co_await limits_.take(operation.limit, subject);
+}
+
+Task<Result<Reply>> OperationRunner::run(const Operation& operation, OperationRequest request) {
+  if (auto limited = co_await take_limits(operation, request); !limited) {
+    count(operation, &limited.error());
+    co_return fail(std::move(limited).error());
+  }
+  const Resource resource{.org_id = std::nullopt, .from_loopback = request.peer.loopback};
+  const auto evidence = authorize(request.principal, operation, resource, clock_.now());
+  OperationContext context(*this, operation, std::move(request), evidence);
+  Result<Reply> result = fail(Errc::internal, "not run");
+  if (!evidence.allowed) {
+    result = co_await refuse_recorded(context, denial(evidence));
+  } else {
+    result = co_await run_handler(context);
+    result = co_await finish(context, std::move(result));
+  }
+  count(operation, result ? nullptr : &result.error());
+  co_return result;
+}
+
+Task<Result<Evidence>> OperationRunner::admit(const Operation& operation,
+                                              const OperationRequest& request) {
+  if (auto limited = co_await take_limits(operation, request); !limited) {
+    count(operation, &limited.error());
+    co_return fail(std::move(limited).error());
+  }
+  const Resource resource{.org_id = std::nullopt, .from_loopback = request.peer.loopback};
+  const auto evidence = authorize(request.principal, operation, resource, clock_.now());
+  if (!evidence.allowed) {
+    OperationContext context(*this, operation, request, evidence);
+    auto refused = co_await refuse_recorded(context, denial(evidence));
+    count(operation, &refused.error());
+    co_return fail(std::move(refused).error());
+  }
+  co_return evidence;
+}
+
+Task<Error> OperationRunner::refuse(const Operation& operation, OperationRequest request,
+                                    Error why) {
+  request.principal = Principal();
+  if (auto limited = co_await take_limits(operation, request); !limited) {
+    count(operation, &limited.error());
+    co_return std::move(limited).error();
+  }
+  const Evidence evidence{.allowed = false,
+                          .operation = &operation,
+                          .permission = std::nullopt,
+                          .role = std::nullopt,
+                          .reason = Reason::no_credentials};
+  OperationContext context(*this, operation, std::move(request), evidence);
+  auto refused = co_await refuse_recorded(context, std::move(why));
+  count(operation, &refused.error());
+  co_return std::move(refused).error();
+}
+
+Task<Result<Reply>> OperationRunner::refuse_recorded(OperationContext& context, Error why) {
+  if (context.operation_.audit == AuditPolicy::always) {
+    if (auto status = co_await record(context, audit::Outcome::denied, &why); !status) {
+      co_return fail(std::move(status).error());
+    }
+  }
+  co_return fail(std::move(why));
+}
+
+Task<Result<Reply>> OperationRunner::run_handler(OperationContext& context) {
+  const auto& request = context.request_;
+  if (request.defect) {
+    co_return fail(*request.defect);
+  }
+  const auto* handler = handlers_.find(context.operation_);
+  if (handler == nullptr) {
+    co_return fail(Errc::internal, "the operation has no handler here");
+  }
+  if (idempotency::applies(context.operation_, request)) {
+    auto kept = co_await context.read([&](storage::Transaction& tx) {
+      return idempotency::look_up(tx, context.operation_, request, clock_.now());
+    });
+    if (!kept) {
+      co_return fail(std::move(kept).error());
+    }
+    if (*kept) {
+      context.draft_.note("replayed", "true");
+      co_return std::move(**kept);
+    }
+  }
+  std::string thrown;
+  try {
+    co_return co_await (*handler)(context);
+  } catch (const std::exception& exception) {
+    thrown = exception.what();
+  } catch (...) {
+    thrown = "not a std::exception";
+  }
+  log::error("operation.threw", {{"operation", context.operation_.name},
+                                 log::request_id(request.request_id),
+                                 {"what", thrown}});
+  co_return fail(Errc::internal, "the operation failed");
+}
+
+Task<Result<Reply>> OperationRunner::finish(OperationContext& context, Result<Reply> result) {
+  if (context.operation_.audit == AuditPolicy::never) {
+    co_return result;
+  }
+  if (context.recorded_) {
+    co_await keep_answer(context, result);
+    co_return result;
+  }
+  const auto* error = result ? nullptr : &result.error();
+  auto status = co_await record(context, outcome_of(error), error);
+  if (!status && !(error != nullptr && tells_of_database(*error))) {
+    co_return fail(std::move(status).error());
+  }
+  co_return result;
+}
+
+Task<void> OperationRunner::keep_answer(OperationContext& context, const Result<Reply>& result) {
+  if (!result || context.operation_.secret_answer ||
+      !idempotency::applies(context.operation_, context.request_)) {
+    co_return;
+  }
+  const auto kept = co_await database_.write(
+      [&](storage::Transaction& tx) { return idempotency::keep(tx, context.request_, *result); },
+      context.lane());
+  if (!kept) {
+    // The change is made and answered; only a repetition will get no answer.
+    log::warn("idempotency.answer_lost", {{"operation", context.operation_.name},
+                                          log::request_id(context.request_.request_id),
+                                          {"error", kept.error()}});
+  }
+}
+
+Task<Status> OperationRunner::record(OperationContext& context, audit::Outcome outcome,
+                                     const Error* error) {
+  auto event = context.event(context.draft_, outcome);
+  if (error != nullptr) {
+    event.metadata.emplace_back("error", error->code().name);
+  }
+  const auto write = [&](storage::Transaction& tx) -> Status {
+    if (context.outcome_unknown_) {
+      UNHIDRA_TRY(const auto recorded, is_recorded(tx, event));
+      if (recorded) {
+        return {};
+      }
+    }
+    UNHIDRA_TRY_VOID(audit::append(tx, event));
+    return {};
+  };
+  auto status = co_await database_.write(write, context.lane());
+  if (!status) {
+    log::error("audit.not_written", {{"operation", context.operation_.name},
+                                     log::request_id(context.request_.request_id),
+                                     {"error", status.error()}});
+    co_return fail(Errc::audit_unavailable, "the audit record could not be written");
+  }
+  context.recorded_ = true;
+  co_return Status();
+}
+
+}  // namespace unhidra::access
