@@ -5,6 +5,7 @@
 
 #include "unhidra/base/codec.h"
 
+#include "counting_provider.h"
 #include "world.h"
 
 namespace unhidra::e2ee {
@@ -84,21 +85,30 @@ TEST(Conversation, AnyOrderOfDeliveryWorksOnceEach) {
   }
 }
 
-// attacks: header counter 2^32-1, and anything over the bound.
+// attacks: header counter 2^32-1, and anything over the bound; in the present chain and in a new
+// one.
 TEST(Limits, SkippingTooFarIsRefusedBeforeAnyKeyIsDerived) {
   World world(5);
   world.greet();
-  auto sent = *world.alice.send("x");
-  const auto parsed = *parse_ratchet_message(sent.bytes);
-  for (const std::uint64_t number : {std::uint64_t{0xffffffff}, std::uint64_t{2'100}}) {
-    ByteWriter forged;
-    forged.raw(ByteView(sent.bytes).first(33)).varint(parsed.header.previous_count);
-    forged.varint(number).raw(parsed.sealed);
-    const auto before = world.bob.snapshot();
-    EXPECT_EQ(world.bob.receive(sent.context, forged.view()).error(), Errc::too_far_ahead);
-    EXPECT_EQ(world.bob.snapshot(), before);
+  const auto in_new_chain = *world.alice.send("x");
+  for (const bool new_chain : {true, false}) {
+    const auto sent = new_chain ? in_new_chain : *world.alice.send("y");
+    const auto parsed = *parse_ratchet_message(sent.bytes);
+    for (const std::uint64_t number : {std::uint64_t{0xffffffff}, std::uint64_t{2'100}}) {
+      ByteWriter forged;
+      forged.raw(ByteView(sent.bytes).first(33)).varint(parsed.header.previous_count);
+      forged.varint(number).raw(parsed.sealed);
+      const auto before = world.bob.snapshot();
+      const CountingProvider counting;
+      const auto refused = world.bob.sessions.decrypt(
+          counting, world.bob_device.self(), world.bob_device, sent.context, forged.view(), kNow);
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error(), Errc::too_far_ahead);
+      EXPECT_EQ(counting.calls(), 0);
+      EXPECT_EQ(world.bob.snapshot(), before);
+    }
+    EXPECT_TRUE(world.bob.receive(sent)) << "the next good message decrypts";
   }
-  EXPECT_TRUE(world.bob.receive(sent)) << "the next good message decrypts";
 }
 
 TEST(Limits, ExactlyTheAllowedNumberMayBeMissing) {
