@@ -181,9 +181,10 @@ void TaskScope::request_stop() {
     state_->stopping = true;
     to_cancel = state_->active;
   }
-  for (auto& [address, entry] : to_cancel) {
-    asio::post(entry->executor,
-               [entry = entry] { entry->cancel.emit(asio::cancellation_type::terminal); });
+  for (const auto& item : to_cancel) {
+    asio::post(item.second->executor, [entry = item.second] {
+      entry->cancel.emit(asio::cancellation_type::terminal);
+    });
   }
 }
 

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "unhidra/base/id.h"
+#include "unhidra/runtime/runtime_settings.h"
 #include "unhidra/runtime/siphash.h"
 
 #include "captured_log.h"
@@ -72,6 +73,20 @@ TEST(Log, the_level_decides_what_is_written) {
   ASSERT_EQ(captured.lines().size(), 2U);
   EXPECT_TRUE(captured.contains("but.this"));
   EXPECT_TRUE(captured.contains("and.this"));
+}
+
+TEST(Log, level_and_format_are_settings) {
+  const test::CapturedLog captured;
+  runtime::Schema schema;
+  schema.add(runtime::runtime_settings());
+  const auto config =
+      runtime::load_config(schema, {.overrides = {"log.level=error", "log.format=text"}});
+  ASSERT_TRUE(config) << config.error().message();
+  runtime::apply_log_settings(*config);
+  log::warn("not.this");
+  log::error("but.this", {{"a", 1}});
+  ASSERT_EQ(captured.lines().size(), 1U);
+  EXPECT_TRUE(captured.contains(" error but.this a=1"));
 }
 
 TEST(Log, obscured_ids_are_stable_short_and_tell_ids_apart) {
