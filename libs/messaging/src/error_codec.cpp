@@ -65,10 +65,12 @@ Status decode_error(ByteView bytes, Error& out) {
       has_delay > 1 || delay > kMaxDelay) {
     return fail(Errc::bad_reply, "a reply of the bus does not parse");
   }
-  out = Error(ErrorCode{intern(name), static_cast<ErrorKind>(kind)}, std::string(message));
+  Error error(ErrorCode{intern(name), static_cast<ErrorKind>(kind)}, std::string(message));
   if (has_delay == 1) {
-    out = std::move(out).with_retry_after(
+    out = std::move(error).with_retry_after(
         std::chrono::milliseconds(static_cast<std::int64_t>(delay)));
+  } else {
+    out = std::move(error);
   }
   return {};
 }

@@ -1,120 +1,16 @@
 #include <array>
-#include <atomic>
 #include <mutex>
-#include <optional>
 #include <unordered_map>
 #include <vector>
 
-#include <boost/asio/dispatch.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
-
-#include "unhidra/messaging/bus.h"
-#include "unhidra/runtime/log.h"
 #include "unhidra/runtime/siphash.h"
-#include "unhidra/runtime/task_scope.h"
+
+#include "delivery.h"
 
 namespace unhidra::messaging {
 namespace {
 
-namespace asio = boost::asio;
-
 constexpr std::size_t kShards = 64;
-constexpr std::chrono::milliseconds kBusyRetry{100};
-
-struct Counters {
-  std::atomic<std::uint64_t> published{0};
-  std::atomic<std::uint64_t> delivered{0};
-  std::atomic<std::uint64_t> lost{0};
-  std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> refused{0};
-  std::atomic<std::size_t> subscriptions{0};
-  std::atomic<std::size_t> in_flight{0};
-};
-
-// One subscriber of one subject. Its queue is its executor's: `pending` bounds its share of it.
-struct Subscriber {
-  std::string subject;
-  Executor executor;
-  Bus::Handler handler;
-  SubscribeOptions options;
-  std::shared_ptr<Counters> counters;
-  std::atomic<bool> active{true};
-  std::atomic<std::size_t> pending{0};
-  std::atomic<std::uint64_t> lost{0};
-
-  void deliver(Payload payload) {
-    pending.fetch_sub(1, std::memory_order_acq_rel);
-    if (!active.load(std::memory_order_acquire)) {
-      return;
-    }
-    try {
-      const auto missed = lost.exchange(0, std::memory_order_acq_rel);
-      if (missed > 0 && options.on_lagged) {
-        options.on_lagged(missed);
-      }
-      if (active.load(std::memory_order_acquire)) {  // on_lagged may have ended it
-        counters->delivered.fetch_add(1, std::memory_order_relaxed);
-        handler({subject, std::move(payload)});
-      }
-    } catch (const std::exception& e) {
-      log::error("bus.handler_threw", {{"what", e.what()}});
-    }
-  }
-};
-
-void enqueue(const std::shared_ptr<Subscriber>& to, const Payload& payload) {
-  if (to->pending.load(std::memory_order_acquire) >= to->options.max_pending) {
-    to->lost.fetch_add(1, std::memory_order_acq_rel);
-    to->counters->lost.fetch_add(1, std::memory_order_relaxed);
-    return;
-  }
-  to->pending.fetch_add(1, std::memory_order_acq_rel);
-  asio::post(to->executor, [to, payload] { to->deliver(payload); });
-}
-
-struct Responder {
-  std::string subject;
-  Executor executor;
-  Bus::Service service;
-  ServeOptions options;
-  std::atomic<std::size_t> in_flight{0};
-};
-
-// A place among the requests in flight; given back when it goes.
-class Place {
- public:
-  static std::optional<Place> take(const std::shared_ptr<Responder>& responder,
-                                   const std::shared_ptr<Counters>& counters) {
-    if (responder->in_flight.fetch_add(1) >= responder->options.max_in_flight) {
-      responder->in_flight.fetch_sub(1);
-      return std::nullopt;
-    }
-    counters->in_flight.fetch_add(1, std::memory_order_relaxed);
-    return Place(responder, counters);
-  }
-  Place(Place&&) noexcept = default;
-  Place& operator=(Place&&) = delete;
-  ~Place() {
-    if (responder_) {
-      responder_->in_flight.fetch_sub(1);
-      counters_->in_flight.fetch_sub(1, std::memory_order_relaxed);
-    }
-  }
-  const std::shared_ptr<Responder>& responder() const { return responder_; }
-
- private:
-  Place(std::shared_ptr<Responder> responder, std::shared_ptr<Counters> counters)
-      : responder_(std::move(responder)), counters_(std::move(counters)) {}
-  std::shared_ptr<Responder> responder_;
-  std::shared_ptr<Counters> counters_;
-};
-
 struct Topic {
   std::vector<std::shared_ptr<Subscriber>> subscribers;
   std::vector<std::shared_ptr<Responder>> responders;
@@ -190,34 +86,6 @@ class ResponderOwner final : public Subscription::Owner {
   std::shared_ptr<Responder> responder_;
 };
 
-// One request on its way. Touched on the asker's executor only.
-struct Call {
-  Call(Executor e, std::chrono::milliseconds timeout)
-      : executor(std::move(e)), timer(executor, timeout) {}
-  Executor executor;
-  asio::steady_timer timer;
-  std::optional<Result<Bytes>> result;
-};
-
-Task<void> answer(Place place, std::shared_ptr<Call> call, Bytes request) {
-  Result<Bytes> result = fail(unhidra::Errc::internal, "internal error");
-  try {
-    result = co_await place.responder()->service(std::move(request));
-  } catch (const boost::system::system_error& e) {
-    if (e.code() == asio::error::operation_aborted) {
-      result = fail(Errc::closed, "the server is stopping");
-    } else {
-      log::error("bus.service_threw", {{"what", e.what()}});
-    }
-  } catch (const std::exception& e) {
-    log::error("bus.service_threw", {{"what", e.what()}});
-  }
-  asio::dispatch(call->executor, [call, result = std::move(result)]() mutable {
-    call->result.emplace(std::move(result));
-    call->timer.cancel();
-  });
-}
-
 class InProcessBus final : public Bus {
  public:
   explicit InProcessBus(Executor executor) : scope_(std::move(executor), "bus") {}
@@ -243,12 +111,7 @@ class InProcessBus final : public Bus {
 };
 
 Status InProcessBus::check(std::string_view subject, std::size_t size) const {
-  if (!is_valid_subject(subject)) {
-    return fail(Errc::bad_subject, "not a subject of the bus");
-  }
-  if (size > kMaxPayload) {
-    return fail(Errc::too_large, "too large for the bus");
-  }
+  UNHIDRA_TRY_VOID(check_message(subject, size));
   return healthy();
 }
 
@@ -294,6 +157,7 @@ Result<Subscription> InProcessBus::serve(std::string_view subject, std::string_v
   responder->executor = std::move(executor);
   responder->service = std::move(service);
   responder->options = options;
+  responder->counters = counters_;
   auto& shard = routes_->shard_of(subject);
   {
     const std::lock_guard lock(shard.mutex);
@@ -320,12 +184,12 @@ Result<Place> InProcessBus::choose_responder(const std::string& subject) {
   const auto count = topic.responders.size();
   for (std::size_t i = 0; i < count; ++i) {
     const auto& candidate = topic.responders[topic.next_responder++ % count];
-    if (auto place = Place::take(candidate, counters_)) {
+    if (auto place = Place::take(candidate)) {
       return std::move(*place);
     }
   }
   counters_->refused.fetch_add(1, std::memory_order_relaxed);
-  return fail(Error(Errc::overloaded, "too busy, try again later").with_retry_after(kBusyRetry));
+  return fail(too_busy());
 }
 
 Task<Result<Bytes>> InProcessBus::request(std::string subject, Bytes payload,
@@ -333,24 +197,14 @@ Task<Result<Bytes>> InProcessBus::request(std::string subject, Bytes payload,
   UNHIDRA_CO_TRY_VOID(check(subject, payload.size()));
   counters_->requests.fetch_add(1, std::memory_order_relaxed);
   UNHIDRA_CO_TRY(auto place, choose_responder(subject));
-  const Executor executor = co_await asio::this_coro::executor;
-  auto call = std::make_shared<Call>(executor, timeout);
+  auto call = std::make_shared<Call>(co_await runtime::current_executor(), timeout);
   const Executor there = place.responder()->executor;
-  auto task = answer(std::move(place), call, std::move(payload));
+  auto done = [call](Result<Bytes> result) { complete(call, std::move(result)); };
+  auto task = serve_one(std::move(place), std::move(payload), std::move(done));
   if (!scope_.spawn_on(there, "request", std::move(task))) {
     co_return fail(Errc::closed, "the server is stopping");
   }
-  boost::system::error_code woken;
-  if (!call->result) {
-    co_await call->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-  }
-  if (call->result) {
-    co_return std::move(*call->result);
-  }
-  if (woken == asio::error::operation_aborted) {
-    co_return fail(unhidra::Errc::cancelled, "given up");
-  }
-  co_return fail(unhidra::Errc::timeout, "no answer from " + subject + " in time");
+  co_return co_await wait_for(std::move(call), std::move(subject));
 }
 
 Status InProcessBus::healthy() const {
@@ -361,13 +215,7 @@ Status InProcessBus::healthy() const {
 }
 
 BusStats InProcessBus::stats() const {
-  return {.published = counters_->published,
-          .delivered = counters_->delivered,
-          .lost = counters_->lost,
-          .requests = counters_->requests,
-          .refused = counters_->refused,
-          .subscriptions = counters_->subscriptions,
-          .in_flight = counters_->in_flight};
+  return counters_->read();
 }
 
 Task<Status> InProcessBus::close(std::chrono::milliseconds deadline) {

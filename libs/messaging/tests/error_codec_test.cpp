@@ -12,16 +12,15 @@ Error blank() {
 }
 
 TEST(ErrorCodec, an_error_keeps_everything) {
-  for (const auto delay : {std::optional<int>(), std::optional(0), std::optional(60'000)}) {
-    auto error = Error(ErrorCode{"chat.stale", ErrorKind::conflict}, "héllo");
-    if (delay) {
-      error = std::move(error).with_retry_after(std::chrono::milliseconds(*delay));
-    }
+  const auto without = Error(ErrorCode{"chat.stale", ErrorKind::conflict}, "héllo");
+  const auto at_once = Error(without).with_retry_after(std::chrono::milliseconds(0));
+  const auto later = Error(without).with_retry_after(std::chrono::minutes(1));
+  for (const auto& error : {without, at_once, later}) {
     auto out = blank();
     ASSERT_TRUE(decode_error(encode_error(error), out));
     EXPECT_EQ(out.code(), error.code());
-    EXPECT_EQ(out.kind(), error.kind());
-    EXPECT_EQ(out.message(), error.message());
+    EXPECT_EQ(out.kind(), ErrorKind::conflict);
+    EXPECT_EQ(out.message(), "héllo");
     EXPECT_EQ(out.retry_after(), error.retry_after());
   }
 }
@@ -59,14 +58,22 @@ TEST(ErrorCodec, anything_cut_changed_or_too_long_is_refused_or_still_an_error) 
   }
 }
 
-TEST(ErrorCodec, a_flood_of_names_is_bounded) {
-  auto out = blank();
-  for (int i = 0; i < 6000; ++i) {
-    const auto name = "flood.n" + std::to_string(i);
-    ASSERT_TRUE(decode_error(encode_error(Error(ErrorCode{name, ErrorKind::denied}, "")), out));
-  }
-  EXPECT_EQ(out.code().name, "messaging.foreign_error");
-  EXPECT_EQ(out.kind(), ErrorKind::denied);
+// In a process of its own: the names stay for ever.
+TEST(ErrorCodecDeathTest, a_flood_of_names_is_bounded) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        auto out = blank();
+        for (int i = 0; i < 6000; ++i) {
+          const auto name = "flood.n" + std::to_string(i);
+          if (!decode_error(encode_error(Error(ErrorCode{name, ErrorKind::denied}, "")), out)) {
+            std::exit(2);
+          }
+        }
+        const bool folded = out.code().name == "messaging.foreign_error";
+        std::exit(folded && out.kind() == ErrorKind::denied ? 0 : 1);
+      },
+      ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -182,9 +182,8 @@ void TaskScope::request_stop() {
     to_cancel = state_->active;
   }
   for (const auto& item : to_cancel) {
-    asio::post(item.second->executor, [entry = item.second] {
-      entry->cancel.emit(asio::cancellation_type::terminal);
-    });
+    asio::post(item.second->executor,
+               [entry = item.second] { entry->cancel.emit(asio::cancellation_type::terminal); });
   }
 }
 

@@ -23,12 +23,11 @@ inline const EnumSetting<log::Format> kLogFormat{
      .default_value = log::Format::json,
      .values = {{"json", log::Format::json}, {"text", log::Format::text}},
      .apply = Apply::reload}};
-inline const Setting<std::int64_t> kIoThreads{
-    {.name = "runtime.io_threads",
-     .description = "Event loops; 0 means one per core.",
-     .default_value = 0,
-     .minimum = 0,
-     .maximum = 256}};
+inline const Setting<std::int64_t> kIoThreads{{.name = "runtime.io_threads",
+                                               .description = "Event loops; 0 means one per core.",
+                                               .default_value = 0,
+                                               .minimum = 0,
+                                               .maximum = 256}};
 
 inline std::vector<const SettingBase*> runtime_settings() {
   return {&kLogLevel, &kLogFormat, &kIoThreads};
