@@ -36,13 +36,15 @@ struct SessionReset {
 
 struct Content {
   std::variant<std::monostate, Text, AccountKeyShare, SessionReset> body;
+  std::optional<UserId> peer_user_id;  // whom the direct conversation is with, as the sender knows
 
   friend bool operator==(const Content&, const Content&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.Content";
   static constexpr auto fields() {
-    return std::tuple{OneOf{
-        "body", &Content::body,
-        choices(Choice{1, "text"}, Choice{2, "account_key_share"}, Choice{3, "session_reset"})}};
+    return std::tuple{OneOf{"body", &Content::body,
+                            choices(Choice{1, "text"}, Choice{2, "account_key_share"},
+                                    Choice{3, "session_reset"})},
+                      Field{15, "peer_user_id", &Content::peer_user_id}};
   }
 };
 
