@@ -49,7 +49,10 @@ struct Actions {
 
 class Engine {
  public:
-  static Result<Engine> open(Dependencies dependencies, Limits limits = {});
+  // `least_generation`: the last generation() that the host remembers outside the store; a store
+  // with a lower one is an old copy, and all its sessions start anew (event::StateRolledBack).
+  static Result<Engine> open(Dependencies dependencies, Limits limits = {},
+                             std::uint64_t least_generation = 0);
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
@@ -57,6 +60,9 @@ class Engine {
   // Makes this device's keys. Once for each store.
   Status enroll(const Enrollment& enrollment);
   bool enrolled() const;
+  // Grows with every commit. A host that can keeps it where a restored backup of the store does not
+  // take it back, before it sends the frames.
+  std::uint64_t generation() const;
 
   // ---- inputs from the host ----
   Status connection_opened();

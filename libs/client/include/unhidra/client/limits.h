@@ -21,6 +21,7 @@ struct Limits {
   std::size_t max_one_time_keys = 400;  // private parts kept; the oldest go first
   std::chrono::hours signed_pre_key_age{24 * 7};
   std::chrono::hours signed_pre_key_grace{24 * 30};  // how long a replaced one still opens sessions
+  std::chrono::hours max_bundle_age{24 * 180};  // no session is started on an older signed prekey
 
   std::uint32_t max_stale_rounds = 5;  // answers "stale devices" in a row before waiting
   std::uint32_t max_send_attempts = 12;

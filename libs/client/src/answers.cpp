@@ -1,0 +1,316 @@
+// What the server answers and tells.
+
+#include "engine_impl.h"
+
+namespace unhidra::client {
+
+namespace {
+
+bool is_retryable(const wire::Error& error) {
+  return error.status == 429 || error.status == 408 || error.status >= 500 || error.status == 0;
+}
+
+}  // namespace
+
+Status Engine::Impl::answer(const PendingRequest& request, const wire::ServerFrame& frame) {
+  settle(request.question);
+  UNHIDRA_TRY(const bool fits,
+              std::visit([&](const auto& body) { return take(request, body); }, frame.body));
+  if (!fits) {
+    emit(event::RequestFailed{"answer", std::string(error_code(Errc::bad_frame).name),
+                              "the server answered a request with something else"});
+    back_off(request.question, 0);
+  }
+  return {};
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Done&) {
+  switch (request.question.ask) {
+    case Ask::publish_keys:
+      progress_.keys_dirty = false;
+      link_.digest_checked = false;
+      link_.prekey_count += static_cast<std::uint32_t>(request.number);
+      return true;
+    case Ask::publish_list:
+      UNHIDRA_TRY_VOID(finish_proposal());
+      return true;
+    case Ask::acknowledge:
+      link_.acknowledged = std::max(link_.acknowledged, request.number);
+      return true;
+    default:
+      return false;
+  }
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::KeyDigest& digest) {
+  if (request.question.ask != Ask::key_digest) {
+    return false;
+  }
+  on_key_digest(digest);
+  return true;
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::PreKeyCount& count) {
+  if (request.question.ask != Ask::count_prekeys) {
+    return false;
+  }
+  link_.count_known = true;
+  link_.prekey_count = count.one_time;
+  return true;
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request,
+                                const wire::PendingDevices& devices) {
+  if (request.question.ask != Ask::pending_devices) {
+    return false;
+  }
+  on_pending_devices(devices);
+  return true;
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::DeviceLists& lists) {
+  if (request.question.ask != Ask::device_list) {
+    return false;
+  }
+  const UserId user(request.question.id);
+  const auto found = std::ranges::find(lists.lists, user, &wire::DeviceListOf::user_id);
+  UNHIDRA_TRY_VOID(found != lists.lists.end()
+                       ? on_device_list(user, *found)
+                       : on_device_list(user, wire::DeviceListOf{.user_id = user}));
+  return true;
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::UserInfo& info) {
+  const auto& question = request.question;
+  const bool by_id = question.ask == Ask::user_info && UserId(question.id) == info.user_id;
+  const bool by_name = question.ask == Ask::user_named;
+  if (!by_id && !by_name) {
+    return false;
+  }
+  auto& record = user_record(info.user_id);
+  record.username = info.username;
+  record.display_name = info.display_name;
+  link_.asked_names.insert(info.user_id);
+  link_.wanted_names.erase(info.user_id);
+  save(record);
+  if (by_name) {
+    emit(event::UserFound{view(record)});
+  }
+  return true;
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::PreKeyBundles& bundles) {
+  if (request.question.ask != Ask::bundles) {
+    return false;
+  }
+  UNHIDRA_TRY_VOID(on_bundles(request, bundles));
+  return true;
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request,
+                                const wire::Conversation& conversation) {
+  if (request.question.ask != Ask::open_conversation) {
+    return false;
+  }
+  UNHIDRA_TRY_VOID(on_conversation(UserId(request.question.id), conversation));
+  return true;
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Conversations& list) {
+  if (request.question.ask != Ask::conversations) {
+    return false;
+  }
+  UNHIDRA_TRY_VOID(on_conversations(list));
+  return true;
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Log& log) {
+  if (request.question.ask != Ask::log) {
+    return false;
+  }
+  UNHIDRA_TRY_VOID(on_log(ConversationId(request.question.id), log));
+  return true;
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Inbox& inbox) {
+  if (request.question.ask != Ask::inbox) {
+    return false;
+  }
+  UNHIDRA_TRY_VOID(on_inbox(inbox));
+  return true;
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::SendOutcome& outcome) {
+  if (request.question.ask != Ask::send) {
+    return false;
+  }
+  UNHIDRA_TRY_VOID(on_send_outcome(request, outcome));
+  return true;
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Authenticated& done) {
+  if (request.question.ask != Ask::authenticate) {
+    return false;
+  }
+  emit(event::TokenExpires{done.token_expires_at});
+  return true;
+}
+
+// ---- refusals ----
+
+Status Engine::Impl::refuse(const PendingRequest& request, const wire::Error& error) {
+  if (error.status == 401) {
+    report("connection", error);
+    staged_.reconnect = true;
+  }
+  if (error.status == 404 && nothing_there(request)) {
+    settle(request.question);
+    return on_nothing_there(request);
+  }
+  back_off(request.question, error.retry_after_ms);
+  switch (request.question.ask) {
+    case Ask::publish_list:
+      return on_list_refused(error);
+    case Ask::bundles:
+      for (const auto& device : request.devices) {
+        link_.no_bundle[device] =
+            clock_.steady_now() +
+            std::max(delay_after(6), std::chrono::milliseconds(error.retry_after_ms));
+      }
+      return {};
+    case Ask::open_conversation:
+      return on_conversation_refused(UserId(request.question.id), error);
+    case Ask::log:
+      // A log that cannot be had must not stop everything else.
+      if (!is_retryable(error) || link_.questions[request.question].failures > 2) {
+        link_.logs.erase(ConversationId(request.question.id));
+      }
+      return {};
+    case Ask::send:
+      return on_send_error(request, error);
+    case Ask::user_named:
+    case Ask::authenticate:
+      settle(request.question);
+      report(request.question.ask == Ask::user_named ? "look_up_user" : "authenticate", error);
+      return {};
+    case Ask::publish_keys:
+      if (!is_retryable(error)) {
+        report("publish_keys", error);
+      }
+      return {};
+    default:
+      return {};
+  }
+}
+
+// Questions to which "there is none" is an answer.
+bool Engine::Impl::nothing_there(const PendingRequest& request) {
+  switch (request.question.ask) {
+    case Ask::key_digest:
+    case Ask::count_prekeys:
+    case Ask::user_named:
+    case Ask::user_info:
+    case Ask::device_list:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Status Engine::Impl::on_nothing_there(const PendingRequest& request) {
+  const UserId user(request.question.id);
+  switch (request.question.ask) {
+    case Ask::key_digest:  // it had them once
+      on_foreign_keys();
+      return {};
+    case Ask::count_prekeys:
+      link_.count_known = true;
+      link_.prekey_count = 0;
+      return {};
+    case Ask::user_named:
+      emit(event::UserNotFound{request.name});
+      return {};
+    case Ask::user_info:
+      link_.wanted_names.erase(user);
+      link_.asked_names.insert(user);
+      return {};
+    default:
+      return on_device_list(user, wire::DeviceListOf{.user_id = user});
+  }
+}
+
+Status Engine::Impl::on_list_refused(const wire::Error& error) {
+  if (is_retryable(error)) {
+    return {};
+  }
+  report("device_list", error);
+  link_.own_list_known = false;
+  return drop_proposal();
+}
+
+Status Engine::Impl::on_conversation_refused(UserId peer, const wire::Error& error) {
+  if (is_retryable(error)) {
+    return {};
+  }
+  settle({Ask::open_conversation, peer.uuid()});
+  link_.wanted_conversations.erase(peer);
+  report("open_conversation", error);
+  for (auto at = outbox_.begin(); at != outbox_.end();) {
+    const auto& record = (at++)->second;
+    if (record.peer == peer && record.conversation.is_nil()) {
+      UNHIDRA_TRY_VOID(give_up(record, error.code));
+    }
+  }
+  return {};
+}
+
+// ---- events ----
+
+Status Engine::Impl::on_event(wire::ServerFrame& frame) {
+  if (const auto* hello = std::get_if<wire::Hello>(&frame.body)) {
+    return on_hello(*hello);
+  }
+  if (!link_.greeted) {
+    return {};
+  }
+  if (auto* entry = std::get_if<wire::InboxEntry>(&frame.body)) {
+    on_inbox_entry(std::move(*entry));
+  } else if (const auto* low = std::get_if<wire::PreKeysLow>(&frame.body)) {
+    link_.count_known = true;
+    link_.prekey_count = low->one_time;
+  } else if (const auto* changed = std::get_if<wire::DeviceListChanged>(&frame.body)) {
+    if (changed->user_id == self_->user) {
+      link_.own_list_known = false;
+      link_.pending_listed = false;
+    } else if (users_.contains(changed->user_id)) {
+      want_list(changed->user_id);
+    }
+  } else if (const auto* closing = std::get_if<wire::Closing>(&frame.body)) {
+    emit(event::ServerClosing{closing->code, closing->reconnect_after_ms});
+  }
+  return {};
+}
+
+Status Engine::Impl::on_hello(const wire::Hello& hello) {
+  if (link_.greeted) {
+    return {};
+  }
+  if (hello.user_id != self_->user || hello.device_id != self_->device) {
+    staged_.reconnect = true;
+    emit(event::RequestFailed{"connection", std::string(error_code(Errc::bad_frame).name),
+                              "the server greeted another device: log in again"});
+    return {};
+  }
+  link_.greeted = true;
+  link_.hello = hello;
+  link_.inbox_head = std::max(link_.inbox_head, hello.inbox_head);
+  if (hello.inbox_head < progress_.inbox_cursor) {
+    // The server lost entries (a restored backup). Message ids keep the rest from showing twice.
+    progress_.inbox_cursor = hello.inbox_head;
+  }
+  emit(event::Connected{});
+  emit(event::TokenExpires{hello.token_expires_at});
+  return {};
+}
+
+}  // namespace unhidra::client

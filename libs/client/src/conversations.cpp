@@ -1,0 +1,205 @@
+// Conversations, the history of each, and its comparison with the server's log.
+
+#include "engine_impl.h"
+
+namespace unhidra::client {
+
+namespace {
+
+constexpr std::uint32_t kPage = 100;
+constexpr std::size_t kMaxConversations = 10'000;
+
+}  // namespace
+
+ConversationRecord& Engine::Impl::conversation_record(ConversationId id, UserId peer) {
+  auto [at, fresh] = conversations_.try_emplace(id);
+  if (fresh) {
+    at->second.id = id;
+    at->second.peer = peer;
+  }
+  return at->second;
+}
+
+void Engine::Impl::save(const ConversationRecord& record) {
+  tx_.put(Table::conversation, record.id.bytes(), record.encode());
+}
+
+const ConversationRecord* Engine::Impl::conversation_of(UserId peer) const {
+  const ConversationRecord* best = nullptr;
+  for (const auto& [id, record] : conversations_) {
+    if (record.peer == peer && (best == nullptr || best->last_activity < record.last_activity)) {
+      best = &record;
+    }
+  }
+  return best;
+}
+
+Conversation Engine::Impl::view(const ConversationRecord& record) const {
+  return {record.id, record.peer, record.next_index, record.head_seq, record.last_activity};
+}
+
+Status Engine::Impl::want_conversation(UserId peer) {
+  if (const auto* known = conversation_of(peer)) {
+    emit(event::ConversationOpened{view(*known)});
+    return {};
+  }
+  link_.wanted_conversations.insert(peer);
+  return {};
+}
+
+Status Engine::Impl::on_conversation(UserId peer, const wire::Conversation& answer) {
+  link_.wanted_conversations.erase(peer);
+  const std::set<UserId> members(answer.member_user_ids.begin(), answer.member_user_ids.end());
+  const auto known = conversations_.find(answer.conversation_id);
+  if (members != std::set{self_->user, peer} ||
+      (known != conversations_.end() && known->second.peer != peer)) {
+    emit(event::RequestFailed{"open_conversation", std::string(error_code(Errc::bad_frame).name),
+                              "the server answered with a conversation of other people"});
+    back_off({Ask::open_conversation, peer.uuid()}, 0);
+    return {};
+  }
+  auto& record = conversation_record(answer.conversation_id, peer);
+  record.last_activity = std::max(record.last_activity, answer.created_at);
+  save(record);
+  emit(event::ConversationOpened{view(record)});
+  return {};
+}
+
+Status Engine::Impl::on_conversations(const wire::Conversations& answer) {
+  bool news = false;
+  UNHIDRA_TRY(const bool sessions, has_sessions());
+  for (const auto& one : answer.conversations) {
+    const std::set<UserId> members(one.member_user_ids.begin(), one.member_user_ids.end());
+    if (!members.contains(self_->user) || members.size() > 2) {
+      continue;
+    }
+    auto others = members;
+    others.erase(self_->user);
+    const auto peer = others.empty() ? self_->user : *others.begin();
+    const auto known = conversations_.find(one.conversation_id);
+    if (known == conversations_.end()) {
+      if (conversations_.size() >= kMaxConversations) {
+        continue;
+      }
+      auto& record = conversation_record(one.conversation_id, peer);
+      record.last_activity = one.created_at;
+      // Without any session no message key could be used a second time: nothing to compare.
+      record.checked_seq =
+          sessions ? one.head_seq - std::min<std::uint64_t>(one.head_seq, kPage) : one.head_seq;
+      save(record);
+    } else if (known->second.peer != peer) {
+      continue;
+    }
+    const auto& record = conversations_.at(one.conversation_id);
+    if (one.head_seq > record.checked_seq) {
+      link_.logs[one.conversation_id] = one.head_seq;
+      news = true;
+    }
+  }
+  link_.conversations_cursor = answer.next_cursor;
+  // Newest activity first: a page without news is followed by none with.
+  link_.conversations_known = answer.next_cursor.empty() || !news;
+  return {};
+}
+
+Status Engine::Impl::on_log(ConversationId id, const wire::Log& answer) {
+  const auto found = conversations_.find(id);
+  const auto head = link_.logs.find(id);
+  if (found == conversations_.end() || head == link_.logs.end()) {
+    return {};
+  }
+  auto& record = found->second;
+  event::MessagesMissing missing{id, {}};
+  bool rolled_back = false;
+  for (const auto& entry : answer.entries) {
+    if (entry.seq <= record.checked_seq) {
+      continue;
+    }
+    UNHIDRA_TRY(const auto known, seen(entry.sender_device_id, entry.message_id));
+    UNHIDRA_TRY(const auto unread, seen(DeviceId(), entry.message_id));
+    if (entry.sender_device_id == self_->device) {
+      rolled_back = rolled_back || !known;
+    } else if (!known && !unread && record.first_seq != 0 && entry.seq > record.first_seq &&
+               entry.received_at < link_.hello.server_time) {
+      missing.messages.push_back(entry.message_id);
+    }
+    record.checked_seq = entry.seq;
+  }
+  if (answer.entries.empty() || record.checked_seq >= head->second) {
+    record.checked_seq = std::max(record.checked_seq, head->second);
+    link_.logs.erase(head);
+  }
+  save(record);
+  if (rolled_back) {
+    UNHIDRA_TRY_VOID(roll_back_detected());
+  }
+  if (!missing.messages.empty()) {
+    emit(std::move(missing));
+  }
+  return {};
+}
+
+// After the inbox is drained and before anything is sent: a message of this device that it does not
+// know itself means that this store is an old copy.
+Status Engine::Impl::pump_conversations() {
+  for (const auto& peer : link_.wanted_conversations) {
+    if (may_ask({Ask::open_conversation, peer.uuid()})) {
+      ask({Ask::open_conversation, peer.uuid()}, wire::OpenDirectConversation{peer});
+    }
+  }
+  if (!link_.inbox.empty() || link_.inbox_head > progress_.inbox_cursor) {
+    return {};
+  }
+  if (!link_.conversations_known && may_ask({Ask::conversations})) {
+    ask({Ask::conversations}, wire::ListConversations{link_.conversations_cursor, kPage});
+  }
+  for (const auto& [id, head] : link_.logs) {
+    if (may_ask({Ask::log, id.uuid()})) {
+      ask({Ask::log, id.uuid()}, wire::FetchLog{id, conversations_.at(id).checked_seq, kPage});
+    }
+  }
+  return {};
+}
+
+// Puts it at the end of its conversation's history.
+void Engine::Impl::append_message(Message& message) {
+  auto& record = conversations_.at(message.conversation);
+  message.index = record.next_index++;
+  save(record);
+  save(message);
+}
+
+void Engine::Impl::save(const Message& message) {
+  tx_.put(Table::message, message_key(message.conversation, message.index),
+          encode_message(message));
+}
+
+Result<std::optional<Message>> Engine::Impl::message_at(ConversationId id,
+                                                        std::uint64_t index) const {
+  UNHIDRA_TRY(const auto stored, tx_.get(Table::message, message_key(id, index)));
+  if (!stored) {
+    return std::optional<Message>();
+  }
+  UNHIDRA_TRY(auto message, decode_message(stored->expose()));
+  return std::optional(std::move(message));
+}
+
+Result<std::vector<Message>> Engine::Impl::history(ConversationId id, std::uint64_t before,
+                                                   std::size_t limit) const {
+  const auto found = conversations_.find(id);
+  if (found == conversations_.end()) {
+    return fail(Errc::not_found, "no such conversation is known here");
+  }
+  const auto end = std::min(before, found->second.next_index);
+  const auto begin = end - std::min<std::uint64_t>(end, limit);
+  std::vector<Message> out;
+  for (auto index = begin; index < end; ++index) {
+    UNHIDRA_TRY(auto message, message_at(id, index));
+    if (message) {
+      out.push_back(std::move(*message));
+    }
+  }
+  return out;
+}
+
+}  // namespace unhidra::client

@@ -1,0 +1,225 @@
+// Other people and their signed device lists. The rules: the first list pins the account key; later
+// lists must continue the known one; another account key is offered to the user and nothing is
+// encrypted for it before it is accepted.
+
+#include "unhidra/identity/safety_number.h"
+
+#include "engine_impl.h"
+
+namespace unhidra::client {
+
+UserRecord& Engine::Impl::user_record(UserId id) {
+  auto& record = users_[id];
+  record.id = id;
+  return record;
+}
+
+void Engine::Impl::save(const UserRecord& record) {
+  tx_.put(Table::user, record.id.bytes(), record.encode());
+}
+
+User Engine::Impl::view(const UserRecord& record) const {
+  return {record.id, record.username, record.display_name, record.trust(),
+          record.changed.has_value() && record.verified};
+}
+
+std::string Engine::Impl::fingerprint(const identity::DeviceKeys& keys) const {
+  const auto hash =
+      crypto_.sha512({as_bytes("unhidra device fingerprint v1"), keys.device_id.bytes(),
+                      keys.identity_key.bytes(), keys.signing_key.bytes()});
+  std::string out;
+  for (std::size_t group = 0; group < 6; ++group) {
+    std::uint64_t number = 0;
+    for (std::size_t i = 0; i < 8; ++i) {
+      number = number << 8 | hash[group * 8 + i];
+    }
+    auto digits = std::to_string(number % 100'000);
+    out += (group == 0 ? "" : " ") + std::string(5 - digits.size(), '0') + digits;
+  }
+  return out;
+}
+
+Status Engine::Impl::pump_people() {
+  for (const auto& id : link_.wanted_lists) {
+    if (may_ask({Ask::device_list, id.uuid()})) {
+      ask({Ask::device_list, id.uuid()}, wire::FetchDeviceLists{{id}});
+    }
+  }
+  for (const auto& id : link_.wanted_names) {
+    if (may_ask({Ask::user_info, id.uuid()})) {
+      ask({Ask::user_info, id.uuid()}, wire::LookUpUser{id});
+    }
+  }
+  return {};
+}
+
+void Engine::Impl::refuse_list(UserId user, event::ListRefusal why) {
+  if (link_.refusals.emplace(user, static_cast<int>(why)).second) {
+    emit(event::DeviceListRefused{user, why});
+  }
+}
+
+Status Engine::Impl::on_device_list(UserId user, const wire::DeviceListOf& answer) {
+  link_.wanted_lists.erase(user);
+  link_.asked_lists.insert(user);
+  auto& record = user_record(user);
+  const bool own = user == self_->user;
+  if (own) {
+    link_.own_list_known = true;
+    link_.own_list_absent = answer.document.empty();
+    if (progress_.proposal && progress_.proposal->document == answer.document) {
+      return finish_proposal();  // it had arrived before the connection broke
+    }
+  }
+  record.revoked = {answer.revoked_device_ids.begin(), answer.revoked_device_ids.end()};
+  if (answer.document.empty()) {
+    if (record.list && !own) {
+      refuse_list(user, event::ListRefusal::rolled_back);
+    }
+    check_expected(user);
+    return {};
+  }
+  auto list = identity::open_device_list(crypto_, user, answer.document);
+  if (!list) {
+    refuse_list(user, list.error() == identity::Errc::malformed
+                          ? event::ListRefusal::malformed
+                          : event::ListRefusal::bad_signature);
+    check_expected(user);
+    return {};
+  }
+  UNHIDRA_TRY_VOID(take_list(record, std::move(*list)));
+  save(record);
+  if (own) {
+    if (progress_.proposal) {
+      // Made for a list that is no longer the last one.
+      emit(event::RequestFailed{
+          "device_list", std::string(identity::error_code(identity::Errc::stale_version).name),
+          "another device changed the device list: try again"});
+      UNHIDRA_TRY_VOID(drop_proposal());
+    }
+    judge_membership();
+  }
+  check_expected(user);
+  return {};
+}
+
+Status Engine::Impl::take_list(UserRecord& record, identity::DeviceList list) {
+  if (!record.list) {
+    record.list = std::move(list);
+    return {};
+  }
+  if (*record.list == list) {
+    record.changed.reset();
+    return {};
+  }
+  if (list.account_key != record.list->account_key) {
+    offer_identity(record, std::move(list));
+    return {};
+  }
+  const auto successor = identity::check_successor(crypto_, *record.list, list);
+  if (!successor) {
+    refuse_list(record.id, successor.error() == identity::Errc::stale_version
+                               ? event::ListRefusal::rolled_back
+                               : event::ListRefusal::forked);
+    return {};
+  }
+  for (const auto& device : record.list->devices) {
+    if (list.find(device.device_id) == nullptr) {
+      forget_peer(device.device_id);
+    }
+  }
+  record.changed.reset();
+  record.list = std::move(list);
+  return {};
+}
+
+void Engine::Impl::offer_identity(UserRecord& record, identity::DeviceList list) {
+  if (record.changed && *record.changed == list) {
+    return;
+  }
+  const bool same_key = record.changed && record.changed->account_key == list.account_key;
+  if (same_key && !identity::check_successor(crypto_, *record.changed, list)) {
+    refuse_list(record.id, event::ListRefusal::rolled_back);
+    return;
+  }
+  record.changed = std::move(list);
+  if (!same_key) {
+    emit(event::IdentityChanged{view(record)});
+  }
+}
+
+// Devices that the server wanted messages for: they must stand on the list that was just fetched.
+void Engine::Impl::check_expected(UserId user) {
+  const auto& record = user_record(user);
+  std::erase_if(link_.expected, [&](const wire::MissingDevice& missing) {
+    if (missing.user_id != user) {
+      return false;
+    }
+    const bool listed = (record.list && record.list->find(missing.device_id) != nullptr) ||
+                        (record.changed && record.changed->find(missing.device_id) != nullptr);
+    if (!listed && link_.ghosts.insert(missing.device_id).second) {
+      emit(event::GhostDevice{user, missing.device_id});
+    }
+    return true;
+  });
+}
+
+Status Engine::Impl::accept_identity(UserId user) {
+  const auto found = users_.find(user);
+  if (found == users_.end()) {
+    return fail(Errc::not_found, "no such user is known here");
+  }
+  auto& record = found->second;
+  if (!record.changed) {
+    return {};
+  }
+  for (const auto& device : record.list->devices) {
+    forget_peer(device.device_id);
+  }
+  record.list = std::move(*record.changed);
+  record.changed.reset();
+  record.verified = false;
+  save(record);
+  if (user == self_->user) {
+    account_.reset();
+    tx_.remove(Table::device, as_bytes("account"));
+    judge_membership();
+  }
+  for (auto& [order, outgoing] : outbox_) {
+    if (outgoing.peer == user) {
+      outgoing.ciphertexts.clear();
+      save(outgoing);
+      UNHIDRA_TRY_VOID(set_state(outgoing, MessageState::queued));
+    }
+  }
+  return open_held(user);
+}
+
+Status Engine::Impl::set_verified(UserId user, bool verified) {
+  const auto found = users_.find(user);
+  if (found == users_.end() || !found->second.list) {
+    return fail(Errc::not_found, "no identity of that user is known yet");
+  }
+  if (found->second.changed) {
+    return fail(Errc::identity_not_accepted,
+                "the identity has changed: compare the new safety number and accept it first");
+  }
+  found->second.verified = verified;
+  save(found->second);
+  return {};
+}
+
+Result<SafetyNumber> Engine::Impl::safety_number(UserId user) const {
+  const auto own = users_.find(self_->user);
+  const auto found = users_.find(user);
+  if (own == users_.end() || !own->second.list || found == users_.end() || !found->second.list) {
+    return fail(Errc::not_found, "no identity of that user is known yet: connect first");
+  }
+  // After a change, what is to be compared is the new identity.
+  const auto& theirs = found->second.changed ? *found->second.changed : *found->second.list;
+  const auto number = identity::SafetyNumber::compute(
+      crypto_, {self_->user, own->second.list->account_key}, {user, theirs.account_key});
+  return SafetyNumber{number.text(), number.qr_text(), found->second.trust()};
+}
+
+}  // namespace unhidra::client

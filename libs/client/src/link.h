@@ -1,0 +1,103 @@
+#pragma once
+// What the engine knows about the present connection only. A new connection starts from nothing.
+
+#include <compare>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "unhidra/wire/frames.h"
+
+namespace unhidra::client {
+
+// What a request is about. Each question has at most one request under way.
+enum class Ask : std::uint8_t {
+  publish_keys,
+  key_digest,
+  count_prekeys,
+  publish_list,
+  pending_devices,
+  device_list,        // id: user
+  user_info,          // id: user
+  user_named,         // id: any; `name`
+  bundles,            // id: user; `devices`
+  open_conversation,  // id: the peer
+  conversations,
+  log,  // id: conversation
+  inbox,
+  acknowledge,  // `number`: up to
+  send,         // id: conversation; `number`: order in the outbox
+  authenticate,
+};
+
+struct Question {
+  Ask ask;
+  Uuid id{};
+  friend auto operator<=>(const Question&, const Question&) = default;
+};
+
+struct PendingRequest {
+  Question question;
+  SteadyTime since;
+  std::string name;
+  std::vector<DeviceId> devices;
+  std::uint64_t number = 0;
+};
+
+struct Backoff {
+  bool in_flight = false;
+  std::uint32_t failures = 0;
+  SteadyTime not_before{};
+};
+
+struct Link {
+  bool open = false;
+  bool greeted = false;
+  wire::Hello hello;
+  std::uint64_t next_request = 1;
+  std::map<std::uint64_t, PendingRequest> pending;
+  std::map<Question, Backoff> questions;
+  bool was_idle = false;
+
+  // keys
+  bool digest_checked = false;
+  bool count_known = false;
+  std::uint32_t prekey_count = 0;
+  bool republished = false;
+
+  // account
+  bool own_list_known = false;
+  bool own_list_absent = false;
+  bool pending_listed = false;
+  std::map<DeviceId, wire::PendingDevice> pending_devices;
+
+  // people
+  std::set<UserId> wanted_lists;
+  std::set<UserId> wanted_names;
+  std::set<UserId> asked_lists;               // answered at least once
+  std::set<UserId> asked_names;               // likewise
+  std::set<DeviceId> looked_for;              // unknown senders for which the list was asked again
+  std::map<DeviceId, SteadyTime> no_bundle;   // not asked again before
+  std::vector<wire::MissingDevice> expected;  // the server wants them; the lists must tell
+  std::set<DeviceId> ghosts;                  // reported
+  std::set<std::pair<UserId, int>> refusals;  // reported
+
+  // inbox
+  std::deque<wire::InboxEntry> inbox;
+  std::uint64_t inbox_head = 0;
+  std::uint64_t acknowledged = 0;
+
+  // conversations
+  std::set<UserId> wanted_conversations;
+  bool conversations_known = false;
+  Bytes conversations_cursor;
+  std::map<ConversationId, std::uint64_t> logs;  // to compare -> the head the server told
+
+  // outbox
+  std::map<std::uint64_t, SteadyTime> send_not_before;
+  std::map<std::uint64_t, std::uint32_t> stale_rounds;
+};
+
+}  // namespace unhidra::client

@@ -1,0 +1,429 @@
+// What this device sends. A message is stored and queued first; its ciphertexts are made once, one
+// a device, and stored with the advanced sessions before they leave. A repeated send carries the
+// same id and the same bytes, so it is answered as the first time.
+
+#include "unhidra/base/text.h"
+
+#include "engine_impl.h"
+#include "padding.h"
+
+namespace unhidra::client {
+
+namespace {
+
+constexpr std::size_t kMaxControl = 100;
+constexpr std::size_t kMaxExpected = 64;
+constexpr std::uint32_t kControlAttempts = 4;
+constexpr std::string_view kNoDevices = "client.no_recipient_device";
+constexpr std::string_view kStaleDevices = "client.stale_devices";
+
+SecretBytes encode_content(const wire::Content& content) {
+  auto bytes = wire::encode(content);
+  auto out = SecretBytes::copy_of(bytes);
+  wipe(bytes);
+  return out;
+}
+
+}  // namespace
+
+void Engine::Impl::save(const OutboxRecord& record) {
+  tx_.put(Table::outbox, record.record_key(), record.encode());
+}
+
+void Engine::Impl::enqueue(OutboxRecord record) {
+  record.order = progress_.next_outbox++;
+  save(record);
+  const auto order = record.order;
+  outbox_.insert_or_assign(order, std::move(record));
+}
+
+Result<MessageId> Engine::Impl::send_text(UserId peer, std::string_view text) {
+  if (text.empty() || !is_valid_utf8(text)) {
+    return fail(Errc::bad_text, "the text is empty or not well-formed UTF-8");
+  }
+  if (text.size() > limits_.max_text) {
+    return fail(Errc::message_too_large,
+                "the text has more than " + std::to_string(limits_.max_text) + " bytes");
+  }
+  if (peer == self_->user || peer.is_nil()) {
+    return fail(Errc::not_found, "there is nobody to send to");
+  }
+  if (outbox_.size() >= limits_.max_outbox) {
+    return fail(Errc::outbox_full, "too many messages wait to be sent already");
+  }
+  wire::Content content;
+  content.body = wire::Text{std::string(text)};
+  content.peer_user_id = peer;
+  OutboxRecord record;
+  record.id = MessageId::make(clock_, random_);
+  record.peer = peer;
+  record.sent_at = clock_.now();
+  record.content = encode_content(content);
+  const auto id = record.id;
+  mark_seen(self_->device, id, {});
+  if (const auto* known = conversation_of(peer)) {
+    record.conversation = known->id;
+  }
+  enqueue(std::move(record));
+  return id;
+}
+
+void Engine::Impl::enqueue_control(UserId peer, DeviceId target, wire::Content content) {
+  if (outbox_.size() >= limits_.max_outbox + kMaxControl) {
+    return;
+  }
+  content.peer_user_id = peer;
+  wire::Content nothing;
+  nothing.peer_user_id = peer;
+  OutboxRecord record;
+  record.id = MessageId::make(clock_, random_);
+  record.peer = peer;
+  record.sent_at = clock_.now();
+  record.content = encode_content(nothing);
+  record.target = target;
+  record.target_content = encode_content(content);
+  mark_seen(self_->device, record.id, {});
+  if (const auto* known = conversation_of(peer)) {
+    record.conversation = known->id;
+  }
+  enqueue(std::move(record));
+}
+
+// The text of an own message in the history of its conversation, once that is known.
+Status Engine::Impl::place_in_history(OutboxRecord& record) {
+  if (record.target || record.index || record.conversation.is_nil()) {
+    return {};
+  }
+  UNHIDRA_TRY(auto content, wire::decode<wire::Content>(record.content.expose()));
+  Message message;
+  message.conversation = record.conversation;
+  message.id = record.id;
+  message.sender_user = self_->user;
+  message.sender_device = self_->device;
+  message.sent_at = record.sent_at;
+  message.state = MessageState::queued;
+  if (auto* text = std::get_if<wire::Text>(&content.body)) {
+    message.text = std::move(text->body);
+  }
+  auto& conversation = conversations_.at(record.conversation);
+  conversation.last_activity = std::max(conversation.last_activity, record.sent_at);
+  append_message(message);
+  record.index = message.index;
+  save(record);
+  mark_seen(self_->device, record.id, {std::pair(message.conversation, message.index)});
+  emit(event::MessageStateChanged{std::move(message)});
+  return {};
+}
+
+Status Engine::Impl::set_state(const OutboxRecord& record, MessageState state,
+                               std::string failure) {
+  if (record.target) {
+    return {};
+  }
+  if (!record.index) {
+    Message message;
+    message.id = record.id;
+    message.sender_user = self_->user;
+    message.sender_device = self_->device;
+    message.sent_at = record.sent_at;
+    message.state = state;
+    message.failure = std::move(failure);
+    emit(event::MessageStateChanged{std::move(message)});
+    return {};
+  }
+  UNHIDRA_TRY(auto message, message_at(record.conversation, *record.index));
+  if (!message || (message->state == state && message->failure == failure)) {
+    return {};
+  }
+  message->state = state;
+  message->failure = std::move(failure);
+  save(*message);
+  emit(event::MessageStateChanged{std::move(*message)});
+  return {};
+}
+
+Status Engine::Impl::pump_outbox() {
+  for (auto& [order, record] : outbox_) {
+    if (record.conversation.is_nil()) {
+      if (const auto* known = conversation_of(record.peer)) {
+        record.conversation = known->id;
+        save(record);
+      }
+    }
+    UNHIDRA_TRY_VOID(place_in_history(record));
+  }
+  // Nothing is encrypted before this device is sure that it is approved and its store is no old
+  // copy.
+  if (!link_.greeted || progress_.membership != Membership::approved || !link_.own_list_known ||
+      link_.own_list_absent || progress_.keys_dirty || !link_.conversations_known ||
+      !link_.logs.empty()) {
+    return {};
+  }
+  std::size_t in_flight = 0;
+  for (const auto& [id, pending] : link_.pending) {
+    in_flight += pending.question.ask == Ask::send ? 1 : 0;
+  }
+  std::set<UserId> held_up;  // texts to one peer keep their order
+  for (auto at = outbox_.begin(); at != outbox_.end();) {
+    auto& record = (at++)->second;  // it may be given up
+    if (in_flight >= limits_.max_in_flight_sends) {
+      break;
+    }
+    const auto order = record.order;
+    const auto peer = record.peer;
+    const bool text = !record.target;
+    if (text && held_up.contains(peer)) {
+      continue;
+    }
+    UNHIDRA_TRY(const auto outcome, prepare(record));
+    if (outcome == Outcome::wait) {
+      if (text && outbox_.contains(order)) {
+        held_up.insert(peer);
+      }
+      continue;
+    }
+    wire::SendMessage body{record.conversation, record.id, record.sent_at, record.ciphertexts};
+    ask({Ask::send, record.conversation.uuid()}, std::move(body)).number = order;
+    ++in_flight;
+    if (text) {
+      held_up.insert(peer);
+    }
+  }
+  return {};
+}
+
+Result<Engine::Impl::Outcome> Engine::Impl::prepare(OutboxRecord& record) {
+  const auto later = link_.send_not_before.find(record.order);
+  if (later != link_.send_not_before.end() && later->second > clock_.steady_now()) {
+    return Outcome::wait;
+  }
+  UNHIDRA_TRY(const auto addressed, address(record));
+  if (addressed == Outcome::wait || !may_ask({Ask::send, record.conversation.uuid()})) {
+    return Outcome::wait;
+  }
+  return encrypt_missing(record);
+}
+
+// Conversation and device list of the peer, and whether its identity may be written to.
+Result<Engine::Impl::Outcome> Engine::Impl::address(OutboxRecord& record) {
+  const auto& peer = user_record(record.peer);
+  if (peer.changed || user_record(self_->user).changed) {
+    UNHIDRA_TRY_VOID(set_state(record, MessageState::blocked));
+    return Outcome::wait;
+  }
+  if (link_.wanted_lists.contains(record.peer)) {
+    return Outcome::wait;
+  }
+  if (!peer.list) {
+    if (!link_.asked_lists.contains(record.peer)) {
+      want_list(record.peer);
+      UNHIDRA_TRY_VOID(pump_people());
+      return Outcome::wait;
+    }
+    link_.asked_lists.erase(record.peer);  // asked again with the next attempt
+    UNHIDRA_TRY_VOID(try_later(record, std::string(kNoDevices), 0));
+    return Outcome::wait;
+  }
+  if (record.conversation.is_nil()) {
+    link_.wanted_conversations.insert(record.peer);
+    UNHIDRA_TRY_VOID(pump_conversations());
+    return Outcome::wait;
+  }
+  return Outcome::done;
+}
+
+std::vector<std::pair<UserId, identity::DeviceKeys>> Engine::Impl::targets(
+    const OutboxRecord& record) const {
+  std::vector<std::pair<UserId, identity::DeviceKeys>> out;
+  const auto add = [&](UserId id) {
+    const auto found = users_.find(id);
+    if (found == users_.end() || !found->second.list) {
+      return;
+    }
+    for (const auto& keys : found->second.list->devices) {
+      if (keys.device_id != self_->device && !found->second.revoked.contains(keys.device_id)) {
+        out.emplace_back(id, keys);
+      }
+    }
+  };
+  add(self_->user);
+  if (record.peer != self_->user) {
+    add(record.peer);
+  }
+  return out;
+}
+
+Result<Engine::Impl::Outcome> Engine::Impl::encrypt_missing(OutboxRecord& record) {
+  const auto all = targets(record);
+  std::erase_if(record.ciphertexts, [&](const wire::DeviceCiphertext& one) {
+    return std::ranges::none_of(
+        all, [&](const auto& target) { return target.second.device_id == one.device_id; });
+  });
+  const auto has = [&](DeviceId device) {
+    return std::ranges::any_of(record.ciphertexts,
+                               [&](const auto& one) { return one.device_id == device; });
+  };
+  std::map<UserId, std::vector<DeviceId>> bundles;
+  std::vector<std::pair<UserId, identity::DeviceKeys>> ready;
+  bool reaches_peer = record.peer == self_->user && !all.empty();
+  bool reaches_target = !record.target || has(*record.target);
+  for (const auto& [user, keys] : all) {
+    if (has(keys.device_id)) {
+      reaches_peer = reaches_peer || user == record.peer;
+      continue;
+    }
+    UNHIDRA_TRY(const auto* peer, peer_record(user, keys));
+    const auto barren = link_.no_bundle.find(keys.device_id);
+    if (peer->sessions.can_encrypt(clock_.now())) {
+      ready.emplace_back(user, keys);
+      reaches_peer = reaches_peer || user == record.peer;
+      reaches_target = reaches_target || keys.device_id == record.target;
+    } else if (barren == link_.no_bundle.end() || barren->second <= clock_.steady_now()) {
+      bundles[user].push_back(keys.device_id);
+    }
+  }
+  if (!bundles.empty()) {
+    for (auto& [user, devices] : bundles) {
+      if (may_ask({Ask::bundles, user.uuid()})) {
+        auto body = wire::FetchPreKeyBundles{user, devices};
+        ask({Ask::bundles, user.uuid()}, std::move(body)).devices = std::move(devices);
+      }
+    }
+    return Outcome::wait;
+  }
+  if (!reaches_peer || !reaches_target) {
+    UNHIDRA_TRY_VOID(try_later(record, std::string(kNoDevices), 0));
+    return Outcome::wait;
+  }
+  for (const auto& [user, keys] : ready) {
+    e2ee::MessageContext context;
+    context.conversation = record.conversation;
+    context.sender_user = self_->user;
+    context.sender_device = self_->device;
+    context.recipient_device = keys.device_id;
+    context.message_id = record.id;
+    context.sent_at = record.sent_at;
+    const auto& content = record.target == keys.device_id ? record.target_content : record.content;
+    const auto padded = pad(content.expose());
+    UNHIDRA_TRY(auto* peer, peer_record(user, keys));
+    UNHIDRA_TRY(auto ciphertext, peer->sessions.encrypt(crypto_, random_, local(), context,
+                                                        padded.expose(), clock_.now()));
+    record.ciphertexts.push_back({keys.device_id, std::move(ciphertext)});
+    save(*peer);
+  }
+  save(record);
+  return Outcome::done;
+}
+
+Status Engine::Impl::on_send_outcome(const PendingRequest& request,
+                                     const wire::SendOutcome& outcome) {
+  const auto found = outbox_.find(request.number);
+  if (found == outbox_.end()) {
+    return {};
+  }
+  if (const auto* accepted = std::get_if<wire::Accepted>(&outcome.result)) {
+    return on_accepted(found->second, *accepted);
+  }
+  if (const auto* stale = std::get_if<wire::StaleDevices>(&outcome.result)) {
+    return on_stale(found->second, *stale);
+  }
+  return try_later(found->second, std::string(error_code(Errc::bad_frame).name), 0);
+}
+
+Status Engine::Impl::on_accepted(const OutboxRecord& record, const wire::Accepted& accepted) {
+  auto& conversation = conversations_.at(record.conversation);
+  conversation.note_seq(accepted.seq);
+  if (record.index) {
+    UNHIDRA_TRY(auto message, message_at(record.conversation, *record.index));
+    if (message) {
+      message->seq = accepted.seq;
+      message->received_at = accepted.received_at;
+      message->state = MessageState::sent;
+      message->failure.clear();
+      conversation.last_activity = std::max(conversation.last_activity, accepted.received_at);
+      save(*message);
+      emit(event::MessageStateChanged{std::move(*message)});
+    }
+  }
+  save(conversation);
+  link_.send_not_before.erase(record.order);
+  link_.stale_rounds.erase(record.order);
+  tx_.remove(Table::outbox, record.record_key());
+  outbox_.erase(record.order);
+  return {};
+}
+
+// The server says who lacks a ciphertext and who may not have one. It is believed about whom it
+// delivers to; whom this device encrypts for, the signed lists decide.
+Status Engine::Impl::on_stale(OutboxRecord& record, const wire::StaleDevices& stale) {
+  for (const auto& device : stale.extra_device_ids) {
+    for (const auto& user : {record.peer, self_->user}) {
+      auto& owner = user_record(user);
+      if (owner.list && owner.list->find(device) != nullptr) {
+        owner.revoked.insert(device);
+        save(owner);
+      }
+    }
+  }
+  for (const auto& missing : stale.missing) {
+    const bool own = missing.user_id == self_->user;
+    if (!own && missing.user_id != record.peer) {
+      if (link_.ghosts.insert(missing.device_id).second) {
+        emit(event::GhostDevice{missing.user_id, missing.device_id});
+      }
+      continue;
+    }
+    if (link_.expected.size() < kMaxExpected) {
+      link_.expected.push_back(missing);
+    }
+    if (own) {
+      link_.own_list_known = false;
+    } else {
+      want_list(missing.user_id);
+    }
+  }
+  if (++link_.stale_rounds[record.order] <= limits_.max_stale_rounds) {
+    return {};
+  }
+  link_.stale_rounds.erase(record.order);
+  return try_later(record, std::string(kStaleDevices), 0);
+}
+
+Status Engine::Impl::on_send_error(const PendingRequest& request, const wire::Error& error) {
+  settle(request.question);
+  const auto found = outbox_.find(request.number);
+  if (found == outbox_.end()) {
+    return {};
+  }
+  const bool retryable =
+      error.status == 401 || error.status == 408 || error.status == 429 || error.status >= 500;
+  if (!retryable) {
+    return give_up(found->second, error.code);
+  }
+  return try_later(found->second, error.code, error.retry_after_ms);
+}
+
+Status Engine::Impl::try_later(OutboxRecord& record, std::string failure,
+                               std::uint32_t retry_after_ms) {
+  ++record.attempts;
+  if (record.attempts >= (record.target ? kControlAttempts : limits_.max_send_attempts)) {
+    return give_up(record, std::move(failure));
+  }
+  link_.send_not_before[record.order] =
+      clock_.steady_now() +
+      std::max(delay_after(record.attempts - 1), std::chrono::milliseconds(retry_after_ms));
+  save(record);
+  return set_state(record, MessageState::queued, std::move(failure));
+}
+
+Status Engine::Impl::give_up(const OutboxRecord& record, std::string failure) {
+  UNHIDRA_TRY_VOID(set_state(record, MessageState::failed, std::move(failure)));
+  const auto order = record.order;
+  tx_.remove(Table::outbox, record.record_key());
+  link_.send_not_before.erase(order);
+  link_.stale_rounds.erase(order);
+  outbox_.erase(order);
+  return {};
+}
+
+}  // namespace unhidra::client

@@ -1,0 +1,175 @@
+#include "world.h"
+
+namespace unhidra::client::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using Texts = std::vector<std::string>;
+
+class DevicesTest : public ::testing::Test {
+ protected:
+  World world;
+  UserId ann = world.add_user("ann");
+  UserId bob = world.add_user("bob");
+  Phone& a = world.add_phone(ann);
+  Phone& b = world.add_phone(bob);
+
+  void SetUp() override {
+    world.connect(a);
+    world.connect(b);
+    world.settle();
+  }
+};
+
+TEST_F(DevicesTest, ANewDeviceIsPendingUntilAnotherApprovesIt) {
+  auto& tablet = world.add_phone(ann, "tablet");
+  world.connect(tablet);
+  world.settle();
+  EXPECT_EQ(tablet.engine->account()->membership, Membership::pending);
+  EXPECT_EQ(tablet.count<event::AccountCreated>(), 0U);
+  ASSERT_TRUE(tablet.engine->send_text(bob, "too early"));
+  world.settle();
+  EXPECT_TRUE(b.texts(ann).empty());
+
+  ASSERT_TRUE(a.engine->refresh_user(ann));
+  world.settle();
+  const auto pending = a.events_of<event::DevicePending>();
+  ASSERT_EQ(pending.size(), 1U);
+  EXPECT_EQ(pending[0].device.name, "tablet");
+  EXPECT_EQ(pending[0].device.fingerprint, tablet.engine->account()->fingerprint);
+  world.approve(a, tablet);
+  EXPECT_EQ(a.engine->account()->list_version, 2U);
+  EXPECT_EQ(tablet.count<event::AccountKeyReceived>(), 1U);
+  EXPECT_EQ(b.texts(ann), Texts{"too early"});
+  EXPECT_EQ(b.engine->user(ann)->value().trust, Trust::first_use);
+}
+
+TEST_F(DevicesTest, AllDevicesOfBothSidesGetEveryMessage) {
+  auto& tablet = world.add_phone(ann, "tablet");
+  world.connect(tablet);
+  world.settle();
+  world.approve(a, tablet);
+  ASSERT_TRUE(a.engine->send_text(bob, "from the phone"));
+  world.settle();
+  ASSERT_TRUE(tablet.engine->send_text(bob, "from the tablet"));
+  world.settle();
+  ASSERT_TRUE(b.engine->send_text(ann, "to both"));
+  world.settle();
+  const Texts all{"from the phone", "from the tablet", "to both"};
+  EXPECT_EQ(a.texts(bob), all);
+  EXPECT_EQ(tablet.texts(bob), all);
+  EXPECT_EQ(b.texts(ann), all);
+}
+
+TEST_F(DevicesTest, ASenderThatDoesNotKnowANewDeviceLearnsOfItAndSendsAgain) {
+  ASSERT_TRUE(b.engine->send_text(ann, "before"));
+  world.settle();
+  world.disconnect(b);
+  auto& tablet = world.add_phone(ann, "tablet");
+  world.connect(tablet);
+  world.settle();
+  world.approve(a, tablet);
+  world.connect(b);
+  ASSERT_TRUE(b.engine->send_text(ann, "after"));
+  world.settle();
+  EXPECT_EQ(a.texts(bob), (Texts{"before", "after"}));
+  EXPECT_EQ(tablet.texts(bob), Texts{"after"});
+  EXPECT_EQ(b.count<event::GhostDevice>(), 0U);
+  EXPECT_EQ(b.history(ann).back().state, MessageState::sent);
+}
+
+TEST_F(DevicesTest, TheSecondDeviceMayApproveAThird) {
+  auto& tablet = world.add_phone(ann, "tablet");
+  world.connect(tablet);
+  world.settle();
+  world.approve(a, tablet);
+  auto& laptop = world.add_phone(ann, "laptop");
+  world.connect(laptop);
+  world.settle();
+  world.approve(tablet, laptop);
+  EXPECT_EQ(a.engine->account()->list_version, 3U);
+  ASSERT_TRUE(b.engine->send_text(ann, "to three"));
+  world.settle();
+  for (auto* phone : {&a, &tablet, &laptop}) {
+    EXPECT_EQ(phone->texts(bob), Texts{"to three"});
+  }
+}
+
+TEST_F(DevicesTest, ARemovedDeviceGetsNothingMore) {
+  auto& tablet = world.add_phone(ann, "tablet");
+  world.connect(tablet);
+  world.settle();
+  world.approve(a, tablet);
+  ASSERT_TRUE(a.engine->remove_device(tablet.enrollment.device));
+  world.settle();
+  EXPECT_EQ(tablet.engine->account()->membership, Membership::removed);
+  ASSERT_TRUE(b.engine->send_text(ann, "not for the tablet"));
+  world.settle();
+  EXPECT_EQ(a.texts(bob), Texts{"not for the tablet"});
+  EXPECT_TRUE(tablet.texts(bob).empty());
+}
+
+TEST_F(DevicesTest, ADeviceThatTheServerRevokedStopsNobody) {
+  auto& tablet = world.add_phone(ann, "tablet");
+  world.connect(tablet);
+  world.settle();
+  world.approve(a, tablet);
+  ASSERT_TRUE(b.engine->send_text(ann, "one"));
+  world.settle();
+  world.server.revoke_device(tablet.enrollment.device);
+  ASSERT_TRUE(b.engine->send_text(ann, "two"));
+  ASSERT_TRUE(a.engine->send_text(bob, "three"));
+  world.settle();
+  EXPECT_EQ(a.texts(bob).size(), 3U);
+  EXPECT_EQ(b.texts(ann).size(), 3U);
+}
+
+TEST_F(DevicesTest, OnlyAnApprovedDeviceWithTheKeyApproves) {
+  auto& tablet = world.add_phone(ann, "tablet");
+  auto& laptop = world.add_phone(ann, "laptop");
+  world.connect(tablet);
+  world.connect(laptop);
+  world.settle();
+  EXPECT_EQ(tablet.engine->approve_device(laptop.enrollment.device).error(), Errc::not_approved);
+  EXPECT_EQ(a.engine->approve_device(b.enrollment.device).error(), Errc::not_found);
+  EXPECT_EQ(a.engine->remove_device(a.enrollment.device).error(), Errc::not_found);
+}
+
+TEST_F(DevicesTest, TwoFirstDevicesAtOnceEndWithOneAccount) {
+  const auto cleo = world.add_user("cleo");
+  auto& one = world.add_phone(cleo, "one");
+  auto& two = world.add_phone(cleo, "two");
+  world.connect(one);
+  world.connect(two);
+  while (world.move_one()) {
+  }
+  world.settle();
+  auto& winner = one.engine->account()->membership == Membership::approved ? one : two;
+  auto& loser = &winner == &one ? two : one;
+  EXPECT_EQ(winner.engine->account()->membership, Membership::approved);
+  EXPECT_EQ(loser.engine->account()->membership, Membership::pending);
+  EXPECT_FALSE(loser.engine->account()->has_account_key);
+  world.approve(winner, loser);
+}
+
+TEST_F(DevicesTest, SafetyNumbersAgreeAndStayWhenADeviceIsAdded) {
+  ASSERT_TRUE(a.engine->refresh_user(bob));
+  ASSERT_TRUE(b.engine->refresh_user(ann));
+  world.settle();
+  const auto before = a.engine->safety_number(bob);
+  ASSERT_TRUE(before);
+  EXPECT_EQ(before->digits, b.engine->safety_number(ann)->digits);
+  EXPECT_EQ(before->qr_text, b.engine->safety_number(ann)->qr_text);
+  ASSERT_TRUE(a.engine->set_verified(bob, true));
+  auto& tablet = world.add_phone(bob, "tablet");
+  world.connect(tablet);
+  world.settle();
+  world.approve(b, tablet);
+  ASSERT_TRUE(a.engine->refresh_user(bob));
+  world.settle();
+  EXPECT_EQ(a.engine->safety_number(bob)->digits, before->digits);
+  EXPECT_EQ(a.engine->user(bob)->value().trust, Trust::verified);
+}
+
+}  // namespace
+}  // namespace unhidra::client::testing

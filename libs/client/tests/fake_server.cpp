@@ -1,0 +1,361 @@
+#include "fake_server.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "unhidra/identity/prekeys.h"
+#include "unhidra/wire/codec.h"
+
+namespace unhidra::client::testing {
+
+UserId FakeServer::add_user(const std::string& name) {
+  const auto id = UserId::make(*clock_, *random_);
+  users_[id].name = name;
+  return id;
+}
+
+DeviceId FakeServer::add_device(UserId user, const std::string& name) {
+  const auto id = DeviceId::make(*clock_, *random_);
+  devices_[id].user = user;
+  devices_[id].name = name;
+  return id;
+}
+
+void FakeServer::revoke_device(DeviceId id) {
+  devices_.at(id).revoked = true;
+  disconnect(id);
+}
+
+void FakeServer::connect(DeviceId id) {
+  disconnect(id);
+  online_.insert(id);
+  const auto& device = devices_.at(id);
+  wire::Hello hello;
+  hello.user_id = device.user;
+  hello.device_id = id;
+  hello.connection_id = ConnectionId::make(*clock_, *random_);
+  hello.server_time = clock_->now();
+  hello.token_expires_at = clock_->now() + std::chrono::minutes(15);
+  hello.inbox_head = device.inbox_head;
+  hello.max_frame_size = 1 << 20;
+  push(id, hello);
+}
+
+void FakeServer::disconnect(DeviceId id) {
+  online_.erase(id);
+  outgoing_[id].clear();
+}
+
+void FakeServer::push(DeviceId to, Reply body, std::uint64_t request_id) {
+  if (online_.contains(to)) {
+    outgoing_[to].push_back({request_id, std::move(body)});
+  }
+}
+
+void FakeServer::handle(DeviceId from, ByteView bytes) {
+  if (!online_.contains(from)) {
+    return;
+  }
+  const auto frame = wire::decode<wire::ClientFrame>(bytes);
+  ASSERT_TRUE(frame) << frame.error().message();
+  ++requests_;
+  push(from, std::visit([&](const auto& body) { return reply(from, body); }, frame->body),
+       frame->request_id);
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId, const std::monostate&) {
+  return error(400, "gateway.unknown_request");
+}
+FakeServer::Reply FakeServer::reply(DeviceId, const wire::Authenticate&) {
+  return wire::Authenticated{clock_->now() + std::chrono::minutes(15)};
+}
+FakeServer::Reply FakeServer::reply(DeviceId, const wire::SetPresence&) {
+  return wire::Done{};
+}
+FakeServer::Reply FakeServer::reply(DeviceId, const wire::WatchPresence&) {
+  return wire::PresenceSnapshot{};
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId, const wire::LookUpUser& body) {
+  for (const auto& [id, user] : users_) {
+    const auto* name = std::get_if<std::string>(&body.by);
+    const auto* wanted = std::get_if<UserId>(&body.by);
+    if ((name != nullptr && user.name == *name) || (wanted != nullptr && id == *wanted)) {
+      return wire::UserInfo{id, user.name, user.name};
+    }
+  }
+  return error(404, "chat.not_found");
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::PublishKeys& body) {
+  auto& device = devices_.at(from);
+  if (device.keys && (device.keys->identity_key != body.identity_key ||
+                      device.keys->signing_key != body.signing_key)) {
+    return error(409, "chat.keys_fixed");
+  }
+  for (const auto& key : body.one_time_pre_keys) {
+    if (key.id <= device.highest_one_time) {
+      return error(422, "chat.prekey_id");
+    }
+    device.highest_one_time = key.id;
+    device.one_time.emplace(key.id, key);
+  }
+  device.keys = body;
+  device.keys->one_time_pre_keys.clear();
+  return wire::Done{};
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::CountPreKeys&) {
+  return wire::PreKeyCount{static_cast<std::uint32_t>(devices_.at(from).one_time.size())};
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId, const wire::FetchPreKeyBundles& body) {
+  wire::PreKeyBundles out;
+  out.user_id = body.user_id;
+  for (auto& [id, device] : devices_) {
+    const bool asked =
+        body.device_ids.empty() || std::ranges::find(body.device_ids, id) != body.device_ids.end();
+    if (device.user != body.user_id || !asked || !device.keys || device.revoked) {
+      continue;
+    }
+    wire::PreKeyBundle bundle;
+    bundle.device_id = id;
+    bundle.identity_key = bundle_identity_lie.value_or(device.keys->identity_key);
+    bundle.signing_key = device.keys->signing_key;
+    bundle.signed_pre_key = device.keys->signed_pre_key;
+    if (!device.one_time.empty()) {
+      bundle.one_time_pre_key = device.one_time.begin()->second;
+      device.one_time.erase(device.one_time.begin());
+    }
+    out.bundles.push_back(bundle);
+    if (device.one_time.size() < 20) {
+      push(id, wire::PreKeysLow{static_cast<std::uint32_t>(device.one_time.size())});
+    }
+  }
+  return out;
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::FetchKeyDigest&) {
+  const auto& device = devices_.at(from);
+  if (!device.keys) {
+    return error(404, "chat.not_found");
+  }
+  const auto signed_key = [](const wire::SignedPreKey& key, bool last_resort) {
+    identity::SignedPreKey out;
+    out.id = key.id;
+    out.key = crypto::X25519PublicKey(key.public_key);
+    out.created_at = key.created_at;
+    out.last_resort = last_resort;
+    return out;
+  };
+  identity::PublishedKeys keys;
+  keys.device = {from, crypto::X25519PublicKey(device.keys->identity_key),
+                 crypto::Ed25519PublicKey(device.keys->signing_key)};
+  keys.signed_prekey = signed_key(*device.keys->signed_pre_key, false);
+  keys.last_resort_prekey = signed_key(*device.keys->last_resort_pre_key, true);
+  auto digest = identity::key_digest(*crypto_, keys);
+  digest[0] ^= digest_lie ? 1 : 0;
+  return wire::KeyDigest{digest};
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::PublishDeviceList& body) {
+  const auto owner = devices_.at(from).user;
+  auto& user = users_.at(owner);
+  const auto list = identity::open_device_list(*crypto_, owner, body.document);
+  if (!list) {
+    return error(422, std::string(list.error().code().name));
+  }
+  if (user.list == body.document) {
+    return wire::Done{};
+  }
+  if (!user.list.empty()) {
+    const auto known = identity::decode_device_list(user.list);
+    if (!identity::check_successor(*crypto_, *known, *list)) {
+      return error(409, "chat.stale_list");
+    }
+    user.older_lists.push_back(user.list);
+  }
+  user.list = body.document;
+  user.members.clear();
+  for (const auto& device : list->devices) {
+    user.members.insert(device.device_id);
+  }
+  announce_list(owner);
+  return wire::Done{};
+}
+
+void FakeServer::announce_list(UserId user) {
+  for (const auto& [id, device] : devices_) {
+    push(id, wire::DeviceListChanged{user, 0});
+  }
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId, const wire::FetchDeviceLists& body) {
+  wire::DeviceLists out;
+  for (const auto& id : body.user_ids) {
+    if (!users_.contains(id)) {
+      continue;
+    }
+    const auto& user = users_.at(id);
+    wire::DeviceListOf list{id, user.list, {}};
+    if (list_lie && id == lied_about) {
+      list.document = *list_lie;
+    }
+    for (const auto& member : user.members) {
+      if (devices_.at(member).revoked) {
+        list.revoked_device_ids.push_back(member);
+      }
+    }
+    out.lists.push_back(std::move(list));
+  }
+  return out;
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::ListPendingDevices&) {
+  wire::PendingDevices out;
+  const auto owner = devices_.at(from).user;
+  for (const auto& [id, device] : devices_) {
+    if (device.user == owner && device.keys && !device.revoked &&
+        !users_.at(owner).members.contains(id)) {
+      out.devices.push_back(
+          {id, device.name, device.keys->identity_key, device.keys->signing_key, clock_->now()});
+    }
+  }
+  return out;
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::OpenDirectConversation& body) {
+  const std::set<UserId> members{devices_.at(from).user, body.user_id};
+  if (!users_.contains(body.user_id)) {
+    return error(404, "chat.not_found");
+  }
+  const auto answer = [](const auto& id, const ConversationState& state) {
+    return wire::Conversation{
+        id, {state.members.begin(), state.members.end()}, state.log.size(), state.created_at};
+  };
+  for (const auto& [id, state] : conversations_) {
+    if (state.members == members) {
+      return answer(id, state);
+    }
+  }
+  const auto id = ConversationId::make(*clock_, *random_);
+  conversations_[id].members = members;
+  conversations_[id].created_at = clock_->now();
+  return answer(id, conversations_[id]);
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::ListConversations&) {
+  wire::Conversations out;
+  for (const auto& [id, state] : conversations_) {
+    if (state.members.contains(devices_.at(from).user)) {
+      out.conversations.push_back(
+          {id, {state.members.begin(), state.members.end()}, state.log.size(), state.created_at});
+    }
+  }
+  return out;
+}
+
+std::set<DeviceId> FakeServer::recipients(const ConversationState& conversation,
+                                          DeviceId but) const {
+  std::set<DeviceId> out;
+  for (const auto& member : conversation.members) {
+    for (const auto& device : users_.at(member).members) {
+      if (device != but && !devices_.at(device).revoked) {
+        out.insert(device);
+      }
+    }
+  }
+  return out;
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::SendMessage& body) {
+  if (send_error) {
+    return *send_error;
+  }
+  const auto found = conversations_.find(body.conversation_id);
+  if (found == conversations_.end() || !found->second.members.contains(devices_.at(from).user)) {
+    return error(404, "chat.not_found");
+  }
+  auto& state = found->second;
+  const auto again = state.accepted.find({from, body.message_id});
+  if (again != state.accepted.end()) {
+    return wire::SendOutcome{again->second};
+  }
+  wire::StaleDevices stale;
+  auto lacking = recipients(state, from);
+  for (const auto& one : body.ciphertexts) {
+    if (lacking.erase(one.device_id) == 0) {
+      stale.extra_device_ids.push_back(one.device_id);
+    }
+  }
+  for (const auto& device : lacking) {
+    stale.missing.push_back({devices_.at(device).user, device});
+  }
+  if (ghost) {
+    stale.missing.push_back(*ghost);
+  }
+  if (!stale.missing.empty() || !stale.extra_device_ids.empty()) {
+    return wire::SendOutcome{stale};
+  }
+  const wire::Accepted accepted{state.log.size() + 1, clock_->now()};
+  const auto sender = devices_.at(from).user;
+  state.log.push_back(
+      {accepted.seq, body.message_id, sender, from, body.sent_at, accepted.received_at});
+  state.accepted.emplace(std::pair(from, body.message_id), accepted);
+  for (const auto& one : body.ciphertexts) {
+    deliver(one.device_id, {0, body.conversation_id, accepted.seq, body.message_id, sender, from,
+                            body.sent_at, accepted.received_at, one.ciphertext});
+  }
+  return wire::SendOutcome{accepted};
+}
+
+void FakeServer::deliver(DeviceId to, wire::InboxEntry entry) {
+  if (withhold > 0) {
+    --withhold;
+    return;
+  }
+  auto& device = devices_.at(to);
+  entry.position = ++device.inbox_head;
+  if (flip_for == to) {
+    entry.ciphertext.back() ^= 1;
+  }
+  device.inbox.push_back(entry);
+  if (!drop_events) {
+    push(to, std::move(entry));
+  }
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::FetchInbox& body) {
+  auto& device = devices_.at(from);
+  wire::Inbox out;
+  out.head = device.inbox_head;
+  for (const auto& entry : device.inbox) {
+    if (entry.position > body.after && out.entries.size() < 7) {  // small pages
+      out.entries.push_back(entry);
+    }
+  }
+  return out;
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::AcknowledgeInbox& body) {
+  auto& device = devices_.at(from);
+  device.acknowledged = std::max(device.acknowledged, body.up_to);
+  std::erase_if(device.inbox,
+                [&](const auto& entry) { return entry.position <= device.acknowledged; });
+  return wire::Done{};
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId, const wire::FetchLog& body) {
+  const auto& state = conversations_.at(body.conversation_id);
+  wire::Log out;
+  out.head_seq = state.log.size();
+  for (const auto& entry : state.log) {
+    if (entry.seq > body.after_seq && out.entries.size() < 5) {
+      out.entries.push_back(entry);
+    }
+  }
+  return out;
+}
+
+}  // namespace unhidra::client::testing

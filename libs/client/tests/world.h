@@ -1,0 +1,101 @@
+#pragma once
+// A server and some devices around it, moved by hand.
+
+#include <functional>
+#include <memory>
+
+#include <gtest/gtest.h>
+
+#include "unhidra/client/engine.h"
+#include "unhidra/testkit/fake_clock.h"
+#include "unhidra/testkit/seeded_random.h"
+#include "unhidra/wire/codec.h"
+
+#include "fake_server.h"
+
+namespace unhidra::client::testing {
+
+// Fails one chosen commit, either before it took effect or after.
+class FaultyStore final : public Store {
+ public:
+  explicit FaultyStore(MemoryStore& store) : store_(&store) {}
+  Result<std::optional<SecretBytes>> get(Table table, ByteView key) override {
+    return store_->get(table, key);
+  }
+  Result<std::vector<Record>> load(Table table) override { return store_->load(table); }
+  Status commit(std::span<const Mutation> mutations) override;
+
+  std::size_t commits = 0;
+  std::size_t fail_at = 0;  // the number of the commit that fails; 0: none
+  bool after = false;       // it took effect, but nobody learns of it
+
+ private:
+  MemoryStore* store_;
+};
+
+class Phone {
+ public:
+  Phone(const crypto::Provider& crypto, RandomSource& random, const Clock& clock,
+        const Enrollment& enrollment);
+  // As after a crash: what was not committed is gone.
+  void reopen();
+  void take();  // collects the engine's actions
+
+  template <class E>
+  std::vector<E> events_of() const {
+    std::vector<E> out;
+    for (const auto& event : events) {
+      if (const auto* one = std::get_if<E>(&event)) {
+        out.push_back(*one);
+      }
+    }
+    return out;
+  }
+  template <class E>
+  std::size_t count() const {
+    return events_of<E>().size();
+  }
+  // The texts of the conversation with the user, oldest first.
+  std::vector<std::string> texts(UserId peer) const;
+  std::vector<Message> history(UserId peer) const;
+
+  Enrollment enrollment;
+  MemoryStore memory;
+  std::unique_ptr<FaultyStore> store;
+  std::optional<Engine> engine;
+  std::vector<Event> events;
+  std::deque<Bytes> to_server;
+  bool reconnect = false;
+  bool crashed = false;
+  std::size_t crashes = 0;
+
+  const crypto::Provider* crypto;
+  RandomSource* random;
+  const Clock* clock;
+};
+
+class World {
+ public:
+  explicit World(std::uint64_t seed = 1);
+
+  UserId add_user(const std::string& name) { return server.add_user(name); }
+  Phone& add_phone(UserId user, const std::string& name = "phone");
+  void connect(Phone& phone);
+  void disconnect(Phone& phone);
+  // Moves frames until nothing moves; crashed phones come back and connect again.
+  void settle();
+  // settle(), and time passes, until all retries are done.
+  void settle_over(std::chrono::seconds time);
+  bool move_one();  // one frame at a random place
+  void check_crash(Phone& phone);
+  // Approves `added` from `approver`; both end up approved.
+  void approve(Phone& approver, Phone& added);
+
+  testkit::SeededRandom random;
+  testkit::FakeClock clock;
+  const crypto::Provider& crypto;
+  FakeServer server;
+  std::vector<std::unique_ptr<Phone>> phones;
+};
+
+}  // namespace unhidra::client::testing
