@@ -56,10 +56,10 @@ std::size_t IoThreads::size() const {
   return loops_.size();
 }
 
-std::vector<asio::io_context*> IoThreads::contexts() const {
-  std::vector<asio::io_context*> out;
-  for (const auto& loop : loops_) {
-    out.push_back(&loop->context);
+std::vector<Executor> IoThreads::executors() const {
+  std::vector<Executor> out;
+  for (std::size_t i = 0; i < size(); ++i) {
+    out.push_back(at(i));
   }
   return out;
 }

@@ -8,10 +8,6 @@
 
 #include "unhidra/runtime/task.h"
 
-namespace boost::asio {
-class io_context;
-}  // namespace boost::asio
-
 namespace unhidra::runtime {
 
 // The event loops: N io_contexts with one named thread each. A connection is given one executor and
@@ -30,8 +26,8 @@ class IoThreads {
 
   std::size_t size() const;
   Executor at(std::size_t index) const;
-  // The loops themselves, for what must be told apart by thread: sockets and their timers.
-  std::vector<boost::asio::io_context*> contexts() const;
+  // One executor for each loop.
+  std::vector<Executor> executors() const;
   // The next loop in turn. Safe from any thread.
   Executor next();
 
