@@ -1,0 +1,54 @@
+#pragma once
+// The chat role: public keys, device lists, conversations, the log and the inboxes. It serves
+// requests that gateways forward over the bus (subject "chat.request") and publishes what devices
+// should hear ("device.<id>"). It sees ciphertext only: no header of the end-to-end rooms can be
+// included here.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "unhidra/access/handlers.h"
+#include "unhidra/access/runner.h"
+#include "unhidra/base/random.h"
+#include "unhidra/base/time.h"
+#include "unhidra/crypto/provider.h"
+#include "unhidra/messaging/bus.h"
+#include "unhidra/runtime/io_threads.h"
+#include "unhidra/storage/database.h"
+
+namespace unhidra::chat {
+
+// Everything outlives the role.
+struct ChatDependencies {
+  runtime::IoThreads& io;
+  storage::Database& database;
+  messaging::Bus& bus;
+  access::Handlers& handlers;  // the role binds its operations here
+  access::OperationRunner& runner;
+  const crypto::Provider& crypto;
+  const Clock& clock;
+  RandomSource& random;  // safe from any thread
+};
+
+class ChatRole {
+ public:
+  // Binds the handlers; serves nothing before start().
+  explicit ChatRole(ChatDependencies dependencies);
+  ~ChatRole();
+  ChatRole(const ChatRole&) = delete;
+  ChatRole& operator=(const ChatRole&) = delete;
+
+  // Serves "chat.request" on every I/O thread.
+  Status start();
+  // Takes no more requests; those under way end by themselves.
+  void stop();
+
+ private:
+  struct Operations;
+  ChatDependencies dependencies_;
+  std::unique_ptr<Operations> operations_;
+  std::vector<messaging::Subscription> services_;
+};
+
+}  // namespace unhidra::chat
