@@ -1,0 +1,274 @@
+#include "client_connection.h"
+
+#include "unhidra/access/operation.h"
+#include "unhidra/access/problem.h"
+#include "unhidra/base/text.h"
+#include "unhidra/gateway/errc.h"
+#include "unhidra/runtime/log.h"
+#include "unhidra/wire/codec.h"
+#include "unhidra/wire/frames.h"
+#include "unhidra/wire/internal.h"
+
+namespace unhidra::gateway {
+namespace {
+
+template <class Event>
+Bytes event_frame(const Event& event) {
+  return wire::make_response(0, wire::response_field<Event>(), wire::encode(event));
+}
+
+wire::PresenceChange to_wire(const messaging::PresenceChange& change) {
+  return {change.user, static_cast<wire::PresenceState>(change.state), change.since};
+}
+
+}  // namespace
+
+ClientConnection::ClientConnection(GatewayCore& core, access::Principal principal,
+                                   access::Peer peer)
+    : core_(core),
+      id_(ConnectionId::make(core.deps.clock, core.deps.random)),
+      principal_(std::move(principal)),
+      peer_(std::move(peer)),
+      connected_at_(core.deps.clock.now()),
+      expires_at_(to_unix_micros(principal_.expires_at)) {}
+
+void ClientConnection::on_open(std::shared_ptr<net::WebSocketConnection> socket) {
+  socket_ = std::move(socket);
+  core_.metrics.connections_total.add();
+  core_.metrics.connections_active.add();
+  core_.table.insert(id_, weak_from_this());
+  if (core_.revocations.covers(principal_)) {
+    close(kRevoked, "revoked");
+    return;
+  }
+  if (core_.draining) {
+    close(net::CloseCode::service_restart, "restarting");
+    return;
+  }
+  subscribe();
+  greet();
+}
+
+// Events of the device, from whichever role and process.
+void ClientConnection::subscribe() {
+  auto subscription = core_.deps.bus.subscribe(
+      "device." + to_hex(principal_.device_id->bytes()), socket_->executor(),
+      [this](const messaging::Message& message) { send(to_bytes(message.payload.view())); },
+      {.max_pending = 4096, .on_lagged = [this](std::uint64_t) {
+         close(net::CloseCode::try_again_later,
+               "behind: reconnect and fetch the inbox after your cursor");
+       }});
+  if (!subscription) {
+    log::error("gateway.subscribe_failed", {{"error", subscription.error()}});
+    close(net::CloseCode::try_again_later, "unavailable");
+    return;
+  }
+  events_ = std::move(*subscription);
+}
+
+void ClientConnection::greet() {
+  send(event_frame(
+      wire::Hello{.user_id = principal_.user_id,
+                  .device_id = *principal_.device_id,
+                  .connection_id = id_,
+                  .server_time = core_.deps.clock.now(),
+                  .token_expires_at = principal_.expires_at,
+                  .max_frame_size = static_cast<std::uint32_t>(core_.settings.max_frame_bytes)}));
+  core_.scope.spawn_on(
+      socket_->executor(), "presence",
+      [](messaging::Presence& presence, messaging::PresenceLease lease) -> Task<Status> {
+        co_return co_await presence.set(lease, messaging::PresenceState::online);
+      }(core_.deps.presence, lease()));
+}
+
+void ClientConnection::on_message(ByteView message, net::MessageKind kind) {
+  messages_in_.fetch_add(1, std::memory_order_relaxed);
+  core_.metrics.messages_in.add();
+  if (kind != net::MessageKind::binary) {
+    close(net::CloseCode::unsupported_data, "frames are binary");
+    return;
+  }
+  const auto request = wire::peek_request(message, {.max_size = core_.settings.max_frame_bytes});
+  if (!request) {
+    close(net::CloseCode::invalid_payload, "not a ClientFrame");
+    return;
+  }
+  if (in_flight_ >= core_.settings.max_in_flight) {
+    core_.metrics.rate_limit_hits.at({"in_flight"}).add();
+    send_error(request->request_id, Error(Errc::too_many_in_flight, "too many requests under way")
+                                        .with_retry_after(std::chrono::milliseconds(200)));
+    return;
+  }
+  ++in_flight_;
+  const bool started =
+      core_.scope.spawn_on(socket_->executor(), "request",
+                           serve(request->request_id, request->field, to_bytes(request->body)));
+  if (!started) {
+    --in_flight_;
+  }
+}
+
+Task<void> ClientConnection::serve(std::uint64_t request_id, std::uint32_t field, Bytes body) {
+  const auto self = shared_from_this();
+  const auto started = core_.deps.clock.steady_now();
+  const auto* operation = access::find_frame(field);
+  Result<access::Reply> reply =
+      fail(Errc::unknown_request, "this server does not know the request");
+  if (operation != nullptr) {
+    reply = co_await perform(*operation, std::move(body));
+  }
+  --in_flight_;
+  if (reply) {
+    send(wire::make_response(request_id, reply->field, reply->body));
+  } else {
+    if (reply.error().kind() == ErrorKind::rate_limited) {
+      core_.metrics.rate_limit_hits
+          .at({operation == nullptr ? "request" : to_string(operation->limit)})
+          .add();
+    }
+    send_error(request_id, reply.error());
+  }
+  core_.metrics.message_latency.observe(core_.deps.clock.steady_now() - started);
+}
+
+Task<Result<access::Reply>> ClientConnection::perform(const access::Operation& operation,
+                                                      Bytes body) {
+  if (operation.serving != access::Serving::gateway) {
+    co_return co_await forward(operation, std::move(body));
+  }
+  access::OperationRequest request;
+  request.principal = principal_;
+  request.peer = peer_;
+  request.request_id = uuid_to_string(make_uuid_v7(core_.deps.clock.now(), core_.deps.random));
+  request.body = std::move(body);
+  request.connection_id = id_;
+  co_return co_await core_.deps.runner.run(operation, std::move(request));
+}
+
+Task<Result<access::Reply>> ClientConnection::forward(const access::Operation& operation,
+                                                      Bytes body) {
+  if (body.size() > operation.body_limit) {
+    co_return fail(access::Errc::body_too_large,
+                   "this request has at most " + std::to_string(operation.body_limit) + " bytes");
+  }
+  wire::RoutedRequest routed{
+      .principal = access::to_wire(principal_),
+      .operation = operation.frame,
+      .body = std::move(body),
+      .peer_address = peer_.ip,
+      .user_agent = peer_.user_agent,
+      .request_id = uuid_to_string(make_uuid_v7(core_.deps.clock.now(), core_.deps.random)),
+      .connection_id = id_};
+  std::string subject = std::string(access::to_string(operation.serving)) + ".request";
+  UNHIDRA_CO_TRY(const auto bytes,
+                 co_await core_.deps.bus.request(std::move(subject), wire::encode(routed),
+                                                 core_.settings.request_timeout));
+  UNHIDRA_CO_TRY(auto reply, wire::decode<wire::RoutedReply>(bytes));
+  co_return access::Reply{.field = reply.field, .body = std::move(reply.body)};
+}
+
+void ClientConnection::on_close(net::CloseCode, std::string_view) {
+  closing_ = true;
+  core_.table.erase(id_);
+  core_.metrics.connections_active.sub();
+  events_.reset();
+  watch_.reset();
+  core_.scope.spawn(
+      "presence",
+      [](messaging::Presence& presence, messaging::PresenceLease lease) -> Task<Status> {
+        co_return co_await presence.remove(lease);
+      }(core_.deps.presence, lease()));
+}
+
+// Drops the message that does not fit (it is in the inbox) and sends the slow reader away.
+bool ClientConnection::on_overflow() {
+  if (!closing_) {
+    core_.metrics.slow_readers.add();
+    close(net::CloseCode::try_again_later,
+          "too slow: reconnect and fetch the inbox after your cursor");
+  }
+  return true;
+}
+
+void ClientConnection::close(net::CloseCode code, std::string reason) {
+  if (socket_ != nullptr) {
+    closing_ = true;
+    socket_->close(code, std::move(reason));
+  }
+}
+
+void ClientConnection::tell_closing(std::string_view code,
+                                    std::chrono::milliseconds reconnect_after) {
+  send(event_frame(
+      wire::Closing{std::string(code), static_cast<std::uint32_t>(reconnect_after.count())}));
+}
+
+void ClientConnection::send(Bytes frame) {
+  if (socket_ != nullptr) {
+    messages_out_.fetch_add(1, std::memory_order_relaxed);
+    core_.metrics.messages_out.add();
+    socket_->send_binary(std::move(frame));
+  }
+}
+
+void ClientConnection::send_error(std::uint64_t request_id, const Error& error) {
+  const auto body = access::to_wire(error);
+  send(wire::make_response(request_id, wire::response_field<wire::Error>(), wire::encode(body)));
+}
+
+ConnectionInfo ClientConnection::info() const {
+  return {.connection_id = id_,
+          .org_id = principal_.org_id,
+          .user_id = principal_.user_id,
+          .device_id = principal_.device_id.value_or(DeviceId()),
+          .session_id = principal_.session_id,
+          .ip = peer_.ip,
+          .user_agent = peer_.user_agent,
+          .connected_at = connected_at_,
+          .messages_in = messages_in_.load(std::memory_order_relaxed),
+          .messages_out = messages_out_.load(std::memory_order_relaxed)};
+}
+
+messaging::PresenceLease ClientConnection::lease() const {
+  return {principal_.user_id, principal_.device_id.value_or(DeviceId()), id_};
+}
+
+Task<Result<wire::Authenticated>> ClientConnection::authenticate(std::string access_token) {
+  UNHIDRA_CO_TRY(auto fresh, co_await core_.deps.verifier.verify(std::move(access_token)));
+  if (fresh.session_id != principal_.session_id || fresh.device_id != principal_.device_id) {
+    co_return fail(Errc::foreign_token, "this token belongs to another session");
+  }
+  // Ids stay what they were, so only what a token can renew is taken over.
+  principal_.roles = fresh.roles;
+  principal_.permissions = fresh.permissions;
+  principal_.expires_at = fresh.expires_at;
+  expires_at_.store(to_unix_micros(fresh.expires_at), std::memory_order_relaxed);
+  co_return wire::Authenticated{fresh.expires_at};
+}
+
+Task<Result<void>> ClientConnection::set_presence(wire::PresenceState state) {
+  if (state != wire::PresenceState::online && state != wire::PresenceState::away) {
+    co_return fail(Errc::bad_frame, "a connection is online or away; it goes offline by closing");
+  }
+  co_return co_await core_.deps.presence.set(lease(), static_cast<messaging::PresenceState>(state));
+}
+
+Task<Result<wire::PresenceSnapshot>> ClientConnection::watch_presence(std::vector<UserId> users) {
+  if (watch_ == nullptr) {
+    watch_ = core_.deps.presence.watch(
+        socket_->executor(), [this](const std::vector<messaging::PresenceChange>& changes) {
+          for (const auto& change : changes) {
+            send(event_frame(to_wire(change)));
+          }
+        });
+  }
+  const auto watch = watch_;  // on_close lets go of its own
+  UNHIDRA_CO_TRY(const auto present, co_await watch->replace(std::move(users)));
+  wire::PresenceSnapshot out;
+  for (const auto& change : present) {
+    out.users.push_back(to_wire(change));
+  }
+  co_return out;
+}
+
+}  // namespace unhidra::gateway

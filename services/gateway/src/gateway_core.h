@@ -1,0 +1,60 @@
+#pragma once
+// What the connections of one gateway share.
+
+#include <deque>
+#include <mutex>
+
+#include "unhidra/gateway/gateway_role.h"
+#include "unhidra/runtime/task_scope.h"
+
+#include "connection_table.h"
+
+namespace unhidra::gateway {
+
+// The names are a contract with dashboards.
+struct GatewayMetrics {
+  explicit GatewayMetrics(runtime::Metrics& metrics);
+  runtime::Counter& connections_total;
+  runtime::Gauge& connections_active;
+  runtime::Family<runtime::Counter> messages_total;  // by direction: in, out
+  runtime::Counter& messages_in;
+  runtime::Counter& messages_out;
+  runtime::Histogram& message_latency;                // from a client's frame to its answer
+  runtime::Family<runtime::Counter> rate_limit_hits;  // by limit: connection, request
+  runtime::Counter& slow_readers;
+  runtime::Counter& refused_upgrades;
+};
+
+// Remembers what was revoked in the last minute: a connection that was proved good just before the
+// revocation and opened just after it is caught when it registers.
+class RecentRevocations {
+ public:
+  void add(const Revocation& revocation, SteadyTime now);
+  bool covers(const access::Principal& principal) const;
+
+ private:
+  struct Entry {
+    Revocation revocation;
+    SteadyTime at;
+  };
+  mutable std::mutex mutex_;
+  std::deque<Entry> entries_;
+};
+
+struct GatewayCore {
+  GatewayCore(GatewayDependencies dependencies, GatewaySettings gateway_settings)
+      : deps(dependencies),
+        settings(std::move(gateway_settings)),
+        metrics(deps.metrics),
+        scope(deps.io.at(0), "gateway") {}
+
+  GatewayDependencies deps;
+  GatewaySettings settings;
+  GatewayMetrics metrics;
+  ConnectionTable table;
+  RecentRevocations revocations;
+  runtime::TaskScope scope;
+  std::atomic<bool> draining{false};
+};
+
+}  // namespace unhidra::gateway
