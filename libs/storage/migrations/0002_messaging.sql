@@ -92,16 +92,13 @@ CREATE TABLE messages (
   received_at BIGINT NOT NULL,
   ciphertext BYTEA,                        -- NULL: encrypted for each device, in device_inbox
   PRIMARY KEY (conversation_id, seq)
-)
--- @sqlite
-WITHOUT ROWID
--- @end
-;
--- A device belongs to one organisation, so this is unique in it.
-CREATE UNIQUE INDEX messages_by_sender ON messages (sender_device_id, message_id);
+);
+-- A device belongs to one organisation, so this is unique in it. Message ids rise with time: the
+-- newest entries share a page whoever sends.
+CREATE UNIQUE INDEX messages_by_sender ON messages (message_id, sender_device_id);
 
--- Rows of one device stand in the order of their arrival: fetching, acknowledging and expiring run
--- along the primary key.
+-- Entries of one device are numbered in the order of their arrival: fetching, acknowledging and
+-- expiring run along the primary key.
 CREATE TABLE device_inbox (
   device_id BYTEA NOT NULL REFERENCES devices (device_id) ON DELETE CASCADE,
   position BIGINT NOT NULL,
@@ -115,8 +112,4 @@ CREATE TABLE device_inbox (
   received_at BIGINT NOT NULL,
   ciphertext BYTEA NOT NULL,
   PRIMARY KEY (device_id, position)
-)
--- @sqlite
-WITHOUT ROWID
--- @end
-;
+);

@@ -42,12 +42,17 @@ class Connection {
   virtual bool usable() const = 0;
   // False after the database gave the transaction up by itself.
   virtual bool in_transaction() const = 0;
+  // True after a failed statement that blocks the transaction until a savepoint is rolled back to.
+  virtual bool blocked() const = 0;
 
   // Rows changed since the session began: tells a transaction that wrote from one that only read.
   std::uint64_t changes() const { return changes_; }
+  // Statements that may have changed something, if only the schema.
+  std::uint64_t writes() const { return writes_; }
 
  protected:
   std::uint64_t changes_ = 0;
+  std::uint64_t writes_ = 0;
 };
 
 // A kind of database: how sessions with it are opened.

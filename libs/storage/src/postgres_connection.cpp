@@ -261,6 +261,7 @@ class PostgresConnection final : public Connection {
   bool in_transaction() const override {
     return usable() && (!open_ || PQtransactionStatus(connection_) != PQTRANS_IDLE);
   }
+  bool blocked() const override { return PQtransactionStatus(connection_) == PQTRANS_INERROR; }
 
  private:
   void forget_transaction() {
@@ -348,9 +349,10 @@ class PostgresConnection final : public Connection {
 
   std::uint64_t count_changes(PGresult* result) {
     const std::string_view count = PQcmdTuples(result);
-    if (count.empty() || std::string_view(PQcmdStatus(result)).starts_with("SELECT")) {
+    if (std::string_view(PQcmdStatus(result)).starts_with("SELECT")) {
       return 0;
     }
+    writes_ += 1;
     std::uint64_t changed = 0;
     std::from_chars(count.data(), count.data() + count.size(), changed);
     changes_ += changed;

@@ -195,6 +195,7 @@ class SqliteConnection final : public Connection {
   Result<std::uint64_t> execute(std::string_view sql, std::span<const Param> params) override {
     UNHIDRA_TRY(auto* const statement, prepare(sql, params));
     const Run run(statement->handle.get());
+    note_write(statement->handle.get());
     const auto before = sqlite3_total_changes64(db_);
     int result = SQLITE_ROW;
     while (result == SQLITE_ROW) {
@@ -210,6 +211,7 @@ class SqliteConnection final : public Connection {
     UNHIDRA_TRY(auto* const statement, prepare(sql, params));
     auto* const handle = statement->handle.get();
     const Run run(handle);
+    note_write(handle);
     const auto before = sqlite3_total_changes64(db_);
     out.set_columns(statement->columns);
     int result = SQLITE_ROW;
@@ -233,6 +235,7 @@ class SqliteConnection final : public Connection {
   Status ping() override { return {}; }
   bool usable() const override { return true; }
   bool in_transaction() const override { return sqlite3_get_autocommit(db_) == 0; }
+  bool blocked() const override { return false; }
 
  private:
   Status run(std::string_view sql) {
@@ -240,6 +243,10 @@ class SqliteConnection final : public Connection {
     const Run guard(statement->handle.get());
     const int result = sqlite3_step(statement->handle.get());
     return result == SQLITE_DONE ? Status{} : Status(sqlite_error(db_, result));
+  }
+
+  void note_write(sqlite3_stmt* statement) {
+    writes_ += sqlite3_stmt_readonly(statement) == 0 ? 1 : 0;
   }
 
   std::unexpected<Error> step_error(int result) {
@@ -329,10 +336,21 @@ class SqliteConnection final : public Connection {
   std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements_;
 };
 
+// Once per process, before its first connection: counting every allocation takes a lock.
+void configure_library() {
+  static const bool kDone = [] {
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    return sqlite3_initialize() == SQLITE_OK;
+  }();
+  static_cast<void>(kDone);
+}
+
 class SqliteBackend final : public Backend {
  public:
   SqliteBackend(std::string path, Settings settings)
-      : path_(std::move(path)), settings_(std::move(settings)) {}
+      : path_(std::move(path)), settings_(std::move(settings)) {
+    configure_library();
+  }
 
   Dialect dialect() const override { return Dialect::sqlite; }
   std::size_t write_lanes() const override { return 1; }

@@ -10,6 +10,7 @@ namespace {
 // closures go one by one, which always makes progress: of two that conflict one commits.
 constexpr int kGroupAttempts = 4;
 constexpr int kSingleAttempts = 12;
+constexpr int kGuardedGroups = 64;
 constexpr std::chrono::microseconds kFirstBackoff{500};
 constexpr std::chrono::microseconds kLastBackoff{50'000};
 // Beyond a page of every index it would touch; tells a full file from one with room for a row.
@@ -145,6 +146,7 @@ void WriteLane::run_batch(std::span<Job> jobs) {
   }
   answer(jobs, outcomes);
   report_batch();
+  guard_groups_ = std::max(0, guard_groups_ - 1);
 }
 
 Status WriteLane::run_with_retries(std::span<Job> jobs, Outcomes outcomes, int attempts) {
@@ -158,7 +160,10 @@ Status WriteLane::run_with_retries(std::span<Job> jobs, Outcomes outcomes, int a
       shared_.retries += 1;
       continue;
     }
-    if (status || !is_retryable(status.error()) || i == attempts || queue_.stopped()) {
+    if (!status && is_retryable(status.error()) && !guarded_ && guard_groups_ > 0) {
+      continue;  // no conflict: it only has to run again with savepoints
+    }
+    if (status || !is_retryable(status.error()) || i >= attempts || queue_.stopped()) {
       return status;
     }
     shared_.retries += 1;
@@ -177,6 +182,7 @@ Status WriteLane::run_with_retries(std::span<Job> jobs, Outcomes outcomes, int a
 // nothing took effect, or, with Errc::unknown_outcome, nobody knows.
 Status WriteLane::attempt(std::span<Job> jobs, Outcomes outcomes) {
   report_.attempts += 1;
+  guarded_ = guard_groups_ > 0;
   UNHIDRA_TRY(auto* const connection, session_.get());
   const auto changes_before = connection->changes();
   auto status = connection->begin_write();
@@ -206,13 +212,16 @@ Status WriteLane::run_closures(Connection& connection, std::span<Job> jobs, Outc
 // The closure's own failure stands in `outcome`; an error is returned only when the whole
 // transaction cannot go on.
 Status WriteLane::run_closure(Connection& connection, Job& job, Status& outcome) {
-  UNHIDRA_TRY_VOID(connection.savepoint());
-  outcome = run_guarded(*job.work, connection);
-  if (outcome && connection.usable()) {
-    return connection.release_savepoint();
+  if (guarded_) {
+    UNHIDRA_TRY_VOID(connection.savepoint());
   }
+  const auto writes_before = connection.writes();
+  outcome = run_guarded(*job.work, connection);
   if (!connection.usable()) {
     return fail(Errc::unavailable, "the connection to the database was lost");
+  }
+  if (outcome) {
+    return guarded_ ? connection.release_savepoint() : Status{};
   }
   if (is_retryable(outcome.error()) || !connection.in_transaction()) {
     return outcome;
@@ -223,7 +232,18 @@ Status WriteLane::run_closure(Connection& connection, Job& job, Status& outcome)
   if (is_outage(outcome.error())) {
     session_.set_healthy(false);
   }
-  return connection.rollback_to_savepoint();
+  return undo_closure(connection, writes_before);
+}
+
+Status WriteLane::undo_closure(Connection& connection, std::uint64_t writes_before) {
+  if (guarded_) {
+    return connection.rollback_to_savepoint();
+  }
+  if (connection.writes() == writes_before && !connection.blocked()) {
+    return {};
+  }
+  guard_groups_ = kGuardedGroups;
+  return fail(Errc::contended, "a closure has to be undone alone");
 }
 
 // PostgreSQL reports a key that a concurrent transaction took as a violation, although the closure

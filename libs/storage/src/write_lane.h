@@ -1,5 +1,10 @@
 #pragma once
 // Group commit: one thread that commits everything that waits, together.
+//
+// Savepoints cost: SQLite keeps a copy of every page that is changed under one, PostgreSQL takes a
+// round trip. Closures that fail after they have written are rare. So a group first runs without
+// savepoints; when one of its closures has to be undone, the group is rolled back and run again
+// with a savepoint for each, and so are the next groups, as failures come in swarms.
 
 #include <span>
 #include <thread>
@@ -31,6 +36,7 @@ class WriteLane {
   Status attempt(std::span<Job> jobs, Outcomes outcomes);
   Status run_closures(Connection& connection, std::span<Job> jobs, Outcomes outcomes);
   Status run_closure(Connection& connection, Job& job, Status& outcome);
+  Status undo_closure(Connection& connection, std::uint64_t writes_before);
   bool may_be_a_race(Job& job, const Error& error);
   void note(const Status& status, bool wrote);
   void answer(std::span<Job> jobs, Outcomes outcomes);
@@ -42,6 +48,8 @@ class WriteLane {
   Session session_;
   BatchReport report_;
   std::uint64_t jitter_ = 0;
+  bool guarded_ = false;  // the running transaction has a savepoint for each closure
+  int guard_groups_ = 0;  // that many more groups are guarded
   std::vector<Status> outcomes_;
   std::thread thread_;
 };

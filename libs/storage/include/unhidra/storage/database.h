@@ -11,9 +11,10 @@
 // with other coroutines it must not touch.
 //
 // write() commits in groups: all closures that wait in a lane run one after another, in the order
-// of submission, each inside a SAVEPOINT of one transaction; one COMMIT makes them durable; only
-// then are the callers answered, each on its own executor. A closure that fails rolls back itself
-// alone. read() sees one consistent snapshot and cannot write.
+// of submission, in one transaction; one COMMIT makes them durable; only then are the callers
+// answered, each on its own executor. A closure that fails undoes itself alone (with a SAVEPOINT
+// for each closure, where one has to be undone). read() sees one consistent snapshot and cannot
+// write.
 //
 // Errors that are not the closure's own: Errc::overloaded (bounded queue full; retry_after),
 // disk_full, unavailable (database gone; nothing took effect), unknown_outcome (connection lost
