@@ -13,8 +13,9 @@ class NatsServer {
   explicit NatsServer(std::uint16_t port = testkit::free_port()) : port_(port) { start(); }
 
   void start() {
-    auto process = testkit::Process::start(
-        {.arguments = {"nats-server", "-a", "127.0.0.1", "-p", std::to_string(port_)}});
+    testkit::ProcessOptions options;
+    options.arguments = {"nats-server", "-a", "127.0.0.1", "-p", std::to_string(port_)};
+    auto process = testkit::Process::start(std::move(options));
     if (process) {
       process_.emplace(std::move(*process));
       running_ = testkit::wait_for_port(port_, std::chrono::seconds(20));

@@ -157,7 +157,7 @@ TEST(LocalRateLimiter, gives_no_token_twice_to_many_threads) {
   std::atomic<int> allowed{0};
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&] {
+    threads.emplace_back([&, t] {
       for (int i = 0; i < 1000; ++i) {
         allowed += limiter.take_now(c, key("shared"))->allowed ? 1 : 0;
         limiter.take_now(c, key(std::to_string(t * 1000 + i)));

@@ -9,10 +9,10 @@
 namespace unhidra::messaging {
 
 struct NatsOptions {
-  std::vector<std::string> urls;  // "nats://127.0.0.1:4222" or "tls://..."; any of them
-  std::string name;               // shown by the server's monitoring
-  std::string credentials_file;   // a .creds file; empty: none
-  std::string ca_file;            // PEM; set: TLS, and the server must be signed by it
+  std::vector<std::string> urls = {};  // "nats://127.0.0.1:4222" or "tls://..."; any of them
+  std::string name = {};               // shown by the server's monitoring
+  std::string credentials_file = {};   // a .creds file; empty: none
+  std::string ca_file = {};            // PEM; set: TLS, and the server must be signed by it
 };
 
 // The bus of a cluster, on core NATS: publish and subscribe, requests with reply inboxes, queue
