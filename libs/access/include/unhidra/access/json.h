@@ -32,6 +32,7 @@
 #include "unhidra/base/bytes.h"
 #include "unhidra/base/id.h"
 #include "unhidra/base/secret.h"
+#include "unhidra/base/text.h"
 #include "unhidra/base/time.h"
 
 namespace unhidra::access {
