@@ -1,5 +1,8 @@
 // What a hostile client tries: ambiguous framing, endless input, silence.
+#include <unistd.h>
+
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "test_server.h"
 
@@ -233,6 +236,35 @@ TEST(HttpLimits, TurnsAwayConnectionsOverTheirNumber) {
   EXPECT_EQ(server.stats().over_limit, 1U);
   first.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(has_status(first.read_all(), 200));
+}
+
+TEST(HttpLimits, WaitsWhileThereIsNoDescriptorLeft) {
+  TestServer server;
+  RawSocket before(server.port());
+  ASSERT_TRUE(eventually([&] { return server.stats().accepted == 1; }));
+  rlimit old_limit{};
+  ::getrlimit(RLIMIT_NOFILE, &old_limit);
+  rlimit few = old_limit;
+  few.rlim_cur = 256;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  std::vector<int> fillers;
+  for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) {
+    fillers.push_back(fd);
+  }
+  ASSERT_FALSE(fillers.empty());
+  ::close(fillers.back());
+  fillers.pop_back();
+  RawSocket client(server.port());  // takes the last one; the server has none to accept it with
+  EXPECT_TRUE(eventually([&] { return server.stats().accept_errors > 0; }));
+  before.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(has_status(before.read_until("GET /?"), 200)) << "the others are served";
+  for (const int fd : fillers) {
+    ::close(fd);
+  }
+  ::setrlimit(RLIMIT_NOFILE, &old_limit);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(has_status(client.read_all(), 200));
+  EXPECT_LT(server.stats().accept_errors, 100U) << "it must not spin";
 }
 
 }  // namespace

@@ -179,6 +179,23 @@ TEST(WebSocketHeartbeat, GivesUpWhenTheCloseFrameIsNotAnswered) {
   EXPECT_EQ(listener->close_code(), CloseCode::abnormal);
 }
 
+TEST(WebSocketLoad, AnEventLoopMayEndUnderItsConnections) {
+  TestHandler handler;
+  const auto listener = std::make_shared<EchoListener>();
+  {
+    runtime::IoThreads threads(2);
+    Server server({threads.at(0), threads.at(1)}, {}, nullptr, handler);
+    ASSERT_TRUE(server.start());
+    RawWebSocket raw(server.port(), sink_upgrade());
+    RawSocket waiting(server.port());
+    waiting.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    ASSERT_TRUE(connect(threads.at(1), client_settings(server.port()), listener));
+    handler.last_listener()->connection()->send_binary(Bytes(1000));
+    threads.stop();
+  }
+  EXPECT_EQ(listener->closes(), 0) << "nobody is left to say it";
+}
+
 TEST(WebSocketClient, SaysWhyItCouldNotConnect) {
   TestServer server;
   const auto executor = server.threads().at(0);

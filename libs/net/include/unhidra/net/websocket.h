@@ -38,8 +38,9 @@ struct WebSocketSettings {
   std::size_t max_frame_bytes = 1 << 20;
   std::uint32_t max_fragments = 1024;         // frames of one message
   std::uint32_t max_control_per_second = 64;  // pings, pongs: a flood closes with 1008
-  // What may wait to be written. A peer that reads too slowly is cut off (see on_overflow).
-  std::size_t max_queued_bytes = 1 << 20;
+  // What may wait to be written, a single message included: more than the largest message that is
+  // ever sent. A peer that reads too slowly is cut off (see on_overflow).
+  std::size_t max_queued_bytes = 2 << 20;
   // Silence after which a ping is sent, and after which the connection is given up. Zero: never.
   std::chrono::milliseconds ping_interval{30'000};
   std::chrono::milliseconds idle_timeout{75'000};
@@ -54,9 +55,9 @@ struct WebSocketCounters {
   std::uint64_t bytes_out = 0;
 };
 
-// Alive as long as somebody holds it; of use until on_close. May be used from any thread unless
-// said otherwise: what comes from another thread is handed over to the connection's own, in order,
-// at the cost of one lock and at most one wake-up a burst.
+// Alive as long as somebody holds it; of use until on_close, and never after its event loop. May be
+// used from any thread unless said otherwise: what comes from another thread is handed over to the
+// connection's own, in order, at the cost of one lock and at most one wake-up a burst.
 class WebSocketConnection {
  public:
   virtual ~WebSocketConnection() = default;
