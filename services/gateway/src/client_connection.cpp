@@ -6,6 +6,7 @@
 #include "unhidra/gateway/errc.h"
 #include "unhidra/runtime/log.h"
 #include "unhidra/wire/codec.h"
+#include "unhidra/wire/errc.h"
 #include "unhidra/wire/frames.h"
 #include "unhidra/wire/internal.h"
 
@@ -90,7 +91,7 @@ void ClientConnection::on_message(ByteView message, net::MessageKind kind) {
   }
   const auto request = wire::peek_request(message, {.max_size = core_.settings.max_frame_bytes});
   if (!request) {
-    close(net::CloseCode::invalid_payload, "not a ClientFrame");
+    refuse_frame(message, request.error());
     return;
   }
   if (in_flight_ >= core_.settings.max_in_flight) {
@@ -106,6 +107,21 @@ void ClientConnection::on_message(ByteView message, net::MessageKind kind) {
   if (!started) {
     --in_flight_;
   }
+}
+
+// A request of a newer release looks like a frame without a body: it gets an answer, and the
+// connection lives.
+void ClientConnection::refuse_frame(ByteView message, const Error& why) {
+  if (why == wire::Errc::no_body) {
+    const auto frame =
+        wire::decode<wire::ClientFrame>(message, {.max_size = core_.settings.max_frame_bytes});
+    if (frame && frame->request_id != 0) {
+      send_error(frame->request_id,
+                 Error(Errc::unknown_request, "this server does not know the request"));
+      return;
+    }
+  }
+  close(net::CloseCode::invalid_payload, "not a ClientFrame");
 }
 
 Task<void> ClientConnection::serve(std::uint64_t request_id, std::uint32_t field, Bytes body) {

@@ -45,6 +45,7 @@ class ClientConnection final : public net::WebSocketListener,
  private:
   void send(Bytes frame);
   void send_error(std::uint64_t request_id, const Error& error);
+  void refuse_frame(ByteView message, const Error& why);
   void greet();
   void subscribe();
   Task<void> serve(std::uint64_t request_id, std::uint32_t field, Bytes body);
