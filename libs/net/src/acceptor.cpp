@@ -69,7 +69,7 @@ Result<int> listen_on(const ServerSettings& settings) {
 }
 
 Acceptor::Acceptor(Worker& worker, int fd, std::weak_ptr<Server::Core> core)
-    : worker_(worker), fd_(worker.executor(), fd), core_(std::move(core)) {
+    : worker_(worker), fd_(std::in_place, worker.executor(), fd), core_(std::move(core)) {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
@@ -78,39 +78,47 @@ Acceptor::Acceptor(Worker& worker, int fd, std::weak_ptr<Server::Core> core)
 }
 
 void Acceptor::start() {
+  worker_.at_end([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->close();
+    }
+  });
   boost::asio::post(worker_.context(), [self = shared_from_this()] { self->arm(); });
 }
 
 void Acceptor::stop() {
-  boost::asio::post(worker_.context(), [self = shared_from_this()] {
-    self->worker_.clear_deadline(*self);
-    boost::system::error_code ignored;
-    self->fd_.close(ignored);
-  });
+  boost::asio::post(worker_.context(), [self = shared_from_this()] { self->close(); });
+}
+
+void Acceptor::close() {
+  closed_ = true;
+  worker_.clear_deadline(*this);
+  fd_.reset();
 }
 
 void Acceptor::resume() {
-  if (held_back_.exchange(false)) {
-    start();
+  if (held_back_.exchange(false) && !closed_) {
+    boost::asio::post(worker_.context(), [self = shared_from_this()] { self->arm(); });
   }
 }
 
 void Acceptor::arm() {
-  if (armed_ || !fd_.is_open()) {
+  if (armed_ || !fd_) {
     return;
   }
   armed_ = true;
-  fd_.async_wait(fd_.wait_read, [self = shared_from_this()](boost::system::error_code error) {
-    self->armed_ = false;
-    if (!error) {
-      self->accept_some();
-    }
-  });
+  fd_->async_wait(Descriptor::wait_read,
+                  [self = shared_from_this()](boost::system::error_code error) {
+                    self->armed_ = false;
+                    if (!error) {
+                      self->accept_some();
+                    }
+                  });
 }
 
 void Acceptor::accept_some() {
   const auto core = core_.lock();
-  if (!core || !fd_.is_open()) {
+  if (!core || !fd_) {
     return;
   }
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
@@ -121,7 +129,7 @@ void Acceptor::accept_some() {
       }
       held_back_ = false;
     }
-    const int fd = ::accept4(fd_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = ::accept4(fd_->native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       accept_failed(errno);
       return;

@@ -22,17 +22,22 @@ class Acceptor final : public std::enable_shared_from_this<Acceptor>, private Wh
   void resume();
 
  private:
+  using Descriptor = boost::asio::posix::basic_stream_descriptor<Worker::Context::executor_type>;
+
   void on_deadline() override { arm(); }
+  void close();
   void arm();
   void accept_some();
   void accept_failed(int error);
 
   Worker& worker_;
-  boost::asio::posix::basic_stream_descriptor<Worker::Context::executor_type> fd_;
+  // Empty once it has stopped or its context is gone, which other contexts' connections outlive.
+  std::optional<Descriptor> fd_;
   std::weak_ptr<Server::Core> core_;
   std::uint16_t port_ = 0;
   bool armed_ = false;
   std::atomic<bool> held_back_{false};
+  std::atomic<bool> closed_{false};
 };
 
 }  // namespace unhidra::net

@@ -376,6 +376,27 @@ void Connection::on_deadline() {
   update_deadline();
 }
 
+// Tells a protocol that its connection is closed, or that nobody is left to tell it.
+class Connection::Farewell {
+ public:
+  Farewell(std::shared_ptr<Protocol> protocol, Error why)
+      : protocol_(std::move(protocol)), why_(std::move(why)) {}
+  Farewell(Farewell&&) = default;
+  Farewell(const Farewell&) = delete;
+  Farewell& operator=(const Farewell&) = delete;
+  Farewell& operator=(Farewell&&) = delete;
+  ~Farewell() {
+    if (protocol_) {
+      protocol_->abandon();
+    }
+  }
+  void operator()() { std::exchange(protocol_, nullptr)->on_closed(why_); }
+
+ private:
+  std::shared_ptr<Protocol> protocol_;
+  Error why_;
+};
+
 void Connection::destroy(Error why) {
   if (state_ == State::closed) {
     return;
@@ -384,8 +405,7 @@ void Connection::destroy(Error why) {
   const auto self = shared_from_this();
   forget();
   if (protocol) {
-    boost::asio::post(worker_.context(),
-                      [protocol, why = std::move(why)] { protocol->on_closed(why); });
+    boost::asio::post(worker_.context(), Farewell(protocol, std::move(why)));
   }
 }
 

@@ -35,6 +35,8 @@ class Protocol {
   // unless the loop itself ends.
   virtual void detach() = 0;
   virtual void on_closed(const Error& why) = 0;
+  // Instead of on_closed when the loop is gone: lets go of whoever listens.
+  virtual void abandon() {}
 };
 
 enum class ConnectionEvent : std::uint8_t {
@@ -96,6 +98,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
 
  private:
   friend class Worker;
+  class Farewell;
   enum class State : std::uint8_t { connecting, handshaking, open, finishing, lingering, closed };
   using Descriptor = boost::asio::posix::basic_stream_descriptor<Worker::Context::executor_type>;
 

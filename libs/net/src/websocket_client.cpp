@@ -61,6 +61,10 @@ class ClientHandshake final : public Protocol,
   void on_shutdown(CloseCode, const std::string&) override {}
   void detach() override { connection_ = nullptr; }
   void on_closed(const Error& why) override { report(fail(why)); }
+  void abandon() override {
+    listener_.reset();
+    done_ = nullptr;
+  }
 
  private:
   void accept(std::string subprotocol, std::size_t head_size);

@@ -43,6 +43,7 @@ class WebSocketSession final : public WebSocketConnection,
   void on_shutdown(CloseCode code, const std::string& reason) override;
   void detach() override;
   void on_closed(const Error& why) override;
+  void abandon() override { listener_.reset(); }
   void on_letter(Letter::Content letter) override;
 
   void on_message(ByteView message, MessageKind kind) override;

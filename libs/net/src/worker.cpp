@@ -26,11 +26,23 @@ Worker::Worker(boost::asio::execution_context& context)
 void Worker::shutdown() {
   const auto all = connections();
   for (const auto& connection : all) {
+    const auto protocol = connection->protocol_;
     connection->forget();
+    if (protocol) {
+      protocol->abandon();
+    }
   }
   to_flush_.clear();
   const std::lock_guard lock(mailbox_mutex_);
   mailbox_.clear();
+  for (const auto& call : std::exchange(at_end_, {})) {
+    call();
+  }
+}
+
+void Worker::at_end(std::function<void()> call) {
+  const std::lock_guard lock(mailbox_mutex_);
+  at_end_.push_back(std::move(call));
 }
 
 void Worker::set_deadline(WheelEntry& entry, std::chrono::milliseconds delay) {

@@ -3,6 +3,7 @@
 // of those with something to write, and the mailbox through which other threads reach them. It is a
 // service of the io_context, so it lives exactly as long. One thread runs the context.
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <variant>
@@ -76,6 +77,10 @@ class Worker final : public boost::asio::execution_context::service {
   // A snapshot: calls may end connections.
   std::vector<std::shared_ptr<Connection>> connections() const;
 
+  // Called, from any thread, by what belongs to this context but is not held by it: `call` runs
+  // when the context is destroyed.
+  void at_end(std::function<void()> call);
+
   // Four fresh bytes for a client's mask: unpredictable (RFC 6455 section 10.3), drawn in blocks.
   std::array<Byte, 4> mask_key();
 
@@ -97,7 +102,8 @@ class Worker final : public boost::asio::execution_context::service {
   bool flush_posted_ = false;
   Connection* first_ = nullptr;
 
-  std::mutex mailbox_mutex_;
+  std::mutex mailbox_mutex_;  // guards the next two
+  std::vector<std::function<void()>> at_end_;
   std::vector<std::pair<std::shared_ptr<LetterBox>, Letter::Content>> mailbox_;
 
   Bytes mask_pool_;

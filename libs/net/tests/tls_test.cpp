@@ -42,7 +42,8 @@ TEST(Tls, CarriesMessagesOfEverySize) {
   const auto client = connect(server.threads().at(1), settings, listener);
   ASSERT_TRUE(client) << client.error().message();
   std::size_t expected = 0;
-  for (const std::size_t size : {0, 1, 16'000, 16'384, 16'385, 100'000, 1'000'000}) {
+  for (const std::size_t size :
+       std::initializer_list<std::size_t>{0, 1, 16'000, 16'384, 16'385, 100'000, 1'000'000}) {
     const Bytes message(size, static_cast<Byte>(size));
     (*client)->send_binary(message);
     ++expected;

@@ -73,7 +73,7 @@ Bytes operator+(Bytes a, const Bytes& b) {
 Outcome client(Bytes bytes, Limits limits = {}) {
   // However the bytes are cut, the outcome is the same.
   auto whole = decode(WebSocketRole::client, bytes, SIZE_MAX, limits);
-  for (const std::size_t piece : {1, 2, 3, 7, 64}) {
+  for (const std::size_t piece : std::initializer_list<std::size_t>{1, 2, 3, 7, 64}) {
     EXPECT_EQ(decode(WebSocketRole::client, bytes, piece, limits), whole) << "pieces of " << piece;
   }
   return whole;
@@ -98,7 +98,8 @@ TEST(WebSocketCodec, ReadsTheExamplesOfTheStandard) {  // RFC 6455 section 5.7
 
 TEST(WebSocketCodec, WritesWhatItReadsForBothRoles) {
   std::mt19937 random(7);
-  for (const std::size_t size : {0, 1, 2, 7, 8, 9, 124, 125, 126, 127, 1000, 65535, 65536, 70000}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{
+           0, 1, 2, 7, 8, 9, 124, 125, 126, 127, 1000, 65535, 65536, 70000}) {
     Bytes payload(size);
     for (auto& byte : payload) {
       byte = static_cast<Byte>(random());

@@ -62,7 +62,8 @@ TEST(WebSocket, EchoesMessagesOfEverySize) {
   auto client = connect(server.threads().at(1), client_settings(server.port()), listener);
   ASSERT_TRUE(client) << client.error().message();
   std::size_t expected = 0;
-  for (const std::size_t size : {0, 1, 125, 126, 127, 65535, 65536, 65537, 1 << 19}) {
+  for (const std::size_t size :
+       std::initializer_list<std::size_t>{0, 1, 125, 126, 127, 65535, 65536, 65537, 1 << 19}) {
     const Bytes message(size, static_cast<Byte>(size * 7 + 1));
     (*client)->send_binary(message);
     ++expected;

@@ -12,15 +12,15 @@ namespace unhidra::net {
 
 struct HttpRequestSpec {
   std::string method = "GET";
-  std::string url;  // http or https, nothing else
-  Headers headers;
-  Bytes body;
+  std::string url{};  // http or https, nothing else
+  Headers headers{};
+  Bytes body{};
   std::chrono::milliseconds timeout{30'000};  // the whole exchange
   std::size_t max_response_bytes = 16 << 20;
 };
 
 struct HttpClientSettings {
-  TlsClientSettings tls;
+  TlsClientSettings tls{};
   std::chrono::milliseconds connect_timeout{10'000};
   int max_redirects = 0;  // none are followed by default
   std::string user_agent = "unhidra";

@@ -40,11 +40,11 @@ class TlsServerContext {
 
 struct TlsClientSettings {
   // With neither, the system's certificate store is trusted.
-  std::string ca_file;
-  std::string ca_pem;
+  std::string ca_file{};
+  std::string ca_pem{};
   // The SHA-256 fingerprint of the server's own certificate. Then nothing else is asked: neither
   // who issued it, nor its name, nor its dates.
-  std::optional<ByteArray<32>> pinned_certificate;
+  std::optional<ByteArray<32>> pinned_certificate{};
 };
 
 class TlsClientContext {

@@ -13,16 +13,16 @@
 namespace unhidra::net {
 
 struct WebSocketClientSettings {
-  std::string host;  // a name or a numeric address
+  std::string host{};  // a name or a numeric address
   std::uint16_t port = 0;
   std::string target = "/";
-  std::vector<std::string> subprotocols;
-  Headers headers;                            // Origin, for instance
-  std::shared_ptr<TlsClientContext> tls;      // null: plain TCP
-  std::string server_name;                    // for SNI, the certificate and Host; empty: `host`
-  std::string local_address;                  // numeric address to connect from; empty: any
+  std::vector<std::string> subprotocols{};
+  Headers headers{};                          // Origin, for instance
+  std::shared_ptr<TlsClientContext> tls{};    // null: plain TCP
+  std::string server_name{};                  // for SNI, the certificate and Host; empty: `host`
+  std::string local_address{};                // numeric address to connect from; empty: any
   std::chrono::milliseconds timeout{15'000};  // connection, TLS and upgrade together
-  WebSocketSettings websocket;
+  WebSocketSettings websocket{};
 };
 
 using WebSocketConnected = std::function<void(Result<std::shared_ptr<WebSocketConnection>>)>;
