@@ -30,7 +30,7 @@ expect() { grep -qF -- "$3" <<<"$2" || off "$1: expected \"$3\" in: $2"; }
 
 title "A server starts on free ports, with a certificate authority of its own"
 "$bin/unhidra" serve --data-dir "$work/server" --set auth.listen=127.0.0.1:0 --set gateway.listen=127.0.0.1:0 \
-  --set auth.open_sign_up=true --set log.level=warning >"$work/server.out" 2>"$work/server.log" </dev/null &
+  --set auth.open_sign_up=true --set log.level=warn >"$work/server.out" 2>"$work/server.log" </dev/null &
 server_pid=$!
 for _ in $(seq 100); do
   grep -q '^Ready' "$work/server.out" 2>/dev/null && break

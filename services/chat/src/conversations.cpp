@@ -1,6 +1,7 @@
 #include "conversations.h"
 
 #include <algorithm>
+#include <set>
 
 #include "unhidra/base/codec.h"
 #include "unhidra/chat/errc.h"
@@ -199,9 +200,6 @@ Status store_in_inbox(Transaction& tx, OrgId org_id, DeviceId device_id,
 
 Result<wire::Conversation> open_direct(Transaction& tx, const Asker& asker, UserId other,
                                        ConversationId fresh_id, Timestamp now) {
-  if (other == asker.user_id) {
-    return fail(Errc::malformed, "a direct conversation needs somebody else");
-  }
   UNHIDRA_TRY(const auto users,
               tx.query("SELECT 1 FROM users WHERE user_id = $1 AND org_id = $2 AND disabled = 0",
                        other, asker.org_id));
@@ -217,7 +215,7 @@ Result<wire::Conversation> open_direct(Transaction& tx, const Asker& asker, User
                  "ON CONFLICT DO NOTHING",
                  fresh_id, asker.org_id, key, asker.user_id, now));
   if (inserted == 1) {
-    for (const UserId member : {asker.user_id, other}) {
+    for (const UserId member : std::set<UserId>{asker.user_id, other}) {
       UNHIDRA_TRY_VOID(tx.execute(
           "INSERT INTO conversation_members (conversation_id, user_id, org_id, joined_at) "
           "VALUES ($1, $2, $3, $4)",

@@ -51,6 +51,14 @@ TEST_P(Conversations, BothSidesOpenTheSameOne) {
   EXPECT_EQ(open(*phone_, bob_), conversation_);
 }
 
+TEST_P(Conversations, ThereIsOneWithOneselfForTheOwnDevices) {
+  const auto own = open(*laptop_, alice_);
+  EXPECT_EQ(open(*phone_, alice_), own);
+  ASSERT_TRUE(send(*laptop_, message_for(own, {&*phone_})));
+  EXPECT_EQ(inbox(*phone_).entries.size(), 1U);
+  EXPECT_TRUE(inbox(*desk_).entries.empty());
+}
+
 TEST_P(Conversations, AMessageReachesEveryOtherDeviceInItsInbox) {
   const auto message = message_for(conversation_, {&*phone_, &*desk_});
   const auto outcome = send(*laptop_, message);

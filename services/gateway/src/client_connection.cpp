@@ -1,5 +1,7 @@
 #include "client_connection.h"
 
+#include <limits>
+
 #include "unhidra/access/operation.h"
 #include "unhidra/access/problem.h"
 #include "unhidra/base/text.h"
@@ -46,15 +48,16 @@ void ClientConnection::on_open(std::shared_ptr<net::WebSocketConnection> socket)
     close(net::CloseCode::service_restart, "restarting");
     return;
   }
-  subscribe();
-  greet();
+  if (subscribe()) {
+    core_.scope.spawn_on(socket_->executor(), "greeting", greet());
+  }
 }
 
 // Events of the device, from whichever role and process.
-void ClientConnection::subscribe() {
+bool ClientConnection::subscribe() {
   auto subscription = core_.deps.bus.subscribe(
       "device." + to_hex(principal_.device_id->bytes()), socket_->executor(),
-      [this](const messaging::Message& message) { send(to_bytes(message.payload.view())); },
+      [this](const messaging::Message& message) { hear(message); },
       {.max_pending = 4096, .on_lagged = [this](std::uint64_t) {
          close(net::CloseCode::try_again_later,
                "behind: reconnect and fetch the inbox after your cursor");
@@ -62,24 +65,52 @@ void ClientConnection::subscribe() {
   if (!subscription) {
     log::error("gateway.subscribe_failed", {{"error", subscription.error()}});
     close(net::CloseCode::try_again_later, "unavailable");
-    return;
+    return false;
   }
   events_ = std::move(*subscription);
+  return true;
 }
 
-void ClientConnection::greet() {
+// Hello is the first event and tells how far the inbox reaches. Events are heard before that is
+// asked, and held until it is told, so that none falls between.
+Task<Status> ClientConnection::greet() {
+  const auto self = shared_from_this();
+  UNHIDRA_CO_TRY(const auto head, co_await inbox_head());
   send(event_frame(
       wire::Hello{.user_id = principal_.user_id,
                   .device_id = *principal_.device_id,
                   .connection_id = id_,
                   .server_time = core_.deps.clock.now(),
                   .token_expires_at = principal_.expires_at,
+                  .inbox_head = head,
                   .max_frame_size = static_cast<std::uint32_t>(core_.settings.max_frame_bytes)}));
-  core_.scope.spawn_on(
-      socket_->executor(), "presence",
-      [](messaging::Presence& presence, messaging::PresenceLease lease) -> Task<Status> {
-        co_return co_await presence.set(lease, messaging::PresenceState::online);
-      }(core_.deps.presence, lease()));
+  greeted_ = true;
+  for (auto& frame : std::exchange(held_, {})) {
+    send(std::move(frame));
+  }
+  co_return co_await core_.deps.presence.set(lease(), messaging::PresenceState::online);
+}
+
+Task<Result<std::uint64_t>> ClientConnection::inbox_head() {
+  static const auto& operation = *access::find_operation("inbox.fetch");
+  const wire::FetchInbox beyond_the_end{.after = std::numeric_limits<std::int64_t>::max(),
+                                        .limit = 1};
+  auto reply = co_await forward(operation, wire::encode(beyond_the_end));
+  if (!reply) {
+    close(access::close_code(reply.error()), "the inbox is not to be had: come back later");
+    co_return fail(std::move(reply).error());
+  }
+  UNHIDRA_CO_TRY(const auto inbox, wire::decode<wire::Inbox>(reply->body));
+  co_return inbox.head;
+}
+
+void ClientConnection::hear(const messaging::Message& message) {
+  auto frame = to_bytes(message.payload.view());
+  if (greeted_) {
+    send(std::move(frame));
+  } else {
+    held_.push_back(std::move(frame));
+  }
 }
 
 void ClientConnection::on_message(ByteView message, net::MessageKind kind) {

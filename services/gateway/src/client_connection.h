@@ -46,8 +46,10 @@ class ClientConnection final : public net::WebSocketListener,
   void send(Bytes frame);
   void send_error(std::uint64_t request_id, const Error& error);
   void refuse_frame(ByteView message, const Error& why);
-  void greet();
-  void subscribe();
+  bool subscribe();
+  Task<Status> greet();
+  Task<Result<std::uint64_t>> inbox_head();
+  void hear(const messaging::Message& message);
   Task<void> serve(std::uint64_t request_id, std::uint32_t field, Bytes body);
   Task<Result<access::Reply>> perform(const access::Operation& operation, Bytes body);
   Task<Result<access::Reply>> forward(const access::Operation& operation, Bytes body);
@@ -63,6 +65,8 @@ class ClientConnection final : public net::WebSocketListener,
   std::atomic<std::uint64_t> messages_out_{0};
   std::size_t in_flight_ = 0;
   bool closing_ = false;
+  bool greeted_ = false;
+  std::vector<Bytes> held_;  // events from before the greeting; the subscription bounds them
   std::shared_ptr<net::WebSocketConnection> socket_;
   messaging::Subscription events_;
   std::shared_ptr<messaging::Presence::Watch> watch_;

@@ -15,6 +15,12 @@ class NoRest final : public net::HttpHandler {
 };
 NoRest no_rest;
 
+// What every connection is greeted with.
+Task<Result<Bytes>> inbox_with(std::uint64_t head) {
+  co_return wire::encode(
+      wire::RoutedReply{wire::response_field<wire::Inbox>(), wire::encode(wire::Inbox{{}, head})});
+}
+
 }  // namespace
 
 void KnownTokens::add(const std::string& token, const access::Principal& principal) {
@@ -91,6 +97,9 @@ void GatewayTest::SetUp() {
   auto chat =
       bus_->serve("chat.request", "chat", io_->at(1), [this](Bytes bytes) -> Task<Result<Bytes>> {
         auto request = wire::decode<wire::RoutedRequest>(bytes);
+        if (request->operation == wire::request_field<wire::FetchInbox>()) {
+          return inbox_with(kInboxHead);
+        }
         return answer_(std::move(*request));
       });
   ASSERT_TRUE(chat) << chat.error().message();

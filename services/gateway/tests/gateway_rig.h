@@ -27,6 +27,8 @@
 
 namespace unhidra::gateway {
 
+inline constexpr std::uint64_t kInboxHead = 17;
+
 // Tokens are whatever the test registers.
 class KnownTokens final : public access::TokenVerifier {
  public:

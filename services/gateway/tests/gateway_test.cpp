@@ -33,6 +33,7 @@ TEST_F(Gateway, GreetsWithWhoTheTokenSaysItIs) {
   const auto hello = std::get<wire::Hello>(client->next().body);
   EXPECT_EQ(hello.user_id, principal.user_id);
   EXPECT_EQ(hello.device_id, *principal.device_id);
+  EXPECT_EQ(hello.inbox_head, kInboxHead);
   EXPECT_EQ(client->socket().subprotocol(), "unhidra.v1");
 }
 
