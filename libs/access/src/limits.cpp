@@ -33,6 +33,8 @@ const std::vector<RuleSetting>& rule_settings() {
     const auto add = [&](auto&&... arguments) { out.push_back(rule(arguments...)); };
     add(open, ip, "limits.open_per_ip", "600/1m", "Cheap requests without a token, per address.");
     add(login, ip, "limits.login_per_ip", "10/1m", "Attempts to sign in, per address.");
+    add(login, target, "limits.login_per_account", "60/15m",
+        "Attempts to sign in to one account, from all addresses together.");
     add(refresh, ip, "limits.refresh_per_ip", "120/1m", "Token refreshes, per address.");
     add(registration, ip, "limits.registration_per_ip", "5/1h", "Sign-ups, per address.");
     add(device_registration, ip, "limits.device_registration_per_ip", "10/1h",

@@ -1,0 +1,40 @@
+#pragma once
+// What the command line said.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "unhidra/runtime/config.h"
+
+namespace unhidra::server {
+
+struct SourceOptions {
+  std::string config_file;  // empty: UNHIDRA_CONFIG, or none
+  std::string data_directory;
+  std::vector<std::string> overrides;  // "name=value"
+
+  // Defaults, file, environment and flags, in rising order.
+  Result<runtime::Config> load(const runtime::Schema& schema) const;
+};
+
+struct ServeOptions {
+  std::vector<std::string> roles;  // empty: all
+  bool next_free_port = false;
+};
+
+// Which admin command, and its arguments.
+struct AdminOptions {
+  std::string organization;  // name or id; empty: the first
+  std::string username;
+  std::string display_name;
+  std::string role = "member";
+  std::string name;
+  std::string id;
+  std::size_t limit = 10;
+  bool now = false;
+  bool json = false;
+};
+
+}  // namespace unhidra::server

@@ -1,0 +1,189 @@
+// `unhidra serve`.
+
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <mutex>
+
+#include "unhidra/runtime/log.h"
+#include "unhidra/runtime/runtime_settings.h"
+#include "unhidra/runtime/signals.h"
+
+#include "commands.h"
+#include "composition.h"
+#include "errc.h"
+#include "free_port.h"
+
+namespace unhidra::server {
+namespace {
+
+constexpr std::chrono::hours kCertificateCheck{12};
+
+// What a signal asked for, handed to the main thread.
+class Requests {
+ public:
+  enum class What : std::uint8_t { nothing, stop, reload };
+
+  void stop(int count) {
+    if (count > 1) {
+      log::warn("server.stopped_at_once");
+      log::flush();
+      std::_Exit(130);  // asked twice: at once
+    }
+    put(What::stop);
+  }
+  void reload() { put(What::reload); }
+
+  What wait(std::chrono::nanoseconds limit) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, limit, [&] { return what_ != What::nothing; });
+    return std::exchange(what_, What::nothing);
+  }
+
+ private:
+  void put(What what) {
+    const std::lock_guard lock(mutex_);
+    if (what_ != What::stop) {
+      what_ = what;
+    }
+    changed_.notify_all();
+  }
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  What what_ = What::nothing;
+};
+
+std::string host_for_clients(const runtime::HostPort& listen) {
+  if (listen.host.empty() || listen.host == "0.0.0.0" || listen.host == "::") {
+    return "localhost";
+  }
+  return listen.host.find(':') == std::string::npos ? listen.host : "[" + listen.host + "]";
+}
+
+struct Summary {
+  std::string auth_url;
+  std::string gateway_url;
+  std::filesystem::path data;
+  std::filesystem::path authority;
+  std::string fingerprint;
+  std::optional<std::string> setup_token;
+};
+
+void print_setup(const Summary& summary) {
+  if (!summary.setup_token || summary.auth_url.empty()) {
+    return;
+  }
+  std::printf(
+      "\n  This server has no administrator yet. Its one-time set-up token:\n"
+      "    %s\n"
+      "  Create the first administrator with:\n"
+      "    unhidra-cli --server %s%s%s setup --token %s --username NAME\n",
+      summary.setup_token->c_str(), summary.auth_url.c_str(),
+      summary.fingerprint.empty() ? "" : " --ca ",
+      summary.fingerprint.empty() ? "" : summary.authority.c_str(), summary.setup_token->c_str());
+}
+
+void print(const Summary& summary) {
+  std::printf("Unhidra %s\n", UNHIDRA_VERSION);
+  if (!summary.auth_url.empty()) {
+    std::printf("  Auth     %s\n", summary.auth_url.c_str());
+  }
+  if (!summary.gateway_url.empty()) {
+    std::printf("  Gateway  %s\n", summary.gateway_url.c_str());
+  }
+  std::printf("  Data     %s\n", summary.data.c_str());
+  if (!summary.fingerprint.empty()) {
+    std::printf("  CA       %s\n           SHA-256 %s\n", summary.authority.c_str(),
+                summary.fingerprint.c_str());
+  }
+  print_setup(summary);
+  std::printf("\nReady. Stop with Ctrl-C.\n");
+  std::fflush(stdout);
+}
+
+Summary summarise(const runtime::Config& config, const Listening& ports,
+                  const DataDirectory& directory, const TlsMaterial& tls) {
+  Summary out{.auth_url = {},
+              .gateway_url = {},
+              .data = directory.root,
+              .authority = directory.ca_certificate(),
+              .fingerprint = tls.authority_fingerprint,
+              .setup_token = std::nullopt};
+  if (ports.auth) {
+    out.auth_url = "https://" + host_for_clients(auth::AuthSettings::from(config).listen) + ":" +
+                   std::to_string(*ports.auth);
+  }
+  return out;
+}
+
+// Certificates that an operator has replaced, or that have grown old.
+void reload_tls(net::TlsServerContext& context, const ServerSettings& settings,
+                const DataDirectory& directory) {
+  const runtime::SystemClock clock;
+  crypto::SystemRandom random;
+  auto material = load_tls(settings, directory, clock, random);
+  const auto status = material ? context.reload(std::move(material->settings))
+                               : Status(std::unexpect, material.error());
+  if (status) {
+    log::info("tls.reloaded");
+  } else {
+    log::error("tls.reload_failed",
+               {{"error", status.error()}, {"message", status.error().message()}});
+  }
+}
+
+void reload_log(const SourceOptions& sources, const runtime::Schema& schema) {
+  const auto config = sources.load(schema);
+  if (!config) {
+    log::error("config.reload_failed", {{"message", config.error().message()}});
+    return;
+  }
+  runtime::apply_log_settings(*config);
+}
+
+void run_until_stopped(Composition& composition, const std::function<void()>& reload) {
+  Requests requests;
+  runtime::Signals signals(composition.io().at(0),
+                           {.on_stop = [&](int count) { requests.stop(count); },
+                            .on_reload = [&] { requests.reload(); }});
+  while (requests.wait(kCertificateCheck) != Requests::What::stop) {
+    reload();
+  }
+}
+
+}  // namespace
+
+Result<int> serve(const SourceOptions& sources, const ServeOptions& options) {
+  const auto schema = full_schema();
+  UNHIDRA_TRY(auto config, sources.load(schema));
+  const auto settings = ServerSettings::from(config);
+  runtime::apply_log_settings(config);
+  UNHIDRA_TRY(const auto roles, RoleChoice::parse(options.roles));
+  UNHIDRA_TRY(const auto directory, DataDirectory::prepare(settings.data_directory));
+  UNHIDRA_TRY(const auto lock, DirectoryLock::take(directory.lock()));
+  if (options.next_free_port) {
+    UNHIDRA_TRY(config, with_free_ports(sources, schema, config));
+  }
+  const runtime::SystemClock clock;
+  crypto::SystemRandom random;
+  UNHIDRA_TRY(auto tls, load_tls(settings, directory, clock, random));
+  UNHIDRA_TRY(const auto context, net::TlsServerContext::create(std::move(tls.settings)));
+  UNHIDRA_TRY(const auto composition, Composition::make(config, settings, directory, roles));
+  UNHIDRA_TRY_VOID(composition->start(context));
+  auto summary = summarise(config, composition->listening(), directory, tls);
+  UNHIDRA_TRY(summary.setup_token, composition->renew_setup_token());
+  print(summary);
+  log::info("server.ready", {{"version", UNHIDRA_VERSION}});
+  run_until_stopped(*composition, [&] {
+    reload_log(sources, schema);
+    reload_tls(*context, settings, directory);
+  });
+  log::info("server.stopping");
+  composition->stop(settings.shutdown_deadline);
+  log::info("server.stopped");
+  log::flush();
+  return 0;
+}
+
+}  // namespace unhidra::server

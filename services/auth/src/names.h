@@ -1,0 +1,22 @@
+#pragma once
+// Usernames and display names.
+
+#include <string>
+#include <string_view>
+
+#include "unhidra/base/error.h"
+
+namespace unhidra::auth {
+
+// The stored form: lower case ASCII letters, digits, '.', '_' and '-', 1 to 64 characters. Other
+// letters are refused rather than folded, so that no two names look or fold alike.
+Result<std::string> normalise_username(std::string_view text);
+
+// What people see: valid UTF-8 of at most 128 bytes without control characters or bidirectional
+// overrides; surrounding blanks are dropped.
+Result<std::string> check_display_name(std::string_view text);
+
+// The same, 1 to 64 bytes, and nothing that reads as an id.
+Result<std::string> check_organization_name(std::string_view text);
+
+}  // namespace unhidra::auth
