@@ -8,6 +8,10 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "unhidra/base/text.h"
+#include "unhidra/chat/chat_role.h"
+#include "unhidra/crypto/provider.h"
+#include "unhidra/gateway/gateway_role.h"
+#include "unhidra/messaging/presence.h"
 #include "unhidra/runtime/log.h"
 
 #include "errc.h"
@@ -47,7 +51,25 @@ Task<void> close(messaging::Bus& bus, std::chrono::milliseconds deadline) {
   }
 }
 
+Task<void> join(runtime::TaskScope& scope, std::chrono::milliseconds deadline) {
+  if (const auto status = co_await scope.join(deadline); !status) {
+    log::warn("background.stop_slow", {{"error", status.error()}});
+  }
+}
+
+std::string gateway_url(const std::string& host, std::uint16_t port) {
+  return "wss://" + host + ":" + std::to_string(port) + "/v1/ws";
+}
+
 }  // namespace
+
+std::string host_for_clients(std::string_view host) {
+  if (host.empty() || host == "0.0.0.0" || host == "::") {
+    return "localhost";
+  }
+  return host.find(':') == std::string_view::npos ? std::string(host)
+                                                  : "[" + std::string(host) + "]";
+}
 
 Result<RoleChoice> RoleChoice::parse(const std::vector<std::string>& names) {
   if (names.empty()) {
@@ -74,7 +96,7 @@ struct Composition::Parts {
   Parts(const runtime::Config& config, const ServerSettings& server_settings, RoleChoice choice,
         std::unique_ptr<storage::Database> opened, std::unique_ptr<pki::KeySealer> key_sealer,
         access::LimitTable table, std::unique_ptr<runtime::IoThreads> threads,
-        std::unique_ptr<messaging::Bus> message_bus)
+        std::unique_ptr<messaging::Bus> message_bus, gateway::GatewaySettings gateway_settings)
       : settings(server_settings),
         roles(choice),
         sealer(std::move(key_sealer)),
@@ -93,9 +115,36 @@ struct Composition::Parts {
               .clock = clock,
               .random = random},
              auth::AuthSettings::from(config)),
+        gateway_host(host_for_clients(gateway_settings.server.address)),
         verifier(auth.verifier(), settings.metrics_token, clock),
         runner(*database, guard, handlers, clock, random, metrics),
-        auth_face(served_at(access::Serving::auth), runner, verifier, random) {}
+        auth_face(served_at(access::Serving::auth), runner, verifier, random),
+        gateway_face(served_at(access::Serving::gateway), runner, verifier, random),
+        presence({}, clock),
+        background(io.at(0), "background") {
+    if (roles.chat) {
+      chat.emplace(chat::ChatDependencies{.io = io,
+                                          .database = *database,
+                                          .bus = *bus,
+                                          .handlers = handlers,
+                                          .runner = runner,
+                                          .crypto = crypto::native_provider(),
+                                          .clock = clock,
+                                          .random = random});
+    }
+    if (roles.gateway) {
+      gateway.emplace(gateway::GatewayDependencies{.io = io,
+                                                   .bus = *bus,
+                                                   .presence = presence,
+                                                   .handlers = handlers,
+                                                   .runner = runner,
+                                                   .verifier = verifier,
+                                                   .metrics = metrics,
+                                                   .clock = clock,
+                                                   .random = random},
+                      std::move(gateway_settings));
+    }
+  }
 
   Status bind();
   void watch_health();
@@ -116,9 +165,15 @@ struct Composition::Parts {
   access::LimitGuard guard;
   access::Handlers handlers;
   auth::AuthRole auth;
+  std::string gateway_host;
   MetricsTokenVerifier verifier;
   access::OperationRunner runner;
   access::RestFace auth_face;
+  access::RestFace gateway_face;
+  messaging::PresenceTable presence;
+  std::optional<chat::ChatRole> chat;
+  std::optional<gateway::GatewayRole> gateway;
+  runtime::TaskScope background;
 };
 
 Status Composition::Parts::bind() {
@@ -127,6 +182,12 @@ Status Composition::Parts::bind() {
   if (roles.auth) {
     auth.bind(handlers);
     served.push_back(access::Serving::auth);
+  }
+  if (roles.chat) {
+    served.push_back(access::Serving::chat);
+  }
+  if (roles.gateway) {
+    served.push_back(access::Serving::gateway);
   }
   return handlers.check(served);
 }
@@ -151,11 +212,12 @@ Result<std::unique_ptr<Composition>> Composition::make(const runtime::Config& co
   UNHIDRA_TRY(auto limits, access::LimitTable::from_config(config));
   UNHIDRA_TRY(auto sealer, load_sealer(directory, random));
   UNHIDRA_TRY(auto database, storage::Database::open({.url = database_url(settings, directory)}));
+  UNHIDRA_TRY(auto gateway_settings, gateway::settings_from(config));
   auto io = std::make_unique<runtime::IoThreads>(settings.io_threads);
   UNHIDRA_TRY(auto bus, make_bus(settings, io->at(0)));
-  auto parts =
-      std::make_unique<Parts>(config, settings, roles, std::move(database), std::move(sealer),
-                              std::move(limits), std::move(io), std::move(bus));
+  auto parts = std::make_unique<Parts>(config, settings, roles, std::move(database),
+                                       std::move(sealer), std::move(limits), std::move(io),
+                                       std::move(bus), std::move(gateway_settings));
   UNHIDRA_TRY_VOID(parts->auth.load());
   UNHIDRA_TRY_VOID(parts->bind());
   parts->watch_health();
@@ -170,8 +232,17 @@ Result<std::optional<std::string>> Composition::renew_setup_token() {
 }
 
 Status Composition::start(std::shared_ptr<net::TlsServerContext> tls) {
-  if (parts_->roles.auth) {
-    UNHIDRA_TRY_VOID(parts_->auth.start(tls, parts_->auth_face));
+  auto& parts = *parts_;
+  parts.background.spawn("presence", parts.presence.run());
+  if (parts.chat) {
+    UNHIDRA_TRY_VOID(parts.chat->start());
+  }
+  if (parts.gateway) {
+    UNHIDRA_TRY_VOID(parts.gateway->start(tls, parts.gateway_face));
+    parts.auth.offer_gateway(gateway_url(parts.gateway_host, parts.gateway->port()));
+  }
+  if (parts.roles.auth) {
+    UNHIDRA_TRY_VOID(parts.auth.start(tls, parts.auth_face));
   }
   return {};
 }
@@ -181,16 +252,30 @@ Listening Composition::listening() const {
   if (parts_->roles.auth) {
     out.auth = parts_->auth.port();
   }
+  if (parts_->gateway) {
+    out.gateway_url = gateway_url(parts_->gateway_host, parts_->gateway->port());
+  }
   return out;
 }
 
+// In reverse order: those who bring work first.
 void Composition::stop(std::chrono::milliseconds deadline) {
-  parts_->health.set_draining();
-  if (parts_->roles.auth) {
-    run_and_wait(parts_->io.at(0), parts_->auth.stop(deadline));
+  auto& parts = *parts_;
+  const auto executor = parts.io.at(0);
+  parts.health.set_draining();
+  if (parts.roles.auth) {
+    run_and_wait(executor, parts.auth.stop(deadline));
   }
-  run_and_wait(parts_->io.at(0), close(*parts_->bus, deadline));
-  parts_->database->stop();
+  if (parts.gateway) {
+    run_and_wait(executor, parts.gateway->stop());
+  }
+  if (parts.chat) {
+    parts.chat->stop();
+  }
+  parts.background.request_stop();
+  run_and_wait(executor, join(parts.background, deadline));
+  run_and_wait(executor, close(*parts.bus, deadline));
+  parts.database->stop();
 }
 
 runtime::IoThreads& Composition::io() {

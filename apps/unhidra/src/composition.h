@@ -31,9 +31,12 @@ struct RoleChoice {
   static Result<RoleChoice> parse(const std::vector<std::string>& names);
 };
 
+// What clients on this machine connect to when the server listens on every address.
+std::string host_for_clients(std::string_view host);
+
 struct Listening {
   std::optional<std::uint16_t> auth;
-  std::optional<std::uint16_t> gateway;
+  std::string gateway_url;  // empty: not run here
 };
 
 class Composition {

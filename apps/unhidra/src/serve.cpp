@@ -54,13 +54,6 @@ class Requests {
   What what_ = What::nothing;
 };
 
-std::string host_for_clients(const runtime::HostPort& listen) {
-  if (listen.host.empty() || listen.host == "0.0.0.0" || listen.host == "::") {
-    return "localhost";
-  }
-  return listen.host.find(':') == std::string::npos ? listen.host : "[" + listen.host + "]";
-}
-
 struct Summary {
   std::string auth_url;
   std::string gateway_url;
@@ -105,14 +98,14 @@ void print(const Summary& summary) {
 Summary summarise(const runtime::Config& config, const Listening& ports,
                   const DataDirectory& directory, const TlsMaterial& tls) {
   Summary out{.auth_url = {},
-              .gateway_url = {},
+              .gateway_url = ports.gateway_url,
               .data = directory.root,
               .authority = directory.ca_certificate(),
               .fingerprint = tls.authority_fingerprint,
               .setup_token = std::nullopt};
   if (ports.auth) {
-    out.auth_url = "https://" + host_for_clients(auth::AuthSettings::from(config).listen) + ":" +
-                   std::to_string(*ports.auth);
+    out.auth_url = "https://" + host_for_clients(auth::AuthSettings::from(config).listen.host) +
+                   ":" + std::to_string(*ports.auth);
   }
   return out;
 }
