@@ -8,6 +8,7 @@
 #include "unhidra/base/text.h"
 #include "unhidra/messaging/rate_limiter.h"
 #include "unhidra/runtime/task_scope.h"
+#include "unhidra/wire/internal.h"
 
 namespace unhidra::auth::test {
 namespace {
@@ -29,6 +30,18 @@ access::LimitTable no_limits() {
     table.set(static_cast<access::LimitClass>(i), {});
   }
   return table;
+}
+
+// What a gateway answers: here one connection, of whichever organisation is asked for.
+Task<Result<Bytes>> gateway_connections(Bytes org) {
+  UNHIDRA_CO_TRY(const auto connection, ConnectionId::from_bytes(org));
+  wire::ConnectionList list;
+  list.connections.push_back({.connection_id = connection,
+                              .user_id = UserId(Uuid{1}),
+                              .device_id = DeviceId(Uuid{2}),
+                              .session_id = SessionId(Uuid{3}),
+                              .ip = "192.0.2.9"});
+  co_return wire::encode(list);
 }
 
 Task<void> answer_into(access::RestFace& face, net::HttpRequest request,
@@ -104,6 +117,8 @@ World::World(AuthSettings settings)
         heard_.notify_all();
       });
   listening_ = std::move(*listening);
+  auto gateway = bus->serve("gateway.connections", "gateway", io.at(0), gateway_connections);
+  gateway_ = std::move(*gateway);
 }
 
 World::~World() {
@@ -118,6 +133,7 @@ World::~World() {
   scope.spawn("stop", stop(*this, stopped));
   stopped.get_future().wait();
   listening_.reset();
+  gateway_.reset();
   database->stop();
   io.stop();
 }

@@ -116,6 +116,7 @@ class World {
   std::condition_variable heard_;
   std::multiset<std::string> revocations_;
   messaging::Subscription listening_;
+  messaging::Subscription gateway_;
   std::map<std::string, std::int64_t> audit_seen_;
 };
 

@@ -155,8 +155,10 @@ TEST(Token, OfAnotherIssuerAudienceOrTypeIsRefused) {
                                .issued_at = now,
                                .not_before = now,
                                .expires_at = now + std::chrono::minutes(15)};
-  const auto status = [&](pki::AccessClaims claims) {
-    return world.get("/v1/account", *pki::sign_access_token(*key, claims)).status;
+  const auto status = [&](const pki::AccessClaims& claims) {
+    const auto token = pki::sign_access_token(*key, claims);
+    EXPECT_TRUE(token) << token.error().message();
+    return token ? world.get("/v1/account", *token).status : 0;
   };
   EXPECT_EQ(status(good), 200);
   const auto changed = [&](auto change) {
@@ -170,7 +172,11 @@ TEST(Token, OfAnotherIssuerAudienceOrTypeIsRefused) {
   EXPECT_EQ(changed([&](auto& claims) { claims.user = UserId(Uuid{1}); }), 401);
   EXPECT_EQ(changed([&](auto& claims) { claims.session = SessionId(Uuid{1}); }), 401);
   EXPECT_EQ(changed([&](auto& claims) { claims.device = DeviceId(Uuid{1}); }), 401);
-  EXPECT_EQ(changed([&](auto& claims) { claims.expires_at = now - std::chrono::minutes(1); }), 401);
+  EXPECT_EQ(changed([&](auto& claims) {
+              claims.not_before = now - std::chrono::minutes(20);
+              claims.expires_at = now - std::chrono::minutes(1);
+            }),
+            401);
   EXPECT_EQ(changed([&](auto& claims) {
               claims.not_before = now + std::chrono::hours(1);
               claims.expires_at = now + std::chrono::hours(2);

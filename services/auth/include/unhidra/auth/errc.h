@@ -32,7 +32,7 @@ constexpr ErrorCode error_code(Errc code) {
     case Errc::bad_credentials:
       return {"auth.bad_credentials", ErrorKind::unauthenticated};
     case Errc::wrong_password:
-      return {"auth.wrong_password", ErrorKind::denied};
+      return {"auth.wrong_password", ErrorKind::unprocessable};
     case Errc::bad_username:
       return {"auth.bad_username", ErrorKind::unprocessable};
     case Errc::weak_password:
