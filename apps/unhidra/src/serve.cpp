@@ -163,7 +163,10 @@ Result<int> serve(const SourceOptions& sources, const ServeOptions& options) {
   UNHIDRA_TRY(auto tls, load_tls(settings, directory, clock, random));
   UNHIDRA_TRY(const auto context, net::TlsServerContext::create(std::move(tls.settings)));
   UNHIDRA_TRY(const auto composition, Composition::make(config, settings, directory, roles));
-  UNHIDRA_TRY_VOID(composition->start(context));
+  if (auto started = composition->start(context); !started) {
+    composition->stop(settings.shutdown_deadline);
+    return fail(std::move(started).error());
+  }
   auto summary = summarise(config, composition->listening(), directory, tls);
   UNHIDRA_TRY(summary.setup_token, composition->renew_setup_token());
   print(summary);
