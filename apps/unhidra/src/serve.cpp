@@ -71,7 +71,7 @@ void print_setup(const Summary& summary) {
       "\n  This server has no administrator yet. Its one-time set-up token:\n"
       "    %s\n"
       "  Create the first administrator with:\n"
-      "    unhidra-cli --server %s%s%s setup --token %s --username NAME\n",
+      "    unhidra-cli --server %s%s%s register --invite %s --username NAME\n",
       summary.setup_token->c_str(), summary.auth_url.c_str(),
       summary.fingerprint.empty() ? "" : " --ca ",
       summary.fingerprint.empty() ? "" : summary.authority.c_str(), summary.setup_token->c_str());

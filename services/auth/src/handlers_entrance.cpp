@@ -73,14 +73,34 @@ Task<Result<body::Tokens>> setup_complete(AuthCore& core, Context& context, body
       }));
 }
 
+// The set-up token is the invitation of the first administrator.
+bool is_setup_token(std::string_view token) {
+  return token.starts_with("uhs_");
+}
+
 // Refuses before the costly hash what would be refused after it.
 Status check_sign_up(Transaction& tx, const Domain& domain, const body::Register& in) {
-  if (in.invitation) {
-    UNHIDRA_TRY_VOID(look_at_invitation(tx, domain, text_of(*in.invitation)));
+  if (!in.invitation) {
+    UNHIDRA_TRY_VOID(sign_up_organization(tx, domain, in.organization.value_or("")));
     return {};
   }
-  UNHIDRA_TRY_VOID(sign_up_organization(tx, domain, in.organization.value_or("")));
+  const auto token = text_of(*in.invitation);
+  if (is_setup_token(token)) {
+    return check_setup_token(tx, token);
+  }
+  UNHIDRA_TRY_VOID(look_at_invitation(tx, domain, token));
   return {};
+}
+
+Result<store::User> admit(Transaction& tx, const Domain& domain, const body::Register& in,
+                          const NewAccount& account) {
+  const auto organization = in.organization.value_or("");
+  if (!in.invitation) {
+    return sign_up(tx, domain, organization, account);
+  }
+  const auto token = text_of(*in.invitation);
+  return is_setup_token(token) ? complete_setup(tx, domain, token, organization, account)
+                               : redeem_invitation(tx, domain, token, account);
 }
 
 Task<Result<body::Tokens>> auth_register(AuthCore& core, Context& context, body::Register in) {
@@ -89,17 +109,15 @@ Task<Result<body::Tokens>> auth_register(AuthCore& core, Context& context, body:
       co_await context.read([&](Transaction& tx) { return check_sign_up(tx, core.domain, in); }));
   UNHIDRA_CO_TRY(account.password_hash, co_await core.passwords.hash(std::move(in.password)));
   const auto origin = origin_of(context);
-  co_return answer(core, co_await context.transact([&](Transaction& tx,
-                                                       AuditDraft& draft) -> Result<Entry> {
-    UNHIDRA_TRY(auto user,
-                in.invitation ? redeem_invitation(tx, core.domain, text_of(*in.invitation), account)
-                              : sign_up(tx, core.domain, in.organization.value_or(""), account));
-    draft.org_id = user.org_id;
-    draft.set_actor(user.id);
-    draft.resource_id = user.id.to_string();
-    draft.note("invited", in.invitation ? "true" : "false");
-    return enter(tx, core, std::move(user), origin);
-  }));
+  co_return answer(
+      core, co_await context.transact([&](Transaction& tx, AuditDraft& draft) -> Result<Entry> {
+        UNHIDRA_TRY(auto user, admit(tx, core.domain, in, account));
+        draft.org_id = user.org_id;
+        draft.set_actor(user.id);
+        draft.resource_id = user.id.to_string();
+        draft.note("invited", in.invitation ? "true" : "false");
+        return enter(tx, core, std::move(user), origin);
+      }));
 }
 
 // ---- login ----

@@ -33,6 +33,21 @@ TEST(Setup, TakesTheNewestTokenOnlyAndEachOnce) {
   EXPECT_EQ(with(token).code(), "auth.setup_done");
 }
 
+TEST(Setup, TokenIsTheInvitationOfTheFirstAdministrator) {
+  World world;
+  const auto token = **world.role.renew_setup_token();
+  const auto sign_up = [&](std::string_view invitation) {
+    return world.post("/v1/register", "",
+                      {{"username", "root"}, {"password", kPassword}, {"invitation", invitation}});
+  };
+  EXPECT_EQ(sign_up(token + "x").code(), "auth.bad_setup_token");
+  const auto root = sign_up(token);
+  ASSERT_EQ(root.status, 201);
+  EXPECT_EQ(world.get("/v1/account", root.text("access_token")).body.at("roles").as_array(),
+            boost::json::array{"super_admin"});
+  EXPECT_EQ(sign_up(token).code(), "auth.setup_done");
+}
+
 TEST(Setup, KeepsNoTokenInTheDatabase) {
   World world;
   const auto token = **world.role.renew_setup_token();
