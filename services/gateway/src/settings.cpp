@@ -42,11 +42,13 @@ const Setting<ByteSize> kMaxFrame{{.name = "gateway.max_frame",
                                    .default_value = runtime::mebibytes(1),
                                    .minimum = runtime::kibibytes(1),
                                    .maximum = runtime::mebibytes(16)}};
+// Less would not hold the largest answer, a page of the inbox: its asker would be sent away for
+// ever.
 const Setting<ByteSize> kMaxQueue{{.name = "gateway.max_send_queue",
                                    .description = "What may wait to be sent to one connection; a "
                                                   "client that reads more slowly is sent away.",
                                    .default_value = runtime::mebibytes(1),
-                                   .minimum = runtime::kibibytes(16),
+                                   .minimum = runtime::mebibytes(1),
                                    .maximum = runtime::mebibytes(256)}};
 const Setting<Duration> kPingInterval{{.name = "gateway.ping_interval",
                                        .description = "Silence after which a client is pinged.",

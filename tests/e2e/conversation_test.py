@@ -1,0 +1,94 @@
+"""People and devices write to each other through the real server with the real client."""
+import sqlite3
+import unittest
+
+from harness import Cli, Server, ServerCase
+
+
+def texts(entries):
+    return [entry["text"] for entry in entries if "text" in entry]
+
+
+class Conversation(ServerCase):
+    def test_two_people_write_both_ways(self):
+        alice, bob = self.cli("alice"), self.cli("bob")
+        alice.register("anna")
+        bob.register("ben")
+        alice.ok("send", "ben", "Hello Ben")
+        self.assertEqual(texts(bob.json("listen", "--count", "1", "--timeout", "20")), ["Hello Ben"])
+        bob.ok("send", "anna", "Hello Anna \N{WAVING HAND SIGN}")
+        self.assertEqual(texts(alice.json("listen", "--count", "1", "--timeout", "20")),
+                         ["Hello Anna \N{WAVING HAND SIGN}"])
+
+    def test_messages_sent_while_offline_arrive_in_order_and_once(self):
+        alice, bob = self.cli("alice"), self.cli("bob")
+        alice.register("anton")
+        bob.register("berta")
+        sent = [f"message {number}" for number in range(5)]
+        for text in sent:
+            alice.ok("send", "berta", text)
+        self.assertEqual(texts(bob.json("listen", "--count", "5", "--timeout", "20")), sent)
+        self.assertEqual(texts(bob.json("history", "anton")), sent)
+        self.assertEqual(texts(bob.json("listen", "--timeout", "1")), [])
+
+    def test_a_second_device_needs_approval_and_then_takes_part(self):
+        laptop, phone, bob = self.cli("laptop"), self.cli("phone"), self.cli("bob")
+        laptop.register("carla")
+        bob.register("dora")
+        phone.login("carla")
+        pending = [device for device in laptop.json("devices") if device["state"] == "pending"]
+        self.assertEqual(len(pending), 1)
+        laptop.ok("devices", "approve", pending[0]["device_id"])
+        bob.ok("send", "carla", "to both")
+        self.assertEqual(texts(laptop.json("listen", "--count", "1", "--timeout", "20")), ["to both"])
+        self.assertEqual(texts(phone.json("listen", "--count", "1", "--timeout", "20")), ["to both"])
+        phone.ok("send", "dora", "from the phone")
+        self.assertEqual(texts(bob.json("listen", "--count", "1", "--timeout", "20")), ["from the phone"])
+        self.assertIn("from the phone", texts(laptop.json("listen", "--count", "1", "--timeout", "20")))
+
+    def test_safety_numbers_are_equal_on_both_sides_and_differ_between_pairs(self):
+        alice, bob, eve = self.cli("alice"), self.cli("bob"), self.cli("eve")
+        for device, name in ((alice, "emil"), (bob, "frida"), (eve, "eve")):
+            device.register(name)
+        one = alice.json("verify", "frida")[0]["safety_number"]
+        two = bob.json("verify", "emil")[0]["safety_number"]
+        other = alice.json("verify", "eve")[0]["safety_number"]
+        self.assertEqual(one, two)
+        self.assertNotEqual(one, other)
+        self.assertEqual(len([digit for digit in one if digit.isdigit()]), 60)
+
+    def test_the_server_stores_no_plaintext(self):
+        alice, bob = self.cli("alice"), self.cli("bob")
+        alice.register("gerda")
+        bob.register("hans")
+        secret = "the plaintext that must not be found"
+        alice.ok("send", "hans", secret)
+        for path in self.server.data.rglob("*"):
+            if path.is_file():
+                self.assertNotIn(secret.encode(), path.read_bytes(), path)
+        self.assertNotIn(secret, self.server.log_text())
+        database = sqlite3.connect(f"file:{self.server.data / 'unhidra.db'}?mode=ro", uri=True)
+        self.assertGreater(database.execute("SELECT count(*) FROM device_inbox").fetchone()[0], 0)
+        database.close()
+
+
+class Restart(unittest.TestCase):
+    def test_messages_and_accounts_survive_kill_and_restart(self):
+        server = Server()
+        self.addCleanup(server.close)
+        server.start()
+        alice, bob = Cli(server, "alice"), Cli(server, "bob")
+        alice.register("alice")
+        bob.register("bob")
+        alice.ok("send", "bob", "before the crash")
+        server.kill()
+        server.start()
+        alice.ok("send", "bob", "after the crash")
+        self.assertEqual(texts(bob.json("listen", "--count", "2", "--timeout", "20")),
+                         ["before the crash", "after the crash"])
+        self.assertEqual(server.stop(), 0)
+        self.assertIn("verif", server.admin("audit", "verify").stdout.lower())
+
+
+if __name__ == "__main__":
+    unittest.main()
