@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <mutex>
 
@@ -63,6 +64,14 @@ struct Summary {
   std::optional<std::string> setup_token;
 };
 
+// How to call the client from here: by its path when it lies beside this program, as in a build.
+std::string client_program() {
+  std::error_code error;
+  const auto beside =
+      std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "unhidra-cli";
+  return !error && std::filesystem::exists(beside, error) ? beside.string() : "unhidra-cli";
+}
+
 void print_setup(const Summary& summary) {
   if (!summary.setup_token || summary.auth_url.empty()) {
     return;
@@ -71,8 +80,8 @@ void print_setup(const Summary& summary) {
       "\n  This server has no administrator yet. Its one-time set-up token:\n"
       "    %s\n"
       "  Create the first administrator with:\n"
-      "    unhidra-cli --server %s%s%s register --invite %s --username NAME\n",
-      summary.setup_token->c_str(), summary.auth_url.c_str(),
+      "    %s --server %s%s%s register --invite %s --username NAME\n",
+      summary.setup_token->c_str(), client_program().c_str(), summary.auth_url.c_str(),
       summary.fingerprint.empty() ? "" : " --ca ",
       summary.fingerprint.empty() ? "" : summary.authority.c_str(), summary.setup_token->c_str());
 }
