@@ -6,6 +6,8 @@ namespace unhidra::client {
 
 namespace {
 
+constexpr identity::PreKeyId kSkippedIds = 1000;
+
 bool is_retryable(const wire::Error& error) {
   return error.status == 429 || error.status == 408 || error.status >= 500 || error.status == 0;
 }
@@ -196,6 +198,8 @@ Status Engine::Impl::refuse(const PendingRequest& request, const wire::Error& er
     case Ask::publish_keys:
       if (!is_retryable(error)) {
         report("publish_keys", error);
+        // Ids only grow, and an old copy of the store has forgotten which ones were used.
+        progress_.next_prekey_id += kSkippedIds;
       }
       return {};
     default:

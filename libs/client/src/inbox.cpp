@@ -49,10 +49,7 @@ void Engine::Impl::on_inbox_entry(wire::InboxEntry entry) {
 
 Status Engine::Impl::on_inbox(const wire::Inbox& answer) {
   link_.inbox_head = std::max(link_.inbox_head, answer.head);
-  if (answer.head < progress_.inbox_cursor) {
-    progress_.inbox_cursor = answer.head;
-    return {};
-  }
+  // Events may have carried the cursor past this answer meanwhile; that is no gap.
   const auto first = answer.entries.empty() ? answer.head + 1 : answer.entries.front().position;
   if (first > progress_.inbox_cursor + 1) {
     // The server has forgotten entries that this store never acknowledged: another, later copy of

@@ -179,6 +179,22 @@ TEST_F(RollbackTest, ARememberedGenerationTellsBeforeAnyConnection) {
   EXPECT_TRUE(again->take_actions().events.empty());
 }
 
+TEST_F(RollbackTest, ARestoredBackupStillRefillsItsPrekeys) {
+  save_backup();
+  auto& keys = world.server.device(a.enrollment.device);
+  const auto drain = [&] {
+    keys.one_time.clear();
+    world.disconnect(a);
+    world.connect(a);
+    world.settle_over(30s);
+  };
+  drain();
+  EXPECT_EQ(keys.one_time.size(), 100U);
+  restore_backup();
+  drain();
+  EXPECT_EQ(keys.one_time.size(), 100U) << "under ids that were never used";
+}
+
 TEST_F(RollbackTest, ADeadStoreRefusesEverythingUntilItIsOpenedAgain) {
   a.store->fail_at = a.store->commits + 1;
   EXPECT_EQ(a.engine->send_text(bob, "x").error(), Errc::store_failed);

@@ -55,6 +55,7 @@ class FakeServer {
     Timestamp created_at;
   };
   DeviceState& device(DeviceId id) { return devices_.at(id); }
+  std::map<DeviceId, DeviceState>& all_devices() { return devices_; }
   UserState& user(UserId id) { return users_.at(id); }
   const std::map<ConversationId, ConversationState>& conversations() const {
     return conversations_;

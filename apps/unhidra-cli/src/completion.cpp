@@ -1,0 +1,110 @@
+#include "options.h"
+
+namespace unhidra::cli {
+
+namespace {
+
+constexpr std::string_view kBash = R"sh(# Load with: source <(unhidra-cli completion bash)
+_unhidra_cli() {
+  local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= i
+  local commands="register login logout status devices verify send listen chat history export completion"
+  local globals="--profile --server --gateway --ca --trust-fingerprint --passphrase-file --json --quiet --help --version"
+  local credentials="--username --password-file --organization --device-name"
+  case $previous in
+    --profile) COMPREPLY=($(compgen -d -- "$word")); return ;;
+    --ca|--passphrase-file|--password-file|--new-password-file|--output) COMPREPLY=($(compgen -f -- "$word")); return ;;
+    completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")); return ;;
+    devices) COMPREPLY=($(compgen -W "approve revoke $globals" -- "$word")); return ;;
+  esac
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case " $commands " in *" ${COMP_WORDS[i]} "*) command=${COMP_WORDS[i]}; break ;; esac
+  done
+  case $command in
+    '') COMPREPLY=($(compgen -W "$commands $globals" -- "$word")) ;;
+    register) COMPREPLY=($(compgen -W "$credentials --invite --display-name $globals" -- "$word")) ;;
+    login) COMPREPLY=($(compgen -W "$credentials --new-password-file $globals" -- "$word")) ;;
+    logout|devices) COMPREPLY=($(compgen -W "--yes $globals" -- "$word")) ;;
+    verify) COMPREPLY=($(compgen -W "--accept --mark-verified $globals" -- "$word")) ;;
+    send) COMPREPLY=($(compgen -W "--timeout $globals" -- "$word")) ;;
+    listen) COMPREPLY=($(compgen -W "--count --timeout $globals" -- "$word")) ;;
+    history) COMPREPLY=($(compgen -W "--limit $globals" -- "$word")) ;;
+    export) COMPREPLY=($(compgen -W "--output $globals" -- "$word")) ;;
+    *) COMPREPLY=($(compgen -W "$globals" -- "$word")) ;;
+  esac
+}
+complete -F _unhidra_cli unhidra-cli
+)sh";
+
+constexpr std::string_view kZsh = R"sh(#compdef unhidra-cli
+# Load with: source <(unhidra-cli completion zsh)
+_unhidra_cli() {
+  local -a commands globals credentials
+  commands=('register:sign up' 'login:log in as a new device' 'logout:end the session' 'status:this device'
+    'devices:devices of this account' 'verify:safety number' 'send:send a message' 'listen:show what arrives'
+    'chat:talk in the terminal' 'history:show a conversation' 'export:all history as JSON' 'completion:completion script')
+  globals=('--profile[folder of this device]:folder:_directories' '--server[https://host\:9200]:url:' '--gateway[wss://host\:9000/v1/ws]:url:'
+    '--ca[PEM file]:file:_files' '--trust-fingerprint[SHA-256]:hex:' '--passphrase-file[file]:file:_files'
+    '--json[JSON lines]' '--quiet[no remarks]' '--help' '--version')
+  credentials=('--username[account]:name:' '--password-file[file]:file:_files' '--organization[name]:name:' '--device-name[name]:name:')
+  _arguments -C $globals '1:command:->command' '*::argument:->argument'
+  case $state in
+    command) _describe command commands ;;
+    argument)
+      case $words[1] in
+        register) _arguments $globals $credentials '--invite[token]:token:' '--display-name[name]:name:' ;;
+        login) _arguments $globals $credentials '--new-password-file[file]:file:_files' ;;
+        logout) _arguments $globals '--yes[do not ask]' ;;
+        devices) _arguments $globals '--yes[do not ask]' '1:what:(approve revoke)' '2:id:' ;;
+        verify) _arguments $globals '--accept[accept the new identity]' '--mark-verified[numbers compared]' '1:user:' ;;
+        send) _arguments $globals '--timeout[seconds]:seconds:' '1:user:' '2:text:' ;;
+        listen) _arguments $globals '--count[messages]:number:' '--timeout[seconds]:seconds:' ;;
+        history) _arguments $globals '--limit[messages]:number:' '1:user:' ;;
+        export) _arguments $globals '--output[file]:file:_files' ;;
+        completion) _arguments '1:shell:(bash zsh fish)' ;;
+        *) _arguments $globals '1:user:' ;;
+      esac ;;
+  esac
+}
+compdef _unhidra_cli unhidra-cli
+)sh";
+
+constexpr std::string_view kFish = R"sh(# Load with: unhidra-cli completion fish | source
+complete -c unhidra-cli -f
+set -l commands register login logout status devices verify send listen chat history export completion
+complete -c unhidra-cli -n "not __fish_seen_subcommand_from $commands" -a "$commands"
+complete -c unhidra-cli -l profile -r -a "(__fish_complete_directories)" -d "Folder of this device"
+complete -c unhidra-cli -l server -x -d "https://host:9200"
+complete -c unhidra-cli -l gateway -x -d "wss://host:9000/v1/ws"
+complete -c unhidra-cli -l ca -r -F -d "PEM file"
+complete -c unhidra-cli -l trust-fingerprint -x -d "SHA-256 of the certificate"
+complete -c unhidra-cli -l passphrase-file -r -F -d "Passphrase of the profile"
+complete -c unhidra-cli -l json -d "JSON lines"
+complete -c unhidra-cli -s q -l quiet -d "No remarks"
+complete -c unhidra-cli -n "__fish_seen_subcommand_from register login" -s u -l username -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from register login" -l password-file -r -F
+complete -c unhidra-cli -n "__fish_seen_subcommand_from register login" -l organization -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from register login" -l device-name -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from register" -l invite -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from register" -l display-name -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from login" -l new-password-file -r -F
+complete -c unhidra-cli -n "__fish_seen_subcommand_from logout devices" -s y -l yes
+complete -c unhidra-cli -n "__fish_seen_subcommand_from devices" -a "approve revoke"
+complete -c unhidra-cli -n "__fish_seen_subcommand_from verify" -l accept
+complete -c unhidra-cli -n "__fish_seen_subcommand_from verify" -l mark-verified
+complete -c unhidra-cli -n "__fish_seen_subcommand_from send listen" -l timeout -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from listen" -l count -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from history" -l limit -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from export" -l output -r -F
+complete -c unhidra-cli -n "__fish_seen_subcommand_from completion" -a "bash zsh fish"
+)sh";
+
+}  // namespace
+
+std::string_view completion_script(std::string_view shell) {
+  if (shell == "zsh") {
+    return kZsh;
+  }
+  return shell == "fish" ? kFish : kBash;
+}
+
+}  // namespace unhidra::cli

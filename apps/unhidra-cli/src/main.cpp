@@ -1,0 +1,5 @@
+#include "app.h"
+
+int main(int argc, char** argv) {
+  return unhidra::cli::run(argc, argv, unhidra::cli::process_surroundings());
+}

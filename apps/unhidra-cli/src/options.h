@@ -1,0 +1,74 @@
+#pragma once
+// The command line.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "unhidra/base/error.h"
+
+namespace unhidra::cli {
+
+enum class Command : std::uint8_t {
+  sign_up,
+  log_in,
+  log_out,
+  status,
+  devices_list,
+  devices_approve,
+  devices_revoke,
+  verify,
+  send,
+  listen,
+  chat,
+  history,
+  export_all,
+  completion,
+};
+
+struct Options {
+  Command command = Command::status;
+
+  // global
+  std::string profile;  // folder; empty: the default one
+  std::string server;
+  std::string gateway;
+  std::string ca_file;
+  std::string fingerprint;
+  std::string passphrase_file;
+  bool json = false;
+  bool quiet = false;
+
+  // of the commands
+  std::string username;
+  std::string organization;
+  std::string invitation;
+  std::string display_name;
+  std::string password_file;
+  std::string new_password_file;
+  std::string device_name;
+  std::string user;
+  std::optional<std::string> text;
+  std::string device;
+  bool yes = false;
+  bool accept = false;
+  bool mark_verified = false;
+  std::uint64_t count = 0;  // 0: no end
+  double timeout = 0;       // seconds; 0: the command's own
+  std::uint64_t limit = 50;
+  std::string output_file;
+  std::string shell;
+};
+
+struct Parsed {
+  std::optional<Options> options;  // absent: nothing to run, only `text` to show
+  std::string text;
+  int exit_code = 0;
+};
+
+Parsed parse_command_line(int argc, const char* const* argv);
+
+// The completion script of bash, zsh or fish.
+std::string_view completion_script(std::string_view shell);
+
+}  // namespace unhidra::cli

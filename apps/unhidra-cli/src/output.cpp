@@ -1,0 +1,267 @@
+#include "output.h"
+
+#include <ctime>
+#include <iostream>
+
+#include <boost/json/serialize.hpp>
+
+#include "unhidra/base/text.h"
+
+#include "errc.h"
+
+namespace unhidra::cli {
+
+namespace json = boost::json;
+using client::MessageState;
+
+namespace {
+
+std::tm local_time(Timestamp time) {
+  const auto seconds = static_cast<std::time_t>(to_unix_micros(time) / 1'000'000);
+  std::tm out{};
+  ::localtime_r(&seconds, &out);
+  return out;
+}
+
+std::string formatted(Timestamp time, const char* format) {
+  const auto parts = local_time(time);
+  std::array<char, 64> text{};
+  const auto size = std::strftime(text.data(), text.size(), format, &parts);
+  return {text.data(), size};
+}
+
+std::string name_or_id(std::string_view name, const std::string& id) {
+  return name.empty() ? id : printable(name);
+}
+
+json::value time_or_null(Timestamp time) {
+  return time == Timestamp() ? json::value(nullptr) : json::value(to_rfc3339(time));
+}
+
+std::string_view direction(const client::Message& message, bool own) {
+  return message.state == MessageState::received || message.state == MessageState::unreadable
+             ? (own ? "out" : "in")
+             : "out";
+}
+
+json::object typed(std::string_view type) {
+  json::object out;
+  out["type"] = type;
+  return out;
+}
+
+}  // namespace
+
+Output::Output(const Surroundings& around, bool json_in, bool quiet)
+    : around_(around), json_(json_in), quiet_(quiet) {}
+
+void Output::result(const json::object& object_in, std::string_view text_in) {
+  object(object_in);
+  text(text_in);
+}
+void Output::object(const json::object& object_in) {
+  if (json_) {
+    *around_.out << json::serialize(object_in) << std::endl;
+  }
+}
+void Output::text(std::string_view line) {
+  if (!json_) {
+    *around_.out << line << std::endl;
+  }
+}
+void Output::remark(std::string_view line) {
+  if (!json_ && !quiet_) {
+    *around_.err << line << std::endl;
+  }
+}
+void Output::warning(const json::object& object_in, std::string_view line) {
+  object(object_in);
+  *around_.err << "! " << line << std::endl;
+}
+void Output::error(const Error& error) {
+  if (json_) {
+    auto shown = typed("error");
+    shown["code"] = error.code().name;
+    shown["message"] = error.message();
+    shown["exit_code"] = static_cast<int>(exit_code_of(error));
+    object(shown);
+  }
+  *around_.err << "unhidra-cli: " << error.message() << std::endl;
+}
+
+std::string Names::of(UserId user) const {
+  const auto found = engine_->user(user);
+  return found && *found ? name_or_id((*found)->username, user.to_string()) : user.to_string();
+}
+
+json::object to_json(const client::Message& message, UserId peer, const Names& names,
+                     DeviceId this_device) {
+  const bool own = message.sender_user != peer;
+  auto out = typed("message");
+  out["direction"] = direction(message, own);
+  out["peer"] = names.of(peer);
+  out["from"] = names.of(message.sender_user);
+  out["text"] = message.text;
+  out["state"] = client::to_string(message.state);
+  out["sent_at"] = to_rfc3339(message.sent_at);
+  out["received_at"] = time_or_null(message.received_at);
+  out["seq"] = message.seq;
+  out["index"] = message.index;
+  out["message_id"] = message.id.to_string();
+  out["conversation_id"] = message.conversation.to_string();
+  out["peer_id"] = peer.to_string();
+  out["from_id"] = message.sender_user.to_string();
+  out["from_device_id"] = message.sender_device.to_string();
+  out["this_device"] = message.sender_device == this_device;
+  if (message.state == MessageState::unreadable) {
+    out["reason"] = client::to_string(message.reason);
+    out["explanation"] = client::explain(message.reason);
+  }
+  if (!message.failure.empty()) {
+    out["failure"] = message.failure;
+  }
+  if (message.unread_by != 0) {
+    out["unread_by"] = message.unread_by;
+  }
+  return out;
+}
+
+json::object to_json(const client::User& user) {
+  auto out = typed("user");
+  out["user"] = user.username;
+  out["user_id"] = user.id.to_string();
+  out["display_name"] = user.display_name;
+  out["trust"] = client::to_string(user.trust);
+  return out;
+}
+
+std::string day_of(Timestamp time) {
+  return formatted(time, "%A %e %B %Y");
+}
+
+std::string to_line(const client::Message& message, const Names& names, UserId own,
+                    DeviceId this_device) {
+  auto out = formatted(message.sent_at, "%H:%M") + "  ";
+  out += message.sender_user == own
+             ? (message.sender_device == this_device ? "me" : "me (other device)")
+             : names.of(message.sender_user);
+  out += ": ";
+  if (message.state == MessageState::unreadable) {
+    return out + "[not readable] " + std::string(client::explain(message.reason));
+  }
+  out += printable(message.text);
+  switch (message.state) {
+    case MessageState::queued:
+      out += "  [waiting]";
+      break;
+    case MessageState::blocked:
+      out += "  [held back: the identity changed]";
+      break;
+    case MessageState::failed:
+      out += "  [not sent: " + printable(message.failure) + "]";
+      break;
+    default:
+      break;
+  }
+  if (message.unread_by != 0) {
+    out += "  [not readable on " + std::to_string(message.unread_by) +
+           (message.unread_by == 1 ? " device]" : " devices]");
+  }
+  return out;
+}
+
+namespace {
+
+namespace event = client::event;
+
+struct Show {
+  Output& output;
+  const Names& names;
+
+  void operator()(const event::IdentityChanged& what) const {
+    const auto name = names.of(what.user.id);
+    auto object = typed("identity_changed");
+    object["user"] = name;
+    object["user_id"] = what.user.id.to_string();
+    object["was_verified"] = what.user.was_verified;
+    output.warning(object,
+                   "The identity of " + name + " has changed" +
+                       (what.user.was_verified ? ", and it was a verified one" : "") +
+                       ". Nothing more is sent there. Compare the safety number (unhidra-cli "
+                       "verify " +
+                       name + ") and accept it with --accept.");
+  }
+  void operator()(const event::DeviceListRefused& what) const {
+    auto object = typed("device_list_refused");
+    object["user"] = names.of(what.user);
+    object["reason"] = event::to_string(what.why);
+    output.warning(object, "The server offered a device list of " + names.of(what.user) +
+                               " that must not be believed (" +
+                               std::string(event::to_string(what.why)) + "); the known one stays.");
+  }
+  void operator()(const event::GhostDevice& what) const {
+    auto object = typed("ghost_device");
+    object["user"] = names.of(what.user);
+    object["device_id"] = what.device.to_string();
+    output.warning(object, "The server wants messages for a device that " + names.of(what.user) +
+                               " never signed (" + what.device.to_string() +
+                               "). Nothing was encrypted for it.");
+  }
+  void operator()(const event::BundleRefused& what) const {
+    auto object = typed("bundle_refused");
+    object["user"] = names.of(what.user);
+    object["device_id"] = what.device.to_string();
+    object["reason"] = what.reason;
+    output.warning(object, "The server offered wrong keys for a device of " + names.of(what.user) +
+                               "; nothing is sent there.");
+  }
+  void operator()(const event::OwnKeysReplaced&) const {
+    output.warning(typed("own_keys_replaced"),
+                   "The server hands out other keys for this device than its own. They are "
+                   "published again; if this repeats, do not trust the server.");
+  }
+  void operator()(const event::StateRolledBack&) const {
+    output.warning(typed("state_rolled_back"),
+                   "This profile is an old copy: later messages of this device exist. All "
+                   "sessions start anew; messages since then may be missing here.");
+  }
+  void operator()(const event::MessagesMissing& what) const {
+    auto object = typed("messages_missing");
+    object["conversation_id"] = what.conversation.to_string();
+    object["count"] = what.messages.size();
+    output.warning(object, "The server has not delivered " + std::to_string(what.messages.size()) +
+                               " message(s) of a conversation.");
+  }
+  void operator()(const event::PeerCouldNotRead& what) const {
+    auto object = typed("peer_could_not_read");
+    object["user"] = names.of(what.user);
+    object["count"] = what.messages.size();
+    output.warning(object, "A device of " + names.of(what.user) + " could not read " +
+                               std::to_string(what.messages.size()) +
+                               " message(s); send them again if they matter.");
+  }
+  void operator()(const event::DevicePending& what) const {
+    auto object = typed("device_pending");
+    object["device_id"] = what.device.id.to_string();
+    object["name"] = what.device.name;
+    object["fingerprint"] = what.device.fingerprint;
+    output.object(object);
+    output.remark("A device waits for approval: " + printable(what.device.name) + " (" +
+                  what.device.id.to_string() + "), fingerprint " + what.device.fingerprint +
+                  ". If it is yours: unhidra-cli devices approve " + what.device.id.to_string());
+  }
+  void operator()(const event::RequestFailed& what) const {
+    output.remark("The server refused (" + what.what + "): " + printable(what.message) + " (" +
+                  printable(what.code) + ")");
+  }
+  template <class Other>
+  void operator()(const Other&) const {}
+};
+
+}  // namespace
+
+void show_event(Output& output, const client::Event& event_in, const Names& names) {
+  std::visit(Show{output, names}, event_in);
+}
+
+}  // namespace unhidra::cli

@@ -1,0 +1,95 @@
+#pragma once
+// The REST face of the auth role (api/openapi.yaml), as far as a chat client needs it. Blocks.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "unhidra/base/id.h"
+#include "unhidra/base/time.h"
+#include "unhidra/net/tls.h"
+
+namespace boost::json {
+class object;
+class value;
+}  // namespace boost::json
+
+namespace unhidra::net {
+class HttpClient;
+}
+
+namespace unhidra::cli {
+
+struct Tokens {
+  std::string access_token;
+  Timestamp access_expires_at;
+  std::string refresh_token;
+  UserId user;
+  std::string gateway_url;  // empty: the server did not tell
+  bool must_change_password = false;
+};
+
+struct NewDevice {
+  DeviceId device;
+  std::string access_token;
+  Timestamp access_expires_at;
+  std::string gateway_url;
+};
+
+struct ServerDevice {
+  DeviceId id;
+  std::string name;
+  std::string created_at;
+  std::string last_seen_at;
+  bool revoked = false;
+};
+
+struct Credentials {
+  std::string username;
+  std::string password;
+  std::string organization;  // empty: the server's first one
+  std::string invitation;
+  std::string display_name;
+};
+
+// "https://host:9200" taken apart; Errc::usage when it is no such URL.
+struct Endpoint {
+  std::string scheme;
+  std::string host;
+  std::uint16_t port = 0;
+  std::string target;
+};
+Result<Endpoint> parse_endpoint(const std::string& url);
+
+class Rest {
+ public:
+  Rest(std::string server, net::TlsClientSettings tls, const Clock& clock);
+  ~Rest();
+
+  Result<Tokens> sign_up(const Credentials& credentials);
+  Result<Tokens> log_in(const Credentials& credentials);
+  // `retry_key` makes a repetition harmless when the answer was lost.
+  Result<Tokens> refresh(const std::string& refresh_token, const std::string& retry_key);
+  Status log_out(const std::string& access_token);
+  Status change_password(const std::string& access_token, const std::string& current,
+                         const std::string& fresh);
+  Result<NewDevice> register_device(const std::string& access_token, const std::string& name);
+  Result<std::vector<ServerDevice>> devices(const std::string& access_token);
+  Status revoke_device(const std::string& access_token, DeviceId device);
+
+ private:
+  Result<boost::json::value> call(std::string method, const std::string& path,
+                                  const boost::json::object* body, const std::string& access_token);
+  Result<Tokens> tokens_of(Result<boost::json::value> answer) const;
+  Error untrusted(const Error& error) const;
+
+  std::string server_;
+  const Clock* clock_;
+  std::unique_ptr<net::HttpClient> http_;
+};
+
+// The message for a server whose certificate nobody vouches for: its fingerprint, and how to pin.
+Error untrusted_server(const std::string& url, const std::string& why);
+
+}  // namespace unhidra::cli

@@ -1,0 +1,277 @@
+// The real program against a server in this process: every command, in both forms of output.
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "unhidra/testkit/temp_dir.h"
+
+#include "app.h"
+#include "fake_house.h"
+
+namespace unhidra::cli::testing {
+namespace {
+
+namespace json = boost::json;
+
+struct Ran {
+  int code = 0;
+  std::string out;
+  std::string err;
+
+  std::vector<json::object> objects() const {
+    std::vector<json::object> all;
+    std::istringstream lines(out);
+    for (std::string line; std::getline(lines, line);) {
+      all.push_back(json::parse(line).as_object());
+    }
+    return all;
+  }
+  json::object last() const {
+    const auto all = objects();
+    return all.empty() ? json::object() : all.back();
+  }
+};
+
+class CommandsTest : public ::testing::Test {
+ protected:
+  FakeHouse house;
+  testkit::TempDir folder;
+  std::string passphrase = "a passphrase";
+
+  void SetUp() override {
+    std::ofstream(folder / "ca.pem") << house.authority_pem();
+    std::ofstream(folder / "password") << "correct horse\n";
+  }
+  Ran run_as(const std::string& profile, const std::vector<std::string>& arguments,
+             const std::string& input = {}) {
+    std::vector<std::string> all{"unhidra-cli", "--profile", folder / profile, "--server",
+                                 house.url(),   "--ca",      folder / "ca.pem"};
+    return run_plain(all, arguments, input);
+  }
+  Ran run_plain(std::vector<std::string> all, const std::vector<std::string>& arguments,
+                const std::string& input = {}) {
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    std::vector<const char*> argv;
+    for (const auto& one : all) {
+      argv.push_back(one.c_str());
+    }
+    std::istringstream in(input);
+    std::ostringstream out;
+    std::ostringstream err;
+    Surroundings around;
+    around.in = &in;
+    around.out = &out;
+    around.err = &err;
+    around.variable = [this](const char* name) {
+      return name == std::string_view("UNHIDRA_PASSPHRASE") ? passphrase
+             : name == std::string_view("HOME")             ? folder.path().string()
+                                                            : std::string();
+    };
+    const int code = run(static_cast<int>(argv.size()), argv.data(), around);
+    return {code, out.str(), err.str()};
+  }
+  void sign_up(const std::string& profile, const std::string& name) {
+    const auto ran =
+        run_as(profile, {"register", "-u", name, "--password-file", folder / "password"});
+    ASSERT_EQ(ran.code, 0) << ran.err;
+  }
+  void log_in(const std::string& profile, const std::string& name) {
+    const auto ran = run_as(profile, {"login", "-u", name, "--password-file", folder / "password",
+                                      "--device-name", profile});
+    ASSERT_EQ(ran.code, 0) << ran.err;
+  }
+};
+
+TEST_F(CommandsTest, TwoPeopleTalkAndReadTheirHistory) {
+  sign_up("ann", "ann");
+  sign_up("bob", "bob");
+  EXPECT_EQ(run_as("ann", {"send", "bob", "Hello Bob"}).code, 0);
+  const auto sent = run_as("ann", {"--json", "send", "bob"}, "from standard input\n").last();
+  EXPECT_EQ(sent.at("type").as_string(), "message");
+  EXPECT_EQ(sent.at("state").as_string(), "sent");
+  EXPECT_EQ(sent.at("text").as_string(), "from standard input");
+  const auto heard = run_as("bob", {"--json", "listen", "--count", "2", "--timeout", "20"});
+  ASSERT_EQ(heard.code, 0) << heard.err;
+  ASSERT_EQ(heard.objects().size(), 2U) << heard.out;
+  EXPECT_EQ(heard.objects()[0].at("text").as_string(), "Hello Bob");
+  EXPECT_EQ(heard.objects()[0].at("from").as_string(), "ann");
+  EXPECT_EQ(heard.objects()[0].at("direction").as_string(), "in");
+  EXPECT_EQ(run_as("bob", {"send", "ann", "Hello Ann"}).code, 0);
+  const auto again = run_as("bob", {"--json", "listen", "--count", "1", "--timeout", "1"});
+  EXPECT_EQ(again.code, 4) << "nothing is shown twice";
+  const auto history = run_as("bob", {"--json", "history", "ann"});
+  ASSERT_EQ(history.objects().size(), 3U) << history.out;
+  EXPECT_EQ(history.objects()[2].at("direction").as_string(), "out");
+  const auto plain = run_as("ann", {"history", "bob"});
+  EXPECT_NE(plain.out.find("me: Hello Bob"), std::string::npos) << plain.out;
+  EXPECT_NE(plain.out.find("-- "), std::string::npos) << "a line for the day";
+}
+
+TEST_F(CommandsTest, ANewDeviceIsApprovedAndGetsWhatFollows) {
+  sign_up("laptop", "ann");
+  sign_up("bob", "bob");
+  log_in("phone", "ann");
+  EXPECT_EQ(run_as("phone", {"--json", "status"}).last().at("membership").as_string(), "pending");
+  const auto devices = run_as("laptop", {"--json", "devices"});
+  std::string pending;
+  for (const auto& device : devices.objects()) {
+    if (device.at("type").as_string() == "device" && device.at("state").as_string() == "pending") {
+      pending = device.at("device_id").as_string();
+      EXPECT_EQ(device.at("name").as_string(), "phone");
+    }
+  }
+  ASSERT_FALSE(pending.empty()) << devices.out;
+  const auto approved = run_as("laptop", {"--json", "devices", "approve", pending});
+  ASSERT_EQ(approved.code, 0) << approved.err;
+  EXPECT_EQ(approved.last().at("type").as_string(), "device_approved");
+  EXPECT_EQ(run_as("bob", {"send", "ann", "to both"}).code, 0);
+  for (const auto* profile : {"laptop", "phone"}) {
+    const auto heard = run_as(profile, {"listen", "--count", "1", "--timeout", "20"});
+    EXPECT_NE(heard.out.find("bob: to both"), std::string::npos) << heard.err;
+  }
+  EXPECT_TRUE(run_as("phone", {"--json", "status"}).last().at("may_approve").as_bool());
+  EXPECT_EQ(run_as("phone", {"send", "bob", "from the phone"}).code, 0);
+  EXPECT_NE(
+      run_as("laptop", {"listen", "--count", "1", "--timeout", "20"}).out.find("from the phone"),
+      std::string::npos);
+  EXPECT_EQ(run_as("laptop", {"devices", "revoke", pending, "--yes"}).code, 0);
+  EXPECT_EQ(run_as("laptop", {"devices", "approve", "0000"}).code, 6);
+}
+
+TEST_F(CommandsTest, BothSeeTheSameSafetyNumber) {
+  sign_up("ann", "ann");
+  sign_up("bob", "bob");
+  const auto one = run_as("ann", {"--json", "verify", "bob"});
+  const auto two = run_as("bob", {"--json", "verify", "ann"});
+  ASSERT_EQ(one.code, 0) << one.err;
+  EXPECT_EQ(one.last().at("safety_number"), two.last().at("safety_number"));
+  EXPECT_EQ(one.last().at("trust").as_string(), "first_use");
+  const auto marked = run_as("ann", {"--json", "verify", "bob", "--mark-verified"});
+  EXPECT_EQ(marked.last().at("trust").as_string(), "verified");
+  EXPECT_EQ(run_as("ann", {"verify", "nobody"}).code, 6);
+}
+
+TEST_F(CommandsTest, AChangedIdentityStopsSendingWithItsOwnExitCode) {
+  sign_up("ann", "ann");
+  sign_up("bob", "bob");
+  ASSERT_EQ(run_as("ann", {"send", "bob", "one"}).code, 0);
+  house.with_chat([](auto& chat) {
+    for (auto& [id, device] : chat.all_devices()) {
+      if (chat.user(device.user).name == "bob") {
+        chat.user(device.user).list.clear();
+        chat.user(device.user).members.clear();
+      }
+    }
+  });
+  log_in("bob2", "bob");
+  const auto refused = run_as("ann", {"--json", "verify", "bob"});
+  EXPECT_EQ(refused.objects().front().at("type").as_string(), "identity_changed");
+  EXPECT_EQ(run_as("ann", {"send", "bob", "two"}).code, 5);
+  EXPECT_EQ(run_as("ann", {"verify", "bob", "--accept"}).code, 0);
+  EXPECT_EQ(run_as("ann", {"send", "bob", "three"}).code, 0);
+  EXPECT_NE(run_as("bob2", {"listen", "--count", "1", "--timeout", "20"}).out.find("three"),
+            std::string::npos);
+}
+
+TEST_F(CommandsTest, ExportHoldsEverythingAndTheProfileNothingReadable) {
+  sign_up("ann", "ann");
+  sign_up("bob", "bob");
+  ASSERT_EQ(run_as("ann", {"send", "bob", "the vault code is 4711"}).code, 0);
+  const std::string file = folder / "all.json";
+  EXPECT_EQ(run_as("ann", {"export", "--output", file}).code, 0);
+  struct stat info{};
+  ASSERT_EQ(::stat(file.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600U);
+  const auto document = json::parse(run_as("ann", {"export"}).out).as_object();
+  EXPECT_EQ(document.at("version").as_int64(), 1);
+  const auto& conversation = document.at("conversations").as_array().at(0).as_object();
+  EXPECT_EQ(conversation.at("peer").as_string(), "bob");
+  EXPECT_EQ(conversation.at("messages").as_array().at(0).as_object().at("text").as_string(),
+            "the vault code is 4711");
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "ann")) {
+    std::ifstream in(entry.path(), std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(in), {});
+    EXPECT_EQ(bytes.find("vault code"), std::string::npos) << entry.path();
+  }
+}
+
+TEST_F(CommandsTest, AnUnknownServerIsNotTrustedUntilItIsPinned) {
+  const std::string profile = folder / "ann";
+  const std::vector<std::string> bare{"unhidra-cli", "--profile", profile, "--server", house.url()};
+  const std::vector<std::string> sign_up_arguments{"register", "-u", "ann", "--password-file",
+                                                   folder / "password"};
+  const auto refused = run_plain(bare, sign_up_arguments);
+  EXPECT_EQ(refused.code, 5);
+  EXPECT_NE(refused.err.find(house.fingerprint()), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("--trust-fingerprint"), std::string::npos);
+  auto pinned = bare;
+  pinned.insert(pinned.end(), {"--trust-fingerprint", house.fingerprint()});
+  EXPECT_EQ(run_plain(pinned, sign_up_arguments).code, 0);
+  EXPECT_EQ(run_plain({"unhidra-cli", "--profile", profile}, {"devices"}).code, 0)
+      << "the profile remembers the pin";
+  auto other = bare;
+  other.insert(other.end(), {"--trust-fingerprint", std::string(64, 'a')});
+  EXPECT_EQ(run_plain(other, {"devices"}).code, 5);
+}
+
+TEST_F(CommandsTest, WrongPasswordsAndPassphrasesAndNamesAreTold) {
+  sign_up("ann", "ann");
+  std::ofstream(folder / "wrong") << "not it\n";
+  EXPECT_EQ(run_as("x", {"login", "-u", "ann", "--password-file", folder / "wrong"}).code, 3);
+  const auto taken =
+      run_as("y", {"--json", "register", "-u", "ann", "--password-file", folder / "password"});
+  EXPECT_EQ(taken.code, 1);
+  EXPECT_NE(taken.last().at("message").as_string().find("taken"), std::string::npos);
+  EXPECT_EQ(run_as("ann", {"login", "-u", "ann", "--password-file", folder / "password"}).code, 1);
+  EXPECT_EQ(run_as("ann", {"send", "nobody", "hello"}).code, 6);
+  EXPECT_EQ(run_as("ann", {"history", "nobody"}).code, 6);
+  passphrase = "another one";
+  const auto closed = run_as("ann", {"--json", "status"});
+  EXPECT_EQ(closed.code, 3);
+  EXPECT_EQ(closed.last().at("code").as_string(), "cli.wrong_passphrase");
+}
+
+TEST_F(CommandsTest, ShortLivedTokensAreRefreshedAndAnEndedSessionIsTold) {
+  house.set_token_lifetime(std::chrono::seconds(30));
+  sign_up("ann", "ann");
+  sign_up("bob", "bob");
+  EXPECT_EQ(run_as("ann", {"send", "bob", "hello"}).code, 0);
+  EXPECT_GE(house.refreshes(), 1U);
+  house.revoke_refresh_tokens();
+  const auto ended = run_as("ann", {"--json", "send", "bob", "hello again"});
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_EQ(ended.last().at("code").as_string(), "cli.session_ended");
+}
+
+TEST_F(CommandsTest, WithoutAServerMessagesWaitInTheStore) {
+  sign_up("ann", "ann");
+  sign_up("bob", "bob");
+  ASSERT_EQ(run_as("ann", {"send", "bob", "one"}).code, 0);
+  const auto offline =
+      run_plain({"unhidra-cli", "--profile", folder / "ann", "--gateway", "wss://127.0.0.1:1"},
+                {"--json", "send", "bob", "two"});
+  EXPECT_EQ(offline.code, 4) << offline.err;
+  EXPECT_EQ(run_as("ann", {"--json", "status"}).last().at("waiting_messages").as_int64(), 1);
+  EXPECT_EQ(run_as("ann", {"send", "bob", "three"}).code, 0);
+  const auto heard = run_as("bob", {"--json", "listen", "--count", "3", "--timeout", "20"});
+  ASSERT_EQ(heard.objects().size(), 3U) << heard.out;
+  EXPECT_EQ(heard.objects()[1].at("text").as_string(), "two");
+}
+
+TEST_F(CommandsTest, LoggingOutDeletesKeysAndHistory) {
+  sign_up("ann", "ann");
+  EXPECT_EQ(run_as("ann", {"logout"}).code, 2) << "not without --yes";
+  EXPECT_EQ(run_as("ann", {"logout", "--yes"}).code, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder / "ann/store.db"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "ann/vault"));
+  EXPECT_EQ(run_as("ann", {"status"}).code, 3);
+  log_in("ann", "ann");
+}
+
+}  // namespace
+}  // namespace unhidra::cli::testing
