@@ -144,11 +144,14 @@ void reload_log(const SourceOptions& sources, const runtime::Schema& schema) {
   runtime::apply_log_settings(*config);
 }
 
-void run_until_stopped(Composition& composition, const std::function<void()>& reload) {
+// `announce` says that the server is ready; from then on it must hear what it is told.
+void run_until_stopped(Composition& composition, const std::function<void()>& announce,
+                       const std::function<void()>& reload) {
   Requests requests;
   runtime::Signals signals(composition.io().at(0),
                            {.on_stop = [&](int count) { requests.stop(count); },
                             .on_reload = [&] { requests.reload(); }});
+  announce();
   while (requests.wait(kCertificateCheck) != Requests::What::stop) {
     reload();
   }
@@ -178,12 +181,15 @@ Result<int> serve(const SourceOptions& sources, const ServeOptions& options) {
   }
   auto summary = summarise(config, composition->listening(), directory, tls);
   UNHIDRA_TRY(summary.setup_token, composition->renew_setup_token());
-  print(summary);
-  log::info("server.ready", {{"version", UNHIDRA_VERSION}});
-  run_until_stopped(*composition, [&] {
+  const auto announce = [&] {
+    print(summary);
+    log::info("server.ready", {{"version", UNHIDRA_VERSION}});
+  };
+  const auto reload = [&] {
     reload_log(sources, schema);
     reload_tls(*context, settings, directory);
-  });
+  };
+  run_until_stopped(*composition, announce, reload);
   log::info("server.stopping");
   composition->stop(settings.shutdown_deadline);
   log::info("server.stopped");
