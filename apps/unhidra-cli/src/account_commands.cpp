@@ -294,7 +294,6 @@ Status App::verify() {
   UNHIDRA_TRY_VOID(open_device());
   UNHIDRA_TRY_VOID(open_connection(false));
   UNHIDRA_TRY(const auto user, find_user(options_.user, true));
-  UNHIDRA_TRY_VOID(settle(kPatience));  // only a greeted connection takes the question
   UNHIDRA_TRY_VOID(engine_->refresh_user(user.id));
   UNHIDRA_TRY_VOID(settle(kPatience));
   if (options_.accept) {

@@ -22,6 +22,7 @@ using client::MessageState;
 namespace {
 
 constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::seconds kBurst{2};
 constexpr std::size_t kPage = 500;
 
 std::chrono::milliseconds milliseconds_of(double seconds) {
@@ -189,13 +190,17 @@ Status App::listen() {
   };
   std::uint64_t heard = 0;
   std::optional<Error> broken;
-  bool news = true;
+  // Shown once the burst is over, and names are known; at the latest after a moment.
+  std::optional<SteadyTime> news = clock_.steady_now();
   on_event_ = [&](const client::Event& one) {
-    news = news || std::holds_alternative<event::MessageReceived>(one) ||
-           std::holds_alternative<event::MessageUnreadable>(one);
+    if (!news && (std::holds_alternative<event::MessageReceived>(one) ||
+                  std::holds_alternative<event::MessageUnreadable>(one))) {
+      news = clock_.steady_now();
+    }
   };
   const auto done = [&] {
-    if (std::exchange(news, false)) {
+    if (news && (engine_->idle() || clock_.steady_now() - *news > kBurst)) {
+      news.reset();
       const auto count = show_unread({});
       if (!count) {
         broken = count.error();

@@ -33,6 +33,9 @@ Status Engine::Impl::on_content(const wire::InboxEntry& entry, ByteView plaintex
   if (conversation != conversations_.end() && conversation->second.peer != peer) {
     return refuse(UnreadableReason::not_a_member);
   }
+  if (user_record(peer).username.empty() && !link_.asked_names.contains(peer)) {
+    link_.wanted_names.insert(peer);  // a copy of what another own device wrote to somebody new
+  }
   auto& record = conversation_record(entry.conversation_id, peer);
   record.note_seq(entry.seq);
   if (const auto* text = std::get_if<wire::Text>(&content->body)) {

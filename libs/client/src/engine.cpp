@@ -126,7 +126,8 @@ Status Engine::Impl::pump() {
 bool Engine::Impl::idle() const {
   return link_.greeted && link_.pending.empty() && link_.inbox.empty() &&
          link_.inbox_head <= progress_.inbox_cursor && link_.own_list_known &&
-         link_.conversations_known && link_.logs.empty();
+         link_.conversations_known && link_.logs.empty() && link_.wanted_lists.empty() &&
+         link_.wanted_names.empty();
 }
 
 void Engine::Impl::note_idle() {
@@ -167,16 +168,24 @@ Status Engine::Impl::need_enrolled() const {
 
 Status Engine::Impl::connection_opened() {
   UNHIDRA_TRY_VOID(need_enrolled());
-  link_ = {};
+  reset_link();
   link_.open = true;
   return {};
+}
+
+// What the host asked for outlives the connection; everything else is asked anew on the next one.
+void Engine::Impl::reset_link() {
+  Link fresh;
+  fresh.wanted_lists = std::move(link_.wanted_lists);
+  fresh.wanted_conversations = std::move(link_.wanted_conversations);
+  link_ = std::move(fresh);
 }
 
 Status Engine::Impl::connection_closed() {
   if (link_.greeted) {
     emit(event::Disconnected{});
   }
-  link_ = {};
+  reset_link();
   return {};
 }
 

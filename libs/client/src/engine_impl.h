@@ -53,6 +53,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status need_enrolled() const;
   Status connection_opened();
   Status connection_closed();
+  void reset_link();
   Status receive(ByteView frame);
   Status tick();
   Actions take_actions();

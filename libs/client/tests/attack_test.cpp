@@ -99,6 +99,16 @@ TEST_F(AttackTest, AnotherAccountKeyStopsSendingUntilItIsAccepted) {
   EXPECT_EQ(a.history(bob).back().state, MessageState::sent);
 }
 
+TEST_F(AttackTest, AnIdentityAskedForBeforeTheConnectionIsLookedAtOnIt) {
+  world.disconnect(a);
+  world.server.lied_about = bob;
+  world.server.list_lie = forged_list({made_up_device()});
+  ASSERT_TRUE(a.engine->refresh_user(bob));
+  world.connect(a);
+  world.settle();
+  EXPECT_EQ(a.count<event::IdentityChanged>(), 1U);
+}
+
 TEST_F(AttackTest, AnAcceptedIdentityIsWrittenToAndItsHeldMessagesOpen) {
   // Bob loses everything and starts anew.
   auto& fresh = world.add_phone(bob, "new phone");

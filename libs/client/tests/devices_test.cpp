@@ -51,6 +51,7 @@ TEST_F(DevicesTest, AllDevicesOfBothSidesGetEveryMessage) {
   world.approve(a, tablet);
   ASSERT_TRUE(a.engine->send_text(bob, "from the phone"));
   world.settle();
+  EXPECT_EQ(tablet.engine->user(bob)->value().username, "bob") << "known from a copy alone";
   ASSERT_TRUE(tablet.engine->send_text(bob, "from the tablet"));
   world.settle();
   ASSERT_TRUE(b.engine->send_text(ann, "to both"));

@@ -17,6 +17,7 @@ struct Script {
 
 void one_step(World& world, Script& script, const std::vector<UserId>& users, int& number) {
   auto& phone = *world.phones[world.random.below(world.phones.size())];
+  world.check_crash(phone);
   switch (world.random.below(20)) {
     case 0:
     case 1: {
