@@ -15,6 +15,7 @@
 #include "unhidra/runtime/log.h"
 
 #include "errc.h"
+#include "observation.h"
 
 namespace unhidra::server {
 namespace {
@@ -94,11 +95,14 @@ Result<RoleChoice> RoleChoice::parse(const std::vector<std::string>& names) {
 
 struct Composition::Parts {
   Parts(const runtime::Config& config, const ServerSettings& server_settings, RoleChoice choice,
-        std::unique_ptr<storage::Database> opened, std::unique_ptr<pki::KeySealer> key_sealer,
-        access::LimitTable table, std::unique_ptr<runtime::IoThreads> threads,
-        std::unique_ptr<messaging::Bus> message_bus, gateway::GatewaySettings gateway_settings)
+        std::unique_ptr<Observation> observer, std::unique_ptr<storage::Database> opened,
+        std::unique_ptr<pki::KeySealer> key_sealer, access::LimitTable table,
+        std::unique_ptr<runtime::IoThreads> threads, std::unique_ptr<messaging::Bus> message_bus,
+        gateway::GatewaySettings gateway_settings)
       : settings(server_settings),
         roles(choice),
+        observation(std::move(observer)),
+        metrics(observation->metrics()),
         sealer(std::move(key_sealer)),
         io_threads(std::move(threads)),
         io(*io_threads),
@@ -122,6 +126,7 @@ struct Composition::Parts {
         gateway_face(served_at(access::Serving::gateway), runner, verifier, random),
         presence({}, clock),
         background(io.at(0), "background") {
+    observation->watch(*database, *bus, limiter);
     if (roles.chat) {
       chat.emplace(chat::ChatDependencies{.io = io,
                                           .database = *database,
@@ -146,6 +151,10 @@ struct Composition::Parts {
     }
   }
 
+  ~Parts() { observation->forget(); }
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+
   Status bind();
   void watch_health();
 
@@ -153,7 +162,8 @@ struct Composition::Parts {
   RoleChoice roles;
   runtime::SystemClock clock;
   crypto::SystemRandom random;
-  runtime::Metrics metrics;
+  std::unique_ptr<Observation> observation;
+  runtime::Metrics& metrics;
   runtime::Health health;
   std::unique_ptr<pki::KeySealer> sealer;
   std::unique_ptr<runtime::IoThreads> io_threads;
@@ -211,13 +221,17 @@ Result<std::unique_ptr<Composition>> Composition::make(const runtime::Config& co
   crypto::SystemRandom random;
   UNHIDRA_TRY(auto limits, access::LimitTable::from_config(config));
   UNHIDRA_TRY(auto sealer, load_sealer(directory, random));
-  UNHIDRA_TRY(auto database, storage::Database::open({.url = database_url(settings, directory)}));
+  auto observation = std::make_unique<Observation>();
+  storage::Settings storage_settings;
+  storage_settings.url = database_url(settings, directory);
+  storage_settings.observer = observation.get();
+  UNHIDRA_TRY(auto database, storage::Database::open(storage_settings));
   UNHIDRA_TRY(auto gateway_settings, gateway::settings_from(config));
   auto io = std::make_unique<runtime::IoThreads>(settings.io_threads);
   UNHIDRA_TRY(auto bus, make_bus(settings, io->at(0)));
-  auto parts = std::make_unique<Parts>(config, settings, roles, std::move(database),
-                                       std::move(sealer), std::move(limits), std::move(io),
-                                       std::move(bus), std::move(gateway_settings));
+  auto parts = std::make_unique<Parts>(config, settings, roles, std::move(observation),
+                                       std::move(database), std::move(sealer), std::move(limits),
+                                       std::move(io), std::move(bus), std::move(gateway_settings));
   UNHIDRA_TRY_VOID(parts->auth.load());
   UNHIDRA_TRY_VOID(parts->bind());
   parts->watch_health();

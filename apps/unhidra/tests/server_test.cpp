@@ -114,6 +114,24 @@ TEST(Serve, FirstStartMakesWhatItNeedsAndSaysWhereItIs) {
   EXPECT_EQ(server.stop(), 0);
 }
 
+// Dashboards rest on these names.
+TEST(Serve, ExposesTheMetricsThatDashboardsRestOn) {
+  Server server;
+  const auto answer = server.get("/metrics");
+  ASSERT_TRUE(answer) << answer.error().message();
+  const std::string text(as_text(answer->body));
+  for (const auto* name :
+       {"gateway_connections_total", "gateway_connections_active", "gateway_messages_total",
+        "gateway_message_latency_seconds", "gateway_rate_limit_hits_total",
+        "gateway_slow_readers_total", "operations_total", "worker_pool_queued",
+        "storage_batch_size", "storage_commit_seconds", "storage_read_seconds", "storage_healthy",
+        "storage_write_queue", "storage_writes_total", "bus_requests_total", "bus_lost_total",
+        "rate_limit_keys"}) {
+    EXPECT_NE(text.find("# TYPE " + std::string(name) + " "), std::string::npos) << name;
+  }
+  EXPECT_EQ(server.stop(), 0);
+}
+
 TEST(Serve, TwoServersDoNotShareADirectory) {
   Server server;
   const auto second = run({"serve", "--data-dir", server.data()});
