@@ -165,8 +165,12 @@ class PostgresConnection final : public Connection {
       return fail(Errc::unavailable, std::string("PostgreSQL: ") + PQerrorMessage(connection_));
     }
     PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
-    return simple("SET statement_timeout = " + std::to_string(settings.statement_timeout.count()) +
-                  "; SET idle_in_transaction_session_timeout = 60000");
+    UNHIDRA_TRY_VOID(
+        simple("SET statement_timeout = " + std::to_string(settings.statement_timeout.count()) +
+               "; SET idle_in_transaction_session_timeout = 60000"));
+    // A sequential scan, which the planner likes while a table is small, locks the whole table
+    // against serializable neighbours (PostgreSQL documentation, 13.2.3).
+    return access_ == detail::Access::write ? simple("SET enable_seqscan = off") : Status{};
   }
 
   Dialect dialect() const override { return Dialect::postgres; }

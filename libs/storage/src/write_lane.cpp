@@ -9,7 +9,7 @@ namespace {
 // A group that loses against another lane or process is run again as a whole a few times; then its
 // closures go one by one, which always makes progress: of two that conflict one commits.
 constexpr int kGroupAttempts = 4;
-constexpr int kSingleAttempts = 12;
+constexpr int kSingleAttempts = 100;  // some five seconds
 constexpr int kGuardedGroups = 64;
 constexpr std::chrono::microseconds kFirstBackoff{500};
 constexpr std::chrono::microseconds kLastBackoff{50'000};
