@@ -12,9 +12,10 @@ Result<std::optional<SecretBytes>> MemoryStore::get(Table table, ByteView key) {
 
 Result<std::vector<Record>> MemoryStore::load(Table table) {
   std::vector<Record> out;
-  for (auto at = records_.lower_bound({table, Bytes()});
-       at != records_.end() && at->first.first == table; ++at) {
-    out.push_back({at->first.second, at->second.clone()});
+  for (const auto& [place, value] : records_) {
+    if (place.first == table) {
+      out.push_back({place.second, value.clone()});
+    }
   }
   return out;
 }

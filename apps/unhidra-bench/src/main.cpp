@@ -1,0 +1,99 @@
+// unhidra-bench: puts load on a running server and prints what it took, as JSON.
+
+#include <cstdio>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "chat.h"
+#include "connect.h"
+
+namespace {
+
+using namespace unhidra;
+using namespace unhidra::bench;
+
+void add_target(CLI::App& app, Target& target) {
+  app.add_option("--server", target.server, "REST interface, https://host:port")->required();
+  app.add_option("--gateway", target.gateway,
+                 "Gateway, wss://host:port/v1/ws; as the server tells without it");
+  app.add_option("--ca", target.ca_file, "PEM file of the server's certificate authority")
+      ->required()
+      ->check(CLI::ExistingFile);
+  app.add_option("--server-pid", target.server_pids,
+                 "Process of the server to measure; may be given several times");
+  target.user_prefix = "bench";
+  app.add_option("--user-prefix", target.user_prefix, "Names of the accounts begin with it");
+}
+
+void add_connect(CLI::App& app, ConnectOptions& options, std::string& addresses, int& hold) {
+  auto* word = app.add_subcommand("connect", "Open many idle connections and hold them");
+  add_target(*word, options.target);
+  word->add_option("--connections", options.connections, "How many")
+      ->check(CLI::Range(1, 2'000'000));
+  word->add_option("--processes", options.processes, "Processes that share them")
+      ->check(CLI::Range(1, 256));
+  word->add_option("--users", options.users, "Accounts that share them")
+      ->check(CLI::Range(1, 100'000));
+  word->add_option("--opening", options.opening, "Handshakes under way in each process")
+      ->check(CLI::Range(1, 10'000));
+  word->add_option("--hold", hold, "Seconds to hold them")->check(CLI::Range(0, 86'400));
+  word->add_option("--local-addresses", addresses,
+                   "Addresses to connect from: 127.0.0.1-127.0.0.20,...");
+  word->add_option("--accounts", options.accounts_file,
+                   "File that keeps the accounts for the next run (holds refresh tokens)");
+}
+
+void add_chat(CLI::App& app, ChatOptions& options, std::string& rate, int& duration) {
+  auto* word = app.add_subcommand("chat", "Exchange end-to-end encrypted messages");
+  add_target(*word, options.target);
+  word->add_option("--senders", options.senders, "Users, each with one device")
+      ->check(CLI::Range(2, 100'000));
+  word->add_option("--peers", options.peers,
+                   "Conversations in which each sends, with one message under way in each")
+      ->check(CLI::Range(1, 60));
+  word->add_option("--threads", options.threads, "Threads of this tool")->check(CLI::Range(1, 64));
+  word->add_option("--rate", rate, "Messages a second in all, or max");
+  word->add_option("--duration", duration, "Seconds")->check(CLI::Range(1, 86'400));
+  word->add_option("--message-bytes", options.message_bytes, "Bytes of each text")
+      ->check(CLI::Range(16, 16'384));
+  word->add_option("--record", options.record_file,
+                   "File for a line about each message acknowledged or received");
+}
+
+Status run(const CLI::App& app, ConnectOptions& connect, ChatOptions& chat,
+           const std::string& addresses, const std::string& rate, int hold, int duration) {
+  if (app.got_subcommand("connect")) {
+    UNHIDRA_TRY(connect.local_addresses, parse_addresses(addresses));
+    connect.hold = std::chrono::seconds(hold);
+    return run_connect(connect);
+  }
+  UNHIDRA_TRY(chat.rate, parse_rate(rate));
+  chat.duration = std::chrono::seconds(duration);
+  if (chat.peers >= chat.senders || (chat.peers == 1 && chat.senders % 2 != 0)) {
+    return fail(Errc::invalid, "an even number of senders, more than --peers, is needed");
+  }
+  return run_chat(chat);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Load for an Unhidra server; figures as JSON on standard output.", "unhidra-bench");
+  app.require_subcommand(1);
+  ConnectOptions connect;
+  ChatOptions chat;
+  std::string addresses;
+  std::string rate = "max";
+  int hold = 10;
+  int duration = 10;
+  add_connect(app, connect, addresses, hold);
+  add_chat(app, chat, rate, duration);
+  CLI11_PARSE(app, argc, argv);
+  const auto status = run(app, connect, chat, addresses, rate, hold, duration);
+  if (!status) {
+    std::fprintf(stderr, "unhidra-bench: %s\n", status.error().message().c_str());
+    return 1;
+  }
+  return 0;
+}
