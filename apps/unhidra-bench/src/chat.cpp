@@ -5,6 +5,7 @@
 #include <deque>
 #include <latch>
 #include <thread>
+#include <utility>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -22,8 +23,8 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 120s;  // for all users to be ready
-constexpr auto kDrain = 30s;      // for what is under way when the load ends
+constexpr auto kPatience = 60s;  // for all users to be ready
+constexpr auto kDrain = 30s;     // for what is under way when the load ends
 
 // A conversation from its sender's side.
 struct Line {
@@ -191,11 +192,13 @@ Status wait_ready(Lanes& lanes, std::size_t count, const char* what) {
   std::size_t ready = 0;
   while (ready < count) {
     std::this_thread::sleep_for(100ms);
-    ready = 0;
+    const auto shown = std::exchange(ready, 0);
     for (auto& lane : lanes) {
       ready += lane.ready();
     }
-    std::fprintf(stderr, "\r%s: %zu of %zu users", what, ready, count);
+    if (ready != shown) {
+      std::fprintf(stderr, "\r%s: %zu of %zu users", what, ready, count);
+    }
     if (std::chrono::steady_clock::now() > deadline) {
       for (auto& lane : lanes) {
         for (const auto& [code, times] : lane.tally_now().errors) {

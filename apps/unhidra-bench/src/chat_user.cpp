@@ -71,7 +71,17 @@ constexpr const char* trouble() {
 // Hears of its connection as long as that is the user's present one.
 struct ChatUser::Listener final : net::WebSocketListener {
   explicit Listener(std::weak_ptr<ChatUser> owner) : user(std::move(owner)) {}
-  void on_open(std::shared_ptr<net::WebSocketConnection>) override {}
+  // The server's greeting may come before the connection is reported as made.
+  void on_open(std::shared_ptr<net::WebSocketConnection> connection) override {
+    const auto owner = user.lock();
+    if (!owner || owner->listener_.get() != this) {
+      connection->abort();
+      return;
+    }
+    owner->connection_ = std::move(connection);
+    owner->note(owner->engine_->connection_opened());
+    owner->take_actions();
+  }
   void on_message(ByteView message, net::MessageKind) override {
     const auto owner = user.lock();
     if (owner && owner->listener_.get() == this) {
@@ -136,19 +146,13 @@ void ChatUser::connect_with_token() {
   listener_ = std::make_shared<Listener>(weak_from_this());
   net::connect_websocket(loop_.get_executor(), std::move(settings), listener_,
                          [self = shared_from_this(), mine = listener_](auto result) {
-                           if (self->stopped_ || self->listener_ != mine) {
+                           if (self->stopped_ || self->listener_ != mine || result) {
                              return;
                            }
-                           if (!result) {
-                             if (result.error() == net::Errc::upgrade_unauthorized) {
-                               self->account_.access_expires_at = {};
-                             }
-                             self->give_up_connection(std::string(result.error().code().name));
-                             return;
+                           if (result.error() == net::Errc::upgrade_unauthorized) {
+                             self->account_.access_expires_at = {};
                            }
-                           self->connection_ = std::move(*result);
-                           self->note(self->engine_->connection_opened());
-                           self->take_actions();
+                           self->give_up_connection(std::string(result.error().code().name));
                          });
 }
 
