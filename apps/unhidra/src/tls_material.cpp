@@ -66,7 +66,7 @@ std::string colons(ByteView bytes) {
   std::ranges::transform(hex, hex.begin(),
                          [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
   for (std::size_t at = 2; at < hex.size(); at += 3) {
-    hex.insert(at, ":");
+    hex.insert(at, 1, ':');
   }
   return hex;
 }
