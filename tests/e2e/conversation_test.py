@@ -1,7 +1,8 @@
 """People and devices write to each other through the real server with the real client."""
-import sqlite3
+import json
 import unittest
 
+from databases import PostgreSQL
 from harness import Cli, Server, ServerCase
 
 
@@ -36,10 +37,9 @@ class Conversation(ServerCase):
         laptop.register("carla")
         bob.register("dora")
         phone.login("carla")
-        pending = [device for device in laptop.json("devices")
-                   if device["type"] == "device" and device["state"] == "pending"]
+        pending = [device for device in laptop.json("devices") if device.get("state") == "pending"]
         self.assertEqual(len(pending), 1)
-        laptop.ok("devices", "approve", pending[0]["device_id"])
+        laptop.ok("devices", "approve", "--yes", pending[0]["device_id"])
         bob.ok("send", "carla", "to both")
         self.assertEqual(texts(laptop.json("listen", "--count", "1", "--timeout", "20")), ["to both"])
         self.assertEqual(texts(phone.json("listen", "--count", "1", "--timeout", "20")), ["to both"])
@@ -64,13 +64,31 @@ class Conversation(ServerCase):
         bob.register("hans")
         secret = "the plaintext that must not be found"
         alice.ok("send", "hans", secret)
-        for path in self.server.data.rglob("*"):
-            if path.is_file():
-                self.assertNotIn(secret.encode(), path.read_bytes(), path)
+        for folder in self.folders():
+            for path in folder.rglob("*"):
+                if path.is_file():
+                    self.assertNotIn(secret.encode(), path.read_bytes(), path)
         self.assertNotIn(secret, self.server.log_text())
-        database = sqlite3.connect(f"file:{self.server.data / 'unhidra.db'}?mode=ro", uri=True)
-        self.assertGreater(database.execute("SELECT count(*) FROM device_inbox").fetchone()[0], 0)
-        database.close()
+        stored = json.loads(self.server.admin("--json", "messages", "--limit", "5").stdout)
+        self.assertGreater(int(stored[0]["bytes"]), len(secret))
+        self.assertEqual(texts(bob.json("listen", "--count", "1", "--timeout", "20")), [secret])
+
+    def folders(self):
+        """Where the server keeps something."""
+        return [self.server.data]
+
+
+class ConversationOnPostgreSQL(Conversation):
+    @classmethod
+    def setUpClass(cls):
+        cls.database = PostgreSQL()
+        cls.addClassCleanup(cls.database.close)
+        cls.database.start()
+        cls.server_database = cls.database.url
+        super().setUpClass()
+
+    def folders(self):
+        return [self.server.data, self.database.root / "data"]
 
 
 class Restart(unittest.TestCase):
@@ -88,7 +106,7 @@ class Restart(unittest.TestCase):
         self.assertEqual(texts(bob.json("listen", "--count", "2", "--timeout", "20")),
                          ["before the crash", "after the crash"])
         self.assertEqual(server.stop(), 0)
-        self.assertIn("as it was written", server.admin("audit", "verify").stdout)
+        self.assertIn("every row is as it was written", server.admin("audit", "verify").stdout)
 
 
 if __name__ == "__main__":

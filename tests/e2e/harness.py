@@ -249,10 +249,11 @@ class ServerCase(unittest.TestCase):
 
     server_settings = {}
     server_options = ()
+    server_database = None
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(*cls.server_options, settings=cls.server_settings)
+        cls.server = Server(*cls.server_options, settings=cls.server_settings, database=cls.server_database)
         cls.addClassCleanup(cls.server.close)
         cls.server.start()
 
