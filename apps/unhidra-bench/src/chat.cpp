@@ -289,7 +289,7 @@ void print(const ChatOptions& options, const Window& window, const Tally& tally)
       {"errors", figures(tally.errors)},
       {"tool_cpu_seconds", rounded(window.own_cpu)},
       {"load_average", window.load_average}};
-  if (!options.target.server_pids.empty()) {
+  if (window.after.rss_bytes > 0) {
     out["server"] = figures(window.before, window.after);
     if (tally.acknowledged_in_time > 0) {
       out["server_cpu_us_per_message"] =
