@@ -14,6 +14,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 
+from databases import PostgreSQL  # noqa: E402
 from harness import PASSWORD, Server  # noqa: E402
 from protocol import ACKNOWLEDGE_INBOX, FETCH_BUNDLES, FETCH_LOG, Closed, Device, Refused, UpgradeRefused, decode, first, uuid7  # noqa: E402
 
@@ -141,10 +142,10 @@ class Taker(Worker):
 
 
 class Kill(unittest.TestCase):
-    database = None
+    database, kills = None, KILLS
 
     def setUp(self):
-        print(f"seed {SEED}, {KILLS} kills")
+        print(f"seed {SEED}, {self.kills} kills")
         self.server = Server(database=self.database, settings={
             "limits.messages_per_connection": "off", "limits.requests_per_connection": "off",
             "limits.prekey_fetch_per_connection": "off", "limits.prekey_fetch_per_user": "off",
@@ -193,7 +194,7 @@ class Kill(unittest.TestCase):
         for worker in self.workers:
             worker.start()
         started, productive, seen = time.monotonic(), 0, 0
-        for _ in range(KILLS):
+        for _ in range(self.kills):
             time.sleep(source.uniform(0.02, 0.5))
             self.check_workers()
             now = sum(len(sender.accepted) for sender in self.senders)
@@ -211,15 +212,15 @@ class Kill(unittest.TestCase):
         self.join(self.readers)
         total = sum(len(sender.accepted) for sender in self.senders)
         taken = [one for taker in self.takers for one in taker.taken]
-        print(f"{total} messages accepted, {len(taken)} prekeys taken, {productive} of {KILLS} kills amid progress, "
+        print(f"{total} messages accepted, {len(taken)} prekeys taken, {productive} of {self.kills} kills amid progress, "
               f"{time.monotonic() - started:.0f} s")
-        self.assertGreater(productive, KILLS // 3, "the load was not under way when the server was killed")
+        self.assertGreater(productive, self.kills // 3, "the load was not under way when the server was killed")
         for sender, reader in zip(self.senders, self.readers):
             self.check_conversation(sender, reader)
         for part in (0, 1):
             twice = [one for one, count in collections.Counter(key[part] for key in taken).items() if count > 1]
             self.assertEqual(twice, [], "one-time prekeys were handed out twice")
-        self.assertGreater(len(taken), 50)
+        self.assertGreater(len(taken), self.kills, "the load took hardly any prekeys")
         self.assertEqual(self.server.stop(), 0)
         self.assertIn("every row is as it was written", self.server.admin("audit", "verify").stdout)
 
@@ -235,6 +236,16 @@ class Kill(unittest.TestCase):
         self.assertEqual([(seq, identity) for seq, identity, _ in reader.shown], log, "not shown once and in order")
         for _, identity, content in reader.shown:
             self.assertEqual(content, sender.accepted[identity][1])
+
+
+class KillOnPostgreSQL(Kill):
+    kills = KILLS // 3
+
+    def setUp(self):
+        cluster = PostgreSQL()
+        self.addCleanup(cluster.close)
+        self.database = cluster.start().url
+        super().setUp()
 
 
 if __name__ == "__main__":
