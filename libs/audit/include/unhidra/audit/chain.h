@@ -44,11 +44,11 @@ struct StoredEvent {
 // A page of an organisation's log, newest first. `before` 0: from the newest on. With a filter one
 // page looks through 20,000 positions, so it may be shorter than `limit`, or empty, before the end.
 struct ListRequest {
-  OrgId org_id;
+  OrgId org_id{};
   std::uint64_t before = 0;
-  std::size_t limit = 100;  // at most 1,000
-  std::string event_type;   // empty: all
-  Bytes actor_id;           // empty: all
+  std::size_t limit = 100;   // at most 1,000
+  std::string event_type{};  // empty: all
+  Bytes actor_id{};          // empty: all
 };
 struct Page {
   std::vector<StoredEvent> events;
