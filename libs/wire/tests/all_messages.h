@@ -3,11 +3,12 @@
 
 #include "unhidra/base/codec.h"
 #include "unhidra/testkit/seeded_random.h"
+#include "unhidra/wire/codec.h"
 #include "unhidra/wire/content.h"
 #include "unhidra/wire/frames.h"
 #include "unhidra/wire/internal.h"
 
-#include "codec_impl.h"
+#include "traits.h"
 
 namespace unhidra::wire {
 
