@@ -42,75 +42,73 @@ constexpr Operation frame(std::string_view name, Serving serving, Permission per
   return out;
 }
 
+// A row is written as a chain of what is special about it. (A chain of plain members: clang does
+// not evaluate a function template in a constant before it has seen the end of the file.)
 struct Row : Operation {
   constexpr explicit Row(const Operation& operation) : Operation(operation) {}
 
-  constexpr Row everyone() const {
-    return with([](Row& row) { row.access = Access::everyone; });
+  constexpr Row& everyone() {
+    access = Access::everyone;
+    return *this;
   }
-  constexpr Row self() const {
-    return with([](Row& row) { row.access = Access::self; });
+  constexpr Row& self() {
+    access = Access::self;
+    return *this;
   }
-  constexpr Row needs(Permission needed) const {
-    return with([&](Row& row) {
-      row.access = Access::permission;
-      row.permission = needed;
-    });
+  constexpr Row& needs(Permission needed) {
+    access = Access::permission;
+    permission = needed;
+    return *this;
   }
-  constexpr Row operators(Permission needed) const {
-    return with([&](Row& row) {
-      row.access = Access::operators;
-      row.permission = needed;
-    });
+  constexpr Row& operators(Permission needed) {
+    access = Access::operators;
+    permission = needed;
+    return *this;
   }
-  constexpr Row served_by(Serving who) const {
-    return with([&](Row& row) { row.serving = who; });
+  constexpr Row& served_by(Serving who) {
+    serving = who;
+    return *this;
   }
-  constexpr Row limited(LimitClass by) const {
-    return with([&](Row& row) { row.limit = by; });
+  constexpr Row& limited(LimitClass by) {
+    limit = by;
+    return *this;
   }
-  constexpr Row body(std::uint32_t bytes) const {
-    return with([&](Row& row) { row.body_limit = bytes; });
+  constexpr Row& body(std::uint32_t bytes) {
+    body_limit = bytes;
+    return *this;
   }
-  constexpr Row answers(int status) const {
-    return with([&](Row& row) { row.success_status = status; });
+  constexpr Row& answers(int status) {
+    success_status = status;
+    return *this;
   }
-  constexpr Row understands(std::span<const std::string_view> parameters) const {
-    return with([&](Row& row) { row.query = parameters; });
+  constexpr Row& understands(std::span<const std::string_view> parameters) {
+    query = parameters;
+    return *this;
   }
-  constexpr Row secret() const {
-    return with([](Row& row) { row.secret_answer = true; });
+  constexpr Row& secret() {
+    secret_answer = true;
+    return *this;
   }
-  constexpr Row secret_request() const {
-    return with([](Row& row) { row.secret_body = true; });
+  constexpr Row& secret_request() {
+    secret_body = true;
+    return *this;
   }
   // Changes what is stored: always audited.
-  constexpr Row changes(std::string_view event, std::string_view what,
-                        std::string_view resource) const {
-    return with([&](Row& row) {
-      row.mutates = true;
-      row.audit = AuditPolicy::always;
-      row.event_type = event;
-      row.action = what;
-      row.resource_type = resource;
-    });
+  constexpr Row& changes(std::string_view event, std::string_view what, std::string_view resource) {
+    mutates = true;
+    audit = AuditPolicy::always;
+    event_type = event;
+    action = what;
+    resource_type = resource;
+    return *this;
   }
   // Reads what belongs to others: audited too.
-  constexpr Row reads_others(std::string_view event, std::string_view resource) const {
-    return with([&](Row& row) {
-      row.audit = AuditPolicy::always;
-      row.event_type = event;
-      row.action = "read";
-      row.resource_type = resource;
-    });
-  }
-
- private:
-  template <class F>
-  constexpr Row with(F change) const {
-    Row out(*this);
-    change(out);
-    return out;
+  constexpr Row& reads_others(std::string_view event, std::string_view resource) {
+    audit = AuditPolicy::always;
+    event_type = event;
+    action = "read";
+    resource_type = resource;
+    return *this;
   }
 };
 

@@ -4,29 +4,33 @@
 #include "unhidra/runtime/log.h"
 
 #include "idempotency.h"
+#include "recording.h"
 
 namespace unhidra::access {
 namespace {
 
-// How an operation ended, as the metric's label and the audit record say it.
-std::string_view outcome_label(const Error* error) {
+// How an operation ended, as the metric's label says it.
+constexpr std::array<std::string_view, kMetricOutcomes> kOutcomeLabels{
+    "ok", "denied", "limited", "client_error", "server_error"};
+
+std::size_t outcome_index(const Error* error) {
   if (error == nullptr) {
-    return "ok";
+    return 0;
   }
   switch (error->kind()) {
     case ErrorKind::unauthenticated:
     case ErrorKind::denied:
-      return "denied";
+      return 1;
     case ErrorKind::rate_limited:
-      return "limited";
+      return 2;
     case ErrorKind::internal:
     case ErrorKind::corrupt:
     case ErrorKind::unavailable:
     case ErrorKind::timeout:
     case ErrorKind::cancelled:
-      return "server_error";
+      return 4;
     default:
-      return "client_error";
+      return 3;
   }
 }
 
@@ -40,17 +44,6 @@ audit::Outcome outcome_of(const Error* error) {
 // The database did not answer: its own error says more than that the record is missing.
 bool tells_of_database(const Error& error) {
   return error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::timeout;
-}
-
-// Events that a commit with a lost answer may have written stand among the newest of the chain.
-constexpr std::int64_t kRecentEvents = 100'000;
-
-Result<bool> is_recorded(storage::Transaction& tx, const audit::AuditEvent& event) {
-  UNHIDRA_TRY(const auto rows,
-              tx.query("SELECT 1 FROM audit_log WHERE org_id = $1 AND event_id = $2 AND "
-                       "position > (SELECT position FROM audit_heads WHERE org_id = $1) - $3",
-                       event.org_id, event.event_id, kRecentEvents));
-  return !rows.empty();
 }
 
 constexpr std::size_t kMaxSeries = 512;
@@ -67,10 +60,19 @@ OperationRunner::OperationRunner(storage::Database& database, LimitGuard& limits
       random_(random),
       options_(options),
       outcomes_(metrics.counters("operations_total", "Operations by name and how they ended.",
-                                 {"operation", "outcome"}, kMaxSeries)) {}
+                                 {"operation", "outcome"}, kMaxSeries)),
+      counters_(operations().size()) {}
 
 void OperationRunner::count(const Operation& operation, const Error* error) const {
-  outcomes_.at({operation.name, outcome_label(error)}).add();
+  const auto row = static_cast<std::size_t>(&operation - operations().data());
+  const auto outcome = outcome_index(error);
+  auto& cached = counters_[row][outcome];
+  auto* counter = cached.load(std::memory_order_acquire);
+  if (counter == nullptr) {
+    counter = &outcomes_.at({operation.name, kOutcomeLabels[outcome]});
+    cached.store(counter, std::memory_order_release);
+  }
+  counter->add();
 }
 
 Task<Status> OperationRunner::take_limits(const Operation& operation,
@@ -224,10 +226,7 @@ Task<Status> OperationRunner::record(OperationContext& context, audit::Outcome o
   }
   const auto write = [&](storage::Transaction& tx) -> Status {
     if (context.outcome_unknown_) {
-      UNHIDRA_TRY(const auto recorded, is_recorded(tx, event));
-      if (recorded) {
-        return {};
-      }
+      return append_unless_recorded(tx, event);
     }
     UNHIDRA_TRY_VOID(audit::append(tx, event));
     return {};

@@ -22,16 +22,16 @@ struct Everything {
   std::int64_t big = 0;
   std::uint8_t small = 0;
   double ratio = 0;
-  std::string text;
-  UserId user;
+  std::string text = {};
+  UserId user = {};
   Timestamp time{};
-  Bytes blob;
+  Bytes blob = {};
   ByteArray<4> four{};
   Colour colour = Colour::red;
-  std::optional<std::string> maybe;
-  std::vector<Inner> list;
-  std::map<std::string, std::uint32_t> counts;
-  boost::json::value any;
+  std::optional<std::string> maybe = {};
+  std::vector<Inner> list = {};
+  std::map<std::string, std::uint32_t> counts = {};
+  boost::json::value any = {};
   friend bool operator==(const Everything&, const Everything&) = default;
 };
 BOOST_DESCRIBE_STRUCT(Everything, (),

@@ -1,5 +1,8 @@
 // The one path of every operation: exactly one audit event, however it ends.
 
+#include "unhidra/audit/chain.h"
+
+#include "recording.h"
 #include "world.h"
 
 namespace unhidra::access {
@@ -246,6 +249,47 @@ TEST_F(Runner, ADefectIsToldOnlyToWhoMayPerformTheOperation) {
   EXPECT_EQ(run("users.create", broken).error(), Errc::bad_request);
   EXPECT_EQ(handled_, 0);
   ASSERT_EQ(events().size(), 2U);
+}
+
+TEST_F(Runner, AfterALostCommitAnswerTheEventIsWrittenOnlyWhenItIsNotThere) {
+  audit::AuditEvent event;
+  event.event_id = EventId(Uuid{1});
+  event.org_id = org_;
+  event.event_type = "user.created";
+  event.actor_type = "user";
+  event.resource_type = "user";
+  event.action = "create";
+  const auto write = [&](auto how) {
+    return database_->write_sync([&](storage::Transaction& tx) -> Status { return how(tx); });
+  };
+  const auto unless = [&](storage::Transaction& tx) { return append_unless_recorded(tx, event); };
+  // The commit had taken effect.
+  ASSERT_TRUE(write([&](storage::Transaction& tx) -> Status {
+                UNHIDRA_TRY_VOID(audit::append(tx, event));
+                return {};
+              }).has_value());
+  event.outcome = audit::Outcome::failure;
+  ASSERT_TRUE(write(unless).has_value());
+  ASSERT_EQ(events().size(), 1U);
+  EXPECT_EQ(events()[0].outcome, "success");
+  // It had not, also in a chain that is empty yet.
+  event.event_id = EventId(Uuid{2});
+  ASSERT_TRUE(write(unless).has_value());
+  event.org_id = OrgId(Uuid{77});
+  ASSERT_TRUE(write(unless).has_value());
+  EXPECT_EQ(events().size(), 3U);
+}
+
+TEST_F(Runner, OutcomesAreCountedByOperation) {
+  bind_all();
+  handler_ = idle;
+  static_cast<void>(run("account.get", request(user(Role::guest))));
+  static_cast<void>(run("account.get", request(user(Role::guest))));
+  static_cast<void>(run("account.get", request({})));
+  const auto text = metrics_.expose();
+  EXPECT_NE(text.find(R"(operations_total{operation="account.get",outcome="ok"} 2)"), text.npos);
+  EXPECT_NE(text.find(R"(operations_total{operation="account.get",outcome="denied"} 1)"),
+            text.npos);
 }
 
 // ---- Idempotency-Key ----

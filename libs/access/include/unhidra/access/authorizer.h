@@ -24,15 +24,16 @@ std::string_view to_string(Reason reason);
 struct Evidence {
   bool allowed = false;
   const Operation* operation = nullptr;
-  std::optional<Permission> permission;  // that was needed
-  std::optional<Role> role;              // that gave it
+  std::optional<Permission> permission = std::nullopt;  // that was needed
+  std::optional<Role> role = std::nullopt;              // that gave it
   Reason reason = Reason::no_credentials;
 };
 
 // What the operation is about, as far as it is known before the handler runs.
 struct Resource {
-  std::optional<OrgId> org_id;  // where it belongs; absent: the principal's own organisation
-  bool from_loopback = false;   // the request comes from the machine itself
+  std::optional<OrgId> org_id =
+      std::nullopt;            // where it belongs; absent: the principal's own organisation
+  bool from_loopback = false;  // the request comes from the machine itself
 };
 
 Evidence authorize(const Principal& principal, const Operation& operation, const Resource& resource,

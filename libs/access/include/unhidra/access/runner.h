@@ -5,11 +5,17 @@
 // failure or denied event. When no event can be written the operation answers
 // Errc::audit_unavailable.
 
+#include <array>
+#include <atomic>
+#include <vector>
+
 #include "unhidra/access/handlers.h"
 #include "unhidra/access/limits.h"
 #include "unhidra/runtime/metrics.h"
 
 namespace unhidra::access {
+
+inline constexpr std::size_t kMetricOutcomes = 5;
 
 struct RunnerOptions {
   // The connection's own limits; false where the gateway has taken them already.
@@ -52,6 +58,9 @@ class OperationRunner {
   RandomSource& random_;
   RunnerOptions options_;
   runtime::Family<runtime::Counter> outcomes_;
+  // Looked up once for each operation and outcome.
+  using Counters = std::array<std::atomic<runtime::Counter*>, kMetricOutcomes>;
+  mutable std::vector<Counters> counters_;
 };
 
 // Drops answers kept for Idempotency-Key that are a day old: housekeeping, in any transaction.
