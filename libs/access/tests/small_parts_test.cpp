@@ -1,5 +1,7 @@
 // Limits' settings, errors as numbers, cursors.
 
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -56,6 +58,16 @@ TEST(Limits, EverySettingIsReadAndABadOneIsNamed) {
   const auto bad = runtime::load_config(schema, {.overrides = {"limits.login_per_ip=often"}});
   ASSERT_TRUE(bad.has_value());
   EXPECT_TRUE(LimitTable::from_config(*bad).error().message().starts_with("limits.login_per_ip: "));
+}
+
+TEST(Limits, TheOperationsGuideNamesEveryLimitWithItsDefault) {
+  std::ifstream file(UNHIDRA_SOURCE_DIR "/docs/operations.md");
+  const std::string guide{std::istreambuf_iterator<char>(file), {}};
+  for (const auto* setting : settings()) {
+    const auto& value = std::get<std::string>(setting->default_value());
+    const auto row = "| `" + std::string(setting->name()) + "` | `" + value + "` |";
+    EXPECT_NE(guide.find(row), std::string::npos) << row;
+  }
 }
 
 TEST(Problem, EveryKindHasItsStatusAndCloseCode) {
