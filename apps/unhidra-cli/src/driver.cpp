@@ -42,6 +42,7 @@ Result<std::string> TokenKeeper::fresh(std::chrono::seconds margin, bool force) 
   return login_.access_token;
 }
 
+// Its own event loop holds every handler, so none outlives it, and none may own it.
 struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
   // Forwards to the driver as long as its connection is the present one.
   struct Listener final : net::WebSocketListener {
@@ -114,9 +115,9 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
     to.tls = *tls;
     listener = std::make_shared<Listener>(weak_from_this());
     net::connect_websocket(context.get_executor(), std::move(to), listener,
-                           [self = shared_from_this(), mine = listener](auto result) {
-                             if (self->listener == mine && !result) {
-                               self->failed(std::move(result).error());
+                           [this, mine = listener](auto result) {
+                             if (listener == mine && !result) {
+                               failed(std::move(result).error());
                              }
                            });
   }
@@ -191,25 +192,25 @@ struct Driver::Impl : std::enable_shared_from_this<Driver::Impl> {
         static_cast<std::int64_t>(random->below(static_cast<std::uint64_t>(delay.count() / 2 + 1)));
     retry.expires_after(std::max(delay / 2 + std::chrono::milliseconds(jitter), asked_delay));
     asked_delay = {};
-    retry.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+    retry.async_wait([this](boost::system::error_code cancelled) {
       if (!cancelled) {
-        self->connect();
+        connect();
       }
     });
   }
 
   void tick() {
     ticker.expires_after(kTick);
-    ticker.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+    ticker.async_wait([this](boost::system::error_code cancelled) {
       if (cancelled) {
         return;
       }
-      self->note(self->engine->tick());
-      if (self->connection) {
-        self->keep_token();
+      note(engine->tick());
+      if (connection) {
+        keep_token();
       }
-      self->flush();
-      self->tick();
+      flush();
+      tick();
     });
   }
 
@@ -333,10 +334,10 @@ Status Driver::run_until(const std::function<bool()>& done,
   impl.late = false;
   if (timeout) {
     impl.deadline.expires_after(*timeout);
-    impl.deadline.async_wait([self = impl_](boost::system::error_code cancelled) {
+    impl.deadline.async_wait([&impl](boost::system::error_code cancelled) {
       if (!cancelled) {
-        self->late = true;
-        self->context.stop();
+        impl.late = true;
+        impl.context.stop();
       }
     });
   }

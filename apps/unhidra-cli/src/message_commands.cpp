@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 #include <iterator>
+#include <tuple>
 
 #include <boost/json.hpp>
 
@@ -166,7 +167,9 @@ Result<std::uint64_t> App::show_unread(std::optional<UserId> only) {
     }
     touched.push_back(conversation);
   }
-  std::ranges::stable_sort(unread, {}, [](const auto& one) { return one.first.received_at; });
+  std::ranges::sort(unread, {}, [](const auto& one) {
+    return std::tuple(one.first.received_at, one.first.conversation, one.first.index);
+  });
   for (const auto& [message, peer] : unread) {
     auto line = to_line(message, names, account.user, account.device);
     if (!only && message.sender_user == account.user) {

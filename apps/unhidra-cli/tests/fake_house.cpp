@@ -190,10 +190,10 @@ net::HttpResponse FakeHouse::answer(const net::HttpRequest& request) {
   }
   if (request.method == "DELETE" && request.path.starts_with("/v1/devices/")) {
     chat_.revoke_device(*DeviceId::parse(request.path.substr(12)));
-    return net::HttpResponse{.status = 204};
+    return net::HttpResponse{204, {}, {}};
   }
   if (request.path == "/v1/logout") {
-    return net::HttpResponse{.status = 204};
+    return net::HttpResponse{204, {}, {}};
   }
   return refuse(404, "access.not_found", "no such path");
 }

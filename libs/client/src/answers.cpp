@@ -78,7 +78,7 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Devic
   const auto found = std::ranges::find(lists.lists, user, &wire::DeviceListOf::user_id);
   UNHIDRA_TRY_VOID(found != lists.lists.end()
                        ? on_device_list(user, *found)
-                       : on_device_list(user, wire::DeviceListOf{.user_id = user}));
+                       : on_device_list(user, wire::DeviceListOf{user, {}, {}}));
   return true;
 }
 
@@ -239,7 +239,7 @@ Status Engine::Impl::on_nothing_there(const PendingRequest& request) {
       link_.asked_names.insert(user);
       return {};
     default:
-      return on_device_list(user, wire::DeviceListOf{.user_id = user});
+      return on_device_list(user, wire::DeviceListOf{user, {}, {}});
   }
 }
 
