@@ -259,6 +259,29 @@ TEST_F(AttackTest, AMessageMovedToAnotherTimeOrConversationOrSenderIsUnreadable)
   EXPECT_EQ(b.texts(cleo).front(), "I am Cleo");
 }
 
+TEST_F(AttackTest, AnOwnMessageIsNotPassedOffAsOneToSomebodyElse) {
+  auto& tablet = world.add_phone(ann, "tablet");
+  world.connect(tablet);
+  world.settle();
+  world.approve(a, tablet);
+  const auto cleo = world.add_user("cleo");
+  const auto dora = world.add_user("dora");
+  ASSERT_TRUE(a.engine->open_conversation(cleo));
+  world.settle();
+  world.disconnect(tablet);
+  world.server.members_lie = std::set{ann, dora};
+  world.connect(tablet);
+  world.settle();
+  ASSERT_TRUE(tablet.engine->conversation_with(dora)->has_value());
+  world.connect(world.add_phone(cleo));
+  world.settle();
+  ASSERT_TRUE(a.engine->send_text(cleo, "for Cleo"));
+  world.settle();
+  ASSERT_EQ(a.history(cleo).back().state, MessageState::sent);
+  EXPECT_EQ(reasons(tablet), std::vector{UnreadableReason::not_a_member});
+  EXPECT_EQ(tablet.count<event::MessageReceived>(), 0U);
+}
+
 TEST_F(AttackTest, AReflectedMessageIsRefused) {
   const auto entry = last_for_bob();
   inject(a, entry);

@@ -240,6 +240,17 @@ TEST_F(ConversationTest, PrekeysAreRefilledAndRotatedAndForgotten) {
   EXPECT_EQ(b.texts(ann).size(), 2U);
 }
 
+TEST_F(ConversationTest, AOneTimeKeyIsForgottenWithItsFirstUse) {
+  connect_all();
+  const auto before = b.memory.load(Table::pre_key)->size();
+  say(a, bob, "starts the session");
+  world.settle();
+  EXPECT_EQ(b.memory.load(Table::pre_key)->size(), before - 1);
+  say(a, bob, "goes on with it");
+  world.settle();
+  EXPECT_EQ(b.memory.load(Table::pre_key)->size(), before - 1);
+}
+
 TEST_F(ConversationTest, UnknownNamesAndUsersAreTold) {
   EXPECT_FALSE(a.engine->look_up_user("bob")) << "no connection";
   connect_all();

@@ -249,8 +249,9 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::ListConversations
   wire::Conversations out;
   for (const auto& [id, state] : conversations_) {
     if (state.members.contains(devices_.at(from).user)) {
+      const auto& members = members_lie ? *members_lie : state.members;
       out.conversations.push_back(
-          {id, {state.members.begin(), state.members.end()}, state.log.size(), state.created_at});
+          {id, {members.begin(), members.end()}, state.log.size(), state.created_at});
     }
   }
   return out;

@@ -67,6 +67,7 @@ class FakeServer {
   UserId lied_about;
   std::optional<wire::MissingDevice> ghost;      // demanded in every send
   std::optional<wire::Key> bundle_identity_lie;  // in every bundle
+  std::optional<std::set<UserId>> members_lie;   // in every list of conversations
   bool digest_lie = false;
   bool drop_events = false;               // no InboxEntry events
   std::optional<DeviceId> flip_for;       // ciphertexts delivered to it are changed
