@@ -53,14 +53,7 @@ Status Engine::Impl::on_content(const wire::InboxEntry& entry, ByteView plaintex
 }
 
 Status Engine::Impl::on_text(const wire::InboxEntry& entry, const std::string& text, UserId peer) {
-  Message message;
-  message.conversation = entry.conversation_id;
-  message.id = entry.message_id;
-  message.sender_user = entry.sender_user_id;
-  message.sender_device = entry.sender_device_id;
-  message.sent_at = entry.sent_at;
-  message.seq = entry.seq;
-  message.received_at = entry.received_at;
+  Message message = message_of(entry);
   message.state = MessageState::received;
   message.text = text;
   conversation_record(entry.conversation_id, peer).last_activity =

@@ -186,6 +186,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status open_message(const wire::InboxEntry& entry, const identity::DeviceKeys& keys);
   Status hold(const wire::InboxEntry& entry);
   Status open_held(UserId user);
+  static Message message_of(const wire::InboxEntry& entry);
   Status unreadable(const wire::InboxEntry& entry, UnreadableReason reason);
   Status ask_for_reset(const wire::InboxEntry& entry, const identity::DeviceKeys& keys);
   Result<std::optional<SeenRecord>> seen(DeviceId sender, MessageId id) const;

@@ -201,7 +201,8 @@ Status Engine::Impl::open_message(const wire::InboxEntry& entry, const identity:
   return on_content(entry, opened->plaintext.expose());
 }
 
-Status Engine::Impl::unreadable(const wire::InboxEntry& entry, UnreadableReason reason) {
+// What the server says of a message; its state and content come from the caller.
+Message Engine::Impl::message_of(const wire::InboxEntry& entry) {
   Message message;
   message.conversation = entry.conversation_id;
   message.id = entry.message_id;
@@ -210,6 +211,11 @@ Status Engine::Impl::unreadable(const wire::InboxEntry& entry, UnreadableReason 
   message.sent_at = entry.sent_at;
   message.seq = entry.seq;
   message.received_at = entry.received_at;
+  return message;
+}
+
+Status Engine::Impl::unreadable(const wire::InboxEntry& entry, UnreadableReason reason) {
+  Message message = message_of(entry);
   message.state = MessageState::unreadable;
   message.reason = reason;
   // Nothing about it is authenticated: it stands in a known conversation of its sender or nowhere.

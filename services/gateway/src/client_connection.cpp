@@ -88,6 +88,10 @@ Task<Status> ClientConnection::greet() {
   for (auto& frame : std::exchange(held_, {})) {
     send(std::move(frame));
   }
+  // Closed meanwhile: its presence is ended already, and must not begin again.
+  if (closing_) {
+    co_return Status();
+  }
   co_return co_await core_.deps.presence.set(lease(), messaging::PresenceState::online);
 }
 
