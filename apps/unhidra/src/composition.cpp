@@ -161,7 +161,7 @@ struct Composition::Parts {
   ServerSettings settings;
   RoleChoice roles;
   runtime::SystemClock clock;
-  crypto::SystemRandom random;
+  crypto::PooledRandom random;
   std::unique_ptr<Observation> observation;
   runtime::Metrics& metrics;
   runtime::Health health;

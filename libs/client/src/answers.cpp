@@ -38,6 +38,7 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Done&
       return true;
     case Ask::acknowledge:
       link_.acknowledged = std::max(link_.acknowledged, request.number);
+      link_.unacknowledged_since.reset();
       return true;
     default:
       return false;

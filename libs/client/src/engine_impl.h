@@ -179,6 +179,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
 
   // ---- inbox (inbox.cpp) ----
   Status pump_inbox();
+  void pump_acknowledgement();
   Status on_inbox(const wire::Inbox& answer);
   void on_inbox_entry(wire::InboxEntry entry);
   Result<Outcome> process(const wire::InboxEntry& entry);

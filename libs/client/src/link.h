@@ -4,6 +4,7 @@
 #include <compare>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -87,7 +88,9 @@ struct Link {
   // inbox
   std::deque<wire::InboxEntry> inbox;
   std::uint64_t inbox_head = 0;
-  std::uint64_t acknowledged = 0;
+  std::uint64_t acknowledged = 0;  // as far as this connection knows
+  bool acknowledge_now = false;    // after a fetch, and on a new connection
+  std::optional<SteadyTime> unacknowledged_since;
 
   // conversations
   std::set<UserId> wanted_conversations;

@@ -7,6 +7,7 @@
 #include "conversations.h"
 #include "device_lists.h"
 #include "key_directory.h"
+#include "sending.h"
 
 namespace unhidra::chat {
 namespace {

@@ -99,7 +99,9 @@ class Bus {
   // One answer from whoever serves the subject. The server's own Error arrives here with the same
   // code, kind, message and retry_after. Errc::no_responder when nobody serves it;
   // unhidra::Errc::timeout when the answer does not come in time: the request may still take
-  // effect.
+  // effect. Within one process a responder on the asker's own executor is preferred and awaited
+  // like a function: what it waits for then bounds the wait, and the asker's cancellation reaches
+  // it.
   virtual Task<Result<Bytes>> request(std::string subject, Bytes payload,
                                       std::chrono::milliseconds timeout) = 0;
 
