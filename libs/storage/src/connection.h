@@ -71,6 +71,8 @@ class Connection {
     UNHIDRA_TRY_VOID(execute(sql, params));
     return {};
   }
+  // Waits for what was put off.
+  virtual Status settle() { return {}; }
   virtual Status query(std::string_view sql, std::span<const Param> params, RowsBuilder& out) = 0;
   // Several statements without parameters.
   virtual Status run_script(const std::string& sql) = 0;

@@ -207,7 +207,11 @@ Status WriteLane::run_closures(Connection& connection, std::span<Job> jobs, Outc
     }
     if (auto status = finish_group(connection); !status) {
       connection.rollback();
-      return status;
+      if (guarded_ || is_outage(status.error()) || is_retryable(status.error())) {
+        return status;
+      }
+      guard_groups_ = kGuardedGroups;
+      return fail(Errc::contended, "the closure whose put-off statement failed has to be found");
     }
   }
   const Stopwatch watch(report_.committing);
@@ -217,6 +221,7 @@ Status WriteLane::run_closures(Connection& connection, std::span<Job> jobs, Outc
 Status WriteLane::finish_group(Connection& connection) {
   Transaction tx(connection);
   UNHIDRA_TRY_VOID(connection.group().finish(tx));
+  UNHIDRA_TRY_VOID(connection.settle());
   return tx.status();
 }
 
@@ -229,6 +234,9 @@ Status WriteLane::run_closure(Connection& connection, Job& job, Status& outcome)
   }
   const auto writes_before = connection.writes();
   outcome = run_guarded(*job.work, connection);
+  if (guarded_ && outcome) {
+    outcome = connection.settle();  // what fails then is this closure's own
+  }
   if (!connection.usable()) {
     return fail(Errc::unavailable, "the connection to the database was lost");
   }
