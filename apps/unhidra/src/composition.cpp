@@ -11,7 +11,8 @@
 #include "unhidra/chat/chat_role.h"
 #include "unhidra/crypto/provider.h"
 #include "unhidra/gateway/gateway_role.h"
-#include "unhidra/messaging/presence.h"
+#include "unhidra/messaging/shared_presence.h"
+#include "unhidra/messaging/shared_rate_limiter.h"
 #include "unhidra/runtime/log.h"
 
 #include "errc.h"
@@ -108,7 +109,8 @@ struct Composition::Parts {
         io(*io_threads),
         database(std::move(opened)),
         bus(std::move(message_bus)),
-        limiter(clock),
+        own_limiter(clock),
+        limiter(own_limiter, *bus),
         limits(std::move(table)),
         guard(limiter, limits),
         auth({.io = io,
@@ -124,9 +126,10 @@ struct Composition::Parts {
         runner(*database, guard, handlers, clock, random, metrics),
         auth_face(served_at(access::Serving::auth), runner, verifier, random),
         gateway_face(served_at(access::Serving::gateway), runner, verifier, random),
-        presence({}, clock),
+        own_presence({}, clock),
+        presence(own_presence, *bus),
         background(io.at(0), "background") {
-    observation->watch(*database, *bus, limiter);
+    observation->watch(*database, *bus, own_limiter);
     if (roles.chat) {
       chat.emplace(chat::ChatDependencies{.io = io,
                                           .database = *database,
@@ -170,7 +173,8 @@ struct Composition::Parts {
   runtime::IoThreads& io;
   std::unique_ptr<storage::Database> database;
   std::unique_ptr<messaging::Bus> bus;
-  messaging::LocalRateLimiter limiter;
+  messaging::LocalRateLimiter own_limiter;
+  messaging::SharedRateLimiter limiter;
   access::LimitTable limits;
   access::LimitGuard guard;
   access::Handlers handlers;
@@ -180,7 +184,8 @@ struct Composition::Parts {
   access::OperationRunner runner;
   access::RestFace auth_face;
   access::RestFace gateway_face;
-  messaging::PresenceTable presence;
+  messaging::PresenceTable own_presence;
+  messaging::SharedPresence presence;
   std::optional<chat::ChatRole> chat;
   std::optional<gateway::GatewayRole> gateway;
   runtime::TaskScope background;
@@ -247,7 +252,12 @@ Result<std::optional<std::string>> Composition::renew_setup_token() {
 
 Status Composition::start(std::shared_ptr<net::TlsServerContext> tls) {
   auto& parts = *parts_;
-  parts.background.spawn("presence", parts.presence.run());
+  parts.background.spawn("presence", parts.own_presence.run());
+  if (!parts.settings.nats.urls.empty()) {  // there may be other processes
+    UNHIDRA_TRY_VOID(parts.presence.start(parts.io.at(0)));
+    UNHIDRA_TRY_VOID(parts.limiter.start(parts.io.at(0)));
+    parts.background.spawn("limits", parts.limiter.run());
+  }
   if (parts.chat) {
     UNHIDRA_TRY_VOID(parts.chat->start());
   }
@@ -286,6 +296,8 @@ void Composition::stop(std::chrono::milliseconds deadline) {
   if (parts.chat) {
     parts.chat->stop();
   }
+  parts.presence.stop();
+  parts.limiter.stop();
   parts.background.request_stop();
   run_and_wait(executor, join(parts.background, deadline));
   run_and_wait(executor, close(*parts.bus, deadline));

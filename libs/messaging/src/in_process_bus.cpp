@@ -98,6 +98,7 @@ class InProcessBus final : public Bus {
                               std::chrono::milliseconds timeout) override;
   Result<Subscription> serve(std::string_view subject, std::string_view queue_group,
                              Executor executor, Service service, ServeOptions options) override;
+  std::optional<std::size_t> listeners(std::string_view subject) const override;
   Status healthy() const override;
   BusStats stats() const override;
   Task<Status> close(std::chrono::milliseconds deadline) override;
@@ -217,6 +218,13 @@ Task<Result<Bytes>> InProcessBus::request(std::string subject, Bytes payload,
     co_return fail(Errc::closed, "the server is stopping");
   }
   co_return co_await wait_for(std::move(call), std::move(subject));
+}
+
+std::optional<std::size_t> InProcessBus::listeners(std::string_view subject) const {
+  auto& shard = routes_->shard_of(subject);
+  const std::lock_guard lock(shard.mutex);
+  const auto found = shard.topics.find(subject);
+  return found == shard.topics.end() ? 0 : found->second.subscribers.size();
 }
 
 Status InProcessBus::healthy() const {

@@ -17,8 +17,8 @@ namespace unhidra::storage {
 namespace {
 
 constexpr std::size_t kMaxCachedStatements = 512;
-// The log is copied into the file after about 16 MiB, which the writer pays for with two syncs.
-constexpr const char* kCheckpointPages = "4096";
+// The log is copied into the file after about 32 MiB, which the writer pays for with two syncs.
+constexpr const char* kCheckpointPages = "8192";
 
 Errc code_of(int extended) {
   switch (extended) {

@@ -5,7 +5,9 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "unhidra/base/codec.h"
 #include "unhidra/base/text.h"
+#include "unhidra/messaging/gather.h"
 #include "unhidra/messaging/rate_limiter.h"
 #include "unhidra/runtime/task_scope.h"
 #include "unhidra/wire/internal.h"
@@ -33,15 +35,15 @@ access::LimitTable no_limits() {
 }
 
 // What a gateway answers: here one connection, of whichever organisation is asked for.
-Task<Result<Bytes>> gateway_connections(Bytes org) {
-  UNHIDRA_CO_TRY(const auto connection, ConnectionId::from_bytes(org));
+Bytes gateway_connections(ByteView question) {
+  ByteReader reader(question);
   wire::ConnectionList list;
-  list.connections.push_back({.connection_id = connection,
+  list.connections.push_back({.connection_id = ConnectionId(reader.array<16>()),
                               .user_id = UserId(Uuid{1}),
                               .device_id = DeviceId(Uuid{2}),
                               .session_id = SessionId(Uuid{3}),
                               .ip = "192.0.2.9"});
-  co_return wire::encode(list);
+  return wire::encode(list);
 }
 
 Task<void> answer_into(access::RestFace& face, net::HttpRequest request,
@@ -117,7 +119,8 @@ World::World(AuthSettings settings)
         heard_.notify_all();
       });
   listening_ = std::move(*listening);
-  auto gateway = bus->serve("gateway.connections", "gateway", io.at(0), gateway_connections);
+  auto gateway =
+      messaging::answer_gathering(*bus, "gateway.connections", io.at(0), gateway_connections);
   gateway_ = std::move(*gateway);
 }
 

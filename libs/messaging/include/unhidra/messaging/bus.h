@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -111,6 +112,9 @@ class Bus {
   virtual Result<Subscription> serve(std::string_view subject, std::string_view queue_group,
                                      Executor executor, Service service,
                                      ServeOptions options = {}) = 0;
+
+  // How many subscriptions a message on the subject would reach; nothing when the bus cannot tell.
+  virtual std::optional<std::size_t> listeners(std::string_view subject) const = 0;
 
   // Whether messages go through now: a readiness check.
   virtual Status healthy() const = 0;
