@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "unhidra/client/events.h"
 #include "unhidra/wire/frames.h"
 
 namespace unhidra::client {
@@ -77,9 +78,11 @@ struct Link {
   // people
   std::set<UserId> wanted_lists;
   std::set<UserId> wanted_names;
-  std::set<UserId> asked_lists;               // answered at least once
-  std::set<UserId> asked_names;               // likewise
-  std::set<DeviceId> looked_for;              // unknown senders for which the list was asked again
+  std::set<UserId> asked_lists;   // answered at least once
+  std::set<UserId> asked_names;   // likewise
+  std::set<DeviceId> looked_for;  // unknown senders for which the list was asked again
+  // Told once the name of the person is known, or not to be had.
+  std::vector<std::pair<UserId, Event>> unnamed;
   std::map<DeviceId, SteadyTime> no_bundle;   // not asked again before
   std::vector<wire::MissingDevice> expected;  // the server wants them; the lists must tell
   std::set<DeviceId> ghosts;                  // reported
