@@ -1,14 +1,17 @@
 """What an account and its devices go through: sessions that end, invitations, new devices, and the interactive chat."""
+import contextlib
 import json
 import os
 import pty
 import re
 import select
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
 import unittest
+import uuid
 
 from harness import ServerCase, wait_until
 
@@ -145,6 +148,49 @@ class Devices(ServerCase):
         phone.ok("send", "petra", "hello from the phone")
         copy = wait_until(lambda: lines.first("message"), 15, "the copy")
         self.assertIn("petra", json.dumps(copy))
+
+
+class Prekeys(ServerCase):
+    def database(self, statement, *values):
+        """One statement on the running server's database."""
+        with contextlib.closing(sqlite3.connect(next(self.server.root.rglob("unhidra.db")), timeout=20)) as connection:
+            rows = connection.execute(statement, values).fetchall()
+            connection.commit()
+            return rows
+
+    def count(self, device):
+        return self.database("SELECT COUNT(*) FROM one_time_prekeys WHERE device_id = ?", device)[0][0]
+
+    def test_a_session_opens_with_the_last_resort_prekey_when_nothing_else_is_left(self):
+        alice, bob = self.cli("alice"), self.cli("bob")
+        alice.register("ulla")
+        bob.register("viktor")
+        device = uuid.UUID(bob.json("status")[-1]["device_id"]).bytes
+        self.database("DELETE FROM one_time_prekeys WHERE device_id = ?", device)
+        self.database("UPDATE device_keys SET signed_prekey_created_at = 1 WHERE device_id = ?", device)
+        alice.ok("send", "viktor", "with the last resort")
+        got = [one for one in bob.json("listen", "--count", "1", "--timeout", "30") if one["type"] == "message"]
+        self.assertEqual(got[0]["text"], "with the last resort")
+        bob.ok("send", "ulla", "and back")
+        self.assertIn("and back", alice.ok("listen", "--count", "1", "--timeout", "30"))
+
+    def test_a_connected_device_fills_up_when_it_is_told_that_its_prekeys_run_low(self):
+        alice, bob = self.cli("alice"), self.cli("bob")
+        alice.register("wilma")
+        bob.register("xaver")
+        device = uuid.UUID(bob.json("status")[-1]["device_id"]).bytes
+        listening = bob.start("listen", json_output=True)
+        self.addCleanup(listening.kill)
+        lines = Lines(listening)
+        time.sleep(1)  # it has counted its keys and found enough
+        self.assertGreaterEqual(self.count(device), 50)
+        self.database("DELETE FROM one_time_prekeys WHERE device_id = ?1 AND prekey_id NOT IN "
+                      "(SELECT prekey_id FROM one_time_prekeys WHERE device_id = ?1 ORDER BY prekey_id LIMIT 20)", device)
+        time.sleep(1)
+        self.assertEqual(self.count(device), 20, "nobody has told it yet")
+        alice.ok("send", "xaver", "takes one away")
+        wait_until(lambda: self.count(device) >= 90, 15, "new prekeys")
+        wait_until(lambda: lines.first("message"), 15, "the message")
 
 
 class Chat(ServerCase):

@@ -97,14 +97,14 @@ Result<RoleChoice> RoleChoice::parse(const std::vector<std::string>& names) {
 struct Composition::Parts {
   Parts(const runtime::Config& config, const ServerSettings& server_settings, RoleChoice choice,
         std::unique_ptr<Observation> observer, std::unique_ptr<storage::Database> opened,
-        std::unique_ptr<pki::KeySealer> key_sealer, access::LimitTable table,
+        std::unique_ptr<pki::KeyProvider> key_provider, access::LimitTable table,
         std::unique_ptr<runtime::IoThreads> threads, std::unique_ptr<messaging::Bus> message_bus,
         gateway::GatewaySettings gateway_settings)
       : settings(server_settings),
         roles(choice),
         observation(std::move(observer)),
         metrics(observation->metrics()),
-        sealer(std::move(key_sealer)),
+        provider(std::move(key_provider)),
         io_threads(std::move(threads)),
         io(*io_threads),
         database(std::move(opened)),
@@ -116,7 +116,7 @@ struct Composition::Parts {
         auth({.io = io,
               .database = *database,
               .bus = *bus,
-              .sealer = *sealer,
+              .provider = *provider,
               .metrics = metrics,
               .clock = clock,
               .random = random},
@@ -168,7 +168,7 @@ struct Composition::Parts {
   std::unique_ptr<Observation> observation;
   runtime::Metrics& metrics;
   runtime::Health health;
-  std::unique_ptr<pki::KeySealer> sealer;
+  std::unique_ptr<pki::KeyProvider> provider;
   std::unique_ptr<runtime::IoThreads> io_threads;
   runtime::IoThreads& io;
   std::unique_ptr<storage::Database> database;
@@ -225,7 +225,7 @@ Result<std::unique_ptr<Composition>> Composition::make(const runtime::Config& co
                                                        RoleChoice roles) {
   crypto::SystemRandom random;
   UNHIDRA_TRY(auto limits, access::LimitTable::from_config(config));
-  UNHIDRA_TRY(auto sealer, load_sealer(directory, random));
+  UNHIDRA_TRY(auto provider, load_key_provider(directory, random));
   auto observation = std::make_unique<Observation>();
   storage::Settings storage_settings;
   storage_settings.url = database_url(settings, directory);
@@ -235,7 +235,7 @@ Result<std::unique_ptr<Composition>> Composition::make(const runtime::Config& co
   auto io = std::make_unique<runtime::IoThreads>(settings.io_threads);
   UNHIDRA_TRY(auto bus, make_bus(settings, io->at(0)));
   auto parts = std::make_unique<Parts>(config, settings, roles, std::move(observation),
-                                       std::move(database), std::move(sealer), std::move(limits),
+                                       std::move(database), std::move(provider), std::move(limits),
                                        std::move(io), std::move(bus), std::move(gateway_settings));
   UNHIDRA_TRY_VOID(parts->auth.load());
   UNHIDRA_TRY_VOID(parts->bind());

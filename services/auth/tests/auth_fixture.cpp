@@ -1,5 +1,6 @@
 #include "auth_fixture.h"
 
+#include <cstdlib>
 #include <future>
 
 #include <boost/json/parse.hpp>
@@ -10,6 +11,7 @@
 #include "unhidra/messaging/gather.h"
 #include "unhidra/messaging/rate_limiter.h"
 #include "unhidra/runtime/task_scope.h"
+#include "unhidra/testkit/postgres_server.h"
 #include "unhidra/wire/internal.h"
 
 namespace unhidra::auth::test {
@@ -17,8 +19,28 @@ namespace {
 
 constexpr std::array kServed{access::Serving::auth};
 
+// A fresh database: SQLite, or with UNHIDRA_TEST_DATABASE=postgres a schema of a PostgreSQL server.
+std::string fresh_database(const std::filesystem::path& directory) {
+  const auto* wanted = std::getenv("UNHIDRA_TEST_DATABASE");
+  if (wanted == nullptr || std::string_view(wanted) != "postgres") {
+    return "sqlite:" + (directory / "unhidra.db").string();
+  }
+  static auto server = testkit::PostgresServer::start();
+  static int number = 0;
+  if (!server) {
+    ADD_FAILURE() << server.error().message();
+    return {};
+  }
+  auto url = server->create_schema("auth_" + std::to_string(++number));
+  if (!url) {
+    ADD_FAILURE() << url.error().message();
+    return {};
+  }
+  return *url;
+}
+
 std::unique_ptr<storage::Database> open_database(const std::filesystem::path& directory) {
-  auto database = storage::Database::open({.url = "sqlite:" + (directory / "unhidra.db").string()});
+  auto database = storage::Database::open({.url = fresh_database(directory)});
   if (!database) {
     ADD_FAILURE() << database.error().message();
     std::abort();
@@ -100,11 +122,11 @@ AuthSettings World::cheap_settings() {
 World::World(AuthSettings settings)
     : database(open_database(directory.path())),
       bus(messaging::make_in_process_bus(io.at(0))),
-      sealer(random.secret_array<pki::KeySealer::kMasterKeySize>()),
+      provider(pki::KeySealer(random.secret_array<pki::KeySealer::kMasterKeySize>())),
       role({.io = io,
             .database = *database,
             .bus = *bus,
-            .sealer = sealer,
+            .provider = provider,
             .metrics = metrics,
             .clock = clock,
             .random = random},
