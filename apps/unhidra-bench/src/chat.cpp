@@ -304,7 +304,7 @@ void print(const ChatOptions& options, const Window& window, const Tally& tally)
 
 Status run_chat(const ChatOptions& options) {
   const runtime::SystemClock clock;
-  crypto::SystemRandom random;
+  crypto::PooledRandom random;
   Recorder recorder;
   UNHIDRA_TRY_VOID(recorder.open(options.record_file));
   UNHIDRA_TRY(const auto tls, net::TlsClientContext::create({.ca_file = options.target.ca_file}));

@@ -68,6 +68,10 @@ Status App::sign_up_or_log_in() {
   const bool had_store = profile_->has_store();
   UNHIDRA_TRY_VOID(open_store());  // before the account is made: a forgotten passphrase costs none
   UNHIDRA_TRY_VOID(open_engine());
+  if (engine_->enrolled() && options_.command == Command::log_in &&
+      engine_->account()->username == options_.username) {
+    return come_back();
+  }
   if (engine_->enrolled()) {
     return fail(Errc::already_logged_in, "this profile is the device of " +
                                              printable(engine_->account()->username) +
@@ -83,13 +87,32 @@ Status App::sign_up_or_log_in() {
   }
   wipe({reinterpret_cast<Byte*>(password.data()), password.size()});
   UNHIDRA_TRY_VOID(become_device(tokens));
+  return say_account("Logged in as ");
+}
+
+Status App::come_back() {
+  std::string password;
+  UNHIDRA_TRY(auto tokens, first_tokens(password));
+  if (tokens.must_change_password) {
+    UNHIDRA_TRY(tokens, renew_password(tokens, password));
+  }
+  wipe({reinterpret_cast<Byte*>(password.data()), password.size()});
+  LoginState login;
+  login.access_token = tokens.access_token;
+  login.access_expires_at = tokens.access_expires_at;
+  login.refresh_token = tokens.refresh_token;
+  UNHIDRA_TRY_VOID(save_login(*store_, login));
+  return say_account("Logged in again as ");
+}
+
+Status App::say_account(const char* what) {
   UNHIDRA_TRY_VOID(open_connection(false));
   UNHIDRA_TRY_VOID(driver_->run_until(
       [this] { return engine_->idle() && engine_->account()->membership != Membership::unknown; },
       kPatience));
   const auto account = *engine_->account();
   output_.result(account_json("account", account, profile_->settings),
-                 "Logged in as " + printable(account.username) + ". This device is " +
+                 what + printable(account.username) + ". This device is " +
                      account.device.to_string() + ", fingerprint " + account.fingerprint +
                      "\nState: " + std::string(say(account.membership)));
   return {};
@@ -102,8 +125,13 @@ Result<Tokens> App::first_tokens(std::string& password) {
                                  : fresh ? ask_new_secret(around_, "Password of the new account")
                                          : ask_secret(around_, "Password"));
   password = to_string(secret);
-  const Credentials credentials{options_.username, password, options_.organization,
-                                options_.invitation, options_.display_name};
+  const Credentials credentials{
+      options_.username,
+      password,
+      options_.organization,
+      options_.invitation,
+      options_.display_name,
+      engine_->enrolled() ? std::optional(engine_->account()->device) : std::nullopt};
   return fresh ? rest_->sign_up(credentials) : rest_->log_in(credentials);
 }
 
@@ -115,7 +143,13 @@ Result<Tokens> App::renew_password(const Tokens& tokens, const std::string& pass
                                      : secret_from_file(around_, options_.new_password_file));
   const auto fresh = to_string(secret);
   UNHIDRA_TRY_VOID(rest_->change_password(tokens.access_token, password, fresh));
-  return rest_->log_in({options_.username, fresh, options_.organization, {}, {}});
+  return rest_->log_in(
+      {options_.username,
+       fresh,
+       options_.organization,
+       {},
+       {},
+       engine_->enrolled() ? std::optional(engine_->account()->device) : std::nullopt});
 }
 
 Status App::become_device(const Tokens& tokens) {
@@ -287,6 +321,22 @@ Status App::revoke_device() {
   UNHIDRA_TRY_VOID(rest_->revoke_device(token, id));
   output_.result({{"type", "device_revoked"}, {"device_id", id.to_string()}},
                  "Revoked " + id.to_string());
+  return {};
+}
+
+Status App::invite() {
+  UNHIDRA_TRY_VOID(open_device());
+  UNHIDRA_TRY_VOID(open_connection(false));
+  UNHIDRA_TRY(const auto token, tokens_->fresh(std::chrono::seconds(5)));
+  UNHIDRA_TRY(const auto invitation, rest_->invite(token, options_.role, options_.hours));
+  output_.result({{"type", "invitation"},
+                  {"token", invitation.token},
+                  {"role", invitation.role},
+                  {"expires_at", invitation.expires_at}},
+                 "Invitation (" + printable(invitation.role) + ", good once until " +
+                     printable(invitation.expires_at) + "):\n  unhidra-cli --server " +
+                     printable(profile_->settings.server) + " register --invite " +
+                     printable(invitation.token) + " --username NAME");
   return {};
 }
 

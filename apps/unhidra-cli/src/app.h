@@ -44,11 +44,15 @@ class App {
   Result<Tokens> first_tokens(std::string& password);
   Result<Tokens> renew_password(const Tokens& tokens, const std::string& password);
   Status become_device(const Tokens& tokens);
+  // The same device with a new session, after the old one has ended.
+  Status come_back();
+  Status say_account(const char* what);
   Status log_out();
   Status status();
   Status list_devices();
   Status approve_device();
   Status revoke_device();
+  Status invite();
   Status verify();
   Result<DeviceId> device_named(const std::vector<DeviceId>& candidates) const;
 

@@ -64,7 +64,9 @@ class Builder {
     sign_up->add_option("--invite", options_.invitation, "Token of an invitation");
     sign_up->add_option("--display-name", options_.display_name, "Name that others see");
     auto* log_in =
-        add(app_, "login", "Log in; this becomes a new device of the account", Command::log_in);
+        add(app_, "login",
+            "Log in; this becomes a new device of the account, or comes back as the one it was",
+            Command::log_in);
     add_credentials(*log_in);
     log_in->add_option("--new-password-file", options_.new_password_file,
                        "The new password, where the server asks for one; - is standard input");
@@ -72,6 +74,11 @@ class Builder {
                         Command::log_out);
     log_out->add_flag("-y,--yes", options_.yes, "Do not ask");
     add(app_, "status", "Who and what this device is", Command::status);
+    auto* invite = add(app_, "invite", "Make an invitation for somebody new (administrators)",
+                       Command::invite);
+    invite->add_option("--role", options_.role, "What the new account may do (default: member)");
+    invite->add_option("--hours", options_.hours, "How long it is good (default: the server's)")
+        ->check(CLI::Range(1, 8760));
     auto* completion =
         add(app_, "completion", "Print a completion script for a shell", Command::completion);
     completion->add_option("shell", options_.shell, "bash, zsh or fish")

@@ -17,6 +17,7 @@ enum class Command : std::uint8_t {
   devices_list,
   devices_approve,
   devices_revoke,
+  invite,
   verify,
   send,
   listen,
@@ -58,6 +59,8 @@ struct Options {
   std::uint64_t limit = 50;
   std::string output_file;
   std::string shell;
+  std::string role;
+  std::uint64_t hours = 0;  // 0: the server's own
 };
 
 struct Parsed {

@@ -236,6 +236,9 @@ Result<Tokens> Rest::log_in(const Credentials& credentials) {
   if (!credentials.organization.empty()) {
     body["organization"] = credentials.organization;
   }
+  if (credentials.device) {
+    body["device_id"] = credentials.device->to_string();
+  }
   return tokens_of(call("POST", "/v1/login", &body, {}));
 }
 
@@ -301,6 +304,24 @@ Result<std::vector<ServerDevice>> Rest::devices(const std::string& access_token)
 Status Rest::revoke_device(const std::string& access_token, DeviceId device) {
   UNHIDRA_TRY_VOID(call("DELETE", "/v1/devices/" + device.to_string(), nullptr, access_token));
   return {};
+}
+
+Result<Invitation> Rest::invite(const std::string& access_token, const std::string& role,
+                                std::uint64_t hours) {
+  constexpr std::uint64_t kSecondsPerHour = 3600;
+  json::object body;
+  if (!role.empty()) {
+    body["role"] = role;
+  }
+  if (hours > 0) {
+    body["expires_in"] = hours * kSecondsPerHour;
+  }
+  UNHIDRA_TRY(const auto object, object_of(call("POST", "/v1/invitations", &body, access_token)));
+  Invitation out{text_of(object, "token"), text_of(object, "role"), text_of(object, "expires_at")};
+  if (out.token.empty()) {
+    return fail(Errc::server_failed, "the server's answer holds no invitation");
+  }
+  return out;
 }
 
 }  // namespace unhidra::cli

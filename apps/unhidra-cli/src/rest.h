@@ -51,6 +51,13 @@ struct Credentials {
   std::string organization;  // empty: the server's first one
   std::string invitation;
   std::string display_name;
+  std::optional<DeviceId> device;  // log_in(): one of the account's that comes back
+};
+
+struct Invitation {
+  std::string token;
+  std::string role;
+  std::string expires_at;
 };
 
 // "https://host:9200" taken apart; Errc::usage when it is no such URL.
@@ -77,6 +84,9 @@ class Rest {
   Result<NewDevice> register_device(const std::string& access_token, const std::string& name);
   Result<std::vector<ServerDevice>> devices(const std::string& access_token);
   Status revoke_device(const std::string& access_token, DeviceId device);
+  // `role` empty: member; `hours` 0: as long as the server gives.
+  Result<Invitation> invite(const std::string& access_token, const std::string& role,
+                            std::uint64_t hours);
 
  private:
   Result<boost::json::value> call(std::string method, const std::string& path,

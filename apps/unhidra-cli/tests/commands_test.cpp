@@ -227,7 +227,8 @@ TEST_F(CommandsTest, WrongPasswordsAndPassphrasesAndNamesAreTold) {
       run_as("y", {"--json", "register", "-u", "ann", "--password-file", folder / "password"});
   EXPECT_EQ(taken.code, 1);
   EXPECT_NE(taken.last().at("message").as_string().find("taken"), std::string::npos);
-  EXPECT_EQ(run_as("ann", {"login", "-u", "ann", "--password-file", folder / "password"}).code, 1);
+  EXPECT_EQ(run_as("ann", {"login", "-u", "bob", "--password-file", folder / "password"}).code, 1)
+      << "the profile is another account's";
   EXPECT_EQ(run_as("ann", {"send", "nobody", "hello"}).code, 6);
   EXPECT_EQ(run_as("ann", {"history", "nobody"}).code, 6);
   passphrase = "another one";

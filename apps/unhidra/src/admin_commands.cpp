@@ -21,7 +21,7 @@ namespace {
 struct Workplace {
   runtime::SystemClock clock;
   crypto::SystemRandom random;
-  std::unique_ptr<pki::KeySealer> sealer;
+  std::unique_ptr<pki::KeyProvider> provider;
   std::unique_ptr<storage::Database> database;
   std::unique_ptr<auth::Administration> administration;
 };
@@ -33,13 +33,13 @@ Result<std::unique_ptr<Workplace>> open(const SourceOptions& sources) {
   log::configure({.level = log::Level::warn, .format = log::Format::text});
   UNHIDRA_TRY(const auto directory, DataDirectory::existing(settings.data_directory));
   auto out = std::make_unique<Workplace>();
-  UNHIDRA_TRY(out->sealer, load_sealer(directory, out->random));
+  UNHIDRA_TRY(out->provider, load_key_provider(directory, out->random));
   UNHIDRA_TRY(out->database, storage::Database::open({.url = database_url(settings, directory),
                                                       .migrate = false,
                                                       .readers = 1,
                                                       .write_lanes = 1}));
   out->administration = std::make_unique<auth::Administration>(
-      *out->database, *out->sealer, out->clock, out->random, auth::AuthSettings::from(config));
+      *out->database, *out->provider, out->clock, out->random, auth::AuthSettings::from(config));
   return out;
 }
 

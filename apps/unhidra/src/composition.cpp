@@ -11,7 +11,8 @@
 #include "unhidra/chat/chat_role.h"
 #include "unhidra/crypto/provider.h"
 #include "unhidra/gateway/gateway_role.h"
-#include "unhidra/messaging/presence.h"
+#include "unhidra/messaging/shared_presence.h"
+#include "unhidra/messaging/shared_rate_limiter.h"
 #include "unhidra/runtime/log.h"
 
 #include "errc.h"
@@ -96,25 +97,26 @@ Result<RoleChoice> RoleChoice::parse(const std::vector<std::string>& names) {
 struct Composition::Parts {
   Parts(const runtime::Config& config, const ServerSettings& server_settings, RoleChoice choice,
         std::unique_ptr<Observation> observer, std::unique_ptr<storage::Database> opened,
-        std::unique_ptr<pki::KeySealer> key_sealer, access::LimitTable table,
+        std::unique_ptr<pki::KeyProvider> key_provider, access::LimitTable table,
         std::unique_ptr<runtime::IoThreads> threads, std::unique_ptr<messaging::Bus> message_bus,
         gateway::GatewaySettings gateway_settings)
       : settings(server_settings),
         roles(choice),
         observation(std::move(observer)),
         metrics(observation->metrics()),
-        sealer(std::move(key_sealer)),
+        provider(std::move(key_provider)),
         io_threads(std::move(threads)),
         io(*io_threads),
         database(std::move(opened)),
         bus(std::move(message_bus)),
-        limiter(clock),
+        own_limiter(clock),
+        limiter(own_limiter, *bus),
         limits(std::move(table)),
         guard(limiter, limits),
         auth({.io = io,
               .database = *database,
               .bus = *bus,
-              .sealer = *sealer,
+              .provider = *provider,
               .metrics = metrics,
               .clock = clock,
               .random = random},
@@ -124,9 +126,10 @@ struct Composition::Parts {
         runner(*database, guard, handlers, clock, random, metrics),
         auth_face(served_at(access::Serving::auth), runner, verifier, random),
         gateway_face(served_at(access::Serving::gateway), runner, verifier, random),
-        presence({}, clock),
+        own_presence({}, clock),
+        presence(own_presence, *bus),
         background(io.at(0), "background") {
-    observation->watch(*database, *bus, limiter);
+    observation->watch(*database, *bus, own_limiter);
     if (roles.chat) {
       chat.emplace(chat::ChatDependencies{.io = io,
                                           .database = *database,
@@ -161,16 +164,17 @@ struct Composition::Parts {
   ServerSettings settings;
   RoleChoice roles;
   runtime::SystemClock clock;
-  crypto::SystemRandom random;
+  crypto::PooledRandom random;
   std::unique_ptr<Observation> observation;
   runtime::Metrics& metrics;
   runtime::Health health;
-  std::unique_ptr<pki::KeySealer> sealer;
+  std::unique_ptr<pki::KeyProvider> provider;
   std::unique_ptr<runtime::IoThreads> io_threads;
   runtime::IoThreads& io;
   std::unique_ptr<storage::Database> database;
   std::unique_ptr<messaging::Bus> bus;
-  messaging::LocalRateLimiter limiter;
+  messaging::LocalRateLimiter own_limiter;
+  messaging::SharedRateLimiter limiter;
   access::LimitTable limits;
   access::LimitGuard guard;
   access::Handlers handlers;
@@ -180,7 +184,8 @@ struct Composition::Parts {
   access::OperationRunner runner;
   access::RestFace auth_face;
   access::RestFace gateway_face;
-  messaging::PresenceTable presence;
+  messaging::PresenceTable own_presence;
+  messaging::SharedPresence presence;
   std::optional<chat::ChatRole> chat;
   std::optional<gateway::GatewayRole> gateway;
   runtime::TaskScope background;
@@ -220,7 +225,7 @@ Result<std::unique_ptr<Composition>> Composition::make(const runtime::Config& co
                                                        RoleChoice roles) {
   crypto::SystemRandom random;
   UNHIDRA_TRY(auto limits, access::LimitTable::from_config(config));
-  UNHIDRA_TRY(auto sealer, load_sealer(directory, random));
+  UNHIDRA_TRY(auto provider, load_key_provider(directory, random));
   auto observation = std::make_unique<Observation>();
   storage::Settings storage_settings;
   storage_settings.url = database_url(settings, directory);
@@ -230,7 +235,7 @@ Result<std::unique_ptr<Composition>> Composition::make(const runtime::Config& co
   auto io = std::make_unique<runtime::IoThreads>(settings.io_threads);
   UNHIDRA_TRY(auto bus, make_bus(settings, io->at(0)));
   auto parts = std::make_unique<Parts>(config, settings, roles, std::move(observation),
-                                       std::move(database), std::move(sealer), std::move(limits),
+                                       std::move(database), std::move(provider), std::move(limits),
                                        std::move(io), std::move(bus), std::move(gateway_settings));
   UNHIDRA_TRY_VOID(parts->auth.load());
   UNHIDRA_TRY_VOID(parts->bind());
@@ -247,7 +252,12 @@ Result<std::optional<std::string>> Composition::renew_setup_token() {
 
 Status Composition::start(std::shared_ptr<net::TlsServerContext> tls) {
   auto& parts = *parts_;
-  parts.background.spawn("presence", parts.presence.run());
+  parts.background.spawn("presence", parts.own_presence.run());
+  if (!parts.settings.nats.urls.empty()) {  // there may be other processes
+    UNHIDRA_TRY_VOID(parts.presence.start(parts.io.at(0)));
+    UNHIDRA_TRY_VOID(parts.limiter.start(parts.io.at(0)));
+    parts.background.spawn("limits", parts.limiter.run());
+  }
   if (parts.chat) {
     UNHIDRA_TRY_VOID(parts.chat->start());
   }
@@ -286,6 +296,8 @@ void Composition::stop(std::chrono::milliseconds deadline) {
   if (parts.chat) {
     parts.chat->stop();
   }
+  parts.presence.stop();
+  parts.limiter.stop();
   parts.background.request_stop();
   run_and_wait(executor, join(parts.background, deadline));
   run_and_wait(executor, close(*parts.bus, deadline));

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "unhidra/base/random.h"
-#include "unhidra/pki/seal.h"
+#include "unhidra/pki/key_provider.h"
 #include "unhidra/storage/database.h"
 
 #include "data_directory.h"
@@ -16,7 +16,7 @@ namespace unhidra::server {
 std::string database_url(const ServerSettings& settings, const DataDirectory& directory);
 
 // From the data directory; made there when it is not there yet. Blocks.
-Result<std::unique_ptr<pki::KeySealer>> load_sealer(const DataDirectory& directory,
-                                                    RandomSource& random);
+Result<std::unique_ptr<pki::KeyProvider>> load_key_provider(const DataDirectory& directory,
+                                                            RandomSource& random);
 
 }  // namespace unhidra::server

@@ -3,6 +3,7 @@
 #include "unhidra/access/limits.h"
 #include "unhidra/auth/settings.h"
 #include "unhidra/gateway/settings.h"
+#include "unhidra/net/settings.h"
 #include "unhidra/runtime/runtime_settings.h"
 
 namespace unhidra::server {
@@ -66,6 +67,7 @@ runtime::Schema full_schema() {
   runtime::Schema schema;
   schema.add(runtime::runtime_settings());
   schema.add(settings());
+  schema.add(net::settings());
   schema.add(auth::settings());
   schema.add(access::settings());
   schema.add(gateway::settings());

@@ -154,7 +154,8 @@ Peer peer_of(const net::RequestHead& head) {
   if (const auto agent = head.headers.get("User-Agent")) {
     out.user_agent = printable(agent->substr(0, kMaxUserAgent));
   }
-  out.loopback = is_loopback(out.ip);
+  // What a proxy on this machine passes on does not come from this machine.
+  out.loopback = is_loopback(out.ip) && !head.forwarded;
   return out;
 }
 

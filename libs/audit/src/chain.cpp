@@ -18,19 +18,25 @@ constexpr std::size_t kMaxMetadata = 4'096;  // the JSON text
 constexpr std::size_t kMaxPage = 1'000;
 constexpr std::uint64_t kFilterWindow = 20'000;
 
+bool is_plain(char c) {
+  return c >= ' ' && c <= '~';
+}
+
 // Printable, and cut between two characters.
-std::string clean(std::string_view text, std::size_t max) {
+void clean(std::string& text, std::size_t max) {
+  if (text.size() <= max && std::ranges::all_of(text, is_plain)) {
+    return;  // as nearly always: printable() would answer the same
+  }
   // Cut first: the work on a foreign text is bounded. The replacement may lengthen it.
-  auto out = printable(text.substr(0, max));
-  if (out.size() <= max) {
-    return out;
+  text = printable(std::string_view(text).substr(0, max));
+  if (text.size() <= max) {
+    return;
   }
   auto end = max;
-  while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xC0U) == 0x80U) {
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
     --end;
   }
-  out.resize(end);
-  return out;
+  text.resize(end);
 }
 
 Status check_name(std::string_view what, std::string_view name) {
@@ -66,46 +72,80 @@ Status check(const AuditEvent& event) {
 }
 
 // As it will be stored.
-AuditEvent cleaned(const AuditEvent& event) {
-  AuditEvent out = event;
-  out.resource_id = clean(event.resource_id, kMaxFreeText);
-  out.ip_address = clean(event.ip_address, kMaxAddress);
-  out.user_agent = clean(event.user_agent, kMaxFreeText);
-  for (auto& [key, value] : out.metadata) {
-    value = clean(value, kMaxFreeText);
+void make_clean(AuditEvent& event) {
+  clean(event.resource_id, kMaxFreeText);
+  clean(event.ip_address, kMaxAddress);
+  clean(event.user_agent, kMaxFreeText);
+  for (auto& [key, value] : event.metadata) {
+    clean(value, kMaxFreeText);
   }
-  return out;
 }
 
-Status insert_row(storage::Transaction& tx, const AuditEvent& event, const std::string& metadata,
+Status insert_row(storage::Transaction& tx, const AuditEvent& event, std::string_view metadata,
                   const ByteArray<32>& prev_hash, const ChainPoint& point) {
   const auto actor =
       event.actor_id.empty() ? storage::Param(nullptr) : storage::Param(event.actor_id);
-  UNHIDRA_TRY_VOID(tx.execute(
+  return tx.execute_later(
       "INSERT INTO audit_log (" UNHIDRA_AUDIT_COLUMNS
       ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
       event.org_id, point.position, event.event_id, event.event_type, actor, event.actor_type,
       event.resource_type, event.resource_id, event.action, to_string(event.outcome), metadata,
-      event.ip_address, event.user_agent, event.timestamp, prev_hash, point.hash));
-  return {};
+      event.ip_address, event.user_agent, event.timestamp, prev_hash, point.hash);
 }
 
-// The head moves only from the point that was read: a second writer would find another one.
-Status move_head(storage::Transaction& tx, const OrgId& org, const ChainPoint& point) {
-  if (point.position == 1) {
-    UNHIDRA_TRY_VOID(
-        tx.execute("INSERT INTO audit_heads (org_id, position, hash) VALUES ($1, $2, $3)", org,
-                   point.position, point.hash));
+// The heads of the chains that this group of writes appends to. Each is locked when it is first
+// needed, so that two writers meet there and the database sends the later one back to the start; it
+// moves once, by as many events as the group has.
+class GroupHeads final : public storage::GroupPart {
+ public:
+  std::unique_ptr<GroupPart> clone() const override { return std::make_unique<GroupHeads>(*this); }
+
+  Result<ChainPoint*> head_of(storage::Transaction& tx, const OrgId& org) {
+    if (const auto found = std::ranges::find(heads_, org, &Head::org); found != heads_.end()) {
+      return &found->now;
+    }
+    UNHIDRA_TRY(const auto locked, lock(tx, org));
+    return &heads_.emplace_back(Head{org, locked.position, locked}).now;
+  }
+
+  Status finish(storage::Transaction& tx) override {
+    for (auto& head : heads_) {
+      UNHIDRA_TRY(const auto moved,
+                  tx.execute("UPDATE audit_heads SET position = $2, hash = $3 "
+                             "WHERE org_id = $1 AND position = $4",
+                             head.org, head.now.position, head.now.hash, head.before));
+      if (moved != 1) {
+        return fail(Errc::broken_chain,
+                    "the head of the audit log is not where it was a moment ago");
+      }
+    }
     return {};
   }
-  UNHIDRA_TRY(const auto moved, tx.execute("UPDATE audit_heads SET position = $2, hash = $3 "
-                                           "WHERE org_id = $1 AND position = $4",
-                                           org, point.position, point.hash, point.position - 1));
-  if (moved != 1) {
-    return fail(Errc::broken_chain, "the head of the audit log is not where it was a moment ago");
+
+ private:
+  struct Head {
+    OrgId org;
+    std::uint64_t before = 0;
+    ChainPoint now;
+  };
+
+  static Result<ChainPoint> lock(storage::Transaction& tx, const OrgId& org) {
+    UNHIDRA_TRY(const auto rows,
+                tx.query("UPDATE audit_heads SET position = position WHERE org_id = $1 "
+                         "RETURNING position, hash",
+                         org));
+    if (!rows.empty()) {
+      return ChainPoint{rows.front().get<std::uint64_t>(0), rows.front().get<ByteArray<32>>(1)};
+    }
+    const ChainPoint begin;
+    UNHIDRA_TRY_VOID(
+        tx.execute("INSERT INTO audit_heads (org_id, position, hash) VALUES ($1, $2, $3)", org,
+                   begin.position, begin.hash));
+    return begin;
   }
-  return {};
-}
+
+  std::vector<Head> heads_;
+};
 
 std::optional<Bytes> no_bytes_is_null(const Bytes& bytes) {
   return bytes.empty() ? std::nullopt : std::optional(bytes);
@@ -113,20 +153,18 @@ std::optional<Bytes> no_bytes_is_null(const Bytes& bytes) {
 
 }  // namespace
 
-Result<ChainPoint> append(storage::Transaction& tx, const AuditEvent& event) {
+Result<ChainPoint> append(storage::Transaction& tx, AuditEvent event) {
   UNHIDRA_TRY_VOID(check(event));
-  const auto stored = cleaned(event);
-  const auto metadata = canonical_json(stored.metadata);
+  make_clean(event);
+  const auto metadata = canonical_json(std::move(event.metadata));
   if (metadata.size() > kMaxMetadata) {
     return fail(Errc::bad_event, "the metadata is too long");
   }
-  UNHIDRA_TRY(const auto head, read_head(tx, stored.org_id));
-  const auto previous = head.value_or(ChainPoint());
-  ChainPoint point{previous.position + 1, {}};
-  point.hash = record_hash(stored, metadata, point.position, previous.hash);
-  // The head first: two writers meet there, and the database sends the later one back to the start.
-  UNHIDRA_TRY_VOID(move_head(tx, stored.org_id, point));
-  UNHIDRA_TRY_VOID(insert_row(tx, stored, metadata, previous.hash, point));
+  UNHIDRA_TRY(auto* const head, tx.group_part<GroupHeads>().head_of(tx, event.org_id));
+  ChainPoint point{head->position + 1, {}};
+  point.hash = record_hash(event, metadata, point.position, head->hash);
+  UNHIDRA_TRY_VOID(insert_row(tx, event, metadata, head->hash, point));
+  *head = point;
   return point;
 }
 

@@ -13,22 +13,35 @@ constexpr std::string_view kDomain = "unhidra audit record";
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kTypicalSize = 512;
 
-void append_json_text(std::string& out, std::string_view text) {
+bool needs_escape(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+void append_escaped(std::string& out, char c) {
   constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view kShort = "\b\t\n\f\r\"\\";
+  constexpr std::string_view kLetters = "btnfr\"\\";
+  const auto code = static_cast<unsigned char>(c);
+  if (const auto at = kShort.find(c); at != std::string_view::npos) {
+    out += '\\';
+    out += kLetters[at];
+  } else {
+    out += "\\u00";
+    out += kHex[code >> 4U];
+    out += kHex[code & 0xFU];
+  }
+}
+
+void append_json_text(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : text) {
-    const auto code = static_cast<unsigned char>(c);
-    constexpr std::string_view kShort = "\b\t\n\f\r\"\\";
-    constexpr std::string_view kLetters = "btnfr\"\\";
-    if (const auto at = kShort.find(c); at != std::string_view::npos) {
-      out += '\\';
-      out += kLetters[at];
-    } else if (code < 0x20) {
-      out += "\\u00";
-      out += kHex[code >> 4U];
-      out += kHex[code & 0xFU];
-    } else {
-      out += c;
+  while (!text.empty()) {
+    const auto plain =
+        static_cast<std::size_t>(std::ranges::find_if(text, needs_escape) - text.begin());
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (!text.empty()) {
+      append_escaped(out, text.front());
+      text.remove_prefix(1);
     }
   }
   out += '"';
@@ -50,7 +63,9 @@ std::string_view to_string(Outcome outcome) {
 
 std::string canonical_json(std::vector<std::pair<std::string, std::string>> metadata) {
   std::ranges::sort(metadata);
-  std::string out = "{";
+  std::string out;
+  out.reserve(kTypicalSize);
+  out += '{';
   for (const auto& [key, value] : metadata) {
     if (out.size() > 1) {
       out += ',';

@@ -1,6 +1,7 @@
 #include "unhidra/base/text.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <optional>
 
@@ -167,6 +168,16 @@ Result<Bytes> from_base64url(std::string_view text) {
 bool is_valid_utf8(std::string_view text) {
   char32_t code_point = 0;
   while (!text.empty()) {
+    // Eight bytes of ASCII at once.
+    constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+    std::uint64_t word = 0;
+    if (text.size() >= sizeof(word)) {
+      std::memcpy(&word, text.data(), sizeof(word));
+      if ((word & kHighBits) == 0) {
+        text.remove_prefix(sizeof(word));
+        continue;
+      }
+    }
     const auto size = utf8_sequence(text, code_point);
     if (size == 0) {
       return false;

@@ -38,6 +38,7 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Done&
       return true;
     case Ask::acknowledge:
       link_.acknowledged = std::max(link_.acknowledged, request.number);
+      link_.unacknowledged_since.reset();
       return true;
     default:
       return false;
@@ -95,6 +96,7 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::UserI
   link_.asked_names.insert(info.user_id);
   link_.wanted_names.erase(info.user_id);
   save(record);
+  release_unnamed(info.user_id);
   if (by_name) {
     emit(event::UserFound{view(record)});
   }
@@ -237,6 +239,7 @@ Status Engine::Impl::on_nothing_there(const PendingRequest& request) {
     case Ask::user_info:
       link_.wanted_names.erase(user);
       link_.asked_names.insert(user);
+      release_unnamed(user);
       return {};
     default:
       return on_device_list(user, wire::DeviceListOf{user, {}, {}});

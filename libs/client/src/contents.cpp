@@ -61,7 +61,7 @@ Status Engine::Impl::on_text(const wire::InboxEntry& entry, const std::string& t
   append_message(message);
   mark_seen(entry.sender_device_id, entry.message_id,
             {std::pair(message.conversation, message.index)});
-  emit(event::MessageReceived{std::move(message)});
+  emit_named(peer, event::MessageReceived{std::move(message)});
   return {};
 }
 

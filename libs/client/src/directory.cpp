@@ -39,6 +39,24 @@ std::string Engine::Impl::fingerprint(const identity::DeviceKeys& keys) const {
   return out;
 }
 
+void Engine::Impl::emit_named(UserId person, Event event) {
+  const bool waits = link_.greeted && link_.wanted_names.contains(person);
+  if (waits && link_.unnamed.size() < limits_.max_inbox_buffer) {
+    link_.unnamed.emplace_back(person, std::move(event));
+  } else {
+    emit(std::move(event));
+  }
+}
+
+void Engine::Impl::release_unnamed(UserId person) {
+  for (auto& [of, event] : link_.unnamed) {
+    if (of == person) {
+      emit(std::move(event));
+    }
+  }
+  std::erase_if(link_.unnamed, [&](const auto& one) { return one.first == person; });
+}
+
 Status Engine::Impl::pump_people() {
   for (const auto& id : link_.wanted_lists) {
     if (may_ask({Ask::device_list, id.uuid()})) {

@@ -175,6 +175,9 @@ Status Engine::Impl::connection_opened() {
 
 // What the host asked for outlives the connection; everything else is asked anew on the next one.
 void Engine::Impl::reset_link() {
+  for (auto& [person, event] : link_.unnamed) {
+    emit(std::move(event));
+  }
   Link fresh;
   fresh.wanted_lists = std::move(link_.wanted_lists);
   fresh.wanted_conversations = std::move(link_.wanted_conversations);

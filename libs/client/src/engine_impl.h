@@ -99,6 +99,9 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   void back_off(const Question& question, std::uint32_t retry_after_ms);
   std::chrono::milliseconds delay_after(std::uint32_t failures) const;
   void emit(Event event) { staged_.events.push_back(std::move(event)); }
+  // The same, but not before the person's name is known, where it has been asked for.
+  void emit_named(UserId person, Event event);
+  void release_unnamed(UserId person);
   void report(std::string what, const wire::Error& error);
 
   // ---- answers and events (answers.cpp) ----
@@ -179,6 +182,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
 
   // ---- inbox (inbox.cpp) ----
   Status pump_inbox();
+  void pump_acknowledgement();
   Status on_inbox(const wire::Inbox& answer);
   void on_inbox_entry(wire::InboxEntry entry);
   Result<Outcome> process(const wire::InboxEntry& entry);

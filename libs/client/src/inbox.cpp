@@ -60,6 +60,7 @@ Status Engine::Impl::on_inbox(const wire::Inbox& answer) {
   for (const auto& entry : answer.entries) {
     on_inbox_entry(entry);
   }
+  link_.acknowledge_now = true;
   return {};
 }
 
@@ -82,11 +83,28 @@ Status Engine::Impl::pump_inbox() {
   if (link_.inbox.empty() && link_.inbox_head > progress_.inbox_cursor && may_ask({Ask::inbox})) {
     ask({Ask::inbox}, wire::FetchInbox{progress_.inbox_cursor, limits_.inbox_page});
   }
-  if (progress_.inbox_cursor > link_.acknowledged && may_ask({Ask::acknowledge})) {
+  pump_acknowledgement();
+  return {};
+}
+
+void Engine::Impl::pump_acknowledgement() {
+  if (progress_.inbox_cursor <= link_.acknowledged) {
+    link_.unacknowledged_since.reset();
+    return;
+  }
+  const auto now = clock_.steady_now();
+  if (!link_.unacknowledged_since) {
+    link_.unacknowledged_since = now;
+  }
+  const bool caught_up = link_.inbox.empty() && link_.inbox_head <= progress_.inbox_cursor;
+  const bool due = (link_.acknowledge_now && caught_up) ||
+                   progress_.inbox_cursor - link_.acknowledged >= limits_.acknowledge_batch ||
+                   now - *link_.unacknowledged_since >= limits_.acknowledge_after;
+  if (due && may_ask({Ask::acknowledge})) {
+    link_.acknowledge_now = false;
     ask({Ask::acknowledge}, wire::AcknowledgeInbox{progress_.inbox_cursor}).number =
         progress_.inbox_cursor;
   }
-  return {};
 }
 
 Result<std::optional<SeenRecord>> Engine::Impl::seen(DeviceId sender, MessageId id) const {

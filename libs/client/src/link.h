@@ -4,10 +4,12 @@
 #include <compare>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "unhidra/client/events.h"
 #include "unhidra/wire/frames.h"
 
 namespace unhidra::client {
@@ -76,9 +78,11 @@ struct Link {
   // people
   std::set<UserId> wanted_lists;
   std::set<UserId> wanted_names;
-  std::set<UserId> asked_lists;               // answered at least once
-  std::set<UserId> asked_names;               // likewise
-  std::set<DeviceId> looked_for;              // unknown senders for which the list was asked again
+  std::set<UserId> asked_lists;   // answered at least once
+  std::set<UserId> asked_names;   // likewise
+  std::set<DeviceId> looked_for;  // unknown senders for which the list was asked again
+  // Told once the name of the person is known, or not to be had.
+  std::vector<std::pair<UserId, Event>> unnamed;
   std::map<DeviceId, SteadyTime> no_bundle;   // not asked again before
   std::vector<wire::MissingDevice> expected;  // the server wants them; the lists must tell
   std::set<DeviceId> ghosts;                  // reported
@@ -87,7 +91,9 @@ struct Link {
   // inbox
   std::deque<wire::InboxEntry> inbox;
   std::uint64_t inbox_head = 0;
-  std::uint64_t acknowledged = 0;
+  std::uint64_t acknowledged = 0;  // as far as this connection knows
+  bool acknowledge_now = false;    // after a fetch, and on a new connection
+  std::optional<SteadyTime> unacknowledged_since;
 
   // conversations
   std::set<UserId> wanted_conversations;

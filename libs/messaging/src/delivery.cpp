@@ -83,20 +83,22 @@ Place::~Place() {
   }
 }
 
-Task<void> serve_one(Place place, Bytes request, std::function<void(Result<Bytes>)> done) {
-  Result<Bytes> result = fail(unhidra::Errc::internal, "internal error");
+Task<Result<Bytes>> answer_of(Place place, Bytes request) {
   try {
-    result = co_await place.responder()->service(std::move(request));
+    co_return co_await place.responder()->service(std::move(request));
   } catch (const boost::system::system_error& e) {
     if (e.code() == asio::error::operation_aborted) {
-      result = fail(Errc::closed, "the server is stopping");
-    } else {
-      log::error("bus.service_threw", {{"what", e.what()}});
+      co_return fail(Errc::closed, "the server is stopping");
     }
+    log::error("bus.service_threw", {{"what", e.what()}});
   } catch (const std::exception& e) {
     log::error("bus.service_threw", {{"what", e.what()}});
   }
-  done(std::move(result));
+  co_return fail(unhidra::Errc::internal, "internal error");
+}
+
+Task<void> serve_one(Place place, Bytes request, std::function<void(Result<Bytes>)> done) {
+  done(co_await answer_of(std::move(place), std::move(request)));
 }
 
 void complete(const std::shared_ptr<Call>& call, Result<Bytes> result) {

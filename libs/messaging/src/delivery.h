@@ -70,8 +70,10 @@ class Place {
   std::shared_ptr<Responder> responder_;
 };
 
-// Runs the service and passes what it answers to `done`, on the responder's executor. An exception
-// becomes an internal error without its text; a cancellation becomes Errc::closed.
+// Runs the service, on the responder's executor. An exception becomes an internal error without its
+// text; a cancellation becomes Errc::closed.
+Task<Result<Bytes>> answer_of(Place place, Bytes request);
+// The same, and passes what it answers to `done`.
 Task<void> serve_one(Place place, Bytes request, std::function<void(Result<Bytes>)> done);
 
 // One request on its way. Touched on the asker's executor only.

@@ -11,6 +11,7 @@ namespace unhidra::messaging {
 namespace {
 
 constexpr std::size_t kShards = 64;
+constexpr std::chrono::milliseconds kDrainPoll{2};
 struct Topic {
   std::vector<std::shared_ptr<Subscriber>> subscribers;
   std::vector<std::shared_ptr<Responder>> responders;
@@ -97,13 +98,14 @@ class InProcessBus final : public Bus {
                               std::chrono::milliseconds timeout) override;
   Result<Subscription> serve(std::string_view subject, std::string_view queue_group,
                              Executor executor, Service service, ServeOptions options) override;
+  std::optional<std::size_t> listeners(std::string_view subject) const override;
   Status healthy() const override;
   BusStats stats() const override;
   Task<Status> close(std::chrono::milliseconds deadline) override;
 
  private:
   Status check(std::string_view subject, std::size_t size) const;
-  Result<Place> choose_responder(const std::string& subject);
+  Result<Place> choose_responder(const std::string& subject, const Executor& asker);
 
   std::shared_ptr<Routes> routes_ = std::make_shared<Routes>();
   std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();
@@ -171,8 +173,8 @@ Result<Subscription> InProcessBus::serve(std::string_view subject, std::string_v
   return Subscription(std::make_unique<ResponderOwner>(routes_, std::move(responder)));
 }
 
-// The next one in turn that has room.
-Result<Place> InProcessBus::choose_responder(const std::string& subject) {
+// One on the asker's own loop, if there is one that has room; else the next in turn that has.
+Result<Place> InProcessBus::choose_responder(const std::string& subject, const Executor& asker) {
   auto& shard = routes_->shard_of(subject);
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.topics.find(subject);
@@ -181,6 +183,13 @@ Result<Place> InProcessBus::choose_responder(const std::string& subject) {
     return fail(Errc::no_responder, "nobody serves " + subject);
   }
   auto& topic = found->second;
+  for (const auto& candidate : topic.responders) {
+    if (candidate->executor == asker) {
+      if (auto place = Place::take(candidate)) {
+        return std::move(*place);
+      }
+    }
+  }
   const auto count = topic.responders.size();
   for (std::size_t i = 0; i < count; ++i) {
     const auto& candidate = topic.responders[topic.next_responder++ % count];
@@ -196,15 +205,26 @@ Task<Result<Bytes>> InProcessBus::request(std::string subject, Bytes payload,
                                           std::chrono::milliseconds timeout) {
   UNHIDRA_CO_TRY_VOID(check(subject, payload.size()));
   counters_->requests.fetch_add(1, std::memory_order_relaxed);
-  UNHIDRA_CO_TRY(auto place, choose_responder(subject));
-  auto call = std::make_shared<Call>(co_await runtime::current_executor(), timeout);
+  const Executor here = co_await runtime::current_executor();
+  UNHIDRA_CO_TRY(auto place, choose_responder(subject, here));
   const Executor there = place.responder()->executor;
+  if (there == here) {
+    co_return co_await answer_of(std::move(place), std::move(payload));
+  }
+  auto call = std::make_shared<Call>(here, timeout);
   auto done = [call](Result<Bytes> result) { complete(call, std::move(result)); };
   auto task = serve_one(std::move(place), std::move(payload), std::move(done));
   if (!scope_.spawn_on(there, "request", std::move(task))) {
     co_return fail(Errc::closed, "the server is stopping");
   }
   co_return co_await wait_for(std::move(call), std::move(subject));
+}
+
+std::optional<std::size_t> InProcessBus::listeners(std::string_view subject) const {
+  auto& shard = routes_->shard_of(subject);
+  const std::lock_guard lock(shard.mutex);
+  const auto found = shard.topics.find(subject);
+  return found == shard.topics.end() ? 0 : found->second.subscribers.size();
 }
 
 Status InProcessBus::healthy() const {
@@ -220,7 +240,12 @@ BusStats InProcessBus::stats() const {
 
 Task<Status> InProcessBus::close(std::chrono::milliseconds deadline) {
   routes_->closed.store(true, std::memory_order_release);
+  const auto end = std::chrono::steady_clock::now() + deadline;
   auto drained = co_await scope_.join(deadline);
+  // Those that are answered on their asker's loop are tasks of the asker, who cancels them.
+  while (counters_->in_flight > 0 && std::chrono::steady_clock::now() < end) {
+    co_await runtime::sleep_for(kDrainPoll);
+  }
   scope_.request_stop();
   auto stopped = co_await scope_.join(std::chrono::seconds(1));
   co_return drained ? std::move(stopped) : std::move(drained);

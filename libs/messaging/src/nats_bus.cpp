@@ -236,6 +236,8 @@ class NatsBus final : public Bus {
                               std::chrono::milliseconds timeout) override;
   Result<Subscription> serve(std::string_view subject, std::string_view queue_group,
                              Executor executor, Service service, ServeOptions options) override;
+  // Only the server knows.
+  std::optional<std::size_t> listeners(std::string_view) const override { return std::nullopt; }
   Status healthy() const override;
   BusStats stats() const override { return core_->counters->read(); }
   Task<Status> close(std::chrono::milliseconds deadline) override;

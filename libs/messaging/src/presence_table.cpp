@@ -288,6 +288,15 @@ Task<Status> PresenceTable::set(PresenceLease lease, PresenceState state) {
   co_return Status{};
 }
 
+void PresenceTable::apply(const PresenceLease& lease, PresenceState state) {
+  const std::lock_guard lock(state_->mutex);
+  if (state == PresenceState::offline) {
+    state_->remove(lease.user, lease.connection);
+  } else {
+    state_->set(lease, state);
+  }
+}
+
 Task<Status> PresenceTable::refresh(std::vector<PresenceLease> leases) {
   const std::lock_guard lock(state_->mutex);
   for (const auto& lease : leases) {

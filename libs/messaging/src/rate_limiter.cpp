@@ -78,6 +78,7 @@ struct LocalRateLimiter::State {
     return {keyed(high_key), keyed(low_key)};
   }
   Decision take(Class& rules, BucketId id, std::uint32_t n);
+  void debit(const Class& rules, BucketId id, std::uint32_t n);
   void make_room(Shard& shard, Nanos now) const;
 
   const Clock& clock;
@@ -147,6 +148,22 @@ Decision LocalRateLimiter::State::take(Class& rules, BucketId id, std::uint32_t 
           .remaining = static_cast<std::uint32_t>((now + capacity - after) / per_token)};
 }
 
+void LocalRateLimiter::State::debit(const Class& rules, BucketId id, std::uint32_t n) {
+  const Nanos now = clock.steady_now().time_since_epoch().count();
+  const Nanos per_token = rules.per_token;
+  const auto burst = rules.burst.load();
+  const Nanos empty = now + per_token * burst;
+  auto& shard = shards[id.high % kShards];
+  const std::lock_guard lock(shard.mutex);
+  auto found = shard.buckets.find(id);
+  if (found == shard.buckets.end()) {
+    make_room(shard, now);
+    found = shard.buckets.emplace(id, now).first;
+  }
+  found->second =
+      std::min(std::clamp(found->second, now, empty) + per_token * std::min(n, burst), empty);
+}
+
 LocalRateLimiter::LocalRateLimiter(const Clock& clock, std::size_t max_keys)
     : state_(std::make_unique<State>(clock, max_keys)) {}
 LocalRateLimiter::~LocalRateLimiter() = default;
@@ -185,6 +202,10 @@ std::optional<Decision> LocalRateLimiter::take_now(RateClass rate_class, ByteVie
 
 Task<Decision> LocalRateLimiter::take(RateClass rate_class, Bytes key, std::uint32_t n) {
   co_return *take_now(rate_class, key, n);
+}
+
+void LocalRateLimiter::debit(RateClass rate_class, ByteView key, std::uint32_t n) {
+  state_->debit(state_->class_at(rate_class), state_->bucket_id(rate_class, key), n);
 }
 
 std::vector<RateLimiter::ClassStats> LocalRateLimiter::stats() const {

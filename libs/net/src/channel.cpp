@@ -106,6 +106,10 @@ IoResult Channel::read(MutableByteView into) {
   return result == 1 ? IoResult{IoState::done, size} : ssl_result(result);
 }
 
+bool Channel::has_pending() const {
+  return ssl_ && SSL_has_pending(ssl_.get()) == 1;
+}
+
 IoResult Channel::write(ByteView bytes) {
   if (!ssl_) {
     return plain_result(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), IoState::want_write);

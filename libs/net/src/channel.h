@@ -29,6 +29,8 @@ class Channel {
   bool is_tls() const { return ssl_ != nullptr; }
   IoResult handshake();
   IoResult read(MutableByteView into);
+  // Whether TLS holds bytes that it has received and not given out.
+  bool has_pending() const;
   IoResult write(ByteView bytes);
   // TLS: tells the peer that this was the end. Best effort.
   void end();

@@ -201,7 +201,8 @@ bool Connection::handle_read(const IoResult& result) {
     case IoState::done: {
       const auto protocol = protocol_;  // it may replace itself
       protocol->on_bytes(worker_.read_buffer().first(result.size));
-      if (!channel_.is_tls() && result.size < Worker::kReadBuffer && state_ == State::open) {
+      // Waiting reports at once what has come meanwhile: asking the descriptor again is not needed.
+      if (result.size < Worker::kReadBuffer && !channel_.has_pending() && state_ == State::open) {
         if (!paused_) {
           arm_read();
         }

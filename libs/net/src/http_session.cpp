@@ -6,6 +6,7 @@
 
 #include "unhidra/runtime/log.h"
 
+#include "forwarded.h"
 #include "http_writer.h"
 #include "websocket_handshake.h"
 #include "websocket_session.h"
@@ -131,6 +132,7 @@ bool HttpSession::begin_request(std::string_view head) {
   ++core_->requests;
   auto& request = parser_->head();
   request.peer = connection_->peer();
+  apply_forwarding(request, core_->settings.trusted_proxies);
   request.tls = connection_->is_tls();
   keep_alive_ = parser_->keep_alive();
   head_only_ = request.method == "HEAD";

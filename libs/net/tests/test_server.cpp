@@ -33,7 +33,7 @@ Task<UpgradeDecision> TestHandler::upgrade(RequestHead head) {
     co_return std::unexpected(HttpResponse::text(401, "who?"));
   }
   if (head.path == "/later") {
-    co_await runtime::sleep_for(50ms);
+    co_await runtime::sleep_for(300ms);
   }
   AcceptUpgrade accepted;
   auto listener = std::make_shared<EchoListener>();

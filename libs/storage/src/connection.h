@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "unhidra/storage/database.h"
 #include "unhidra/storage/settings.h"
@@ -14,6 +16,38 @@
 namespace unhidra::storage {
 
 class RowsBuilder;
+
+// The parts of the transaction under way (see GroupPart).
+class Group {
+ public:
+  std::unique_ptr<GroupPart>& part(const void* key) {
+    for (auto& [known, part] : parts_) {
+      if (known == key) {
+        return part;
+      }
+    }
+    return parts_.emplace_back(key, nullptr).second;
+  }
+  void clear() { parts_.clear(); }
+  Group clone() const {
+    Group out;
+    for (const auto& [key, part] : parts_) {
+      out.parts_.emplace_back(key, part ? part->clone() : nullptr);
+    }
+    return out;
+  }
+  Status finish(Transaction& tx) {
+    for (auto& [key, part] : parts_) {
+      if (part) {
+        UNHIDRA_TRY_VOID(part->finish(tx));
+      }
+    }
+    return {};
+  }
+
+ private:
+  std::vector<std::pair<const void*, std::unique_ptr<GroupPart>>> parts_;
+};
 
 class Connection {
  public:
@@ -32,6 +66,13 @@ class Connection {
   virtual Status rollback_to_savepoint() = 0;
 
   virtual Result<std::uint64_t> execute(std::string_view sql, std::span<const Param> params) = 0;
+  // May answer before the statement has run; commit() and every other statement wait for it.
+  virtual Status execute_later(std::string_view sql, std::span<const Param> params) {
+    UNHIDRA_TRY_VOID(execute(sql, params));
+    return {};
+  }
+  // Waits for what was put off.
+  virtual Status settle() { return {}; }
   virtual Status query(std::string_view sql, std::span<const Param> params, RowsBuilder& out) = 0;
   // Several statements without parameters.
   virtual Status run_script(const std::string& sql) = 0;
@@ -49,10 +90,14 @@ class Connection {
   std::uint64_t changes() const { return changes_; }
   // Statements that may have changed something, if only the schema.
   std::uint64_t writes() const { return writes_; }
+  Group& group() { return group_; }
 
  protected:
   std::uint64_t changes_ = 0;
   std::uint64_t writes_ = 0;
+
+ private:
+  Group group_;
 };
 
 // A kind of database: how sessions with it are opened.

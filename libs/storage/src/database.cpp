@@ -6,7 +6,6 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -72,12 +71,10 @@ Task<Status> Database::submit(detail::Work& work, detail::Access access, LaneKey
                                  asio::execution::outstanding_work.tracked);
     Job job;
     job.work = &work;
-    job.done = [handler = std::move(handler),
-                executor = std::move(executor)](Status status) mutable {
-      asio::post(executor, [handler = std::move(handler), status = std::move(status)]() mutable {
-        std::move(handler)(std::move(status));
-      });
+    job.done = [handler = std::move(handler)](Status status) mutable {
+      std::move(handler)(std::move(status));
     };
+    job.executor = std::move(executor);
     engine_->enqueue(access, lane, std::move(job));
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Status)>(
@@ -86,7 +83,7 @@ Task<Status> Database::submit(detail::Work& work, detail::Access access, LaneKey
 
 Status Database::submit_and_wait(detail::Work& work, detail::Access access, LaneKey lane) {
   Waiter waiter;
-  engine_->enqueue(access, lane, Job{&work, waiter.callback(), {}});
+  engine_->enqueue(access, lane, Job{&work, waiter.callback(), {}, {}});
   return waiter.wait();
 }
 

@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include "answers.h"
 #include "migrate.h"
 
 namespace unhidra::storage {
@@ -18,6 +19,12 @@ Result<std::unique_ptr<Backend>> make_backend(const Settings& settings) {
   return fail(Errc::bad_settings,
               "a database URL starts with sqlite: or postgresql:// (this one is not repeated here, "
               "as it may hold a password)");
+}
+
+void answer(Job job, Status status) {
+  Answers answers;
+  answers.add(std::move(job), std::move(status));
+  answers.send();
 }
 
 }  // namespace
@@ -54,11 +61,11 @@ void Engine::enqueue(detail::Access access, LaneKey lane, Job job) {
       return;
     case JobQueue::Pushed::full:
       shared_.refused += 1;
-      job.done(fail(Error(Errc::overloaded, "too much work waits for the database")
-                        .with_retry_after(kRetryAfterFull)));
+      answer(std::move(job), fail(Error(Errc::overloaded, "too much work waits for the database")
+                                      .with_retry_after(kRetryAfterFull)));
       return;
     case JobQueue::Pushed::stopped:
-      job.done(fail(Errc::stopped, "the database is closing"));
+      answer(std::move(job), fail(Errc::stopped, "the database is closing"));
   }
 }
 

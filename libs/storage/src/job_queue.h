@@ -17,6 +17,7 @@ using SteadyClock = std::chrono::steady_clock;
 struct Job {
   detail::Work* work = nullptr;                // in the caller's frame until `done` is called
   std::move_only_function<void(Status)> done;  // called exactly once
+  Executor executor;                           // there; empty: on the database's thread
   SteadyClock::time_point queued_at{};
   bool looked_again = false;  // see WriteLane::may_be_a_race
 };

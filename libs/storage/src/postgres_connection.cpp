@@ -1,7 +1,9 @@
 // PostgreSQL over libpq, synchronous: a connection belongs to one database thread.
 //
 // BEGIN, SAVEPOINT and RELEASE are not sent when asked for but together in front of the next
-// statement, which saves two round trips a closure and all of them for one that does nothing.
+// statement, which saves two round trips a closure and all of them for one that does nothing. What
+// is executed "later" goes out in pipeline mode and is waited for with the next statement that has
+// an answer.
 
 #include <array>
 #include <charconv>
@@ -12,13 +14,16 @@
 
 #include "connection.h"
 #include "postgres_error.h"
+#include "postgres_params.h"
 #include "rows_builder.h"
 
 namespace unhidra::storage {
 namespace {
 
 constexpr std::size_t kMaxPreparedStatements = 512;
-constexpr std::size_t kDigits = 32;
+// Statements under way that nobody has waited for. Their answers, some 30 bytes each, must fit in
+// the socket's buffers, as nothing reads them meanwhile (PostgreSQL documentation, 34.5.1).
+constexpr std::size_t kMaxLater = 256;
 
 // pg_type.h: the object ids of built-in types never change.
 constexpr Oid kBool = 16;
@@ -84,53 +89,6 @@ Status add_value(Oid type, std::string_view content, RowsBuilder& out) {
   }
 }
 
-// Parameters in the form libpq takes. The server infers their types from the statement. Bytes and
-// text go as they are; numbers as text, which suits whatever integer type is inferred.
-class BoundParams {
- public:
-  void bind(std::span<const Param> params) {
-    values_.assign(params.size(), nullptr);
-    lengths_.assign(params.size(), 0);
-    formats_.assign(params.size(), 0);
-    digits_.resize(params.size());
-    for (std::size_t i = 0; i < params.size(); ++i) {
-      bind_one(params[i], i);
-    }
-  }
-  int count() const { return static_cast<int>(values_.size()); }
-  const char* const* values() const { return values_.data(); }
-  const int* lengths() const { return lengths_.data(); }
-  const int* formats() const { return formats_.data(); }
-
- private:
-  void bind_one(const Param& param, std::size_t i) {
-    auto& digits = digits_[i];
-    char* const last = digits.data() + digits.size() - 1;
-    switch (param.type()) {
-      case ColumnType::null:
-        return;
-      case ColumnType::integer:
-        *std::to_chars(digits.data(), last, param.integer()).ptr = '\0';
-        values_[i] = digits.data();
-        return;
-      case ColumnType::real:
-        *std::to_chars(digits.data(), last, param.real()).ptr = '\0';
-        values_[i] = digits.data();
-        return;
-      case ColumnType::text:
-      case ColumnType::bytes:
-        values_[i] = param.text().data() != nullptr ? param.text().data() : "";
-        lengths_[i] = static_cast<int>(param.text().size());
-        formats_[i] = 1;
-    }
-  }
-
-  std::vector<const char*> values_;
-  std::vector<int> lengths_;
-  std::vector<int> formats_;
-  std::vector<std::array<char, kDigits>> digits_;
-};
-
 class PostgresConnection final : public Connection {
  public:
   PostgresConnection(const Settings& settings, detail::Access access)
@@ -188,6 +146,10 @@ class PostgresConnection final : public Connection {
       forget_transaction();
       return {};
     }
+    if (auto status = settle(); !status) {
+      rollback();
+      return status;
+    }
     forget_transaction();
     const ResultPtr result(PQexec(connection_, "COMMIT"));
     if (!usable()) {
@@ -204,6 +166,7 @@ class PostgresConnection final : public Connection {
 
   void rollback() override {
     const bool was_open = open_;
+    static_cast<void>(settle());
     forget_transaction();
     if (was_open && usable()) {
       static_cast<void>(simple("ROLLBACK"));
@@ -221,6 +184,7 @@ class PostgresConnection final : public Connection {
     return {};
   }
   Status rollback_to_savepoint() override {
+    static_cast<void>(settle());
     if (savepoint_open_) {
       UNHIDRA_TRY_VOID(simple("ROLLBACK TO closure"));
     }
@@ -231,6 +195,24 @@ class PostgresConnection final : public Connection {
     UNHIDRA_TRY(const auto result, run(sql, params));
     return count_changes(result.get());
   }
+
+  Status execute_later(std::string_view sql, std::span<const Param> params) override {
+    UNHIDRA_TRY_VOID(send_pending());
+    const auto prepared = prepared_.find(sql);
+    if (prepared == prepared_.end() || later_ == kMaxLater) {
+      UNHIDRA_TRY_VOID(execute(sql, params));
+      return {};
+    }
+    params_.bind(params);
+    UNHIDRA_TRY_VOID(send(prepared->second));
+    ++later_;
+    // Counted as if it had changed a row: it may have.
+    writes_ += 1;
+    changes_ += 1;
+    return {};
+  }
+
+  Status settle() override { return later_ == 0 ? Status() : collect(nullptr); }
 
   Status query(std::string_view sql, std::span<const Param> params, RowsBuilder& out) override {
     UNHIDRA_TRY(const auto result, run(sql, params));
@@ -278,6 +260,7 @@ class PostgresConnection final : public Connection {
 
   // One or more statements without parameters, in one round trip.
   Status simple(const std::string& sql) {
+    UNHIDRA_TRY_VOID(settle());
     const ResultPtr result(PQexec(connection_, sql.c_str()));
     const auto status = PQresultStatus(result.get());
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY) {
@@ -316,7 +299,11 @@ class PostgresConnection final : public Connection {
       UNHIDRA_TRY(prepared, prepare(sql));
     }
     ResultPtr result;
-    if (prepared == prepared_.end()) {
+    if (prepared != prepared_.end() && later_ > 0) {
+      UNHIDRA_TRY_VOID(send(prepared->second));
+      UNHIDRA_TRY_VOID(collect(&result));
+    } else if (prepared == prepared_.end()) {
+      UNHIDRA_TRY_VOID(settle());
       const std::string text(sql);
       result.reset(PQexecParams(connection_, text.c_str(), params_.count(), nullptr,
                                 params_.values(), params_.lengths(), params_.formats(), 1));
@@ -341,7 +328,61 @@ class PostgresConnection final : public Connection {
 
   using PreparedMap = std::unordered_map<std::string, std::string, TextHash, std::equal_to<>>;
 
+  // Into the pipeline.
+  Status send(const std::string& statement) {
+    const bool sent =
+        PQenterPipelineMode(connection_) == 1 &&
+        PQsendQueryPrepared(connection_, statement.c_str(), params_.count(), params_.values(),
+                            params_.lengths(), params_.formats(), 1) == 1;
+    return sent ? Status() : failed(nullptr);
+  }
+
+  // Waits for everything in the pipeline and leaves it. What was put off must have succeeded; the
+  // statement sent after it, if there is one, answers for itself.
+  Status collect(ResultPtr* answer) {
+    Status status;
+    if (PQpipelineSync(connection_) != 1) {
+      status = failed(nullptr);
+    }
+    for (auto left = std::exchange(later_, 0); left > 0; --left) {
+      const auto result = next_result();
+      if (status && PQresultStatus(result.get()) != PGRES_COMMAND_OK &&
+          PQresultStatus(result.get()) != PGRES_TUPLES_OK) {
+        status = failed_later(result.get());
+      }
+    }
+    if (answer != nullptr) {
+      *answer = next_result();
+    }
+    const ResultPtr sync(PQgetResult(connection_));
+    if (PQexitPipelineMode(connection_) != 1 && status) {
+      status = failed(sync.get());
+    }
+    return status;
+  }
+
+  // Of one statement; libpq closes each with an empty one.
+  ResultPtr next_result() {
+    ResultPtr result(PQgetResult(connection_));
+    while (result != nullptr && usable()) {
+      const ResultPtr end(PQgetResult(connection_));
+      if (end == nullptr) {
+        break;
+      }
+    }
+    return result;
+  }
+
+  std::unexpected<Error> failed_later(const PGresult* result) {
+    if (usable() && is_stale_statement(result)) {
+      prepared_.clear();  // which of them it was is not known
+      return fail(Errc::contended, "a prepared statement has to be prepared again");
+    }
+    return failed(result);
+  }
+
   Result<PreparedMap::iterator> prepare(std::string_view sql) {
+    UNHIDRA_TRY_VOID(settle());
     auto name = "s" + std::to_string(++last_statement_);
     std::string text(sql);
     const ResultPtr result(PQprepare(connection_, name.c_str(), text.c_str(), 0, nullptr));
@@ -372,6 +413,7 @@ class PostgresConnection final : public Connection {
   bool savepoint_wanted_ = false;  // not sent
   bool savepoint_open_ = false;    // sent
   bool release_wanted_ = false;    // not sent
+  std::size_t later_ = 0;          // statements in the pipeline
   PreparedMap prepared_;           // statement -> its name in the session
   std::uint64_t last_statement_ = 0;
   BoundParams params_;

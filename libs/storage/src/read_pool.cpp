@@ -1,5 +1,6 @@
 #include "read_pool.h"
 
+#include "answers.h"
 #include "write_lane.h"
 
 namespace unhidra::storage {
@@ -41,6 +42,7 @@ void ReadPool::loop(std::size_t number) {
   name_thread("sql-read-" + std::to_string(number));
   Session session(backend_, shared_, detail::Access::read);
   std::vector<Job> jobs;
+  Answers answers;
   while (queue_.take(jobs, 1, shared_.settings.probe_interval)) {
     if (jobs.empty()) {
       if (!session.healthy() || backend_.is_remote()) {
@@ -53,7 +55,8 @@ void ReadPool::loop(std::size_t number) {
     auto status = run(session, jobs.front());
     const auto waited = started - jobs.front().queued_at;
     shared_.reads.fetch_add(1, std::memory_order_relaxed);
-    jobs.front().done(std::move(status));
+    answers.add(std::move(jobs.front()), std::move(status));
+    answers.send();
     jobs.clear();
     if (shared_.settings.observer != nullptr) {
       shared_.settings.observer->on_read(waited, SteadyClock::now() - started);

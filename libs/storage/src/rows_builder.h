@@ -14,6 +14,10 @@ class RowsBuilder {
   explicit RowsBuilder(std::shared_ptr<detail::Fault> fault) { rows_.fault_ = std::move(fault); }
 
   void set_columns(std::shared_ptr<const Rows::ColumnNames> columns) {
+    constexpr std::size_t kTypicalRows = 2;
+    constexpr std::size_t kTypicalContent = 128;
+    rows_.cells_.reserve(columns->size() * kTypicalRows);
+    rows_.buffer_.reserve(columns->empty() ? 0 : kTypicalContent);
     rows_.columns_ = std::move(columns);
   }
   void end_row() { ++rows_.size_; }

@@ -1,5 +1,6 @@
 // SQLite: one file, write-ahead log, every commit synced.
 
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <fcntl.h>
@@ -16,8 +17,8 @@ namespace unhidra::storage {
 namespace {
 
 constexpr std::size_t kMaxCachedStatements = 512;
-// The log is copied into the file after about 16 MiB, which the writer pays for with two syncs.
-constexpr const char* kCheckpointPages = "4096";
+// The log is copied into the file after about 32 MiB, which the writer pays for with two syncs.
+constexpr const char* kCheckpointPages = "8192";
 
 Errc code_of(int extended) {
   switch (extended) {
@@ -79,6 +80,9 @@ struct TextHash {
     return std::hash<std::string_view>{}(text);
   }
 };
+
+using Statements = std::unordered_map<std::string, Statement, TextHash, std::equal_to<>>;
+using Cached = Statements::value_type;
 
 // Leaves the statement ready for its next use, whatever happened.
 class Run {
@@ -266,20 +270,32 @@ class SqliteConnection final : public Connection {
     return changed;
   }
 
-  Result<Statement*> prepare(std::string_view sql, std::span<const Param> params) {
+  // Most statements are constants: the place of the text leads to it without hashing the text.
+  Result<Cached*> find(std::string_view sql) {
+    auto& recent = recent_[(reinterpret_cast<std::uintptr_t>(sql.data()) >> 4U) % recent_.size()];
+    if (recent != nullptr && recent->first == sql) {
+      return recent;
+    }
     auto found = statements_.find(sql);
     if (found == statements_.end()) {
       UNHIDRA_TRY(auto statement, compile(sql));
       if (statements_.size() >= kMaxCachedStatements) {
         statements_.clear();
+        recent_.fill(nullptr);
       }
       found = statements_.emplace(std::string(sql), std::move(statement)).first;
     }
-    auto& statement = found->second;
+    recent = &*found;
+    return recent;
+  }
+
+  Result<Statement*> prepare(std::string_view sql, std::span<const Param> params) {
+    UNHIDRA_TRY(auto* const cached, find(sql));
+    auto& statement = cached->second;
     if (params.size() != statement.parameters) {
       return fail(Errc::bad_statement,
                   "the statement takes " + std::to_string(statement.parameters) +
-                      " parameters, not " + std::to_string(params.size()) + ": " + found->first);
+                      " parameters, not " + std::to_string(params.size()) + ": " + cached->first);
     }
     for (std::size_t i = 0; i < statement.places.size(); ++i) {
       const int result =
@@ -333,7 +349,8 @@ class SqliteConnection final : public Connection {
 
   sqlite3* db_ = nullptr;
   detail::Access access_ = detail::Access::read;
-  std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements_;
+  Statements statements_;
+  std::array<Cached*, 64> recent_{};
 };
 
 // Once per process, before its first connection: counting every allocation takes a lock.

@@ -43,6 +43,24 @@ Result<std::uint64_t> Transaction::execute_with(std::string_view sql,
   return changed;
 }
 
+Status Transaction::execute_later_with(std::string_view sql, std::span<const Param> params) {
+  if (fault_->error) {
+    return fail(*fault_->error);
+  }
+  auto status = check_texts(params);
+  if (status) {
+    status = connection_.execute_later(sql, params);
+  }
+  if (!status) {
+    fault_->error = status.error();
+  }
+  return status;
+}
+
+std::unique_ptr<GroupPart>& Transaction::part_of(const void* key) {
+  return connection_.group().part(key);
+}
+
 Result<Rows> Transaction::query_with(std::string_view sql, std::span<const Param> params) {
   if (fault_->error) {
     return fail(*fault_->error);

@@ -185,6 +185,7 @@ Status WriteLane::attempt(std::span<Job> jobs, Outcomes outcomes) {
   guarded_ = guard_groups_ > 0;
   UNHIDRA_TRY(auto* const connection, session_.get());
   const auto changes_before = connection->changes();
+  connection->group().clear();
   auto status = connection->begin_write();
   if (status) {
     status = run_closures(*connection, jobs, outcomes);
@@ -204,9 +205,24 @@ Status WriteLane::run_closures(Connection& connection, std::span<Job> jobs, Outc
         return status;
       }
     }
+    if (auto status = finish_group(connection); !status) {
+      connection.rollback();
+      if (guarded_ || is_outage(status.error()) || is_retryable(status.error())) {
+        return status;
+      }
+      guard_groups_ = kGuardedGroups;
+      return fail(Errc::contended, "the closure whose put-off statement failed has to be found");
+    }
   }
   const Stopwatch watch(report_.committing);
   return connection.commit();
+}
+
+Status WriteLane::finish_group(Connection& connection) {
+  Transaction tx(connection);
+  UNHIDRA_TRY_VOID(connection.group().finish(tx));
+  UNHIDRA_TRY_VOID(connection.settle());
+  return tx.status();
 }
 
 // The closure's own failure stands in `outcome`; an error is returned only when the whole
@@ -214,9 +230,13 @@ Status WriteLane::run_closures(Connection& connection, std::span<Job> jobs, Outc
 Status WriteLane::run_closure(Connection& connection, Job& job, Status& outcome) {
   if (guarded_) {
     UNHIDRA_TRY_VOID(connection.savepoint());
+    group_before_ = connection.group().clone();
   }
   const auto writes_before = connection.writes();
   outcome = run_guarded(*job.work, connection);
+  if (guarded_ && outcome) {
+    outcome = connection.settle();  // what fails then is this closure's own
+  }
   if (!connection.usable()) {
     return fail(Errc::unavailable, "the connection to the database was lost");
   }
@@ -237,6 +257,7 @@ Status WriteLane::run_closure(Connection& connection, Job& job, Status& outcome)
 
 Status WriteLane::undo_closure(Connection& connection, std::uint64_t writes_before) {
   if (guarded_) {
+    connection.group() = std::move(group_before_);
     return connection.rollback_to_savepoint();
   }
   if (connection.writes() == writes_before && !connection.blocked()) {
@@ -274,8 +295,9 @@ void WriteLane::answer(std::span<Job> jobs, Outcomes outcomes) {
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     auto& count = outcomes[i] ? shared_.writes : shared_.write_failures;
     count.fetch_add(1, std::memory_order_relaxed);
-    jobs[i].done(std::move(outcomes[i]));
+    answers_.add(std::move(jobs[i]), std::move(outcomes[i]));
   }
+  answers_.send();
 }
 
 void WriteLane::report_batch() {

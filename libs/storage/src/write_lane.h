@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "answers.h"
 #include "session.h"
 
 namespace unhidra::storage {
@@ -36,6 +37,7 @@ class WriteLane {
   Status attempt(std::span<Job> jobs, Outcomes outcomes);
   Status run_closures(Connection& connection, std::span<Job> jobs, Outcomes outcomes);
   Status run_closure(Connection& connection, Job& job, Status& outcome);
+  Status finish_group(Connection& connection);
   Status undo_closure(Connection& connection, std::uint64_t writes_before);
   bool may_be_a_race(Job& job, const Error& error);
   void note(const Status& status, bool wrote);
@@ -51,6 +53,8 @@ class WriteLane {
   bool guarded_ = false;  // the running transaction has a savepoint for each closure
   int guard_groups_ = 0;  // that many more groups are guarded
   std::vector<Status> outcomes_;
+  Group group_before_;  // the guarded closure that runs
+  Answers answers_;
   std::thread thread_;
 };
 

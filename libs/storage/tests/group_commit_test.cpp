@@ -68,6 +68,63 @@ TEST_P(GroupCommit, CommitsManyWritesTogether) {
   EXPECT_LT(db->stats().batches - before, 100U);
 }
 
+TEST_P(GroupCommit, APutOffStatementThatFailsUndoesItsOwnClosureAlone) {
+  const auto db = open_fresh();
+  ASSERT_TRUE(db->write_sync([](Transaction& tx) { return put(tx, 1'000, "there already"); }));
+  std::atomic<int> succeeded = 0;
+  auto one = [&](int i) -> Task<void> {
+    auto closure = [i](Transaction& tx) -> Status {
+      // Twice, so that it is prepared and the second time truly put off.
+      constexpr std::string_view kInsert = "INSERT INTO items (id, value) VALUES ($1, $2)";
+      UNHIDRA_TRY_VOID(tx.execute_later(kInsert, i, "first " + std::to_string(i)));
+      return tx.execute_later(kInsert, i % 7 == 3 ? 1'000 : i + 500, "second " + std::to_string(i));
+    };
+    const auto status = co_await db->write(closure);
+    succeeded += status ? 1 : 0;
+    if (i % 7 == 3) {
+      EXPECT_CODE(Errc::unique_violation, status);
+    } else {
+      EXPECT_TRUE(status) << i << ": " << status.error().message();
+    }
+  };
+  run_all(70, one);
+  EXPECT_EQ(succeeded, 60);
+  EXPECT_EQ(count_items(*db), 121);
+}
+
+// Counts in memory what closures put, and writes the sum when the group ends.
+class Sum final : public GroupPart {
+ public:
+  std::unique_ptr<GroupPart> clone() const override { return std::make_unique<Sum>(*this); }
+  Status finish(Transaction& tx) override {
+    return tx.execute_later(
+        "UPDATE items SET value = CAST(CAST(value AS BIGINT) + $1 AS TEXT) "
+        "WHERE id = 5000",
+        value);
+  }
+  int value = 0;
+};
+
+TEST_P(GroupCommit, WhatAGroupSharesIsWrittenOnceAndForgetsUndoneClosures) {
+  const auto db = open_fresh();
+  ASSERT_TRUE(db->write_sync([](Transaction& tx) { return put(tx, 5'000, "0"); }));
+  auto one = [&](int i) -> Task<void> {
+    auto closure = [i](Transaction& tx) -> Status {
+      UNHIDRA_TRY_VOID(put(tx, i, "x" + std::to_string(i)));
+      tx.group_part<Sum>().value += 1;
+      return i % 10 == 9 ? Status(fail(unhidra::Errc::invalid, "changed its mind")) : Status();
+    };
+    (void)co_await db->write(closure);
+  };
+  run_all(200, one);
+  const auto sum = db->read_sync([](Transaction& tx) -> Result<std::string> {
+    UNHIDRA_TRY(const auto rows, tx.query("SELECT value FROM items WHERE id = 5000"));
+    return rows.front().get<std::string>(0);
+  });
+  ASSERT_TRUE(sum) << sum.error().message();
+  EXPECT_EQ(*sum, "180");
+}
+
 TEST_P(GroupCommit, AFailureRollsBackItselfAlone) {
   const auto db = open_fresh();
   Gate gate;

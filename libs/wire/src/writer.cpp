@@ -1,5 +1,6 @@
 #include "writer.h"
 
+#include <bit>
 #include <cassert>
 
 namespace unhidra::wire {
@@ -12,9 +13,18 @@ void must([[maybe_unused]] bool done) {
 
 }  // namespace
 
-void Writer::number(std::uint32_t field, std::uint64_t value) {
-  must(pb_encode_tag(&stream_, PB_WT_VARINT, field));
+void Writer::varint(std::uint64_t value) {
+  if (counting()) {
+    const auto bits = static_cast<std::size_t>(std::bit_width(value | 1U));
+    stream_.bytes_written += (bits + 6) / 7;
+    return;
+  }
   must(pb_encode_varint(&stream_, value));
+}
+
+void Writer::number(std::uint32_t field, std::uint64_t value) {
+  varint((std::uint64_t{field} << 3U) | PB_WT_VARINT);
+  varint(value);
 }
 
 void Writer::bytes(std::uint32_t field, ByteView value) {
@@ -23,8 +33,8 @@ void Writer::bytes(std::uint32_t field, ByteView value) {
 }
 
 void Writer::begin(std::uint32_t field, std::size_t size) {
-  must(pb_encode_tag(&stream_, PB_WT_STRING, field));
-  must(pb_encode_varint(&stream_, size));
+  varint((std::uint64_t{field} << 3U) | PB_WT_STRING);
+  varint(size);
 }
 
 }  // namespace unhidra::wire

@@ -22,6 +22,8 @@ class Writer {
   bool counting() const { return stream_.callback == nullptr; }
 
  private:
+  void varint(std::uint64_t value);
+
   pb_ostream_t stream_;
 };
 

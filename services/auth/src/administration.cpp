@@ -108,10 +108,10 @@ Result<std::vector<store::Device>> devices_of(Transaction& tx, OrgId org,
 
 }  // namespace
 
-Administration::Administration(storage::Database& database, const pki::KeySealer& sealer,
+Administration::Administration(storage::Database& database, const pki::KeyProvider& provider,
                                const Clock& clock, RandomSource& random, AuthSettings settings)
     : database_(database),
-      sealer_(sealer),
+      provider_(provider),
       clock_(clock),
       random_(random),
       settings_(std::move(settings)) {}
@@ -256,7 +256,7 @@ Result<std::vector<KeyLine>> Administration::signing_keys() {
 Result<KeyLine> Administration::rotate_signing_keys(bool at_once) {
   const Domain domain{clock_, random_, settings_};
   const auto rotation = at_once ? Rotation::immediate : Rotation::overlapping;
-  UNHIDRA_TRY(const auto key, next_signing_key(domain, sealer_, rotation));
+  UNHIDRA_TRY(const auto key, next_signing_key(domain, provider_, rotation));
   const auto written = database_.write_sync([&](Transaction& tx) -> Status {
     UNHIDRA_TRY_VOID(add_signing_key(tx, domain, key, rotation));
     auto event = system_event(domain, OrgId(), key.kid);

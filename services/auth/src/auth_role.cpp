@@ -59,7 +59,7 @@ struct AuthRole::Impl {
               .max_queue = settings.password_queue}),
         pool_metrics(runtime::observe(deps.metrics, pool)),
         passwords(pool, deps.random, settings),
-        keys(deps.database, deps.sealer, domain),
+        keys(deps.database, deps.provider, domain),
         revocations(deps.bus, deps.database, domain),
         token_verifier(deps.database, keys, domain),
         core{domain, deps.bus, deps.database, passwords, keys, revocations},
@@ -185,7 +185,7 @@ Status AuthRole::start(std::shared_ptr<net::TlsServerContext> tls, net::HttpHand
   for (std::size_t i = 0; i < impl_->deps.io.size(); ++i) {
     executors.push_back(impl_->deps.io.at(i));
   }
-  net::ServerSettings settings;
+  net::ServerSettings settings = impl_->settings.server;
   settings.address = impl_->settings.listen.host;
   settings.port = impl_->settings.listen.port;
   impl_->server =

@@ -50,8 +50,9 @@ struct Login {
   std::string username;
   SecretBytes password;
   std::optional<std::string> organization;  // name or id; the first one when left out
+  std::optional<DeviceId> device_id;        // a device of the account that comes back
 };
-BOOST_DESCRIBE_STRUCT(Login, (), (username, password, organization))
+BOOST_DESCRIBE_STRUCT(Login, (), (username, password, organization, device_id))
 
 struct Refresh {
   SecretBytes refresh_token;

@@ -46,6 +46,17 @@ Result<BoundDevice> register_device(Transaction& tx, const Domain& domain, const
   return BoundDevice{std::move(made), *std::move(session)};
 }
 
+Status return_to_device(Transaction& tx, const store::User& user, store::Session& session,
+                        DeviceId id) {
+  UNHIDRA_TRY(const auto device, store::find_device(tx, user.org_id, id));
+  if (!device || device->kind != "client" || device->user_id != user.id || device->revoked_at) {
+    return fail(Errc::not_found, "there is no such device");
+  }
+  UNHIDRA_TRY_VOID(store::bind_device(tx, session.id, id));
+  session.device_id = id;
+  return {};
+}
+
 Result<Ended> revoke_device(Transaction& tx, const Domain& domain, const Actor& actor,
                             std::optional<UserId> owner, std::string_view kind, DeviceId id) {
   UNHIDRA_TRY_VOID(present_principal(tx, domain, actor));

@@ -7,6 +7,7 @@
 #include "domain.h"
 #include "store_devices.h"
 #include "store_sessions.h"
+#include "store_users.h"
 
 namespace unhidra::auth {
 
@@ -26,6 +27,11 @@ Result<BoundDevice> register_device(storage::Transaction& tx, const Domain& doma
 
 // Ends the device's sessions too. `owner`: only if it is his. Errc::not_found, also when it is
 // revoked already.
+// Binds a new session to a device that its user has already: one whose session is over. A device of
+// somebody else, or a revoked one, is Errc::not_found.
+Status return_to_device(storage::Transaction& tx, const store::User& user, store::Session& session,
+                        DeviceId id);
+
 Result<Ended> revoke_device(storage::Transaction& tx, const Domain& domain, const Actor& actor,
                             std::optional<UserId> owner, std::string_view kind, DeviceId device);
 

@@ -4,6 +4,7 @@
 
 #include "accounts.h"
 #include "core.h"
+#include "devices.h"
 #include "names.h"
 #include "password_rules.h"
 #include "store_roles.h"
@@ -144,7 +145,8 @@ std::unexpected<Error> bad_credentials() {
 // Between the check of the password and here the account may have been disabled or its password
 // changed.
 Result<Entry> finish_login(Transaction& tx, const AuthCore& core, const store::User& checked,
-                           const std::optional<std::string>& replacement, const Origin& origin) {
+                           const std::optional<std::string>& replacement,
+                           std::optional<DeviceId> device, const Origin& origin) {
   UNHIDRA_TRY(auto user, store::find_user(tx, checked.org_id, checked.id));
   if (!user || user->disabled || user->password_hash != checked.password_hash) {
     return bad_credentials();
@@ -153,7 +155,11 @@ Result<Entry> finish_login(Transaction& tx, const AuthCore& core, const store::U
     UNHIDRA_TRY_VOID(
         store::replace_hash(tx, user->org_id, user->id, *user->password_hash, *replacement));
   }
-  return enter(tx, core, *std::move(user), origin);
+  UNHIDRA_TRY(auto entry, enter(tx, core, *std::move(user), origin));
+  if (device) {
+    UNHIDRA_TRY_VOID(return_to_device(tx, entry.user, entry.started.session, *device));
+  }
+  return entry;
 }
 
 // One path for every answer: an unknown name costs the same hash as a known one.
@@ -186,8 +192,12 @@ Task<Result<body::Tokens>> auth_login(AuthCore& core, Context& context, body::Lo
   const auto origin = origin_of(context);
   co_return answer(
       core, co_await context.transact([&](Transaction& tx, AuditDraft& draft) -> Result<Entry> {
-        UNHIDRA_TRY(auto entry, finish_login(tx, core, *user, verdict.replacement, origin));
+        UNHIDRA_TRY(auto entry,
+                    finish_login(tx, core, *user, verdict.replacement, in.device_id, origin));
         draft.resource_id = entry.started.session.id.to_string();
+        if (in.device_id) {
+          draft.note("device", in.device_id->to_string());
+        }
         return entry;
       }));
 }

@@ -6,6 +6,7 @@
 #include "unhidra/auth/errc.h"
 #include "unhidra/base/codec.h"
 #include "unhidra/base/text.h"
+#include "unhidra/messaging/gather.h"
 #include "unhidra/wire/internal.h"
 
 #include "core.h"
@@ -15,8 +16,6 @@ namespace unhidra::auth {
 namespace {
 
 using storage::Transaction;
-
-constexpr std::chrono::seconds kGatewayTimeout{2};
 
 // ---- audit ----
 
@@ -114,11 +113,20 @@ Task<Result<body::List<body::Connection>>> connections_list(AuthCore& core, Cont
   UNHIDRA_CO_TRY(const auto page, access::page_request(context));
   UNHIDRA_CO_TRY(const auto after, position_or(page, ConnectionId()));
   const auto actor = actor_of(context);
-  UNHIDRA_CO_TRY(const auto answer,
-                 co_await core.bus.request("gateway.connections", to_bytes(actor.org.bytes()),
-                                           kGatewayTimeout));
-  UNHIDRA_CO_TRY(auto list, wire::decode<wire::ConnectionList>(
-                                answer, wire::Limits{.max_size = messaging::kMaxPayload}));
+  // One more than the page, from each gateway: the first of them all are among these.
+  auto question = std::move(ByteWriter()
+                                .raw(actor.org.bytes())
+                                .raw(after.bytes())
+                                .u32(static_cast<std::uint32_t>(page.limit) + 1))
+                      .take();
+  UNHIDRA_CO_TRY(const auto answers,
+                 co_await messaging::gather(core.bus, "gateway.connections", std::move(question)));
+  wire::ConnectionList list;
+  for (const auto& answer : answers) {
+    UNHIDRA_CO_TRY(auto part, wire::decode<wire::ConnectionList>(
+                                  answer, wire::Limits{.max_size = messaging::kMaxPayload}));
+    std::ranges::move(part.connections, std::back_inserter(list.connections));
+  }
   UNHIDRA_CO_TRY(const auto present, co_await context.transact([&](Transaction& tx) {
     return present_principal(tx, core.domain, actor);
   }));

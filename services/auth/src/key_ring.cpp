@@ -13,23 +13,18 @@ pki::SignatureAlgorithm algorithm_of(const AuthSettings& settings) {
                                                            : pki::SignatureAlgorithm::rs256;
 }
 
-std::string seal_label(std::string_view kid) {
-  return "signing-key/" + std::string(kid);
-}
-
 }  // namespace
 
-Result<store::SigningKey> next_signing_key(const Domain& domain, const pki::KeySealer& sealer,
+Result<store::SigningKey> next_signing_key(const Domain& domain, const pki::KeyProvider& provider,
                                            Rotation rotation) {
-  UNHIDRA_TRY(const auto key, pki::SigningKey::generate(algorithm_of(domain.settings)));
-  UNHIDRA_TRY(const auto pem, key.to_pem());
-  UNHIDRA_TRY(auto sealed, sealer.seal(seal_label(key.key_id()), pem.expose(), domain.random));
+  UNHIDRA_TRY(auto made, provider.generate(algorithm_of(domain.settings), domain.random));
+  const auto& key = made.key;
   const auto now = domain.clock.now();
   return store::SigningKey{
       .kid = key.key_id(),
       .algorithm = std::string(pki::to_string(key.algorithm())),
       .public_jwk = key.public_key().to_json(),
-      .sealed_private = std::move(sealed),
+      .sealed_private = std::move(made.kept),
       .created_at = now,
       .not_before = rotation == Rotation::immediate ? now : now + domain.settings.key_set_lifetime,
       .retire_at = std::nullopt};
@@ -44,8 +39,8 @@ Status add_signing_key(storage::Transaction& tx, const Domain& domain, const sto
 }
 
 Status rotate_signing_keys(storage::Database& database, const Domain& domain,
-                           const pki::KeySealer& sealer, Rotation rotation) {
-  UNHIDRA_TRY(const auto key, next_signing_key(domain, sealer, rotation));
+                           const pki::KeyProvider& provider, Rotation rotation) {
+  UNHIDRA_TRY(const auto key, next_signing_key(domain, provider, rotation));
   return database.write_sync(
       [&](storage::Transaction& tx) { return add_signing_key(tx, domain, key, rotation); });
 }
@@ -56,7 +51,7 @@ Status KeyRing::load() {
   };
   UNHIDRA_TRY(auto rows, database_.read_sync(read_rows));
   if (rows.empty()) {
-    UNHIDRA_TRY_VOID(rotate_signing_keys(database_, domain_, sealer_, Rotation::immediate));
+    UNHIDRA_TRY_VOID(rotate_signing_keys(database_, domain_, provider_, Rotation::immediate));
     UNHIDRA_TRY(rows, database_.read_sync(read_rows));
   }
   return adopt(rows);
@@ -82,7 +77,7 @@ Task<Status> KeyRing::refresh(runtime::WorkerPool& pool) {
   }
   if (due()) {
     auto rotated = co_await pool.run(
-        [&] { return rotate_signing_keys(database_, domain_, sealer_, Rotation::overlapping); });
+        [&] { return rotate_signing_keys(database_, domain_, provider_, Rotation::overlapping); });
     if (!rotated) {
       co_return fail(std::move(rotated).error());
     }
@@ -112,8 +107,7 @@ Result<KeyRing::Entry> KeyRing::open(const store::SigningKey& row, const Keys* k
   if (!algorithm) {
     return fail(Errc::no_signing_key, "a signing key of an unknown algorithm");
   }
-  UNHIDRA_TRY(const auto pem, sealer_.open(seal_label(row.kid), row.sealed_private));
-  UNHIDRA_TRY(auto key, pki::SigningKey::from_pem(pem.expose(), *algorithm, row.kid));
+  UNHIDRA_TRY(auto key, provider_.open(row.kid, *algorithm, row.sealed_private));
   return Entry{.key = std::make_shared<const pki::SigningKey>(std::move(key)),
                .created_at = row.created_at,
                .not_before = row.not_before};

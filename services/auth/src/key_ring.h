@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "unhidra/pki/jwt.h"
-#include "unhidra/pki/seal.h"
+#include "unhidra/pki/key_provider.h"
 #include "unhidra/runtime/worker_pool.h"
 #include "unhidra/storage/database.h"
 
@@ -28,20 +28,20 @@ enum class Rotation : std::uint8_t {
 };
 
 // Of the algorithm that is set. Takes some tenths of a second.
-Result<store::SigningKey> next_signing_key(const Domain& domain, const pki::KeySealer& sealer,
+Result<store::SigningKey> next_signing_key(const Domain& domain, const pki::KeyProvider& provider,
                                            Rotation rotation);
 // Adds the key and plans the end of all others.
 Status add_signing_key(storage::Transaction& tx, const Domain& domain, const store::SigningKey& key,
                        Rotation rotation);
 // Both: for a thread that may block.
 Status rotate_signing_keys(storage::Database& database, const Domain& domain,
-                           const pki::KeySealer& sealer, Rotation rotation);
+                           const pki::KeyProvider& provider, Rotation rotation);
 
 // Safe from any thread.
 class KeyRing {
  public:
-  KeyRing(storage::Database& database, const pki::KeySealer& sealer, const Domain& domain)
-      : database_(database), sealer_(sealer), domain_(domain) {}
+  KeyRing(storage::Database& database, const pki::KeyProvider& provider, const Domain& domain)
+      : database_(database), provider_(provider), domain_(domain) {}
 
   // Reads the keys, and makes the first one. Blocks.
   Status load();
@@ -72,7 +72,7 @@ class KeyRing {
   bool due() const;
 
   storage::Database& database_;
-  const pki::KeySealer& sealer_;
+  const pki::KeyProvider& provider_;
   Domain domain_;
   std::shared_ptr<const Keys> keys_;
 };

@@ -1,5 +1,7 @@
 #include "unhidra/auth/settings.h"
 
+#include "unhidra/net/settings.h"
+
 namespace unhidra::auth {
 namespace {
 
@@ -125,6 +127,7 @@ std::vector<const runtime::SettingBase*> settings() {
 AuthSettings AuthSettings::from(const runtime::Config& config) {
   AuthSettings out;
   out.listen = config.get(kListen);
+  net::apply_settings(config, out.server);
   out.issuer = config.get(kIssuer);
   out.gateway_url = config.get(kGatewayUrl);
   out.token_algorithm = config.get(kTokenAlgorithm);

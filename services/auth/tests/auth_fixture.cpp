@@ -1,13 +1,17 @@
 #include "auth_fixture.h"
 
+#include <cstdlib>
 #include <future>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "unhidra/base/codec.h"
 #include "unhidra/base/text.h"
+#include "unhidra/messaging/gather.h"
 #include "unhidra/messaging/rate_limiter.h"
 #include "unhidra/runtime/task_scope.h"
+#include "unhidra/testkit/postgres_server.h"
 #include "unhidra/wire/internal.h"
 
 namespace unhidra::auth::test {
@@ -15,8 +19,28 @@ namespace {
 
 constexpr std::array kServed{access::Serving::auth};
 
+// A fresh database: SQLite, or with UNHIDRA_TEST_DATABASE=postgres a schema of a PostgreSQL server.
+std::string fresh_database(const std::filesystem::path& directory) {
+  const auto* wanted = std::getenv("UNHIDRA_TEST_DATABASE");
+  if (wanted == nullptr || std::string_view(wanted) != "postgres") {
+    return "sqlite:" + (directory / "unhidra.db").string();
+  }
+  static auto server = testkit::PostgresServer::start();
+  static int number = 0;
+  if (!server) {
+    ADD_FAILURE() << server.error().message();
+    return {};
+  }
+  auto url = server->create_schema("auth_" + std::to_string(++number));
+  if (!url) {
+    ADD_FAILURE() << url.error().message();
+    return {};
+  }
+  return *url;
+}
+
 std::unique_ptr<storage::Database> open_database(const std::filesystem::path& directory) {
-  auto database = storage::Database::open({.url = "sqlite:" + (directory / "unhidra.db").string()});
+  auto database = storage::Database::open({.url = fresh_database(directory)});
   if (!database) {
     ADD_FAILURE() << database.error().message();
     std::abort();
@@ -33,15 +57,15 @@ access::LimitTable no_limits() {
 }
 
 // What a gateway answers: here one connection, of whichever organisation is asked for.
-Task<Result<Bytes>> gateway_connections(Bytes org) {
-  UNHIDRA_CO_TRY(const auto connection, ConnectionId::from_bytes(org));
+Bytes gateway_connections(ByteView question) {
+  ByteReader reader(question);
   wire::ConnectionList list;
-  list.connections.push_back({.connection_id = connection,
+  list.connections.push_back({.connection_id = ConnectionId(reader.array<16>()),
                               .user_id = UserId(Uuid{1}),
                               .device_id = DeviceId(Uuid{2}),
                               .session_id = SessionId(Uuid{3}),
                               .ip = "192.0.2.9"});
-  co_return wire::encode(list);
+  return wire::encode(list);
 }
 
 Task<void> answer_into(access::RestFace& face, net::HttpRequest request,
@@ -98,11 +122,11 @@ AuthSettings World::cheap_settings() {
 World::World(AuthSettings settings)
     : database(open_database(directory.path())),
       bus(messaging::make_in_process_bus(io.at(0))),
-      sealer(random.secret_array<pki::KeySealer::kMasterKeySize>()),
+      provider(pki::KeySealer(random.secret_array<pki::KeySealer::kMasterKeySize>())),
       role({.io = io,
             .database = *database,
             .bus = *bus,
-            .sealer = sealer,
+            .provider = provider,
             .metrics = metrics,
             .clock = clock,
             .random = random},
@@ -117,7 +141,8 @@ World::World(AuthSettings settings)
         heard_.notify_all();
       });
   listening_ = std::move(*listening);
-  auto gateway = bus->serve("gateway.connections", "gateway", io.at(0), gateway_connections);
+  auto gateway =
+      messaging::answer_gathering(*bus, "gateway.connections", io.at(0), gateway_connections);
   gateway_ = std::move(*gateway);
 }
 

@@ -97,7 +97,7 @@ class World {
   runtime::Metrics metrics;
   std::unique_ptr<storage::Database> database;
   std::unique_ptr<messaging::Bus> bus;
-  pki::KeySealer sealer;
+  pki::SealedKeyProvider provider;
   AuthRole role;
 
   // Several requests side by side, each from a thread of its own.

@@ -19,7 +19,7 @@ std::string kid_of(std::string_view token) {
 }
 
 Administration administration(World& world) {
-  return {*world.database, world.sealer, world.clock, world.random, World::cheap_settings()};
+  return {*world.database, world.provider, world.clock, world.random, World::cheap_settings()};
 }
 
 // The watcher reads the keys again several times a second.
@@ -141,8 +141,8 @@ TEST(Token, OfAnotherIssuerAudienceOrTypeIsRefused) {
     return tx.query("SELECT kid, sealed_private FROM signing_keys");
   });
   const auto kid = row->front().get<std::string>(0);
-  const auto pem = world.sealer.open("signing-key/" + kid, row->front().get<Bytes>(1));
-  const auto key = pki::SigningKey::from_pem(pem->expose(), pki::SignatureAlgorithm::eddsa, kid);
+  const auto key =
+      world.provider.open(kid, pki::SignatureAlgorithm::eddsa, row->front().get<Bytes>(1));
   const auto now = world.clock.now();
   const pki::AccessClaims good{.user = *UserId::parse(root.user_id),
                                .org = *OrgId::parse(root.org_id),

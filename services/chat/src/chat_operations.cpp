@@ -7,6 +7,7 @@
 #include "conversations.h"
 #include "device_lists.h"
 #include "key_directory.h"
+#include "sending.h"
 
 namespace unhidra::chat {
 namespace {
@@ -22,6 +23,13 @@ Result<Asker> asker_of(const access::OperationContext& context) {
     return fail(Errc::no_device, "this needs a session that is bound to a device");
   }
   return Asker{principal.org_id, principal.user_id, *principal.device_id};
+}
+
+// Whom to tell that the account has a device that waits to be approved: its others.
+Result<OwnDevices> store_keys_and_list_own(Transaction& tx, const Asker& asker,
+                                           const wire::PublishKeys& request, Timestamp now) {
+  UNHIDRA_TRY(const bool first, store_keys(tx, asker, request, now));
+  return first ? other_own_devices(tx, asker) : OwnDevices();
 }
 
 }  // namespace
@@ -71,8 +79,13 @@ Task<Result<void>> ChatOperations::publish_keys(Context& context, wire::PublishK
   context.audit().resource_id = asker.device_id.to_string();
   context.audit().note("one_time_prekeys", std::to_string(request.one_time_pre_keys.size()));
   UNHIDRA_CO_TRY_VOID(check_upload(deps_.crypto, asker.device_id, request, now));
-  co_return co_await context.transact(
-      [&](Transaction& tx) { return store_keys(tx, asker, request, now); });
+  UNHIDRA_CO_TRY(const auto others, co_await context.transact([&](Transaction& tx) {
+    return store_keys_and_list_own(tx, asker, request, now);
+  }));
+  for (const auto device : others.devices) {
+    tell(device, wire::DeviceListChanged{asker.user_id, others.list_version});
+  }
+  co_return Result<void>();
 }
 
 Task<Result<wire::PreKeyCount>> ChatOperations::count_pre_keys(Context& context,

@@ -36,18 +36,6 @@ Result<std::vector<UserId>> members_of(Transaction& tx, ConversationId id) {
   return out;
 }
 
-// Not a member and no such conversation look the same to the asker.
-Status check_member(Transaction& tx, const Asker& asker, ConversationId id) {
-  UNHIDRA_TRY(const auto rows,
-              tx.query("SELECT 1 FROM conversation_members WHERE conversation_id = $1 "
-                       "AND user_id = $2 AND org_id = $3",
-                       id, asker.user_id, asker.org_id));
-  if (rows.empty()) {
-    return fail(Errc::not_found, "no such conversation");
-  }
-  return {};
-}
-
 // Where a page of the list ended: activity, then id. Opaque to clients.
 Bytes encode_cursor(Timestamp activity, ConversationId id) {
   ByteWriter writer;
@@ -65,138 +53,18 @@ Status decode_cursor(ByteView cursor, std::int64_t& activity, ConversationId& id
   return {};
 }
 
-// ---- sending ----
+}  // namespace
 
-Result<std::optional<wire::Accepted>> accepted_before(Transaction& tx, const Asker& asker,
-                                                      const wire::SendMessage& message) {
-  UNHIDRA_TRY(const auto rows, tx.query("SELECT conversation_id, seq, received_at FROM messages "
-                                        "WHERE sender_device_id = $1 AND message_id = $2",
-                                        asker.device_id, message.message_id));
-  if (rows.empty()) {
-    return std::nullopt;
-  }
-  const Row row = rows.front();
-  if (row.get<ConversationId>(0) != message.conversation_id) {
-    return fail(Errc::message_id_reused,
-                "this message id belongs to a message of another conversation");
-  }
-  return wire::Accepted{row.get<std::uint64_t>(1), row.get<Timestamp>(2)};
-}
-
-// A device sends only once its account has approved it, and no longer when it is revoked: others
-// could not check what it signs, and its socket may live a moment longer than its rights.
-Status check_sending_device(Transaction& tx, const Asker& asker) {
-  UNHIDRA_TRY(
-      const auto rows,
-      tx.query("SELECT 1 FROM device_list_members m JOIN devices d ON d.device_id = m.device_id "
-               "WHERE m.device_id = $1 AND m.user_id = $2 AND d.revoked_at IS NULL",
-               asker.device_id, asker.user_id));
-  if (rows.empty()) {
-    return fail(Errc::device_not_approved,
-                "this device is not on your device list: approve it on another one first");
-  }
-  return {};
-}
-
-// Every device that must be able to read: those on the members' signed device lists that are not
-// revoked, but the sending one.
-Result<std::vector<wire::MissingDevice>> recipients(Transaction& tx, const Asker& asker,
-                                                    ConversationId id) {
-  UNHIDRA_TRY(
-      const auto rows,
-      tx.query("SELECT c.user_id, m.device_id FROM conversation_members c "
-               "JOIN device_list_members m ON m.user_id = c.user_id "
-               "JOIN devices d ON d.device_id = m.device_id "
-               "WHERE c.conversation_id = $1 AND d.revoked_at IS NULL AND m.device_id <> $2",
-               id, asker.device_id));
-  std::vector<wire::MissingDevice> out;
-  out.reserve(rows.size());
-  for (const Row row : rows) {
-    out.push_back({row.get<UserId>(0), row.get<DeviceId>(1)});
-  }
-  return out;
-}
-
-wire::StaleDevices difference(const std::vector<wire::MissingDevice>& wanted,
-                              const std::vector<wire::DeviceCiphertext>& given) {
-  wire::StaleDevices out;
-  for (const auto& device : wanted) {
-    const bool there = std::any_of(given.begin(), given.end(), [&](const auto& one) {
-      return one.device_id == device.device_id;
-    });
-    if (!there) {
-      out.missing.push_back(device);
-    }
-  }
-  for (const auto& one : given) {
-    const bool asked_for = std::any_of(wanted.begin(), wanted.end(), [&](const auto& device) {
-      return one.device_id == device.device_id;
-    });
-    if (!asked_for) {
-      out.extra_device_ids.push_back(one.device_id);
-    }
-  }
-  return out;
-}
-
-Status check_shape(const wire::SendMessage& message) {
-  if (message.message_id.is_nil() || message.conversation_id.is_nil()) {
-    return fail(Errc::malformed, "a message needs an id and a conversation");
-  }
-  std::vector<DeviceId> devices;
-  for (const auto& one : message.ciphertexts) {
-    if (one.ciphertext.empty()) {
-      return fail(Errc::malformed, "an empty ciphertext");
-    }
-    if (one.ciphertext.size() > kMaxCiphertextBytes) {
-      return fail(Errc::message_too_large,
-                  "a ciphertext has at most " + std::to_string(kMaxCiphertextBytes) + " bytes");
-    }
-    devices.push_back(one.device_id);
-  }
-  std::sort(devices.begin(), devices.end());
-  if (std::adjacent_find(devices.begin(), devices.end()) != devices.end()) {
-    return fail(Errc::malformed, "two ciphertexts for one device");
-  }
-  return {};
-}
-
-Result<std::uint64_t> next_seq(Transaction& tx, ConversationId id, Timestamp now) {
+Status check_member(Transaction& tx, const Asker& asker, ConversationId id) {
   UNHIDRA_TRY(const auto rows,
-              tx.query("UPDATE conversations SET head_seq = head_seq + 1, last_activity_at = $2 "
-                       "WHERE conversation_id = $1 RETURNING head_seq",
-                       id, now));
+              tx.query("SELECT 1 FROM conversation_members WHERE conversation_id = $1 "
+                       "AND user_id = $2 AND org_id = $3",
+                       id, asker.user_id, asker.org_id));
   if (rows.empty()) {
     return fail(Errc::not_found, "no such conversation");
   }
-  return rows.front().get<std::uint64_t>(0);
-}
-
-Result<std::uint64_t> next_position(Transaction& tx, DeviceId device_id) {
-  UNHIDRA_TRY(const auto rows,
-              tx.query("UPDATE devices SET inbox_head = inbox_head + 1 WHERE device_id = $1 "
-                       "RETURNING inbox_head",
-                       device_id));
-  if (rows.empty()) {
-    return fail(Errc::not_found, "no such device");
-  }
-  return rows.front().get<std::uint64_t>(0);
-}
-
-Status store_in_inbox(Transaction& tx, OrgId org_id, DeviceId device_id,
-                      const wire::InboxEntry& entry) {
-  UNHIDRA_TRY_VOID(
-      tx.execute("INSERT INTO device_inbox (device_id, position, org_id, conversation_id, seq, "
-                 "message_id, sender_user_id, "
-                 "sender_device_id, sent_at, received_at, ciphertext) VALUES ($1, $2, $3, $4, $5, "
-                 "$6, $7, $8, $9, $10, $11)",
-                 device_id, entry.position, org_id, entry.conversation_id, entry.seq,
-                 entry.message_id, entry.sender_user_id, entry.sender_device_id, entry.sent_at,
-                 entry.received_at, entry.ciphertext));
   return {};
 }
-
-}  // namespace
 
 Result<wire::Conversation> open_direct(Transaction& tx, const Asker& asker, UserId other,
                                        ConversationId fresh_id, Timestamp now) {
@@ -264,49 +132,6 @@ Result<wire::Conversations> list_conversations(Transaction& tx, const Asker& ask
                            .created_at = row.get<Timestamp>(2)};
     UNHIDRA_TRY(one.member_user_ids, members_of(tx, one.conversation_id));
     out.conversations.push_back(std::move(one));
-  }
-  return out;
-}
-
-Result<std::variant<Stored, wire::StaleDevices>> store_message(Transaction& tx, const Asker& asker,
-                                                               const wire::SendMessage& message,
-                                                               Timestamp now) {
-  UNHIDRA_TRY_VOID(check_shape(message));
-  UNHIDRA_TRY_VOID(check_member(tx, asker, message.conversation_id));
-  UNHIDRA_TRY(const auto before, accepted_before(tx, asker, message));
-  if (before) {
-    return Stored{.accepted = *before, .entries = {}};
-  }
-  UNHIDRA_TRY_VOID(check_sending_device(tx, asker));
-  UNHIDRA_TRY(const auto wanted, recipients(tx, asker, message.conversation_id));
-  if (auto stale = difference(wanted, message.ciphertexts);
-      !stale.missing.empty() || !stale.extra_device_ids.empty()) {
-    return stale;
-  }
-
-  Stored out;
-  out.accepted.received_at = now;
-  UNHIDRA_TRY(out.accepted.seq, next_seq(tx, message.conversation_id, now));
-  UNHIDRA_TRY_VOID(
-      tx.execute("INSERT INTO messages (conversation_id, seq, org_id, message_id, sender_user_id, "
-                 "sender_device_id, sent_at, "
-                 "received_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                 message.conversation_id, out.accepted.seq, asker.org_id, message.message_id,
-                 asker.user_id, asker.device_id, message.sent_at, now));
-  out.entries.reserve(message.ciphertexts.size());
-  for (const auto& one : message.ciphertexts) {
-    wire::InboxEntry entry{.position = 0,
-                           .conversation_id = message.conversation_id,
-                           .seq = out.accepted.seq,
-                           .message_id = message.message_id,
-                           .sender_user_id = asker.user_id,
-                           .sender_device_id = asker.device_id,
-                           .sent_at = message.sent_at,
-                           .received_at = now,
-                           .ciphertext = one.ciphertext};
-    UNHIDRA_TRY(entry.position, next_position(tx, one.device_id));
-    UNHIDRA_TRY_VOID(store_in_inbox(tx, asker.org_id, one.device_id, entry));
-    out.entries.emplace_back(one.device_id, std::move(entry));
   }
   return out;
 }

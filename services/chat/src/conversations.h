@@ -3,7 +3,6 @@
 // message gets a gap-free `seq` inside the transaction that stores it; each recipient device gets
 // the ciphertext made for it in its inbox, at a gap-free `position`.
 
-#include <variant>
 #include <vector>
 
 #include "unhidra/storage/transaction.h"
@@ -17,7 +16,9 @@ inline constexpr std::uint32_t kDefaultPage = 50;
 inline constexpr std::uint32_t kMaxPage = 200;
 // A page of the inbox ends before it exceeds this many bytes of ciphertext.
 inline constexpr std::size_t kMaxInboxPageBytes = 512 * 1024;
-inline constexpr std::size_t kMaxCiphertextBytes = 96 * 1024;
+
+// Not a member and no such conversation look the same to the asker.
+Status check_member(storage::Transaction& tx, const Asker& asker, ConversationId id);
 
 // The conversation between the asker and the user, made on first use. Both of one organisation; not
 // with oneself.
@@ -27,17 +28,6 @@ Result<wire::Conversation> open_direct(storage::Transaction& tx, const Asker& as
 // Newest activity first.
 Result<wire::Conversations> list_conversations(storage::Transaction& tx, const Asker& asker,
                                                const wire::ListConversations& request);
-
-struct Stored {
-  wire::Accepted accepted;
-  // What each recipient device is to be told; empty when the message had been accepted before.
-  std::vector<std::pair<DeviceId, wire::InboxEntry>> entries;
-};
-// Stores the message, or says how the set of devices differs and stores nothing.
-Result<std::variant<Stored, wire::StaleDevices>> store_message(storage::Transaction& tx,
-                                                               const Asker& asker,
-                                                               const wire::SendMessage& message,
-                                                               Timestamp now);
 
 Result<wire::Inbox> fetch_inbox(storage::Transaction& tx, const Asker& asker,
                                 const wire::FetchInbox& request);

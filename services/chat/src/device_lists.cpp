@@ -169,6 +169,19 @@ Result<wire::PendingDevices> pending_devices(Transaction& tx, const Asker& asker
   return out;
 }
 
+Result<OwnDevices> other_own_devices(Transaction& tx, const Asker& asker) {
+  UNHIDRA_TRY(const auto rows, tx.query("SELECT m.device_id, l.version FROM device_lists l "
+                                        "JOIN device_list_members m ON m.user_id = l.user_id "
+                                        "WHERE l.user_id = $1 AND m.device_id <> $2",
+                                        asker.user_id, asker.device_id));
+  OwnDevices out;
+  for (const Row row : rows) {
+    out.devices.push_back(row.get<DeviceId>(0));
+    out.list_version = row.get<std::uint64_t>(1);
+  }
+  return out;
+}
+
 Result<std::vector<DeviceId>> devices_to_tell(Transaction& tx, const Asker& asker,
                                               std::size_t limit) {
   UNHIDRA_TRY(

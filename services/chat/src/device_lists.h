@@ -32,6 +32,13 @@ Result<wire::DeviceLists> fetch_device_lists(storage::Transaction& tx, const Ask
 
 Result<wire::PendingDevices> pending_devices(storage::Transaction& tx, const Asker& asker);
 
+// The devices on the asker's own list but the asking one.
+struct OwnDevices {
+  std::vector<DeviceId> devices;
+  std::uint64_t list_version = 0;
+};
+Result<OwnDevices> other_own_devices(storage::Transaction& tx, const Asker& asker);
+
 // Devices that should hear of a change of this user's list: the user's own and those of everybody
 // who shares a conversation with the user. At most `limit`; the rest learns of it by the answer to
 // the next send.

@@ -210,19 +210,21 @@ Status check_upload(const crypto::Provider& provider, DeviceId device_id,
   return {};
 }
 
-Status store_keys(Transaction& tx, const Asker& asker, const wire::PublishKeys& upload,
-                  Timestamp now) {
+Result<bool> store_keys(Transaction& tx, const Asker& asker, const wire::PublishKeys& upload,
+                        Timestamp now) {
   UNHIDRA_TRY(const auto stored, stored_keys(tx, asker.device_id));
   if (!stored) {
     UNHIDRA_TRY_VOID(store_first_keys(tx, asker, upload, now));
-    return store_one_time_prekeys(tx, asker, upload, 0, now);
+    UNHIDRA_TRY_VOID(store_one_time_prekeys(tx, asker, upload, 0, now));
+    return true;
   }
   if (stored->identity_key != upload.identity_key || stored->signing_key != upload.signing_key) {
     return fail(Errc::keys_fixed,
                 "the long-term keys of a device do not change: register a new device");
   }
   UNHIDRA_TRY_VOID(replace_signed_prekeys(tx, asker, upload, now));
-  return store_one_time_prekeys(tx, asker, upload, stored->last_one_time_id, now);
+  UNHIDRA_TRY_VOID(store_one_time_prekeys(tx, asker, upload, stored->last_one_time_id, now));
+  return false;
 }
 
 Result<std::uint32_t> count_prekeys(Transaction& tx, DeviceId device_id) {

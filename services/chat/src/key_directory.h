@@ -20,8 +20,9 @@ inline constexpr std::uint32_t kLowPreKeys = 20;
 // Everything that needs no database: key shapes, signatures, duplicates, counts.
 Status check_upload(const crypto::Provider& provider, DeviceId device_id,
                     const wire::PublishKeys& upload, Timestamp now);
-Status store_keys(storage::Transaction& tx, const Asker& asker, const wire::PublishKeys& upload,
-                  Timestamp now);
+// True when these are the device's first.
+Result<bool> store_keys(storage::Transaction& tx, const Asker& asker,
+                        const wire::PublishKeys& upload, Timestamp now);
 
 Result<std::uint32_t> count_prekeys(storage::Transaction& tx, DeviceId device_id);
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "unhidra/base/codec.h"
 #include "unhidra/gateway/errc.h"
+#include "unhidra/messaging/gather.h"
 #include "unhidra/runtime/log.h"
 #include "unhidra/wire/codec.h"
 #include "unhidra/wire/internal.h"
@@ -18,7 +20,7 @@ namespace {
 constexpr std::chrono::seconds kPresenceRefresh{30};
 constexpr std::chrono::seconds kExpirySweep{5};
 constexpr std::size_t kLeasesPerRefresh = 1000;
-constexpr std::size_t kMaxListed = 10'000;
+constexpr std::uint32_t kMaxListed = 1'000;
 
 wire::ConnectionRecord to_record(const ConnectionInfo& info) {
   return {.connection_id = info.connection_id,
@@ -32,16 +34,30 @@ wire::ConnectionRecord to_record(const ConnectionInfo& info) {
           .messages_out = info.messages_out};
 }
 
-// Answers with the connections of one organisation (16 bytes of its id).
-Task<Result<Bytes>> list_connections(const ConnectionTable& table, Bytes request) {
-  UNHIDRA_CO_TRY(const auto org, OrgId::from_bytes(request));
+// Answers with this gateway's connections of one organisation, in the order of their ids: the first
+// of those beyond an id. The question is the organisation (16 bytes), that id (16), how many (u32).
+Bytes list_connections(const ConnectionTable& table, ByteView question) {
+  ByteReader reader(question);
+  const auto org = OrgId(reader.array<16>());
+  const auto after = ConnectionId(reader.array<16>());
+  const auto limit = std::min(reader.u32(), kMaxListed);
   wire::ConnectionList out;
-  for (const auto& connection : table.snapshot()) {
-    if (connection->principal().org_id == org && out.connections.size() < kMaxListed) {
-      out.connections.push_back(to_record(connection->info()));
+  if (!reader.finish("the question for connections")) {
+    return wire::encode(out);
+  }
+  std::vector<std::shared_ptr<ClientConnection>> found;
+  for (auto& connection : table.snapshot()) {
+    if (connection->principal().org_id == org && connection->id() > after) {
+      found.push_back(std::move(connection));
     }
   }
-  co_return wire::encode(out);
+  const auto shown = std::min<std::size_t>(limit, found.size());
+  std::ranges::partial_sort(found, found.begin() + static_cast<std::ptrdiff_t>(shown), {},
+                            [](const auto& connection) { return connection->id(); });
+  for (std::size_t i = 0; i < shown; ++i) {
+    out.connections.push_back(to_record(found[i]->info()));
+  }
+  return wire::encode(out);
 }
 
 Task<Status> close_expired(GatewayCore& core) {
@@ -168,10 +184,10 @@ struct GatewayRole::Impl : net::HttpHandler {
     UNHIDRA_TRY(revocations, core.deps.bus.subscribe(
                                  "auth.revoked", executor,
                                  [this](const messaging::Message& message) { revoke(message); }));
-    UNHIDRA_TRY(listing, core.deps.bus.serve(
-                             "gateway.connections", "gateway", executor, [this](Bytes request) {
-                               return list_connections(core.table, std::move(request));
-                             }));
+    UNHIDRA_TRY(listing,
+                messaging::answer_gathering(
+                    core.deps.bus, "gateway.connections", executor,
+                    [this](ByteView question) { return list_connections(core.table, question); }));
     return {};
   }
 

@@ -1,5 +1,7 @@
 #include "unhidra/gateway/settings.h"
 
+#include "unhidra/net/settings.h"
+
 namespace unhidra::gateway {
 namespace {
 
@@ -108,6 +110,7 @@ std::vector<const runtime::SettingBase*> settings() {
 
 Result<GatewaySettings> settings_from(const runtime::Config& config) {
   GatewaySettings out;
+  net::apply_settings(config, out.server);
   const auto& listen = config.get(kListen);
   out.server.address = listen.host;
   out.server.port = listen.port;

@@ -3,6 +3,7 @@
 #include "unhidra/base/codec.h"
 #include "unhidra/base/text.h"
 #include "unhidra/gateway/errc.h"
+#include "unhidra/messaging/gather.h"
 #include "unhidra/net/errc.h"
 
 #include "gateway_rig.h"
@@ -219,17 +220,21 @@ TEST_F(Gateway, AnswersWhichConnectionsAnOrganisationHas) {
   const auto principal = make_principal();
   const auto client = connect(principal);
   client->next();
-  const auto mine =
-      wait(bus_->request("gateway.connections", to_bytes(org_.bytes()), std::chrono::seconds(1)));
+  const auto ask = [&](OrgId org) {
+    auto question =
+        std::move(ByteWriter().raw(org.bytes()).raw(ConnectionId().bytes()).u32(10)).take();
+    return wait(messaging::gather(*bus_, "gateway.connections", std::move(question)));
+  };
+  const auto mine = ask(org_);
   ASSERT_TRUE(mine) << mine.error().message();
-  const auto list = wire::decode<wire::ConnectionList>(*mine);
+  ASSERT_EQ(mine->size(), 1U);
+  const auto list = wire::decode<wire::ConnectionList>(mine->front());
   ASSERT_EQ(list->connections.size(), 1U);
   EXPECT_EQ(list->connections[0].user_id, principal.user_id);
   EXPECT_EQ(list->connections[0].ip, "127.0.0.1");
   const auto other = OrgId::make(clock_, random_);
-  const auto none =
-      wait(bus_->request("gateway.connections", to_bytes(other.bytes()), std::chrono::seconds(1)));
-  EXPECT_TRUE(wire::decode<wire::ConnectionList>(*none)->connections.empty());
+  const auto none = ask(other);
+  EXPECT_TRUE(wire::decode<wire::ConnectionList>(none->front())->connections.empty());
 }
 
 TEST_F(Gateway, NobodyOutsideTheOrganisationCanBeWatched) {

@@ -30,8 +30,9 @@ struct ChainPoint {
 // Writes the event in the caller's transaction: it is there exactly when the caller's own changes
 // are. What the code chooses (types, action, keys) is checked: Errc::bad_event. What others choose
 // (resource id, metadata values, address, agent) is made printable and cut, never refused: nobody
-// may slip out of the log by an odd user agent.
-Result<ChainPoint> append(storage::Transaction& tx, const AuditEvent& event);
+// may slip out of the log by an odd user agent. The head of the chain moves when the group of
+// writes ends, so within it audit_heads lags behind.
+Result<ChainPoint> append(storage::Transaction& tx, AuditEvent event);
 
 struct StoredEvent {
   AuditEvent event;

@@ -60,12 +60,13 @@ class [[nodiscard]] Error {
   const std::string& message() const { return message_; }
   std::optional<std::chrono::milliseconds> retry_after() const { return retry_after_; }
 
-  Error&& with_retry_after(std::chrono::milliseconds delay) && {
+  // By value: with a reference, `error = std::move(error).in("...")` would move it onto itself.
+  Error with_retry_after(std::chrono::milliseconds delay) && {
     retry_after_ = delay;
     return std::move(*this);
   }
   // Says where the failure happened: "<context>: <message>".
-  Error&& in(std::string_view context) && {
+  Error in(std::string_view context) && {
     message_.insert(0, ": ").insert(0, context);
     return std::move(*this);
   }

@@ -15,6 +15,10 @@ struct Limits {
   std::size_t max_in_flight_sends = 16;  // one a conversation, this many conversations
   std::size_t max_frame = 1024 * 1024;   // bytes of one ServerFrame
   std::uint32_t inbox_page = 100;
+  // An acknowledgement is a durable write of the server: entries that came as events are
+  // acknowledged together, when there are this many or the first has waited this long.
+  std::uint64_t acknowledge_batch = 32;
+  std::chrono::seconds acknowledge_after{1};
 
   std::uint32_t pre_key_target = 100;   // one-time prekeys the server should hold
   std::uint32_t pre_key_low = 50;       // refill below this

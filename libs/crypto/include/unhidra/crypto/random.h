@@ -11,4 +11,12 @@ class SystemRandom final : public RandomSource {
   void fill(MutableByteView out) override;
 };
 
+// The same in blocks, for a process that draws many ids: a system call for each costs more than the
+// rest of them. What is given out is wiped from the block. Not for a process that forks, as both
+// would go on with the same block.
+class PooledRandom final : public RandomSource {
+ public:
+  void fill(MutableByteView out) override;
+};
+
 }  // namespace unhidra::crypto

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -99,7 +100,9 @@ class Bus {
   // One answer from whoever serves the subject. The server's own Error arrives here with the same
   // code, kind, message and retry_after. Errc::no_responder when nobody serves it;
   // unhidra::Errc::timeout when the answer does not come in time: the request may still take
-  // effect.
+  // effect. Within one process a responder on the asker's own executor is preferred and awaited
+  // like a function: what it waits for then bounds the wait, and the asker's cancellation reaches
+  // it.
   virtual Task<Result<Bytes>> request(std::string subject, Bytes payload,
                                       std::chrono::milliseconds timeout) = 0;
 
@@ -109,6 +112,9 @@ class Bus {
   virtual Result<Subscription> serve(std::string_view subject, std::string_view queue_group,
                                      Executor executor, Service service,
                                      ServeOptions options = {}) = 0;
+
+  // How many subscriptions a message on the subject would reach; nothing when the bus cannot tell.
+  virtual std::optional<std::size_t> listeners(std::string_view subject) const = 0;
 
   // Whether messages go through now: a readiness check.
   virtual Status healthy() const = 0;

@@ -80,6 +80,9 @@ class PresenceTable final : public Presence {
   Task<Result<std::vector<PresenceChange>>> look_up(std::vector<UserId> users) override;
   std::unique_ptr<Watch> watch(Executor executor, Handler handler) override;
 
+  // set() or remove() at once, for what another process says of its leases.
+  void apply(const PresenceLease& lease, PresenceState state);
+
   // Ends leases and tells what has become due. Spawn run() in a TaskScope; it sweeps every second.
   void sweep();
   Task<void> run();

@@ -76,6 +76,9 @@ class LocalRateLimiter final : public RateLimiter {
                                    std::uint32_t n = 1) override;
   std::vector<ClassStats> stats() const override;
 
+  // Takes tokens that were given out elsewhere, as far as there are any; decides nothing.
+  void debit(RateClass rate_class, ByteView key, std::uint32_t n);
+
   std::size_t keys() const;
   std::uint64_t forgotten_early() const;
 

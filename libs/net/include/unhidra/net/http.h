@@ -55,7 +55,8 @@ struct RequestHead {
   std::string path;    // begins with '/' (or is "*"); still percent-encoded
   std::string query;   // what follows '?', without it; still encoded
   Headers headers;
-  PeerAddress peer;
+  PeerAddress peer;        // the client's, where a trusted proxy (ServerSettings) names it
+  bool forwarded = false;  // it came through a proxy, trusted or not: X-Forwarded-For, Forwarded
   bool tls = false;
 };
 

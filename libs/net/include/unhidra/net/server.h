@@ -29,6 +29,8 @@ struct ServerSettings {
   std::chrono::milliseconds keep_alive_timeout{60'000};  // between two requests
   std::chrono::milliseconds write_timeout{30'000};       // the peer takes no byte
 
+  std::vector<std::string> trusted_proxies;  // numeric addresses: their X-Forwarded-For is believed
+
   std::size_t max_header_bytes = 16 * 1024;  // request line and fields
   std::size_t max_header_fields = 100;
   WebSocketSettings websocket;

@@ -23,6 +23,17 @@ class Connection;
 
 enum class Dialect : std::uint8_t { sqlite, postgres };
 
+// What the closures of one group of writes share: values of rows that this transaction has locked,
+// and writes that are put off until its end. It begins empty with each transaction. Whoever changes
+// it has written something in the same closure; a closure that is undone takes the change back.
+class GroupPart {
+ public:
+  virtual ~GroupPart() = default;
+  virtual std::unique_ptr<GroupPart> clone() const = 0;
+  // Before COMMIT: writes what was put off.
+  virtual Status finish(class Transaction& tx) = 0;
+};
+
 // Statements are prepared once per connection and kept: write them as constants, with parameters
 // for everything that varies.
 class Transaction {
@@ -47,6 +58,26 @@ class Transaction {
   Result<std::uint64_t> execute_with(std::string_view sql, std::span<const Param> params);
   Result<Rows> query_with(std::string_view sql, std::span<const Param> params);
 
+  // A write whose count nobody needs: a remote database gets it without being waited for. When it
+  // fails, a later statement or the commit says so.
+  template <class... Args>
+  Status execute_later(std::string_view sql, const Args&... args) {
+    const std::array<Param, sizeof...(Args)> params{Param(args)...};
+    return execute_later_with(sql, params);
+  }
+  Status execute_later_with(std::string_view sql, std::span<const Param> params);
+
+  // The part of kind T, made when it is first asked for.
+  template <class T>
+  T& group_part() {
+    static constexpr char kKey = 0;
+    auto& part = part_of(&kKey);
+    if (!part) {
+      part = std::make_unique<T>();
+    }
+    return static_cast<T&>(*part);
+  }
+
   // For the rare statement that cannot be said in the common subset.
   Dialect dialect() const;
 
@@ -54,6 +85,8 @@ class Transaction {
   Status status() const;
 
  private:
+  std::unique_ptr<GroupPart>& part_of(const void* key);
+
   Connection& connection_;
   std::shared_ptr<detail::Fault> fault_;
 };

@@ -10,7 +10,7 @@
 #include "unhidra/auth/settings.h"
 #include "unhidra/base/id.h"
 #include "unhidra/base/random.h"
-#include "unhidra/pki/seal.h"
+#include "unhidra/pki/key_provider.h"
 #include "unhidra/storage/database.h"
 
 namespace unhidra::auth {
@@ -57,7 +57,7 @@ struct KeyLine {
 // Blocks. `organization` is a name or an id; empty for the first one. All references outlive it.
 class Administration {
  public:
-  Administration(storage::Database& database, const pki::KeySealer& sealer, const Clock& clock,
+  Administration(storage::Database& database, const pki::KeyProvider& provider, const Clock& clock,
                  RandomSource& random, AuthSettings settings);
 
   Result<OrganizationCreated> create_organization(std::string_view name);
@@ -81,7 +81,7 @@ class Administration {
 
  private:
   storage::Database& database_;
-  const pki::KeySealer& sealer_;
+  const pki::KeyProvider& provider_;
   const Clock& clock_;
   RandomSource& random_;
   AuthSettings settings_;

@@ -18,7 +18,7 @@
 #include "unhidra/auth/settings.h"
 #include "unhidra/messaging/bus.h"
 #include "unhidra/net/tls.h"
-#include "unhidra/pki/seal.h"
+#include "unhidra/pki/key_provider.h"
 #include "unhidra/runtime/io_threads.h"
 #include "unhidra/runtime/metrics.h"
 #include "unhidra/storage/database.h"
@@ -30,7 +30,7 @@ struct AuthDependencies {
   runtime::IoThreads& io;
   storage::Database& database;
   messaging::Bus& bus;
-  const pki::KeySealer& sealer;  // of the signing keys' private halves
+  const pki::KeyProvider& provider;  // of the signing keys' private halves
   runtime::Metrics& metrics;
   const Clock& clock;
   RandomSource& random;  // safe from any thread

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "unhidra/net/server.h"
 #include "unhidra/runtime/config.h"
 
 namespace unhidra::auth {
@@ -13,6 +14,7 @@ enum class TokenAlgorithm : std::uint8_t { rs256, eddsa };
 
 struct AuthSettings {
   runtime::HostPort listen{"127.0.0.1", 9200};
+  net::ServerSettings server;  // its address and port are those of `listen`
   std::string issuer = "unhidra";
   std::string gateway_url;  // told to clients with their tokens; empty: not told
   TokenAlgorithm token_algorithm = TokenAlgorithm::rs256;
