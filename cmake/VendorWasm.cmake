@@ -23,8 +23,9 @@ endfunction()
 unhidra_debian_source(libsodium sodium_source)
 set(sodium ${sodium_source}/src/libsodium)
 file(GLOB_RECURSE sodium_files ${sodium}/*.c)
-# What is written for the vector units and assemblers of other processors.
-list(FILTER sodium_files EXCLUDE REGEX "aesni|armcrypto|avx|sse|sandy2x|/asm/")
+# Without what is written for the vector units and assemblers of other processors. (The file of AES-NI stays: where there is
+# none it answers so.)
+list(FILTER sodium_files EXCLUDE REGEX "armcrypto|avx|sse|sandy2x|/asm/")
 file(READ ${sodium_source}/configure.ac sodium_configure)
 string(REGEX MATCH "AC_INIT\\(\\[libsodium\\],\\[([0-9.]+)" matched "${sodium_configure}")
 set(VERSION ${CMAKE_MATCH_1})
