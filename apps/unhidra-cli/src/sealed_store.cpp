@@ -41,6 +41,15 @@ Status write_all(storage::Database& database, const std::vector<Change>& changes
   });
 }
 
+// What the sealer finds damaged is this program's profile.
+Result<client::Record> unseal(const client::RecordSealer& sealer, ByteView name, ByteView sealed) {
+  auto record = sealer.open(name, sealed);
+  if (!record) {
+    return fail(Errc::bad_profile, record.error().message());
+  }
+  return record;
+}
+
 Status make_private_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) {
@@ -55,8 +64,7 @@ Status make_private_file(const std::string& path) {
 
 SealedStore::SealedStore(std::unique_ptr<storage::Database> database, const StoreKey& key,
                          const crypto::Provider& crypto, RandomSource& random)
-    : database_(std::move(database)),
-      sealer_(crypto, random, key.expose(), "unhidra cli store") {}
+    : database_(std::move(database)), sealer_(crypto, random, key.expose(), "unhidra cli store") {}
 SealedStore::~SealedStore() = default;
 
 Result<std::unique_ptr<SealedStore>> SealedStore::open(const std::string& path, const StoreKey& key,
@@ -107,7 +115,7 @@ Result<std::optional<SecretBytes>> SealedStore::get(std::uint8_t table, ByteView
   if (!sealed) {
     return std::optional<SecretBytes>();
   }
-  UNHIDRA_TRY(auto record, sealer_.open(name, *sealed));
+  UNHIDRA_TRY(auto record, unseal(sealer_, name, *sealed));
   if (record.key != to_bytes(key)) {
     return fail(Errc::bad_profile, "a record of the store was changed from outside");
   }
@@ -133,7 +141,7 @@ Result<std::vector<client::Record>> SealedStore::load(client::Table table) {
               }));
   std::vector<client::Record> out;
   for (const auto& [name, sealed] : found) {
-    UNHIDRA_TRY(auto record, sealer_.open(name, sealed));
+    UNHIDRA_TRY(auto record, unseal(sealer_, name, sealed));
     out.push_back(std::move(record));
   }
   return out;
@@ -158,13 +166,15 @@ Result<std::optional<SecretBytes>> SealedStore::get_value(std::string_view name)
 }
 
 Status SealedStore::put_value(std::string_view name, ByteView value) {
-  Change change{sealer_.name_of(kHostTable, as_bytes(name)), sealer_.kind_of(kHostTable), std::nullopt};
+  Change change{sealer_.name_of(kHostTable, as_bytes(name)), sealer_.kind_of(kHostTable),
+                std::nullopt};
   UNHIDRA_TRY(change.sealed, sealer_.seal(change.name, as_bytes(name), value));
   return write_all(*database_, {change});
 }
 
 Status SealedStore::remove_value(std::string_view name) {
-  return write_all(*database_, {Change{sealer_.name_of(kHostTable, as_bytes(name)), {}, std::nullopt}});
+  return write_all(*database_,
+                   {Change{sealer_.name_of(kHostTable, as_bytes(name)), {}, std::nullopt}});
 }
 
 }  // namespace unhidra::cli

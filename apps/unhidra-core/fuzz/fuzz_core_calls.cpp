@@ -45,11 +45,11 @@ class Session {
   void dispatch(int call, std::int32_t engine, const std::uint8_t* at, std::uint32_t size) {
     using Command = std::int32_t (*)(std::int32_t, const std::uint8_t*, std::uint32_t);
     constexpr Command kCommands[] = {
-        unhidra_engine_receive,  unhidra_look_up_user,   unhidra_open_conversation,
-        unhidra_refresh_user,    unhidra_accept_identity, unhidra_approve_device,
-        unhidra_remove_device,   unhidra_refresh_token,  unhidra_conversation_with,
-        unhidra_user,            unhidra_user_named,     unhidra_safety_number,
-        unhidra_value_get,       unhidra_value_remove,
+        unhidra_engine_receive, unhidra_look_up_user,    unhidra_open_conversation,
+        unhidra_refresh_user,   unhidra_accept_identity, unhidra_approve_device,
+        unhidra_remove_device,  unhidra_refresh_token,   unhidra_conversation_with,
+        unhidra_user,           unhidra_user_named,      unhidra_safety_number,
+        unhidra_value_get,      unhidra_value_remove,
     };
     constexpr int kCount = sizeof(kCommands) / sizeof(kCommands[0]);
     if (call < kCount) {

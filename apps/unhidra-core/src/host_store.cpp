@@ -19,8 +19,7 @@ std::unexpected<Error> failed(std::string message) {
 
 }  // namespace
 
-HostStore::HostStore(std::uint32_t store,
-                     std::span<const Byte, client::RecordSealer::kKeySize> key,
+HostStore::HostStore(std::uint32_t store, std::span<const Byte, client::RecordSealer::kKeySize> key,
                      const crypto::Provider& crypto, RandomSource& random)
     : store_(store), sealer_(crypto, random, key, "unhidra core store") {}
 

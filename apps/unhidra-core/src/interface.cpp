@@ -124,8 +124,7 @@ uint8_t* unhidra_buffer_new(uint32_t size) {
   return Module::instance().new_buffer(size);
 }
 int32_t unhidra_buffer_free(uint8_t* buffer) {
-  auto& module = Module::instance();
-  return module.call([&] { return module.free_buffer(buffer); });
+  return Module::instance().free_buffer(buffer);
 }
 const uint8_t* unhidra_answer(void) {
   return unhidra::as_bytes(Module::instance().answer()).data();
@@ -211,16 +210,15 @@ int32_t unhidra_engine_tick(int32_t engine) {
   return command(engine, [](Engine& on) { return on.tick(); });
 }
 int32_t unhidra_engine_next(int32_t engine) {
-  return with_hosted(
-      engine, [](HostedEngine& hosted) -> Result<Answer> { return next_action(hosted); });
+  return with_hosted(engine,
+                     [](HostedEngine& hosted) -> Result<Answer> { return next_action(hosted); });
 }
 
 // ---- commands ----
 
 int32_t unhidra_look_up_user(int32_t engine, const uint8_t* username, uint32_t username_size) {
-  return command(engine, {username, username_size}, [](Engine& on, ByteView name) {
-    return on.look_up_user(unhidra::as_text(name));
-  });
+  return command(engine, {username, username_size},
+                 [](Engine& on, ByteView name) { return on.look_up_user(unhidra::as_text(name)); });
 }
 int32_t unhidra_open_conversation(int32_t engine, const uint8_t* peer, uint32_t peer_size) {
   return command_on<UserId>(engine, {peer, peer_size},

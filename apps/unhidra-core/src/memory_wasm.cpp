@@ -1,11 +1,10 @@
 // Linear memory is one block that the host can read as long as the module lives, so nothing that
 // was a message or a key may stay in what is no longer used.
 
-#include <malloc.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <malloc.h>
 #include <new>
 
 #include "unhidra/base/secret.h"

@@ -47,15 +47,18 @@ Byte* Module::new_buffer(std::uint32_t size) {
   return place;
 }
 
-Result<Answer> Module::free_buffer(const Byte* buffer) {
+std::int32_t Module::free_buffer(const Byte* buffer) {
+  if (busy_) {
+    return UNHIDRA_BUSY;
+  }
   const auto found = buffers_.find(buffer);
   if (found == buffers_.end()) {
-    return fail(Errc::bad_argument, "no buffer begins there");
+    return UNHIDRA_BAD_ARGUMENT;
   }
   const std::unique_ptr<Byte[]> owner(const_cast<Byte*>(found->first));
   wipe({owner.get(), found->second});
   buffers_.erase(found);
-  return Answer();
+  return 0;
 }
 
 Result<ByteView> Module::view(Span span) const {
@@ -82,8 +85,7 @@ Result<Answer> Module::open(std::uint32_t store, ByteView key, std::uint64_t lea
   if (engines_.size() >= kMaxEngines || last_handle_ == std::numeric_limits<std::int32_t>::max()) {
     return fail(Errc::full, "too many engines are open");
   }
-  auto hosted =
-      std::make_unique<HostedEngine>(store, key.first<client::RecordSealer::kKeySize>());
+  auto hosted = std::make_unique<HostedEngine>(store, key.first<client::RecordSealer::kKeySize>());
   UNHIDRA_TRY_VOID(hosted->open(least_generation));
   engines_.emplace(++last_handle_, std::move(hosted));
   return Answer{last_handle_, {}};

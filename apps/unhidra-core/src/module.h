@@ -25,8 +25,8 @@ class HostClock final : public Clock {
 // One engine with what it stands on.
 class HostedEngine {
  public:
-  HostedEngine(std::uint32_t store, std::span<const Byte, client::RecordSealer::kKeySize> key)
-      : store(store, key, crypto::native_provider(), random) {}
+  HostedEngine(std::uint32_t number, std::span<const Byte, client::RecordSealer::kKeySize> key)
+      : store(number, key, crypto::native_provider(), random) {}
   Status open(std::uint64_t least_generation);
 
   crypto::SystemRandom random;
@@ -72,7 +72,7 @@ class Module {
   }
 
   Byte* new_buffer(std::uint32_t size);
-  Result<Answer> free_buffer(const Byte* buffer);
+  std::int32_t free_buffer(const Byte* buffer);
   // The bytes of a span that lies in one buffer.
   Result<ByteView> view(Span span) const;
 

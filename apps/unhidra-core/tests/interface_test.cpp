@@ -232,8 +232,7 @@ TEST_F(InterfaceTest, TheHostsOwnValuesAreSealedBesideTheEngines) {
   const Buffer name("refresh token");
   const Buffer value("a token that must not be readable");
   EXPECT_EQ(unhidra_value_get(engine, name.data(), name.size()), 0);
-  ASSERT_EQ(
-      unhidra_value_put(engine, name.data(), name.size(), value.data(), value.size()), 0);
+  ASSERT_EQ(unhidra_value_put(engine, name.data(), name.size(), value.data(), value.size()), 0);
   ASSERT_EQ(unhidra_value_get(engine, name.data(), name.size()), 1);
   EXPECT_EQ(answer(), "a token that must not be readable");
   for (const auto& [at, entry] : fake::host().stores[1].entries) {

@@ -1,7 +1,8 @@
+#include "json.h"
+
 #include <gtest/gtest.h>
 
 #include "describe.h"
-#include "json.h"
 
 namespace unhidra::core {
 namespace {

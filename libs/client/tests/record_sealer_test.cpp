@@ -1,9 +1,10 @@
 // Records at rest: only the key opens them, and only where they stand.
 
+#include "unhidra/client/record_sealer.h"
+
 #include <gtest/gtest.h>
 
 #include "unhidra/client/errc.h"
-#include "unhidra/client/record_sealer.h"
 #include "unhidra/testkit/seeded_random.h"
 
 namespace unhidra::client {
