@@ -229,6 +229,9 @@ function sequenceOf(file: SyncFile): number {
     return 0;
   }
   const view = new DataView(header.buffer);
+  if (view.getUint32(8) === 0) {
+    return 0; // a crash cut off its header
+  }
   if (view.getUint32(8) !== kVersion) {
     throw new CoreError("store.unsupported", "invalid", "the store was made by another version");
   }
