@@ -1,4 +1,4 @@
-"""A device that runs the client core as WebAssembly in Node, for tests beside `harness.Cli`."""
+"""A device that runs the client core as WebAssembly, in Node or in Chromium, for tests beside `harness.Cli`."""
 import itertools
 import json
 import os
@@ -23,8 +23,9 @@ class CoreError(Exception):
 class CoreDevice:
     """One process with one store; the store outlives restarts."""
 
-    def __init__(self, server, name):
+    def __init__(self, server, name, port=None):
         self.server = server
+        self.port = port  # of the page in Chromium; without one the device runs in Node
         self.folder = server.root / f"core-{name}"
         self.ids = itertools.count(1)
         self.process = None
@@ -32,7 +33,7 @@ class CoreDevice:
 
     def start(self):
         command = [NODE, str(pathlib.Path(__file__).with_name("core_device.mjs")), str(PACKAGE), str(self.folder),
-                   self.server.url, str(self.server.ca)]
+                   self.server.url, str(self.server.ca), *([str(self.port)] if self.port else [])]
         with open(self.errors, "ab") as errors:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
                                             text=True, env=clean_environment())

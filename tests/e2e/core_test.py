@@ -1,13 +1,22 @@
 """The client core as WebAssembly and the native client, through the real server."""
+import socket
 import unittest
 
 from core_device import CoreDevice, CoreError
 from harness import ServerCase, wait_until
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Core(ServerCase):
+    page_port = None
+
     def device(self, name):
-        device = CoreDevice(self.server, f"{self._testMethodName}-{name}")
+        device = CoreDevice(self.server, f"{type(self).__name__}-{self._testMethodName}-{name}", self.page_port)
         self.addCleanup(device.kill)
         return device.start()
 
@@ -26,7 +35,7 @@ class Core(ServerCase):
         return [line["text"] for line in cli.json("listen", "--count", str(count), "--timeout", "30")
                 if line["type"] == "message"]
 
-    def test_a_chat_both_ways_and_its_verification(self):
+    def chat_both_ways_and_verify(self):
         ann, bob = self.pair("ann", "bob")
         ann.ok("send", "bob", "hello from native")
         self.assertEqual(bob.wait_received(["hello"]), ["hello from native"])
@@ -46,7 +55,7 @@ class Core(ServerCase):
         bob.call("setVerified", "ann", True)
         self.assertEqual(bob.call("findUser", "ann")["trust"], "verified")
 
-    def test_what_was_sent_to_an_absent_device_comes_once_and_in_order(self):
+    def deliver_what_was_sent_meanwhile(self):
         cleo, dan = self.pair("cleo", "dan")
         cleo.ok("send", "dan", "one")
         dan.wait_received(["one"])
@@ -63,6 +72,14 @@ class Core(ServerCase):
         history = [message["text"] for message in dan.call("history", "cleo")]
         self.assertEqual(history, ["one", "two", "three", "four", "five", "six"])
         self.assertEqual(self.texts(cleo, "dan"), history)
+
+
+class Node(Core):
+    def test_a_chat_both_ways_and_its_verification(self):
+        self.chat_both_ways_and_verify()
+
+    def test_what_was_sent_to_an_absent_device_comes_once_and_in_order(self):
+        self.deliver_what_was_sent_meanwhile()
 
     def test_a_crash_loses_nothing_and_shows_nothing_twice(self):
         eve, fay = self.pair("eve", "fay")
@@ -121,6 +138,22 @@ class Core(ServerCase):
         with self.assertRaises(CoreError) as wrong:
             other.call("logIn", {"username": "kim", "password": "something else"}, "x")
         self.assertNotEqual(wrong.exception.code, "")
+
+
+class Chromium(Core):
+    """The same with the core in a worker of a page, whose origin the gateway allows."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.page_port = free_port()
+        cls.server_settings = {"gateway.allowed_origins": f"http://localhost:{cls.page_port}"}
+        super().setUpClass()
+
+    def test_a_chat_both_ways_and_its_verification(self):
+        self.chat_both_ways_and_verify()
+
+    def test_what_was_sent_to_an_absent_device_comes_once_and_in_order(self):
+        self.deliver_what_was_sent_meanwhile()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // Node's transport and files.
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, rmSync,
   writeFileSync, writeSync } from "node:fs";
+import { webcrypto } from "node:crypto";
 import { request as httpsRequest } from "node:https";
 import { join } from "node:path";
 import WebSocket from "ws";
@@ -10,6 +11,9 @@ import { decoded, type Connection, type ConnectionHandlers, type RestRequest, ty
 import { CoreError } from "./types.js";
 
 export * from "./index.js";
+
+// Node 18 has the global behind a flag only.
+(globalThis as { crypto?: unknown }).crypto ??= webcrypto;
 
 /** The module that is built beside these files. */
 export function loadCore(): Promise<Core> {

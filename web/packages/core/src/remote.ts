@@ -59,13 +59,15 @@ export class RemoteClient {
     this.fail(new CoreError("client.not_open", "conflict", "the client was closed"));
   }
   on<T extends EventType>(type: T, listener: (event: EventOf<T>) => void): () => void {
-    const filtered = (event: CoreEvent) => {
+    return this.onAny((event) => {
       if (event.type === type) {
         listener(event as EventOf<T>);
       }
-    };
-    this.listeners.add(filtered);
-    return () => this.listeners.delete(filtered);
+    });
+  }
+  onAny(listener: (event: CoreEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   private call(method: ToWorker["method"], args: unknown[]): Promise<unknown> {

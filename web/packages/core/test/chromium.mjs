@@ -17,8 +17,11 @@ const kFiles = {
 const kFlags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--ignore-certificate-errors"];
 
-/** `rest`: answers requests under /v1 itself; or `server` and `ca`: passes them on. */
-export async function startChromium({ port = 0, rest, server, ca } = {}) {
+/**
+ * `rest`: answers requests under /v1 itself; or `server` and `ca`: passes them on. `profile`: a folder that stays;
+ * without one the browser forgets everything.
+ */
+export async function startChromium({ port = 0, rest, server, ca, profile } = {}) {
   const pages = createServer((request, response) => {
     if (request.url.startsWith("/v1/")) {
       (rest ?? forward(server, ca))(request, response);
@@ -29,8 +32,8 @@ export async function startChromium({ port = 0, rest, server, ca } = {}) {
     response.end(!type ? "" : type === "text/html" ? file : readFileSync(new URL(file, import.meta.url)));
   });
   await new Promise((resolve) => pages.listen(port, "localhost", resolve));
-  const profile = mkdtempSync(join(tmpdir(), "unhidra-chromium-"));
-  const browser = await chromium.launchPersistentContext(profile, {
+  const folder = profile ?? mkdtempSync(join(tmpdir(), "unhidra-chromium-"));
+  const browser = await chromium.launchPersistentContext(folder, {
     executablePath: process.env.UNHIDRA_CHROMIUM ?? "/usr/bin/chromium",
     headless: true,
     args: kFlags,
@@ -49,7 +52,9 @@ export async function startChromium({ port = 0, rest, server, ca } = {}) {
         pages.close(resolve);
         pages.closeAllConnections();
       });
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      if (profile === undefined) {
+        rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      }
     },
   };
 }
