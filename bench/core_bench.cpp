@@ -74,13 +74,15 @@ void measure_messages() {
       [&] { std::ranges::generate(messages, [&] { return pair.to_bob(); }); },
       [&](std::size_t i) { pair.at_bob(messages[i]); });
   bool from_alice = true;
-  measure("ratchet_new_key_both_sides", 10, [] {}, [&](std::size_t) {
-    if (std::exchange(from_alice, !from_alice)) {
-      pair.at_bob(pair.to_bob());
-    } else {
-      pair.at_alice(pair.to_alice());
-    }
-  });
+  measure(
+      "ratchet_new_key_both_sides", 10, [] {},
+      [&](std::size_t) {
+        if (std::exchange(from_alice, !from_alice)) {
+          pair.at_bob(pair.to_bob());
+        } else {
+          pair.at_alice(pair.to_alice());
+        }
+      });
   measure(
       "x3dh_session_both_sides", 5, [] {},
       [&](std::size_t) {
