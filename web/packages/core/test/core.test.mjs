@@ -10,9 +10,9 @@ const kDevice = "0191d3f0-0000-7000-8000-000000000002";
 const kPeer = "0191d3f0-0000-7000-8000-000000000003";
 const key = new Uint8Array(32).fill(7);
 
-function enrolled(core, store = new MemoryStore()) {
+function enrolled(core, store = new MemoryStore(), username = "ann") {
   const engine = Engine.open(core, store, key);
-  engine.enroll(kUser, kDevice, "ann");
+  engine.enroll(kUser, kDevice, username);
   return engine;
 }
 const refused = (code) => (error) => error instanceof CoreError && error.code === code;
@@ -138,24 +138,31 @@ test("an old copy of the store is noticed", async () => {
 test("nothing readable leaves the module, and nothing is left in it", async () => {
   const core = await loadCore();
   const store = new MemoryStore();
-  const engine = enrolled(core, store);
-  const marks = { text: "a text that nobody else may read", value: "a token that nobody else may see" };
+  const marks = {
+    text: "a text that nobody else may read",
+    value: "a token that nobody else may see",
+    name: "a name of which nobody else may know",
+  };
+  const engine = enrolled(core, store, marks.name);
   const distinct = crypto.getRandomValues(new Uint8Array(32));
   const holds = (bytes, mark) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(mark);
   const memory = () => new Uint8Array(core.memory.buffer);
 
-  engine.sendText(kPeer, marks.text);
+  for (let i = 1; i <= 20; ++i) {
+    engine.sendText(kPeer, `${marks.text} `.repeat(10 * i));
+  }
   engine.putValue("token", marks.value);
   assert.equal(engine.getValue("token"), marks.value);
   assert.ok(holds(memory(), marks.value), "the search finds what is there");
   for (const { content } of store.records.values()) {
-    assert.ok(!holds(content, marks.text) && !holds(content, marks.value));
+    assert.ok(Object.values(marks).every((mark) => !holds(content, mark)));
   }
+  Engine.open(core, new MemoryStore(), distinct).close();
+  assert.equal(engine.userNamed(marks.name).username, marks.name);
   engine.close();
-  const other = Engine.open(core, new MemoryStore(), distinct);
-  other.close();
-  assert.ok(!holds(memory(), marks.text), "the message is left in memory");
-  assert.ok(!holds(memory(), marks.value), "the value is left in memory");
+  for (const mark of Object.values(marks)) {
+    assert.ok(!holds(memory(), mark), `"${mark}" is left in memory`);
+  }
   assert.ok(!holds(memory(), Buffer.from(distinct)), "the store's key is left in memory");
 });
 
