@@ -198,8 +198,8 @@ export class Client {
           this.flush();
         }),
         onClose: present((code: number, reason: string, status?: number) => {
-          // A browser does not tell why an upgrade failed; with an expired token it fails every time.
-          this.refreshFirst = code === kTokenRanOut || status === 401 || (!this.open && this.attempts > 0);
+          // A browser does not tell why an upgrade failed: one attempt with a fresh token finds out whether it was that.
+          this.refreshFirst = code === kTokenRanOut || status === 401 || (!this.open && this.attempts === 1);
           this.drop();
           if (code === kSessionRevoked || status === 403) {
             this.giveUp(new CoreError("client.session_ended", "unauthenticated", reason || "the session has ended"));
@@ -266,7 +266,10 @@ export class Client {
     try {
       body();
     } catch (error) {
-      const known = error instanceof CoreError ? error : new CoreError("client.failed", "internal", String(error), { cause: error });
+      const known =
+        error instanceof CoreError
+          ? error
+          : new CoreError("client.failed", "internal", String(error), { cause: error });
       if (this.wanted || this.failure === undefined) {
         this.failure = known;
       }

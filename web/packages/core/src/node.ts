@@ -1,13 +1,17 @@
 // Node's transport and files.
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, rmSync,
-  writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync,
+  writeSync,
+} from "node:fs";
 import { webcrypto } from "node:crypto";
 import { request as httpsRequest } from "node:https";
 import { join } from "node:path";
 import WebSocket from "ws";
 import { Core } from "./core.js";
 import { LogStore, type SyncFile } from "./store.js";
-import { decoded, type Connection, type ConnectionHandlers, type RestRequest, type RestResponse, type Transport } from "./transport.js";
+import {
+  decoded, type Connection, type ConnectionHandlers, type RestRequest, type RestResponse, type Transport,
+} from "./transport.js";
 import { CoreError } from "./types.js";
 
 export * from "./index.js";
