@@ -43,6 +43,11 @@ function(unhidra_room)
   endif()
 endfunction()
 
+# A target that a room's CMakeLists.txt may go on to describe, and that nothing builds.
+function(unhidra_not_here target)
+  add_library(${target} OBJECT EXCLUDE_FROM_ALL ${ARGN})
+endfunction()
+
 function(unhidra_link_rooms target)
   foreach(dep IN LISTS ARGN)
     target_link_libraries(${target} PRIVATE unhidra::${dep})
@@ -51,6 +56,10 @@ endfunction()
 
 function(unhidra_test)
   cmake_parse_arguments(T "" "NAME;TIMEOUT" "SOURCES;LINKS;VENDOR;LABELS;ARGS" ${ARGN})
+  if(UNHIDRA_WASM)
+    unhidra_not_here(${T_NAME} ${T_SOURCES})
+    return()
+  endif()
   add_executable(${T_NAME} ${T_SOURCES})
   unhidra_link_rooms(${T_NAME} ${T_LINKS})
   # A room's own tests may look behind its door.
@@ -72,6 +81,10 @@ endfunction()
 
 function(unhidra_fuzz)
   cmake_parse_arguments(F "" "NAME;SOURCE" "LINKS;VENDOR" ${ARGN})
+  if(UNHIDRA_WASM)
+    unhidra_not_here(${F_NAME} ${F_SOURCE})
+    return()
+  endif()
   # In the fuzz preset a libFuzzer program; elsewhere the same entry point replays its corpus as a test.
   if(UNHIDRA_FUZZ)
     add_executable(${F_NAME} ${F_SOURCE})

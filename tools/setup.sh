@@ -3,11 +3,15 @@
 
 say() { printf '%s\n' "$*" >&2; }
 
-# install_packages PURPOSE...: installs every package of tools/packages.txt listed under one of the purposes.
+# install_packages PURPOSE...: installs every package of tools/packages.txt listed under one of the purposes, unless the
+# command that it is wanted for is there already.
 install_packages() {
-  local root missing=() purpose name wanted
+  local root missing=() purpose name command wanted
   root=$(dirname "${BASH_SOURCE[0]}")
-  while read -r purpose name; do
+  while read -r purpose name command; do
+    if [ -n "$command" ] && command -v "$command" >/dev/null; then
+      continue
+    fi
     for wanted in "$@"; do
       if [ "$purpose" = "$wanted" ] && ! dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed'; then
         missing+=("$name")

@@ -5,7 +5,6 @@
 
 #include <sys/stat.h>
 
-#include "unhidra/base/codec.h"
 #include "unhidra/storage/database.h"
 
 #include "errc.h"
@@ -16,14 +15,12 @@ std::span<const storage::Migration> store_migrations();
 
 namespace {
 
-constexpr auto kAead = crypto::Aead::chacha20_poly1305;
-constexpr std::size_t kRounding = 64;
 constexpr std::uint8_t kHostTable = 0;
 constexpr std::string_view kCheck = "check";
 
 struct Change {
-  ByteArray<32> name;
-  ByteArray<16> kind;
+  client::RecordSealer::Name name;
+  client::RecordSealer::Kind kind;
   std::optional<Bytes> sealed;
 };
 
@@ -44,6 +41,15 @@ Status write_all(storage::Database& database, const std::vector<Change>& changes
   });
 }
 
+// What the sealer finds damaged is this program's profile.
+Result<client::Record> unseal(const client::RecordSealer& sealer, ByteView name, ByteView sealed) {
+  auto record = sealer.open(name, sealed);
+  if (!record) {
+    return fail(Errc::bad_profile, record.error().message());
+  }
+  return record;
+}
+
 Status make_private_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) {
@@ -58,10 +64,7 @@ Status make_private_file(const std::string& path) {
 
 SealedStore::SealedStore(std::unique_ptr<storage::Database> database, const StoreKey& key,
                          const crypto::Provider& crypto, RandomSource& random)
-    : database_(std::move(database)), crypto_(&crypto), random_(&random) {
-  name_key_ = crypto.hkdf_sha256<32>({}, key.expose(), as_bytes("unhidra cli store: names"));
-  seal_key_ = crypto.hkdf_sha256<32>({}, key.expose(), as_bytes("unhidra cli store: contents"));
-}
+    : database_(std::move(database)), sealer_(crypto, random, key.expose(), "unhidra cli store") {}
 SealedStore::~SealedStore() = default;
 
 Result<std::unique_ptr<SealedStore>> SealedStore::open(const std::string& path, const StoreKey& key,
@@ -98,62 +101,8 @@ Status SealedStore::check_key() {
   return put_value(kCheck, as_bytes("unhidra"));
 }
 
-ByteArray<32> SealedStore::blind(std::uint8_t table, ByteView key) const {
-  ByteWriter writer(key.size() + 2);
-  writer.u8('r').u8(table).raw(key);
-  const auto name = crypto_->hmac_sha256(name_key_.expose(), writer.view());
-  ByteArray<32> out;
-  std::copy(name.expose().begin(), name.expose().end(), out.begin());
-  return out;
-}
-
-ByteArray<16> SealedStore::blind_kind(std::uint8_t table) const {
-  const ByteArray<2> input{'t', table};
-  const auto name = crypto_->hmac_sha256(name_key_.expose(), input);
-  ByteArray<16> out;
-  std::copy_n(name.expose().begin(), out.size(), out.begin());
-  return out;
-}
-
-Result<Bytes> SealedStore::seal(const ByteArray<32>& name, ByteView key, ByteView value) {
-  ByteWriter writer(key.size() + value.size() + 16 + kRounding);
-  writer.bytes(key).bytes(value);
-  auto plain = std::move(writer).take();
-  plain.resize((plain.size() + kRounding - 1) / kRounding * kRounding);
-  const auto record_key = crypto_->hmac_sha256(seal_key_.expose(), name);
-  Bytes out(crypto::kAeadNonceSize + plain.size() + crypto::kAeadTagSize);
-  const auto nonce = MutableByteView(out).first(crypto::kAeadNonceSize);
-  random_->fill(nonce);
-  const auto sealed = crypto_->aead_seal(kAead, record_key.expose(), nonce, name, plain,
-                                         MutableByteView(out).subspan(crypto::kAeadNonceSize));
-  wipe(plain);
-  UNHIDRA_TRY_VOID(sealed);
-  return out;
-}
-
-Result<client::Record> SealedStore::unseal(ByteView name, ByteView sealed) const {
-  if (sealed.size() < crypto::kAeadNonceSize + crypto::kAeadTagSize) {
-    return fail(Errc::bad_profile, "a record of the store is damaged");
-  }
-  const auto record_key = crypto_->hmac_sha256(seal_key_.expose(), name);
-  SecretBytes plain(sealed.size() - crypto::kAeadNonceSize - crypto::kAeadTagSize);
-  const auto opened =
-      crypto_->aead_open(kAead, record_key.expose(), sealed.first(crypto::kAeadNonceSize), name,
-                         sealed.subspan(crypto::kAeadNonceSize), plain.expose_mutable());
-  if (!opened) {
-    return fail(Errc::bad_profile, "a record of the store was changed from outside");
-  }
-  ByteReader reader(plain.expose());
-  auto key = to_bytes(reader.bytes(plain.size()));
-  auto value = SecretBytes::copy_of(reader.bytes(plain.size()));
-  if (reader.failed()) {
-    return fail(Errc::bad_profile, "a record of the store is damaged");
-  }
-  return client::Record{std::move(key), std::move(value)};
-}
-
 Result<std::optional<SecretBytes>> SealedStore::get(std::uint8_t table, ByteView key) {
-  const auto name = blind(table, key);
+  const auto name = sealer_.name_of(table, key);
   UNHIDRA_TRY(const auto sealed,
               database_->read_sync([&](storage::Transaction& tx) -> Result<std::optional<Bytes>> {
                 UNHIDRA_TRY(const auto rows,
@@ -166,7 +115,7 @@ Result<std::optional<SecretBytes>> SealedStore::get(std::uint8_t table, ByteView
   if (!sealed) {
     return std::optional<SecretBytes>();
   }
-  UNHIDRA_TRY(auto record, unseal(name, *sealed));
+  UNHIDRA_TRY(auto record, unseal(sealer_, name, *sealed));
   if (record.key != to_bytes(key)) {
     return fail(Errc::bad_profile, "a record of the store was changed from outside");
   }
@@ -179,7 +128,7 @@ Result<std::optional<SecretBytes>> SealedStore::get(client::Table table, ByteVie
 
 Result<std::vector<client::Record>> SealedStore::load(client::Table table) {
   using Sealed = std::vector<std::pair<Bytes, Bytes>>;
-  const auto kind = blind_kind(static_cast<std::uint8_t>(table));
+  const auto kind = sealer_.kind_of(static_cast<std::uint8_t>(table));
   UNHIDRA_TRY(const auto found,
               database_->read_sync([&](storage::Transaction& tx) -> Result<Sealed> {
                 UNHIDRA_TRY(const auto rows,
@@ -192,7 +141,7 @@ Result<std::vector<client::Record>> SealedStore::load(client::Table table) {
               }));
   std::vector<client::Record> out;
   for (const auto& [name, sealed] : found) {
-    UNHIDRA_TRY(auto record, unseal(name, sealed));
+    UNHIDRA_TRY(auto record, unseal(sealer_, name, sealed));
     out.push_back(std::move(record));
   }
   return out;
@@ -203,9 +152,9 @@ Status SealedStore::commit(std::span<const client::Mutation> mutations) {
   changes.reserve(mutations.size());
   for (const auto& mutation : mutations) {
     const auto table = static_cast<std::uint8_t>(mutation.table);
-    Change change{blind(table, mutation.key), blind_kind(table), std::nullopt};
+    Change change{sealer_.name_of(table, mutation.key), sealer_.kind_of(table), std::nullopt};
     if (mutation.value) {
-      UNHIDRA_TRY(change.sealed, seal(change.name, mutation.key, mutation.value->expose()));
+      UNHIDRA_TRY(change.sealed, sealer_.seal(change.name, mutation.key, mutation.value->expose()));
     }
     changes.push_back(std::move(change));
   }
@@ -217,13 +166,15 @@ Result<std::optional<SecretBytes>> SealedStore::get_value(std::string_view name)
 }
 
 Status SealedStore::put_value(std::string_view name, ByteView value) {
-  Change change{blind(kHostTable, as_bytes(name)), blind_kind(kHostTable), std::nullopt};
-  UNHIDRA_TRY(change.sealed, seal(change.name, as_bytes(name), value));
+  Change change{sealer_.name_of(kHostTable, as_bytes(name)), sealer_.kind_of(kHostTable),
+                std::nullopt};
+  UNHIDRA_TRY(change.sealed, sealer_.seal(change.name, as_bytes(name), value));
   return write_all(*database_, {change});
 }
 
 Status SealedStore::remove_value(std::string_view name) {
-  return write_all(*database_, {Change{blind(kHostTable, as_bytes(name)), {}, std::nullopt}});
+  return write_all(*database_,
+                   {Change{sealer_.name_of(kHostTable, as_bytes(name)), {}, std::nullopt}});
 }
 
 }  // namespace unhidra::cli

@@ -1,15 +1,11 @@
 #pragma once
-// The engine's store in one SQLite file. Every record is sealed under a key of its own, derived
-// from the store key and the record's blinded name; the length of a content is rounded up. Whoever
-// has the file but not the key sees how many records there are, of which size, and nothing else;
-// who changes, swaps or moves a record is noticed.
+// The engine's store in one SQLite file, its records sealed by client::RecordSealer.
 
 #include <memory>
 #include <string>
 
 #include "unhidra/base/random.h"
-#include "unhidra/client/store.h"
-#include "unhidra/crypto/provider.h"
+#include "unhidra/client/record_sealer.h"
 
 #include "vault.h"
 
@@ -42,18 +38,10 @@ class SealedStore final : public client::Store {
   SealedStore(std::unique_ptr<storage::Database> database, const StoreKey& key,
               const crypto::Provider& crypto, RandomSource& random);
   Status check_key();
-  // Of the table's number and the key; 0 is the host's own table.
-  ByteArray<32> blind(std::uint8_t table, ByteView key) const;
-  ByteArray<16> blind_kind(std::uint8_t table) const;
-  Result<Bytes> seal(const ByteArray<32>& name, ByteView key, ByteView value);
-  Result<client::Record> unseal(ByteView name, ByteView sealed) const;
   Result<std::optional<SecretBytes>> get(std::uint8_t table, ByteView key);
 
   std::unique_ptr<storage::Database> database_;
-  const crypto::Provider* crypto_;
-  RandomSource* random_;
-  SecretArray<32> name_key_;
-  SecretArray<32> seal_key_;
+  client::RecordSealer sealer_;
 };
 
 }  // namespace unhidra::cli

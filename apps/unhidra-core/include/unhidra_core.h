@@ -1,0 +1,181 @@
+/* The client engine behind a C interface: what the WebAssembly module exports, and what it asks of
+ * its host.
+ *
+ * The host moves bytes, keeps records, and gives time and randomness; everything else is
+ * `client::Engine` (libs/client). A JavaScript host drives it exactly as a native one drives the
+ * engine: tell about the connection, feed frames, tick about once a second, and after every call
+ * take what is to be done with `unhidra_engine_next`.
+ *
+ * Calls. Every function answers a number: zero or more is success, less is one of
+ * `unhidra_refusal`. All but the memory functions also leave an answer in memory (`unhidra_answer`,
+ * `unhidra_answer_size`): JSON in UTF-8, or the bytes that the function names. A refused call
+ * leaves {"code","kind","message"}. Nothing that a host passes makes the module trap or read what
+ * it does not own; only exhausted memory ends it.
+ *
+ * Memory. Input spans lie in buffers of `unhidra_buffer_new`, which the host fills, may use for any
+ * number of calls, and frees. The answer belongs to the module and stays until the next call that
+ * leaves one. What is freed is overwritten first, buffers, answers and the engine's own memory
+ * alike.
+ *
+ * Re-entrancy. One thread. A host function that calls back into the module is answered
+ * UNHIDRA_BUSY, and nothing changes.
+ *
+ * Versions. `unhidra_interface_version` answers major * 65536 + minor. A host accepts its own major
+ * with any minor that is not lower than its own: functions, fields and event types are only ever
+ * added within a major. Hosts ignore fields and events that they do not know.
+ *
+ * Text is UTF-8 without a terminating zero. Ids are text in the canonical form of a UUID. Times are
+ * microseconds since 1970 (UTC).
+ */
+#ifndef UNHIDRA_CORE_H
+#define UNHIDRA_CORE_H
+
+#include <stdint.h>
+
+#ifdef __wasm__
+#define UNHIDRA_EXPORT(name) __attribute__((export_name(#name)))
+#define UNHIDRA_IMPORT(name) __attribute__((import_module("unhidra_host"), import_name(#name)))
+#else
+#define UNHIDRA_EXPORT(name)
+#define UNHIDRA_IMPORT(name)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define UNHIDRA_INTERFACE_MAJOR 1
+#define UNHIDRA_INTERFACE_MINOR 0
+
+enum unhidra_refusal {
+  UNHIDRA_REFUSED = -1,      /* by the engine: the answer tells why */
+  UNHIDRA_BAD_HANDLE = -2,   /* never given out, or closed */
+  UNHIDRA_BAD_ARGUMENT = -3, /* a span outside the buffers, a malformed id, a wrong length */
+  UNHIDRA_BUSY = -4,         /* called by a host function; the answer is left as it was */
+  UNHIDRA_FULL = -5          /* too many engines or buffers, or too large a buffer */
+};
+
+/* What `unhidra_engine_next` answers. */
+enum unhidra_action {
+  UNHIDRA_NOTHING = 0,
+  UNHIDRA_FRAME = 1,    /* the answer is a binary frame for the gateway */
+  UNHIDRA_EVENT = 2,    /* the answer is an event as JSON: {"type", ...} */
+  UNHIDRA_RECONNECT = 3 /* drop the connection and open another one */
+};
+
+UNHIDRA_EXPORT(unhidra_interface_version) uint32_t unhidra_interface_version(void);
+
+/* ---- memory ---- */
+/* Null when there are 64 already, or for more than 2 MiB. A size of zero is given one byte. */
+UNHIDRA_EXPORT(unhidra_buffer_new) uint8_t* unhidra_buffer_new(uint32_t size);
+UNHIDRA_EXPORT(unhidra_buffer_free) int32_t unhidra_buffer_free(uint8_t* buffer);
+UNHIDRA_EXPORT(unhidra_answer) const uint8_t* unhidra_answer(void);
+UNHIDRA_EXPORT(unhidra_answer_size) uint32_t unhidra_answer_size(void);
+
+/* ---- life of an engine; a handle is never given out twice ---- */
+/* `store` is passed back to the host's store functions. `key`: 32 bytes that seal the records.
+ * `least_generation`: the last generation that the host remembers outside the store; zero for none.
+ * Answers a handle. */
+UNHIDRA_EXPORT(unhidra_engine_open)
+int32_t unhidra_engine_open(uint32_t store, const uint8_t* key, uint32_t key_size,
+                            uint64_t least_generation);
+UNHIDRA_EXPORT(unhidra_engine_close) int32_t unhidra_engine_close(int32_t engine);
+/* Makes this device's keys; once for each store. User and device as the server named them. */
+UNHIDRA_EXPORT(unhidra_engine_enroll)
+int32_t unhidra_engine_enroll(int32_t engine, const uint8_t* user, uint32_t user_size,
+                              const uint8_t* device, uint32_t device_size, const uint8_t* username,
+                              uint32_t username_size);
+/* {"enrolled","generation","idle"} */
+UNHIDRA_EXPORT(unhidra_engine_state) int32_t unhidra_engine_state(int32_t engine);
+
+/* ---- the host's own values, sealed in the same store (tokens, settings) ---- */
+/* Answers 1 and the value, or 0. */
+UNHIDRA_EXPORT(unhidra_value_get)
+int32_t unhidra_value_get(int32_t engine, const uint8_t* name, uint32_t name_size);
+UNHIDRA_EXPORT(unhidra_value_put)
+int32_t unhidra_value_put(int32_t engine, const uint8_t* name, uint32_t name_size,
+                          const uint8_t* value, uint32_t value_size);
+UNHIDRA_EXPORT(unhidra_value_remove)
+int32_t unhidra_value_remove(int32_t engine, const uint8_t* name, uint32_t name_size);
+
+/* ---- inputs ---- */
+UNHIDRA_EXPORT(unhidra_engine_connection_opened)
+int32_t unhidra_engine_connection_opened(int32_t engine);
+UNHIDRA_EXPORT(unhidra_engine_connection_closed)
+int32_t unhidra_engine_connection_closed(int32_t engine);
+UNHIDRA_EXPORT(unhidra_engine_receive)
+int32_t unhidra_engine_receive(int32_t engine, const uint8_t* frame, uint32_t frame_size);
+UNHIDRA_EXPORT(unhidra_engine_tick) int32_t unhidra_engine_tick(int32_t engine);
+/* An `unhidra_action`: frames in order, then events, then the wish to reconnect; UNHIDRA_NOTHING
+ * when all is taken. */
+UNHIDRA_EXPORT(unhidra_engine_next) int32_t unhidra_engine_next(int32_t engine);
+
+/* ---- commands; their outcome comes as events ---- */
+UNHIDRA_EXPORT(unhidra_look_up_user)
+int32_t unhidra_look_up_user(int32_t engine, const uint8_t* username, uint32_t username_size);
+UNHIDRA_EXPORT(unhidra_open_conversation)
+int32_t unhidra_open_conversation(int32_t engine, const uint8_t* peer, uint32_t peer_size);
+/* {"messageId"} */
+UNHIDRA_EXPORT(unhidra_send_text)
+int32_t unhidra_send_text(int32_t engine, const uint8_t* peer, uint32_t peer_size,
+                          const uint8_t* text, uint32_t text_size);
+UNHIDRA_EXPORT(unhidra_refresh_user)
+int32_t unhidra_refresh_user(int32_t engine, const uint8_t* user, uint32_t user_size);
+UNHIDRA_EXPORT(unhidra_accept_identity)
+int32_t unhidra_accept_identity(int32_t engine, const uint8_t* user, uint32_t user_size);
+UNHIDRA_EXPORT(unhidra_set_verified)
+int32_t unhidra_set_verified(int32_t engine, const uint8_t* user, uint32_t user_size,
+                             int32_t verified);
+UNHIDRA_EXPORT(unhidra_approve_device)
+int32_t unhidra_approve_device(int32_t engine, const uint8_t* device, uint32_t device_size);
+UNHIDRA_EXPORT(unhidra_remove_device)
+int32_t unhidra_remove_device(int32_t engine, const uint8_t* device, uint32_t device_size);
+UNHIDRA_EXPORT(unhidra_refresh_token)
+int32_t unhidra_refresh_token(int32_t engine, const uint8_t* token, uint32_t token_size);
+
+/* ---- questions; the answer is an object, a list, or null when there is none ---- */
+UNHIDRA_EXPORT(unhidra_account) int32_t unhidra_account(int32_t engine);
+UNHIDRA_EXPORT(unhidra_devices) int32_t unhidra_devices(int32_t engine);
+UNHIDRA_EXPORT(unhidra_conversations) int32_t unhidra_conversations(int32_t engine);
+UNHIDRA_EXPORT(unhidra_conversation_with)
+int32_t unhidra_conversation_with(int32_t engine, const uint8_t* peer, uint32_t peer_size);
+UNHIDRA_EXPORT(unhidra_user)
+int32_t unhidra_user(int32_t engine, const uint8_t* user, uint32_t user_size);
+UNHIDRA_EXPORT(unhidra_user_named)
+int32_t unhidra_user_named(int32_t engine, const uint8_t* username, uint32_t username_size);
+/* Up to `limit` (at most 1000) messages before `before_index`, oldest first. */
+UNHIDRA_EXPORT(unhidra_history)
+int32_t unhidra_history(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                        uint64_t before_index, uint32_t limit);
+UNHIDRA_EXPORT(unhidra_safety_number)
+int32_t unhidra_safety_number(int32_t engine, const uint8_t* user, uint32_t user_size);
+
+/* ---- what the host provides ---- */
+/* Randomness comes through WASI's random_get. Times: microseconds since 1970, and nanoseconds that
+ * only grow. */
+UNHIDRA_IMPORT(now) int64_t unhidra_host_now(void);
+UNHIDRA_IMPORT(steady_now) int64_t unhidra_host_steady_now(void);
+
+/* The store: a map from names of 32 bytes to sealed records, each of one kind of 16 bytes. Names,
+ * kinds and contents are opaque. Less than zero means that the store failed; UNHIDRA_HOST_ABSENT
+ * that there is no such record. */
+enum unhidra_host_answer { UNHIDRA_HOST_FAILED = -1, UNHIDRA_HOST_ABSENT = -2 };
+/* Finds one record and answers its size; `store_take` then copies it. */
+UNHIDRA_IMPORT(store_get) int32_t unhidra_host_store_get(uint32_t store, const uint8_t* name);
+/* Finds all records of a kind and answers the size of all together; `store_take` then copies them,
+ * each as its name, a length of four bytes in network order, and the content. */
+UNHIDRA_IMPORT(store_load) int32_t unhidra_host_store_load(uint32_t store, const uint8_t* kind);
+/* Copies what the last `store_get` or `store_load` found, exactly `size` bytes of it, and forgets
+ * it. */
+UNHIDRA_IMPORT(store_take)
+int32_t unhidra_host_store_take(uint32_t store, uint8_t* out, uint32_t size);
+/* Changes all or nothing, durable when it answers zero. Each change is one byte (1: put, 0: remove)
+ * and the name; a put goes on with the kind, a length of four bytes in network order, and the
+ * content. */
+UNHIDRA_IMPORT(store_commit)
+int32_t unhidra_host_store_commit(uint32_t store, const uint8_t* changes, uint32_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

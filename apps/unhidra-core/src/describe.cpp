@@ -1,0 +1,236 @@
+#include "describe.h"
+
+namespace unhidra::core {
+
+namespace {
+
+Json& member(Json& out, std::string_view name, std::string_view text) {
+  return out.name(name).text(text);
+}
+template <class Tag>
+Json& member(Json& out, std::string_view name, const Id<Tag>& id) {
+  return out.name(name).text(id.to_string());
+}
+Json& number(Json& out, std::string_view name, std::uint64_t value) {
+  return out.name(name).number(value);
+}
+Json& flag(Json& out, std::string_view name, bool value) {
+  return out.name(name).boolean(value);
+}
+Json& time(Json& out, std::string_view name, Timestamp value) {
+  out.name(name);
+  return value == Timestamp() ? out.null() : out.time(to_unix_micros(value));
+}
+template <class T>
+void part(Json& out, std::string_view name, const T& value) {
+  out.name(name);
+  describe(out, value);
+}
+void ids(Json& out, std::string_view name, const std::vector<MessageId>& list) {
+  out.name(name).begin_list();
+  for (const auto& id : list) {
+    out.text(id.to_string());
+  }
+  out.end_list();
+}
+
+}  // namespace
+
+void describe(Json& out, const client::Account& account) {
+  out.begin_object();
+  member(out, "user", account.user);
+  member(out, "device", account.device);
+  member(out, "username", account.username);
+  member(out, "membership", client::to_string(account.membership));
+  flag(out, "hasAccountKey", account.has_account_key);
+  member(out, "fingerprint", account.fingerprint);
+  number(out, "listVersion", account.list_version);
+  number(out, "inboxCursor", account.inbox_cursor);
+  number(out, "outboxSize", account.outbox_size);
+  out.end_object();
+}
+
+void describe(Json& out, const client::Device& device) {
+  out.begin_object();
+  member(out, "id", device.id);
+  member(out, "name", device.name);
+  member(out, "fingerprint", device.fingerprint);
+  flag(out, "thisDevice", device.this_device);
+  flag(out, "pending", device.pending);
+  out.end_object();
+}
+
+void describe(Json& out, const client::Conversation& conversation) {
+  out.begin_object();
+  member(out, "id", conversation.id);
+  member(out, "peer", conversation.peer);
+  number(out, "messageCount", conversation.message_count);
+  number(out, "headSeq", conversation.head_seq);
+  time(out, "lastActivity", conversation.last_activity);
+  out.end_object();
+}
+
+void describe(Json& out, const client::User& user) {
+  out.begin_object();
+  member(out, "id", user.id);
+  member(out, "username", user.username);
+  member(out, "displayName", user.display_name);
+  member(out, "trust", client::to_string(user.trust));
+  flag(out, "wasVerified", user.was_verified);
+  out.end_object();
+}
+
+void describe(Json& out, const client::Message& message) {
+  out.begin_object();
+  member(out, "conversation", message.conversation);
+  number(out, "index", message.index);
+  member(out, "id", message.id);
+  member(out, "senderUser", message.sender_user);
+  member(out, "senderDevice", message.sender_device);
+  time(out, "sentAt", message.sent_at);
+  time(out, "receivedAt", message.received_at);
+  number(out, "seq", message.seq);
+  member(out, "state", client::to_string(message.state));
+  member(out, "text", message.text);
+  number(out, "unreadBy", message.unread_by);
+  if (message.state == client::MessageState::unreadable) {
+    member(out, "reason", client::to_string(message.reason));
+    member(out, "explanation", client::explain(message.reason));
+  }
+  if (!message.failure.empty()) {
+    member(out, "failure", message.failure);
+  }
+  out.end_object();
+}
+
+void describe(Json& out, const client::SafetyNumber& number) {
+  out.begin_object();
+  member(out, "digits", number.digits);
+  member(out, "qrText", number.qr_text);
+  member(out, "trust", client::to_string(number.trust));
+  out.end_object();
+}
+
+void describe(Json& out, const Error& error) {
+  out.begin_object();
+  member(out, "code", error.code().name);
+  member(out, "kind", to_string(error.kind()));
+  member(out, "message", error.message());
+  out.end_object();
+}
+
+namespace {
+
+namespace event = client::event;
+
+// The members of one event; every kind of event has its own, so that a new one does not go
+// unnoticed.
+struct Describe {
+  Json& out;
+
+  void type(std::string_view name) const { member(out, "type", name); }
+  void with_device(std::string_view name, DeviceId device) const {
+    type(name);
+    member(out, "device", device);
+  }
+  void with_message(std::string_view name, const client::Message& message) const {
+    type(name);
+    part(out, "message", message);
+  }
+  void with_user(std::string_view name, const client::User& user) const {
+    type(name);
+    part(out, "user", user);
+  }
+
+  void operator()(const event::Connected&) const { type("connected"); }
+  void operator()(const event::Disconnected&) const { type("disconnected"); }
+  void operator()(const event::CaughtUp&) const { type("caughtUp"); }
+  void operator()(const event::ServerClosing& what) const {
+    type("serverClosing");
+    member(out, "code", what.code);
+    number(out, "reconnectAfterMs", what.reconnect_after_ms);
+  }
+  void operator()(const event::TokenExpires& what) const {
+    type("tokenExpires");
+    time(out, "at", what.at);
+  }
+  void operator()(const event::RequestFailed& what) const {
+    type("requestFailed");
+    member(out, "what", what.what);
+    member(out, "code", what.code);
+    member(out, "message", what.message);
+  }
+  void operator()(const event::AccountCreated&) const { type("accountCreated"); }
+  void operator()(const event::MembershipChanged& what) const {
+    type("membershipChanged");
+    member(out, "membership", client::to_string(what.membership));
+  }
+  void operator()(const event::DevicePending& what) const {
+    type("devicePending");
+    part(out, "device", what.device);
+  }
+  void operator()(const event::DeviceApproved& what) const {
+    with_device("deviceApproved", what.device);
+  }
+  void operator()(const event::DeviceRemoved& what) const {
+    with_device("deviceRemoved", what.device);
+  }
+  void operator()(const event::AccountKeyReceived&) const { type("accountKeyReceived"); }
+  void operator()(const event::UserFound& what) const { with_user("userFound", what.user); }
+  void operator()(const event::UserNotFound& what) const {
+    type("userNotFound");
+    member(out, "username", what.username);
+  }
+  void operator()(const event::ConversationOpened& what) const {
+    type("conversationOpened");
+    part(out, "conversation", what.conversation);
+  }
+  void operator()(const event::MessageReceived& what) const {
+    with_message("messageReceived", what.message);
+  }
+  void operator()(const event::MessageStateChanged& what) const {
+    with_message("messageStateChanged", what.message);
+  }
+  void operator()(const event::MessageUnreadable& what) const {
+    with_message("messageUnreadable", what.message);
+  }
+  void operator()(const event::PeerCouldNotRead& what) const {
+    with_device("peerCouldNotRead", what.device);
+    member(out, "user", what.user);
+    ids(out, "messages", what.messages);
+  }
+  void operator()(const event::IdentityChanged& what) const {
+    with_user("identityChanged", what.user);
+  }
+  void operator()(const event::DeviceListRefused& what) const {
+    type("deviceListRefused");
+    member(out, "user", what.user);
+    member(out, "why", event::to_string(what.why));
+  }
+  void operator()(const event::GhostDevice& what) const {
+    with_device("ghostDevice", what.device);
+    member(out, "user", what.user);
+  }
+  void operator()(const event::BundleRefused& what) const {
+    with_device("bundleRefused", what.device);
+    member(out, "user", what.user);
+    member(out, "reason", what.reason);
+  }
+  void operator()(const event::OwnKeysReplaced&) const { type("ownKeysReplaced"); }
+  void operator()(const event::StateRolledBack&) const { type("stateRolledBack"); }
+  void operator()(const event::MessagesMissing& what) const {
+    type("messagesMissing");
+    member(out, "conversation", what.conversation);
+    ids(out, "messages", what.messages);
+  }
+};
+
+}  // namespace
+
+void describe(Json& out, const client::Event& event_in) {
+  out.begin_object();
+  std::visit(Describe{out}, event_in);
+  out.end_object();
+}
+
+}  // namespace unhidra::core

@@ -1,0 +1,305 @@
+// The exported functions: each looks at its arguments, asks the engine, and leaves the answer.
+
+#include "unhidra/base/text.h"
+
+#include "describe.h"
+#include "module.h"
+#include "unhidra_core.h"
+
+namespace unhidra::core {
+namespace {
+
+constexpr std::uint32_t kMaxHistory = 1000;
+
+// body(HostedEngine&) -> Result<Answer>
+template <class Body>
+std::int32_t with_hosted(std::int32_t handle, Body body) {
+  auto& module = Module::instance();
+  return module.call([&]() -> Result<Answer> {
+    UNHIDRA_TRY(auto* const hosted, module.engine(handle));
+    return body(*hosted);
+  });
+}
+
+Answer answer_of(std::string json) {
+  return {0, std::move(json)};
+}
+
+// A command of the engine that answers nothing: body(Engine&) -> Status.
+template <class Body>
+std::int32_t command(std::int32_t handle, Body body) {
+  return with_hosted(handle, [&](HostedEngine& hosted) -> Result<Answer> {
+    UNHIDRA_TRY_VOID(body(*hosted.engine));
+    return Answer();
+  });
+}
+
+// The same with one argument, its bytes.
+template <class Body>
+std::int32_t command(std::int32_t handle, Span argument, Body body) {
+  return command(handle, [&](client::Engine& engine) -> Status {
+    UNHIDRA_TRY(const auto bytes, Module::instance().view(argument));
+    return body(engine, bytes);
+  });
+}
+
+template <class IdType>
+Result<IdType> id_of(Span argument) {
+  UNHIDRA_TRY(const auto bytes, Module::instance().view(argument));
+  auto id = IdType::parse(as_text(bytes));
+  if (!id) {
+    return fail(Errc::bad_argument, "an id is malformed");
+  }
+  return *id;
+}
+
+// The same with one id.
+template <class IdType, class Body>
+std::int32_t command_on(std::int32_t handle, Span argument, Body body) {
+  return command(handle, [&](client::Engine& engine) -> Status {
+    UNHIDRA_TRY(const auto id, id_of<IdType>(argument));
+    return body(engine, id);
+  });
+}
+
+// A question to the engine: body(const Engine&) -> Result<what can be described>.
+template <class Body>
+std::int32_t question(std::int32_t handle, Body body) {
+  return with_hosted(handle, [&](HostedEngine& hosted) -> Result<Answer> {
+    UNHIDRA_TRY(const auto answer, body(std::as_const(*hosted.engine)));
+    return answer_of(to_json(answer));
+  });
+}
+
+// The same about one id.
+template <class IdType, class Body>
+std::int32_t question_on(std::int32_t handle, Span argument, Body body) {
+  return question(handle, [&](const client::Engine& engine) -> decltype(body(engine, IdType())) {
+    UNHIDRA_TRY(const auto id, id_of<IdType>(argument));
+    return body(engine, id);
+  });
+}
+
+Answer next_action(HostedEngine& hosted) {
+  if (hosted.frames.empty() && hosted.events.empty() && !hosted.reconnect) {
+    auto actions = hosted.engine->take_actions();
+    std::ranges::move(actions.frames, std::back_inserter(hosted.frames));
+    std::ranges::move(actions.events, std::back_inserter(hosted.events));
+    hosted.reconnect = actions.reconnect;
+  }
+  Answer answer;
+  if (!hosted.frames.empty()) {
+    answer = {UNHIDRA_FRAME, std::string(as_text(hosted.frames.front()))};
+    hosted.frames.pop_front();
+  } else if (!hosted.events.empty()) {
+    answer = {UNHIDRA_EVENT, to_json(hosted.events.front())};
+    hosted.events.pop_front();
+  } else if (std::exchange(hosted.reconnect, false)) {
+    answer.value = UNHIDRA_RECONNECT;
+  }
+  return answer;
+}
+
+}  // namespace
+}  // namespace unhidra::core
+
+using unhidra::ByteView;
+using unhidra::ConversationId;
+using unhidra::DeviceId;
+using unhidra::Result;
+using unhidra::Status;
+using unhidra::UserId;
+using unhidra::client::Engine;
+using namespace unhidra::core;  // NOLINT: the functions below are the interface of this namespace
+
+extern "C" {
+
+uint32_t unhidra_interface_version(void) {
+  return UNHIDRA_INTERFACE_MAJOR * 65536U + UNHIDRA_INTERFACE_MINOR;
+}
+
+// ---- memory ----
+
+uint8_t* unhidra_buffer_new(uint32_t size) {
+  return Module::instance().new_buffer(size);
+}
+int32_t unhidra_buffer_free(uint8_t* buffer) {
+  return Module::instance().free_buffer(buffer);
+}
+const uint8_t* unhidra_answer(void) {
+  return unhidra::as_bytes(Module::instance().answer()).data();
+}
+uint32_t unhidra_answer_size(void) {
+  return static_cast<uint32_t>(Module::instance().answer().size());
+}
+
+// ---- life ----
+
+int32_t unhidra_engine_open(uint32_t store, const uint8_t* key, uint32_t key_size,
+                            uint64_t least_generation) {
+  auto& module = Module::instance();
+  return module.call([&]() -> Result<Answer> {
+    UNHIDRA_TRY(const auto bytes, module.view({key, key_size}));
+    return module.open(store, bytes, least_generation);
+  });
+}
+int32_t unhidra_engine_close(int32_t engine) {
+  auto& module = Module::instance();
+  return module.call([&] { return module.close(engine); });
+}
+int32_t unhidra_engine_enroll(int32_t engine, const uint8_t* user, uint32_t user_size,
+                              const uint8_t* device, uint32_t device_size, const uint8_t* username,
+                              uint32_t username_size) {
+  return command(engine, {username, username_size}, [&](Engine& on, ByteView name) -> Status {
+    UNHIDRA_TRY(const auto user_id, id_of<UserId>({user, user_size}));
+    UNHIDRA_TRY(const auto device_id, id_of<DeviceId>({device, device_size}));
+    return on.enroll({user_id, device_id, std::string(unhidra::as_text(name))});
+  });
+}
+int32_t unhidra_engine_state(int32_t engine) {
+  return with_hosted(engine, [](HostedEngine& hosted) -> Result<Answer> {
+    Json out;
+    out.begin_object();
+    out.name("enrolled").boolean(hosted.engine->enrolled());
+    out.name("generation").number(hosted.engine->generation());
+    out.name("idle").boolean(hosted.engine->enrolled() && hosted.engine->idle());
+    out.end_object();
+    return answer_of(std::move(out).take());
+  });
+}
+
+// ---- the host's own values ----
+
+int32_t unhidra_value_get(int32_t engine, const uint8_t* name, uint32_t name_size) {
+  return with_hosted(engine, [&](HostedEngine& hosted) -> Result<Answer> {
+    UNHIDRA_TRY(const auto key, Module::instance().view({name, name_size}));
+    UNHIDRA_TRY(const auto value, hosted.store.get_value(key));
+    return value ? Answer{1, std::string(unhidra::as_text(value->expose()))} : Answer();
+  });
+}
+int32_t unhidra_value_put(int32_t engine, const uint8_t* name, uint32_t name_size,
+                          const uint8_t* value, uint32_t value_size) {
+  return with_hosted(engine, [&](HostedEngine& hosted) -> Result<Answer> {
+    UNHIDRA_TRY(const auto key, Module::instance().view({name, name_size}));
+    UNHIDRA_TRY(const auto content, Module::instance().view({value, value_size}));
+    UNHIDRA_TRY_VOID(hosted.store.put_value(key, content));
+    return Answer();
+  });
+}
+int32_t unhidra_value_remove(int32_t engine, const uint8_t* name, uint32_t name_size) {
+  return with_hosted(engine, [&](HostedEngine& hosted) -> Result<Answer> {
+    UNHIDRA_TRY(const auto key, Module::instance().view({name, name_size}));
+    UNHIDRA_TRY_VOID(hosted.store.remove_value(key));
+    return Answer();
+  });
+}
+
+// ---- inputs ----
+
+int32_t unhidra_engine_connection_opened(int32_t engine) {
+  return command(engine, [](Engine& on) { return on.connection_opened(); });
+}
+int32_t unhidra_engine_connection_closed(int32_t engine) {
+  return command(engine, [](Engine& on) { return on.connection_closed(); });
+}
+int32_t unhidra_engine_receive(int32_t engine, const uint8_t* frame, uint32_t frame_size) {
+  return command(engine, {frame, frame_size},
+                 [](Engine& on, ByteView bytes) { return on.receive(bytes); });
+}
+int32_t unhidra_engine_tick(int32_t engine) {
+  return command(engine, [](Engine& on) { return on.tick(); });
+}
+int32_t unhidra_engine_next(int32_t engine) {
+  return with_hosted(engine,
+                     [](HostedEngine& hosted) -> Result<Answer> { return next_action(hosted); });
+}
+
+// ---- commands ----
+
+int32_t unhidra_look_up_user(int32_t engine, const uint8_t* username, uint32_t username_size) {
+  return command(engine, {username, username_size},
+                 [](Engine& on, ByteView name) { return on.look_up_user(unhidra::as_text(name)); });
+}
+int32_t unhidra_open_conversation(int32_t engine, const uint8_t* peer, uint32_t peer_size) {
+  return command_on<UserId>(engine, {peer, peer_size},
+                            [](Engine& on, UserId user) { return on.open_conversation(user); });
+}
+int32_t unhidra_send_text(int32_t engine, const uint8_t* peer, uint32_t peer_size,
+                          const uint8_t* text, uint32_t text_size) {
+  return with_hosted(engine, [&](HostedEngine& hosted) -> Result<Answer> {
+    UNHIDRA_TRY(const auto user, id_of<UserId>({peer, peer_size}));
+    UNHIDRA_TRY(const auto content, Module::instance().view({text, text_size}));
+    UNHIDRA_TRY(const auto id, hosted.engine->send_text(user, unhidra::as_text(content)));
+    Json out;
+    out.begin_object().name("messageId").text(id.to_string()).end_object();
+    return answer_of(std::move(out).take());
+  });
+}
+int32_t unhidra_refresh_user(int32_t engine, const uint8_t* user, uint32_t user_size) {
+  return command_on<UserId>(engine, {user, user_size},
+                            [](Engine& on, UserId id) { return on.refresh_user(id); });
+}
+int32_t unhidra_accept_identity(int32_t engine, const uint8_t* user, uint32_t user_size) {
+  return command_on<UserId>(engine, {user, user_size},
+                            [](Engine& on, UserId id) { return on.accept_identity(id); });
+}
+int32_t unhidra_set_verified(int32_t engine, const uint8_t* user, uint32_t user_size,
+                             int32_t verified) {
+  return command_on<UserId>(engine, {user, user_size}, [&](Engine& on, UserId id) {
+    return on.set_verified(id, verified != 0);
+  });
+}
+int32_t unhidra_approve_device(int32_t engine, const uint8_t* device, uint32_t device_size) {
+  return command_on<DeviceId>(engine, {device, device_size},
+                              [](Engine& on, DeviceId id) { return on.approve_device(id); });
+}
+int32_t unhidra_remove_device(int32_t engine, const uint8_t* device, uint32_t device_size) {
+  return command_on<DeviceId>(engine, {device, device_size},
+                              [](Engine& on, DeviceId id) { return on.remove_device(id); });
+}
+int32_t unhidra_refresh_token(int32_t engine, const uint8_t* token, uint32_t token_size) {
+  return command(engine, {token, token_size}, [](Engine& on, ByteView bytes) {
+    return on.refresh_token(unhidra::as_text(bytes));
+  });
+}
+
+// ---- questions ----
+
+int32_t unhidra_account(int32_t engine) {
+  return question(engine, [](const Engine& on) { return on.account(); });
+}
+int32_t unhidra_devices(int32_t engine) {
+  return question(engine, [](const Engine& on) { return on.devices(); });
+}
+int32_t unhidra_conversations(int32_t engine) {
+  return question(engine, [](const Engine& on) { return on.conversations(); });
+}
+int32_t unhidra_conversation_with(int32_t engine, const uint8_t* peer, uint32_t peer_size) {
+  return question_on<UserId>(engine, {peer, peer_size}, [](const Engine& on, UserId user) {
+    return on.conversation_with(user);
+  });
+}
+int32_t unhidra_user(int32_t engine, const uint8_t* user, uint32_t user_size) {
+  return question_on<UserId>(engine, {user, user_size},
+                             [](const Engine& on, UserId id) { return on.user(id); });
+}
+int32_t unhidra_user_named(int32_t engine, const uint8_t* username, uint32_t username_size) {
+  using Answered = Result<std::optional<unhidra::client::User>>;
+  return question(engine, [&](const Engine& on) -> Answered {
+    UNHIDRA_TRY(const auto name, Module::instance().view({username, username_size}));
+    return on.user_named(unhidra::as_text(name));
+  });
+}
+int32_t unhidra_history(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                        uint64_t before_index, uint32_t limit) {
+  return question_on<ConversationId>(
+      engine, {conversation, conversation_size}, [&](const Engine& on, ConversationId id) {
+        return on.history(id, before_index, std::min(limit, kMaxHistory));
+      });
+}
+int32_t unhidra_safety_number(int32_t engine, const uint8_t* user, uint32_t user_size) {
+  return question_on<UserId>(engine, {user, user_size},
+                             [](const Engine& on, UserId id) { return on.safety_number(id); });
+}
+
+}  // extern "C"

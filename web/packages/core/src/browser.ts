@@ -1,0 +1,105 @@
+// What a browser keeps: records in the origin private file system, their key wrapped by one that scripts cannot read.
+import { LogStore, type SyncFile } from "./store.js";
+import { CoreError } from "./types.js";
+
+// TypeScript's DOM library has these in its worker part only.
+interface SyncAccessHandle {
+  getSize(): number;
+  read(into: Uint8Array, options: { at: number }): number;
+  write(from: Uint8Array, options: { at: number }): number;
+  truncate(size: number): void;
+  flush(): void;
+  close(): void;
+}
+
+class OpfsFile implements SyncFile {
+  private constructor(private readonly handle: SyncAccessHandle) {}
+
+  static async open(folder: FileSystemDirectoryHandle, name: string): Promise<OpfsFile> {
+    const file = await folder.getFileHandle(name, { create: true });
+    // Exclusive: a second tab is refused, so that no message key is used twice.
+    const open = (file as unknown as { createSyncAccessHandle(): Promise<SyncAccessHandle> }).createSyncAccessHandle();
+    return new OpfsFile(
+      await open.catch((error: unknown) => {
+        throw new CoreError("store.in_use", "conflict", "another tab uses this store", { cause: error });
+      }),
+    );
+  }
+  size(): number {
+    return this.handle.getSize();
+  }
+  read(at: number, into: Uint8Array): void {
+    if (this.handle.read(into, { at }) !== into.length) {
+      throw new CoreError("store.corrupt", "corrupt", "the store is cut off");
+    }
+  }
+  write(at: number, bytes: Uint8Array): void {
+    if (this.handle.write(bytes, { at }) !== bytes.length) {
+      throw new CoreError("store.failed", "unavailable", "the browser's storage is full");
+    }
+  }
+  truncate(size: number): void {
+    this.handle.truncate(size);
+  }
+  flush(): void {
+    this.handle.flush();
+  }
+  close(): void {
+    this.handle.close();
+  }
+}
+
+/** Only in a dedicated worker. One tab uses a profile at a time. */
+export async function openOpfsStore(profile: string): Promise<LogStore> {
+  const root = await navigator.storage.getDirectory();
+  const folder = await root.getDirectoryHandle(`unhidra-${profile}`, { create: true });
+  const first = await OpfsFile.open(folder, "records-a");
+  try {
+    return LogStore.open(first, await OpfsFile.open(folder, "records-b"));
+  } catch (error) {
+    first.close();
+    throw error;
+  }
+}
+
+/** The profile's store key: made once, kept in IndexedDB wrapped by a key that cannot be exported. */
+export async function browserStoreKey(profile: string): Promise<Uint8Array> {
+  const database = await settled(opened("unhidra"));
+  try {
+    const kept = await settled<Kept | undefined>(keys(database, "readonly").get(profile));
+    if (kept) {
+      const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: kept.iv }, kept.wrapper, kept.wrapped);
+      return new Uint8Array(plain);
+    }
+    const key = crypto.getRandomValues(new Uint8Array(32));
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const wrapper = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+    const wrapped = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, wrapper, key);
+    // `add`: of two tabs that begin at once, one fails.
+    await settled(keys(database, "readwrite").add({ wrapper, iv, wrapped } satisfies Kept, profile));
+    return key;
+  } finally {
+    database.close();
+  }
+}
+
+interface Kept {
+  wrapper: CryptoKey;
+  iv: Uint8Array<ArrayBuffer>;
+  wrapped: ArrayBuffer;
+}
+
+function opened(name: string): IDBOpenDBRequest {
+  const request = indexedDB.open(name, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore("keys");
+  return request;
+}
+function keys(database: IDBDatabase, mode: IDBTransactionMode): IDBObjectStore {
+  return database.transaction("keys", mode).objectStore("keys");
+}
+function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
