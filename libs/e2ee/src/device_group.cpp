@@ -24,6 +24,12 @@ Bytes bound_to(std::string_view label, ByteView header, const TopicHash& topic, 
   return std::move(out).take();
 }
 
+// Of a hash, so that a microcontroller signs and checks without a second copy of the payload.
+Bytes signed_content(const crypto::Provider& provider, ByteView header, const TopicHash& topic,
+                     ByteView sealed) {
+  return bound_to(kSignatureLabel, header, topic, provider.sha256(sealed));
+}
+
 ByteArray<crypto::kAeadNonceSize> nonce_of(std::uint32_t counter) {
   ByteArray<crypto::kAeadNonceSize> out{};
   for (std::size_t i = 0; i < 4; ++i) {
@@ -37,7 +43,7 @@ Status check_signature(const crypto::Provider& provider, const identity::GroupMe
   if (!payload.signature) {
     return {};
   }
-  const Bytes content = bound_to(kSignatureLabel, payload.header_bytes, topic, payload.sealed);
+  const Bytes content = signed_content(provider, payload.header_bytes, topic, payload.sealed);
   if (!crypto::verify(provider, sender.keys.signing_key, content, *payload.signature)) {
     return fail(Errc::undecryptable, "the payload is not signed by the sender that it names");
   }
@@ -149,8 +155,8 @@ Result<Bytes> DeviceGroupKeys::seal(const crypto::Provider& provider,
   Bytes out = head.view();
   append(out, sealed);
   if (header.is_signed) {
-    const Bytes signed_content = bound_to(kSignatureLabel, head.view(), topic_hash, sealed);
-    append(out, signing.sign(provider, signed_content).bytes());
+    const Bytes proven = signed_content(provider, head.view(), topic_hash, sealed);
+    append(out, signing.sign(provider, proven).bytes());
   }
   return out;
 }

@@ -111,7 +111,7 @@ def check_payload(vectors, roster, case):
     sealed = payload[at:-64] if signed else payload[at:]
     topic = hashlib.sha256(case["topic"].encode()).digest()
     if signed:
-        content = lp(b"unhidra udg signature 1") + lp(header) + topic + sealed
+        content = lp(b"unhidra udg signature 1") + lp(header) + topic + hashlib.sha256(sealed).digest()
         Ed25519PublicKey.from_public_bytes(signing).verify(payload[-64:], content)
     key = message_key(bytes.fromhex(vectors["epoch_secret"]), roster, device, counter)
     associated = lp(b"unhidra udg payload 1") + lp(header) + topic
