@@ -11,5 +11,7 @@ inline constexpr std::string_view kDeviceListHashLabel = "unhidra device list ha
 inline constexpr std::string_view kSignedPreKeyLabel = "unhidra signed prekey 1";
 inline constexpr std::string_view kKeyDigestLabel = "unhidra key digest 1";
 inline constexpr std::string_view kSafetyNumberLabel = "unhidra safety number 1";
+inline constexpr std::string_view kDeviceGroupLabel = "unhidra device group 1";
+inline constexpr std::string_view kDeviceGroupHashLabel = "unhidra device group hash 1";
 
 }  // namespace unhidra::identity

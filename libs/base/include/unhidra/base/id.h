@@ -60,6 +60,7 @@ using EventId = Id<struct EventIdTag>;
 using InvitationId = Id<struct InvitationIdTag>;
 using RoleId = Id<struct RoleIdTag>;
 using ConnectionId = Id<struct ConnectionIdTag>;
+using DeviceGroupId = Id<struct DeviceGroupIdTag>;
 
 }  // namespace unhidra
 

@@ -9,15 +9,18 @@
 namespace unhidra::e2ee {
 
 enum class Errc : std::uint8_t {
-  malformed,           // not in the message format, or over a limit
-  unsupported,         // a version or suite that this program does not know
-  wrong_device,        // sender, recipient or identity key are not those of this pair of devices
-  no_session,          // nothing to send with, or nothing that could read this: start a new session
-  unknown_prekey,      // names a prekey that this device does not hold (any more)
-  undecryptable,       // tag or ratchet key do not fit: tampered with, or meant for another session
-  duplicate,           // read before, or so late that its key is gone
-  too_far_ahead,       // more messages are missing than may be skipped
-  exhausted,           // a counter has reached its end: start a new session
+  malformed,       // not in the message format, or over a limit
+  unsupported,     // a version or suite that this program does not know
+  wrong_device,    // sender, recipient or identity key are not those of this pair of devices
+  no_session,      // nothing to send with, or nothing that could read this: start a new session
+  unknown_prekey,  // names a prekey that this device does not hold (any more)
+  undecryptable,   // tag or ratchet key do not fit: tampered with, or meant for another session
+  duplicate,       // read before, or so late that its key is gone
+  too_far_ahead,   // more messages are missing than may be skipped
+  exhausted,       // a counter has reached its end: start a new session
+  unknown_epoch,  // of a device group: sealed with keys that this member does not hold (yet, or any
+                  // more)
+  stale,          // older than what is known of this topic's state, or past its deadline
   bad_stored_session,  // stored bytes are damaged or of an unknown version
   rolled_back,         // stored bytes are older than what the caller remembers
 };
@@ -42,6 +45,10 @@ constexpr ErrorCode error_code(Errc code) {
       return {"e2ee.too_far_ahead", ErrorKind::unprocessable};
     case Errc::exhausted:
       return {"e2ee.exhausted", ErrorKind::conflict};
+    case Errc::unknown_epoch:
+      return {"e2ee.unknown_epoch", ErrorKind::not_found};
+    case Errc::stale:
+      return {"e2ee.stale", ErrorKind::conflict};
     case Errc::bad_stored_session:
       return {"e2ee.bad_stored_session", ErrorKind::corrupt};
     case Errc::rolled_back:

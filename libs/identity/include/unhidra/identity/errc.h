@@ -18,6 +18,7 @@ enum class Errc : std::uint8_t {
   device_changed,     // the keys of a device differ from those its account signed
   unknown_device,     // the device stands on no list of its account
   out_of_date,        // the prekey is too old, or from the future
+  not_an_owner,       // signed by a key that owns the group no longer, or never did
   bad_safety_number,  // the scanned text is no safety number of this version
 };
 
@@ -43,6 +44,8 @@ constexpr ErrorCode error_code(Errc code) {
       return {"identity.unknown_device", ErrorKind::not_found};
     case Errc::out_of_date:
       return {"identity.out_of_date", ErrorKind::unprocessable};
+    case Errc::not_an_owner:
+      return {"identity.not_an_owner", ErrorKind::denied};
     case Errc::bad_safety_number:
       break;
   }
