@@ -132,6 +132,10 @@ bool HttpSession::begin_request(std::string_view head) {
   auto& request = parser_->head();
   request.peer = connection_->peer();
   request.tls = connection_->is_tls();
+  if (!tls_peer_) {
+    tls_peer_ = connection_->tls_peer();  // the same for every request of a connection
+  }
+  request.tls_peer = tls_peer_;
   keep_alive_ = parser_->keep_alive();
   head_only_ = request.method == "HEAD";
   if (asks_for_websocket(request)) {

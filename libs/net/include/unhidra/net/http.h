@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "unhidra/base/bytes.h"
+#include "unhidra/net/tls.h"
 #include "unhidra/net/websocket.h"
 #include "unhidra/runtime/task.h"
 
@@ -57,6 +58,7 @@ struct RequestHead {
   Headers headers;
   PeerAddress peer;
   bool tls = false;
+  std::shared_ptr<const TlsPeer> tls_peer;  // null: plain, or the listener asks for no certificate
 };
 
 struct HttpRequest : RequestHead {
