@@ -20,7 +20,7 @@
 namespace unhidra::server {
 namespace {
 
-constexpr std::array<std::string_view, 3> kRoleNames{"auth", "chat", "gateway"};
+constexpr std::array<std::string_view, 4> kRoleNames{"auth", "automation", "chat", "gateway"};
 
 std::vector<access::Serving> served_at(access::Serving role) {
   return {role, access::Serving::every};
@@ -76,17 +76,18 @@ Result<RoleChoice> RoleChoice::parse(const std::vector<std::string>& names) {
   if (names.empty()) {
     return RoleChoice{};
   }
-  RoleChoice out{.auth = false, .chat = false, .gateway = false};
+  RoleChoice out{.auth = false, .automation = false, .chat = false, .gateway = false};
   for (const auto& name : names) {
     const auto known = std::ranges::find(kRoleNames, name);
     if (known == kRoleNames.end()) {
       const auto near = nearest(name, kRoleNames);
       return fail(Errc::bad_option,
                   "there is no role '" + name + "'" +
-                      (near.empty() ? std::string("; roles are auth, chat and gateway")
+                      (near.empty() ? std::string("; roles are auth, automation, chat and gateway")
                                     : "; did you mean " + std::string(near) + "?"));
     }
     out.auth = out.auth || name == "auth";
+    out.automation = out.automation || name == "automation";
     out.chat = out.chat || name == "chat";
     out.gateway = out.gateway || name == "gateway";
   }
@@ -98,7 +99,7 @@ struct Composition::Parts {
         std::unique_ptr<Observation> observer, std::unique_ptr<storage::Database> opened,
         std::unique_ptr<pki::KeySealer> key_sealer, access::LimitTable table,
         std::unique_ptr<runtime::IoThreads> threads, std::unique_ptr<messaging::Bus> message_bus,
-        gateway::GatewaySettings gateway_settings)
+        gateway::GatewaySettings gateway_settings, const std::filesystem::path& directory)
       : settings(server_settings),
         roles(choice),
         observation(std::move(observer)),
@@ -124,6 +125,7 @@ struct Composition::Parts {
         runner(*database, guard, handlers, clock, random, metrics),
         auth_face(served_at(access::Serving::auth), runner, verifier, random),
         gateway_face(served_at(access::Serving::gateway), runner, verifier, random),
+        automation_face(served_at(access::Serving::automation), runner, verifier, random),
         presence({}, clock),
         background(io.at(0), "background") {
     observation->watch(*database, *bus, limiter);
@@ -136,6 +138,15 @@ struct Composition::Parts {
                                           .crypto = crypto::native_provider(),
                                           .clock = clock,
                                           .random = random});
+    }
+    if (roles.automation) {
+      automation.emplace(automation::AutomationDependencies{.io = io,
+                                                            .bus = *bus,
+                                                            .sealer = *sealer,
+                                                            .clock = clock,
+                                                            .random = random,
+                                                            .directory = directory},
+                         automation::AutomationSettings::from(config));
     }
     if (roles.gateway) {
       gateway.emplace(gateway::GatewayDependencies{.io = io,
@@ -180,8 +191,10 @@ struct Composition::Parts {
   access::OperationRunner runner;
   access::RestFace auth_face;
   access::RestFace gateway_face;
+  access::RestFace automation_face;
   messaging::PresenceTable presence;
   std::optional<chat::ChatRole> chat;
+  std::optional<automation::AutomationRole> automation;
   std::optional<gateway::GatewayRole> gateway;
   runtime::TaskScope background;
 };
@@ -192,6 +205,10 @@ Status Composition::Parts::bind() {
   if (roles.auth) {
     auth.bind(handlers);
     served.push_back(access::Serving::auth);
+  }
+  if (automation) {
+    automation->bind(handlers);
+    served.push_back(access::Serving::automation);
   }
   if (roles.chat) {
     served.push_back(access::Serving::chat);
@@ -229,10 +246,14 @@ Result<std::unique_ptr<Composition>> Composition::make(const runtime::Config& co
   UNHIDRA_TRY(auto gateway_settings, gateway::settings_from(config));
   auto io = std::make_unique<runtime::IoThreads>(settings.io_threads);
   UNHIDRA_TRY(auto bus, make_bus(settings, io->at(0)));
-  auto parts = std::make_unique<Parts>(config, settings, roles, std::move(observation),
-                                       std::move(database), std::move(sealer), std::move(limits),
-                                       std::move(io), std::move(bus), std::move(gateway_settings));
+  auto parts =
+      std::make_unique<Parts>(config, settings, roles, std::move(observation), std::move(database),
+                              std::move(sealer), std::move(limits), std::move(io), std::move(bus),
+                              std::move(gateway_settings), directory.root);
   UNHIDRA_TRY_VOID(parts->auth.load());
+  if (parts->automation) {
+    UNHIDRA_TRY_VOID(parts->automation->load());
+  }
   UNHIDRA_TRY_VOID(parts->bind());
   parts->watch_health();
   return std::unique_ptr<Composition>(new Composition(std::move(parts)));
@@ -245,7 +266,13 @@ Result<std::optional<std::string>> Composition::renew_setup_token() {
   return parts_->auth.renew_setup_token();
 }
 
-Status Composition::start(std::shared_ptr<net::TlsServerContext> tls) {
+net::TlsServerSettings Composition::device_tls(net::TlsServerSettings server) const {
+  return parts_->automation ? parts_->automation->listener_tls(std::move(server))
+                            : std::move(server);
+}
+
+Status Composition::start(std::shared_ptr<net::TlsServerContext> tls,
+                          std::shared_ptr<net::TlsServerContext> device_tls) {
   auto& parts = *parts_;
   parts.background.spawn("presence", parts.presence.run());
   if (parts.chat) {
@@ -254,6 +281,9 @@ Status Composition::start(std::shared_ptr<net::TlsServerContext> tls) {
   if (parts.gateway) {
     UNHIDRA_TRY_VOID(parts.gateway->start(tls, parts.gateway_face));
     parts.auth.offer_gateway(gateway_url(parts.gateway_host, parts.gateway->port()));
+  }
+  if (parts.automation) {
+    UNHIDRA_TRY_VOID(parts.automation->start(std::move(device_tls), parts.automation_face));
   }
   if (parts.roles.auth) {
     UNHIDRA_TRY_VOID(parts.auth.start(tls, parts.auth_face));
@@ -265,6 +295,9 @@ Listening Composition::listening() const {
   Listening out;
   if (parts_->roles.auth) {
     out.auth = parts_->auth.port();
+  }
+  if (parts_->automation) {
+    out.devices = parts_->automation->port();
   }
   if (parts_->gateway) {
     out.gateway_url = gateway_url(parts_->gateway_host, parts_->gateway->port());
@@ -279,6 +312,9 @@ void Composition::stop(std::chrono::milliseconds deadline) {
   parts.health.set_draining();
   if (parts.roles.auth) {
     run_and_wait(executor, parts.auth.stop(deadline));
+  }
+  if (parts.automation) {
+    run_and_wait(executor, parts.automation->stop(deadline));
   }
   if (parts.gateway) {
     run_and_wait(executor, parts.gateway->stop());

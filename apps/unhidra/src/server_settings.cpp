@@ -2,6 +2,7 @@
 
 #include "unhidra/access/limits.h"
 #include "unhidra/auth/settings.h"
+#include "unhidra/automation/settings.h"
 #include "unhidra/gateway/settings.h"
 #include "unhidra/runtime/runtime_settings.h"
 
@@ -67,6 +68,7 @@ runtime::Schema full_schema() {
   schema.add(runtime::runtime_settings());
   schema.add(settings());
   schema.add(auth::settings());
+  schema.add(automation::settings());
   schema.add(access::settings());
   schema.add(gateway::settings());
   return schema;
