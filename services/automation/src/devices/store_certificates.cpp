@@ -21,7 +21,7 @@ DeviceCertificate read(const Row& row) {
           .first_seen_at = row.get<std::optional<Timestamp>>("first_seen_at"),
           .revoked_at = row.get<std::optional<Timestamp>>("revoked_at"),
           .reason = row.get<std::optional<std::int64_t>>("reason"),
-          .device_revoked = !row.is_null("device_revoked_at")};
+          .device_revoked_at = row.get<std::optional<Timestamp>>("device_revoked_at")};
 }
 
 }  // namespace
@@ -55,7 +55,6 @@ Result<std::vector<DeviceCertificate>> list(Transaction& tx, OrgId org, DeviceId
 }
 
 Result<std::vector<pki::Revocation>> revoked(Transaction& tx, Timestamp now) {
-  // A revoked device's certificates are revoked with it, whoever revoked the device.
   UNHIDRA_TRY(
       const auto rows,
       tx.query("SELECT " UNHIDRA_CERTIFICATE_COLUMNS
@@ -66,7 +65,7 @@ Result<std::vector<pki::Revocation>> revoked(Transaction& tx, Timestamp now) {
   for (const auto row : rows) {
     const auto one = read(row);
     out.push_back({.serial_number = one.serial_number,
-                   .at = one.revoked_at ? *one.revoked_at : row.get<Timestamp>("device_revoked_at"),
+                   .at = *one.ended_at(),
                    .reason = static_cast<pki::RevocationReason>(one.reason.value_or(0))});
   }
   return out;

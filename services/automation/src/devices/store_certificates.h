@@ -20,9 +20,11 @@ struct DeviceCertificate {
   std::optional<Timestamp> first_seen_at;
   std::optional<Timestamp> revoked_at;
   std::optional<std::int64_t> reason;
-  bool device_revoked = false;
+  std::optional<Timestamp> device_revoked_at;
 
-  bool good() const { return !revoked_at && !device_revoked; }
+  // A revoked device's certificates are revoked with it, whoever revoked the device.
+  std::optional<Timestamp> ended_at() const { return revoked_at ? revoked_at : device_revoked_at; }
+  bool good() const { return !ended_at(); }
 };
 
 Status insert(storage::Transaction& tx, const DeviceCertificate& row, ByteView der);

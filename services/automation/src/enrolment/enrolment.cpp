@@ -81,7 +81,8 @@ Result<pki::Certificate> issue(Transaction& tx, const Enrolment& enrolment,
                                      .replaces = replaces,
                                      .first_seen_at = std::nullopt,
                                      .revoked_at = std::nullopt,
-                                     .reason = std::nullopt};
+                                     .reason = std::nullopt,
+                                     .device_revoked_at = std::nullopt};
   UNHIDRA_TRY_VOID(store::insert(tx, row, out.to_der()));
   draft.note("serial_number", to_hex(row.serial_number));
   return out;

@@ -127,7 +127,7 @@ Result<std::map<Bytes, pki::StatusAnswer>> look_up(Transaction& tx,
       answer = {.status = pki::CertificateStatus::revoked,
                 .revocation = pki::Revocation{
                     .serial_number = serial,
-                    .at = row->revoked_at.value_or(row->not_before),
+                    .at = *row->ended_at(),
                     .reason = static_cast<pki::RevocationReason>(row->reason.value_or(0))}};
     }
     out.emplace(serial, std::move(answer));
