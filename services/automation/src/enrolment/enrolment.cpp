@@ -187,8 +187,7 @@ Result<Issued> reenroll(Transaction& tx, const Enrolment& enrolment,
   UNHIDRA_TRY(auto seen, identify_by_certificate(tx, enrolment, request, draft));
   UNHIDRA_TRY(const auto wanted, read_request(enrolment, request));
   // As text: a name may be written as another kind of ASN.1 string and be the same.
-  if (wanted.subject != seen.certificate.subject() ||
-      wanted.uris != seen.certificate.uris()) {
+  if (wanted.subject != seen.certificate.subject() || wanted.uris != seen.certificate.uris()) {
     return fail(Errc::bad_request, "subject and URI must be those of the certificate");
   }
   const auto old = seen.certificate.serial_number();
