@@ -28,6 +28,7 @@ VENDORS = {
     "openssl/ssl": {"net"},
     "openssl/": {"crypto", "pki", "net"},
     "sodium": {"crypto"},
+    "p11-kit/": {"pki"},
     "sqlite3": {"storage"},
     "libpq-fe": {"storage"},
     "nats/": {"messaging"},

@@ -24,6 +24,7 @@ PASSWORD = "correct horse battery staple"
 SETTINGS = {
     "auth.listen": "127.0.0.1:0",
     "gateway.listen": "127.0.0.1:0",
+    "automation.listen": "127.0.0.1:0",
     "log.level": "info",
     "auth.open_sign_up": "true",
     "auth.password_memory": "1MiB",
@@ -93,6 +94,10 @@ class Server:
             raise AssertionError(f"the server did not get ready:\n{self.summary}\n{self.log_text()[-3000:]}")
         auth = re.search(r"Auth\s+https://[\w.]+:(\d+)", self.summary)
         gateway = re.search(r"Gateway\s+wss://[\w.]+:(\d+)(/\S*)", self.summary)
+        devices = re.search(r"Devices\s+https://[\w.]+:(\d+)", self.summary)
+        if devices:
+            self.devices_port = int(devices.group(1))
+            self.settings["automation.listen"] = f"127.0.0.1:{self.devices_port}"
         token = re.search(r"\buhs_[\w-]+", self.summary)
         self.setup_token = token.group(0) if token else None
         if auth:

@@ -295,12 +295,12 @@ class Foreign(ServerCase):
     def text(value):
         return str(uuid.UUID(bytes=value))
 
-    def same(self, method, path, foreign, who=None, body=None):
+    def same(self, method, path, foreign, who=None, body=None, port=None):
         """`path` has one %s for the foreign id."""
         token = (who or self.admin).access
         answers = []
         for one in (foreign, str(uuid.UUID(bytes=uuid7()))):
-            status, response, problem = self.server.request(method, path % one, body, token)
+            status, response, problem = self.server.request(method, path % one, body, token, port=port)
             problem = dict(problem or {})
             problem.pop("request_id", None)
             answers.append((status, problem, response.getheader("Content-Length"),
@@ -333,11 +333,18 @@ class Foreign(ServerCase):
             ("PUT", "/v1/users/{user_id}/roles/{role}", "/v1/users/%s/roles/guest", user, None),
             ("DELETE", "/v1/users/{user_id}/roles/{role}", "/v1/users/%s/roles/member", user, None),
             ("DELETE", "/v1/iot-devices/{device_id}", "/v1/iot-devices/%s", self.sensor["device"]["device_id"], None),
+            ("POST", "/v1/iot-devices/{device_id}/enrolment-codes", "/v1/iot-devices/%s/enrolment-codes",
+             self.sensor["device"]["device_id"], None),
+            ("GET", "/v1/iot-devices/{device_id}/certificates", "/v1/iot-devices/%s/certificates",
+             self.sensor["device"]["device_id"], None),
+            ("DELETE", "/v1/iot-devices/{device_id}/certificates", "/v1/iot-devices/%s/certificates",
+             self.sensor["device"]["device_id"], None),
         ]
         self.assertEqual({check[1] for check in checks}, paths, "a path with an id has no check here")
         for method, name, path, foreign, body in checks:
             with self.subTest(f"{method} {name}"):
-                self.same(method, path, foreign, body=body)
+                enrolment = name.count("/") > 3 and name.startswith("/v1/iot-devices/")
+                self.same(method, path, foreign, body=body, port=self.server.devices_port if enrolment else None)
         # Nothing of it had an effect.
         self.assertEqual(self.stranger.rest("GET", "/v1/account")[0], 200)
         self.assertEqual(self.stranger.rest("GET", f"/v1/users/{user}")[1]["disabled"], False)

@@ -21,7 +21,7 @@ namespace {
 struct Workplace {
   runtime::SystemClock clock;
   crypto::SystemRandom random;
-  std::unique_ptr<pki::KeyProvider> provider;
+  std::optional<pki::SealedKeyProvider> provider;
   std::unique_ptr<storage::Database> database;
   std::unique_ptr<auth::Administration> administration;
 };
@@ -33,7 +33,8 @@ Result<std::unique_ptr<Workplace>> open(const SourceOptions& sources) {
   log::configure({.level = log::Level::warn, .format = log::Format::text});
   UNHIDRA_TRY(const auto directory, DataDirectory::existing(settings.data_directory));
   auto out = std::make_unique<Workplace>();
-  UNHIDRA_TRY(out->provider, load_key_provider(directory, out->random));
+  UNHIDRA_TRY(auto sealer, load_key_sealer(directory, out->random));
+  out->provider.emplace(std::move(sealer));
   UNHIDRA_TRY(out->database, storage::Database::open({.url = database_url(settings, directory),
                                                       .migrate = false,
                                                       .readers = 1,

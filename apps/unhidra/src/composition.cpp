@@ -21,7 +21,7 @@
 namespace unhidra::server {
 namespace {
 
-constexpr std::array<std::string_view, 3> kRoleNames{"auth", "chat", "gateway"};
+constexpr std::array<std::string_view, 4> kRoleNames{"auth", "automation", "chat", "gateway"};
 
 std::vector<access::Serving> served_at(access::Serving role) {
   return {role, access::Serving::every};
@@ -77,17 +77,18 @@ Result<RoleChoice> RoleChoice::parse(const std::vector<std::string>& names) {
   if (names.empty()) {
     return RoleChoice{};
   }
-  RoleChoice out{.auth = false, .chat = false, .gateway = false};
+  RoleChoice out{.auth = false, .automation = false, .chat = false, .gateway = false};
   for (const auto& name : names) {
     const auto known = std::ranges::find(kRoleNames, name);
     if (known == kRoleNames.end()) {
       const auto near = nearest(name, kRoleNames);
       return fail(Errc::bad_option,
                   "there is no role '" + name + "'" +
-                      (near.empty() ? std::string("; roles are auth, chat and gateway")
+                      (near.empty() ? std::string("; roles are auth, automation, chat and gateway")
                                     : "; did you mean " + std::string(near) + "?"));
     }
     out.auth = out.auth || name == "auth";
+    out.automation = out.automation || name == "automation";
     out.chat = out.chat || name == "chat";
     out.gateway = out.gateway || name == "gateway";
   }
@@ -97,14 +98,15 @@ Result<RoleChoice> RoleChoice::parse(const std::vector<std::string>& names) {
 struct Composition::Parts {
   Parts(const runtime::Config& config, const ServerSettings& server_settings, RoleChoice choice,
         std::unique_ptr<Observation> observer, std::unique_ptr<storage::Database> opened,
-        std::unique_ptr<pki::KeyProvider> key_provider, access::LimitTable table,
+        std::shared_ptr<const pki::KeySealer> key_sealer, access::LimitTable table,
         std::unique_ptr<runtime::IoThreads> threads, std::unique_ptr<messaging::Bus> message_bus,
-        gateway::GatewaySettings gateway_settings)
+        gateway::GatewaySettings gateway_settings, const std::filesystem::path& directory)
       : settings(server_settings),
         roles(choice),
         observation(std::move(observer)),
         metrics(observation->metrics()),
-        provider(std::move(key_provider)),
+        sealer(std::move(key_sealer)),
+        provider(sealer),
         io_threads(std::move(threads)),
         io(*io_threads),
         database(std::move(opened)),
@@ -116,7 +118,7 @@ struct Composition::Parts {
         auth({.io = io,
               .database = *database,
               .bus = *bus,
-              .provider = *provider,
+              .provider = provider,
               .metrics = metrics,
               .clock = clock,
               .random = random},
@@ -126,6 +128,7 @@ struct Composition::Parts {
         runner(*database, guard, handlers, clock, random, metrics),
         auth_face(served_at(access::Serving::auth), runner, verifier, random),
         gateway_face(served_at(access::Serving::gateway), runner, verifier, random),
+        automation_face(served_at(access::Serving::automation), runner, verifier, random),
         own_presence({}, clock),
         presence(own_presence, *bus),
         background(io.at(0), "background") {
@@ -139,6 +142,15 @@ struct Composition::Parts {
                                           .crypto = crypto::native_provider(),
                                           .clock = clock,
                                           .random = random});
+    }
+    if (roles.automation) {
+      automation.emplace(automation::AutomationDependencies{.io = io,
+                                                            .bus = *bus,
+                                                            .sealer = *sealer,
+                                                            .clock = clock,
+                                                            .random = random,
+                                                            .directory = directory},
+                         automation::AutomationSettings::from(config));
     }
     if (roles.gateway) {
       gateway.emplace(gateway::GatewayDependencies{.io = io,
@@ -168,7 +180,8 @@ struct Composition::Parts {
   std::unique_ptr<Observation> observation;
   runtime::Metrics& metrics;
   runtime::Health health;
-  std::unique_ptr<pki::KeyProvider> provider;
+  std::shared_ptr<const pki::KeySealer> sealer;
+  pki::SealedKeyProvider provider;
   std::unique_ptr<runtime::IoThreads> io_threads;
   runtime::IoThreads& io;
   std::unique_ptr<storage::Database> database;
@@ -184,9 +197,11 @@ struct Composition::Parts {
   access::OperationRunner runner;
   access::RestFace auth_face;
   access::RestFace gateway_face;
+  access::RestFace automation_face;
   messaging::PresenceTable own_presence;
   messaging::SharedPresence presence;
   std::optional<chat::ChatRole> chat;
+  std::optional<automation::AutomationRole> automation;
   std::optional<gateway::GatewayRole> gateway;
   runtime::TaskScope background;
 };
@@ -197,6 +212,10 @@ Status Composition::Parts::bind() {
   if (roles.auth) {
     auth.bind(handlers);
     served.push_back(access::Serving::auth);
+  }
+  if (automation) {
+    automation->bind(handlers);
+    served.push_back(access::Serving::automation);
   }
   if (roles.chat) {
     served.push_back(access::Serving::chat);
@@ -225,7 +244,7 @@ Result<std::unique_ptr<Composition>> Composition::make(const runtime::Config& co
                                                        RoleChoice roles) {
   crypto::SystemRandom random;
   UNHIDRA_TRY(auto limits, access::LimitTable::from_config(config));
-  UNHIDRA_TRY(auto provider, load_key_provider(directory, random));
+  UNHIDRA_TRY(auto sealer, load_key_sealer(directory, random));
   auto observation = std::make_unique<Observation>();
   storage::Settings storage_settings;
   storage_settings.url = database_url(settings, directory);
@@ -234,10 +253,14 @@ Result<std::unique_ptr<Composition>> Composition::make(const runtime::Config& co
   UNHIDRA_TRY(auto gateway_settings, gateway::settings_from(config));
   auto io = std::make_unique<runtime::IoThreads>(settings.io_threads);
   UNHIDRA_TRY(auto bus, make_bus(settings, io->at(0)));
-  auto parts = std::make_unique<Parts>(config, settings, roles, std::move(observation),
-                                       std::move(database), std::move(provider), std::move(limits),
-                                       std::move(io), std::move(bus), std::move(gateway_settings));
+  auto parts =
+      std::make_unique<Parts>(config, settings, roles, std::move(observation), std::move(database),
+                              std::move(sealer), std::move(limits), std::move(io), std::move(bus),
+                              std::move(gateway_settings), directory.root);
   UNHIDRA_TRY_VOID(parts->auth.load());
+  if (parts->automation) {
+    UNHIDRA_TRY_VOID(parts->automation->load());
+  }
   UNHIDRA_TRY_VOID(parts->bind());
   parts->watch_health();
   return std::unique_ptr<Composition>(new Composition(std::move(parts)));
@@ -250,7 +273,13 @@ Result<std::optional<std::string>> Composition::renew_setup_token() {
   return parts_->auth.renew_setup_token();
 }
 
-Status Composition::start(std::shared_ptr<net::TlsServerContext> tls) {
+net::TlsServerSettings Composition::device_tls(net::TlsServerSettings server) const {
+  return parts_->automation ? parts_->automation->listener_tls(std::move(server))
+                            : std::move(server);
+}
+
+Status Composition::start(std::shared_ptr<net::TlsServerContext> tls,
+                          std::shared_ptr<net::TlsServerContext> device_tls) {
   auto& parts = *parts_;
   parts.background.spawn("presence", parts.own_presence.run());
   if (!parts.settings.nats.urls.empty()) {  // there may be other processes
@@ -265,6 +294,9 @@ Status Composition::start(std::shared_ptr<net::TlsServerContext> tls) {
     UNHIDRA_TRY_VOID(parts.gateway->start(tls, parts.gateway_face));
     parts.auth.offer_gateway(gateway_url(parts.gateway_host, parts.gateway->port()));
   }
+  if (parts.automation) {
+    UNHIDRA_TRY_VOID(parts.automation->start(std::move(device_tls), parts.automation_face));
+  }
   if (parts.roles.auth) {
     UNHIDRA_TRY_VOID(parts.auth.start(tls, parts.auth_face));
   }
@@ -275,6 +307,9 @@ Listening Composition::listening() const {
   Listening out;
   if (parts_->roles.auth) {
     out.auth = parts_->auth.port();
+  }
+  if (parts_->automation) {
+    out.devices = parts_->automation->port();
   }
   if (parts_->gateway) {
     out.gateway_url = gateway_url(parts_->gateway_host, parts_->gateway->port());
@@ -289,6 +324,9 @@ void Composition::stop(std::chrono::milliseconds deadline) {
   parts.health.set_draining();
   if (parts.roles.auth) {
     run_and_wait(executor, parts.auth.stop(deadline));
+  }
+  if (parts.automation) {
+    run_and_wait(executor, parts.automation->stop(deadline));
   }
   if (parts.gateway) {
     run_and_wait(executor, parts.gateway->stop());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "unhidra/auth/auth_role.h"
+#include "unhidra/automation/automation_role.h"
 #include "unhidra/crypto/random.h"
 #include "unhidra/messaging/rate_limiter.h"
 #include "unhidra/runtime/system_clock.h"
@@ -25,9 +26,10 @@ namespace unhidra::server {
 // Which roles this process runs.
 struct RoleChoice {
   bool auth = true;
+  bool automation = true;
   bool chat = true;
   bool gateway = true;
-  // "auth", "chat", "gateway"; none means all.
+  // "auth", "automation", "chat", "gateway"; none means all.
   static Result<RoleChoice> parse(const std::vector<std::string>& names);
 };
 
@@ -36,7 +38,8 @@ std::string host_for_clients(std::string_view host);
 
 struct Listening {
   std::optional<std::uint16_t> auth;
-  std::string gateway_url;  // empty: not run here
+  std::optional<std::uint16_t> devices;  // enrolment
+  std::string gateway_url;               // empty: not run here
 };
 
 class Composition {
@@ -53,7 +56,10 @@ class Composition {
 
   // Nothing once there is a first administrator.
   Result<std::optional<std::string>> renew_setup_token();
-  Status start(std::shared_ptr<net::TlsServerContext> tls);
+  // The settings of the listener that asks devices for their certificates.
+  net::TlsServerSettings device_tls(net::TlsServerSettings server) const;
+  Status start(std::shared_ptr<net::TlsServerContext> tls,
+               std::shared_ptr<net::TlsServerContext> device_tls);
   Listening listening() const;
   // Not ready, no new work, what is under way ends or is cut off at the deadline. Blocks.
   void stop(std::chrono::milliseconds deadline);

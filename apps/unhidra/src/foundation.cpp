@@ -15,8 +15,8 @@ std::string database_url(const ServerSettings& settings, const DataDirectory& di
   return has_scheme ? url : "sqlite:" + url;
 }
 
-Result<std::unique_ptr<pki::KeyProvider>> load_key_provider(const DataDirectory& directory,
-                                                            RandomSource& random) {
+Result<std::shared_ptr<const pki::KeySealer>> load_key_sealer(const DataDirectory& directory,
+                                                              RandomSource& random) {
   constexpr auto kSize = pki::KeySealer::kMasterKeySize;
   const auto path = directory.master_key();
   if (!std::filesystem::exists(path)) {
@@ -27,8 +27,8 @@ Result<std::unique_ptr<pki::KeyProvider>> load_key_provider(const DataDirectory&
   if (key.size() != kSize) {
     return fail(Errc::bad_directory, path.string() + " is no master key (32 bytes)");
   }
-  return std::make_unique<pki::SealedKeyProvider>(
-      pki::KeySealer(SecretArray<kSize>::copy_of(key.expose().first<kSize>())));
+  return std::make_shared<const pki::KeySealer>(
+      SecretArray<kSize>::copy_of(key.expose().first<kSize>()));
 }
 
 }  // namespace unhidra::server

@@ -16,7 +16,7 @@ namespace unhidra::server {
 std::string database_url(const ServerSettings& settings, const DataDirectory& directory);
 
 // From the data directory; made there when it is not there yet. Blocks.
-Result<std::unique_ptr<pki::KeyProvider>> load_key_provider(const DataDirectory& directory,
-                                                            RandomSource& random);
+Result<std::shared_ptr<const pki::KeySealer>> load_key_sealer(const DataDirectory& directory,
+                                                              RandomSource& random);
 
 }  // namespace unhidra::server

@@ -14,7 +14,8 @@ namespace unhidra::server {
 namespace {
 
 constexpr int kFurther = 50;
-constexpr std::array<std::string_view, 2> kListeners{"auth.listen", "gateway.listen"};
+constexpr std::array<std::string_view, 3> kListeners{"auth.listen", "gateway.listen",
+                                                     "automation.listen"};
 
 bool can_bind(const std::string& host, std::uint16_t port) {
   sockaddr_storage storage{};

@@ -58,6 +58,7 @@ class Requests {
 struct Summary {
   std::string auth_url;
   std::string gateway_url;
+  std::string devices_url;
   std::filesystem::path data;
   std::filesystem::path authority;
   std::string fingerprint;
@@ -94,6 +95,9 @@ void print(const Summary& summary) {
   if (!summary.gateway_url.empty()) {
     std::printf("  Gateway  %s\n", summary.gateway_url.c_str());
   }
+  if (!summary.devices_url.empty()) {
+    std::printf("  Devices  %s\n", summary.devices_url.c_str());
+  }
   std::printf("  Data     %s\n", summary.data.c_str());
   if (!summary.fingerprint.empty()) {
     std::printf("  CA       %s\n           SHA-256 %s\n", summary.authority.c_str(),
@@ -108,6 +112,7 @@ Summary summarise(const runtime::Config& config, const Listening& ports,
                   const DataDirectory& directory, const TlsMaterial& tls) {
   Summary out{.auth_url = {},
               .gateway_url = ports.gateway_url,
+              .devices_url = {},
               .data = directory.root,
               .authority = directory.ca_certificate(),
               .fingerprint = tls.authority_fingerprint,
@@ -116,17 +121,36 @@ Summary summarise(const runtime::Config& config, const Listening& ports,
     out.auth_url = "https://" + host_for_clients(auth::AuthSettings::from(config).listen.host) +
                    ":" + std::to_string(*ports.auth);
   }
+  if (ports.devices) {
+    const auto listen = automation::AutomationSettings::from(config).listen;
+    out.devices_url =
+        "https://" + host_for_clients(listen.host) + ":" + std::to_string(*ports.devices);
+  }
+  return out;
+}
+
+net::TlsServerSettings copy_of(const net::TlsServerSettings& settings) {
+  net::TlsServerSettings out;
+  out.certificate_chain_pem = settings.certificate_chain_pem;
+  out.private_key_pem = settings.private_key_pem.clone();
+  out.session_tickets = settings.session_tickets;
   return out;
 }
 
 // Certificates that an operator has replaced, or that have grown old.
-void reload_tls(net::TlsServerContext& context, const ServerSettings& settings,
+void reload_tls(net::TlsServerContext& context, net::TlsServerContext& device_context,
+                const Composition& composition, const ServerSettings& settings,
                 const DataDirectory& directory) {
   const runtime::SystemClock clock;
   crypto::SystemRandom random;
   auto material = load_tls(settings, directory, clock, random);
-  const auto status = material ? context.reload(std::move(material->settings))
-                               : Status(std::unexpect, material.error());
+  Status status = material ? Status() : Status(std::unexpect, material.error());
+  if (status) {
+    status = device_context.reload(composition.device_tls(copy_of(material->settings)));
+  }
+  if (status) {
+    status = context.reload(std::move(material->settings));
+  }
   if (status) {
     log::info("tls.reloaded");
   } else {
@@ -173,9 +197,11 @@ Result<int> serve(const SourceOptions& sources, const ServeOptions& options) {
   const runtime::SystemClock clock;
   crypto::SystemRandom random;
   UNHIDRA_TRY(auto tls, load_tls(settings, directory, clock, random));
-  UNHIDRA_TRY(const auto context, net::TlsServerContext::create(std::move(tls.settings)));
   UNHIDRA_TRY(const auto composition, Composition::make(config, settings, directory, roles));
-  if (auto started = composition->start(context); !started) {
+  UNHIDRA_TRY(const auto device_context,
+              net::TlsServerContext::create(composition->device_tls(copy_of(tls.settings))));
+  UNHIDRA_TRY(const auto context, net::TlsServerContext::create(std::move(tls.settings)));
+  if (auto started = composition->start(context, device_context); !started) {
     composition->stop(settings.shutdown_deadline);
     return fail(std::move(started).error());
   }
@@ -187,7 +213,7 @@ Result<int> serve(const SourceOptions& sources, const ServeOptions& options) {
   };
   const auto reload = [&] {
     reload_log(sources, schema);
-    reload_tls(*context, settings, directory);
+    reload_tls(*context, *device_context, *composition, settings, directory);
   };
   run_until_stopped(*composition, announce, reload);
   log::info("server.stopping");

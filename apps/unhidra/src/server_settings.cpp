@@ -2,6 +2,7 @@
 
 #include "unhidra/access/limits.h"
 #include "unhidra/auth/settings.h"
+#include "unhidra/automation/settings.h"
 #include "unhidra/gateway/settings.h"
 #include "unhidra/net/settings.h"
 #include "unhidra/runtime/runtime_settings.h"
@@ -69,6 +70,7 @@ runtime::Schema full_schema() {
   schema.add(settings());
   schema.add(net::settings());
   schema.add(auth::settings());
+  schema.add(automation::settings());
   schema.add(access::settings());
   schema.add(gateway::settings());
   return schema;

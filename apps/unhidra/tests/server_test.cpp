@@ -34,7 +34,8 @@ class Server {
     std::vector<std::string> arguments{UNHIDRA_BINARY, "serve", "--data-dir",
                                        data(),         "--set", "gateway.listen=127.0.0.1:0"};
     if (more.empty()) {
-      more = {"--set", "auth.listen=127.0.0.1:0", "--set", "auth.open_sign_up=true"};
+      more = {"--set", "auth.listen=127.0.0.1:0", "--set", "automation.listen=127.0.0.1:0",
+              "--set", "auth.open_sign_up=true"};
     }
     arguments.insert(arguments.end(), more.begin(), more.end());
     auto started = Process::start({.arguments = arguments, .separate_stderr = true});

@@ -10,6 +10,7 @@ using enum Permission;
 
 constexpr std::uint32_t kSmallBody = 4 * 1024;
 constexpr std::uint32_t kJsonBody = 16 * 1024;
+constexpr std::uint32_t kEnrolmentBody = 32 * 1024;  // base64 of a certificate request
 
 constexpr std::array<std::string_view, 2> kPaged{"cursor", "limit"};
 constexpr std::array<std::string_view, 4> kAuditQuery{"cursor", "limit", "event_type", "actor_id"};
@@ -75,6 +76,10 @@ struct Row : Operation {
   }
   constexpr Row& body(std::uint32_t bytes) {
     body_limit = bytes;
+    return *this;
+  }
+  constexpr Row& takes(std::string_view type) {
+    content_type = type;
     return *this;
   }
   constexpr Row& answers(int status) {
@@ -199,6 +204,31 @@ constexpr auto kOperations = table(
     .limited(LimitClass::administration).body(kJsonBody).answers(201).secret()
     .changes("organization.created", "create", "organization"),
 
+  // ---- devices: enrolment (EST), certificate status, certificates ----
+  Row(rest("est.ca_certificates", "GET", "/.well-known/est/cacerts")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::open),
+  Row(rest("est.csr_attributes", "GET", "/.well-known/est/csrattrs")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::open),
+  Row(rest("est.enroll", "POST", "/.well-known/est/simpleenroll")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::device_registration).secret_request()
+    .body(kEnrolmentBody).takes("application/pkcs10").changes("device.enrolled", "create", "device"),
+  Row(rest("est.reenroll", "POST", "/.well-known/est/simplereenroll")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::device_registration).secret_request()
+    .body(kEnrolmentBody).takes("application/pkcs10").changes("device.reenrolled", "update", "device"),
+  Row(rest("certificate_status.crl", "GET", "/pki/devices.crl")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::open),
+  Row(rest("certificate_status.ocsp", "POST", "/pki/ocsp")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::open).body(kSmallBody)
+    .takes("application/ocsp-request"),
+  Row(rest("enrolment_codes.create", "POST", "/v1/iot-devices/{device_id}/enrolment-codes"))
+    .needs(iot_devices_manage).served_by(Serving::automation).limited(LimitClass::administration)
+    .answers(201).secret().changes("device.enrolment_code_created", "create", "device"),
+  Row(rest("device_certificates.list", "GET", "/v1/iot-devices/{device_id}/certificates"))
+    .needs(iot_devices_manage).served_by(Serving::automation),
+  Row(rest("device_certificates.revoke", "DELETE", "/v1/iot-devices/{device_id}/certificates"))
+    .needs(iot_devices_manage).served_by(Serving::automation).limited(LimitClass::administration)
+    .answers(204).changes("device.certificates_revoked", "delete", "device"),
+
   // ---- every role, both ports ----
   Row(rest("system.health", "GET", "/health")).everyone().served_by(Serving::every).limited(LimitClass::none),
   Row(rest("system.ready", "GET", "/ready")).everyone().served_by(Serving::every).limited(LimitClass::none),
@@ -268,6 +298,8 @@ std::string_view to_string(Serving serving) {
       return "gateway";
     case Serving::chat:
       return "chat";
+    case Serving::automation:
+      return "automation";
     case Serving::every:
       break;
   }

@@ -54,6 +54,7 @@ boost::json::object row(const Operation& operation) {
           {"event_type", operation.event_type},
           {"limit", to_string(operation.limit)},
           {"body_limit", operation.body_limit},
+          {"content_type", operation.content_type},
           {"success_status", operation.success_status},
           {"mutates", operation.mutates},
           {"secret_answer", operation.secret_answer}};

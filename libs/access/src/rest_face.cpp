@@ -19,10 +19,10 @@ bool equal_without_case(std::string_view a, std::string_view b) {
   });
 }
 
-bool is_json(std::string_view content_type) {
+bool is_type(std::string_view content_type, std::string_view expected) {
   const auto type = content_type.substr(0, content_type.find(';'));
   const auto end = type.find_last_not_of(" \t");
-  return end != type.npos && equal_without_case(type.substr(0, end + 1), "application/json");
+  return end != type.npos && equal_without_case(type.substr(0, end + 1), expected);
 }
 
 Status check_body(const net::HttpRequest& request, const Operation& operation) {
@@ -37,8 +37,10 @@ Status check_body(const net::HttpRequest& request, const Operation& operation) {
                 "at most " + std::to_string(operation.body_limit) + " bytes of body are accepted");
   }
   const auto type = request.headers.get("Content-Type");
-  if (!type || !is_json(*type) || request.headers.count("Content-Type") > 1) {
-    return fail(Errc::unsupported_media_type, "the body must be application/json");
+  if (!type || !is_type(*type, operation.content_type) ||
+      request.headers.count("Content-Type") > 1) {
+    return fail(Errc::unsupported_media_type,
+                "the body must be " + std::string(operation.content_type));
   }
   return {};
 }
@@ -99,6 +101,10 @@ void read_request(net::HttpRequest& request, const Operation& operation, Operati
       note(std::move(key).error());
     }
   }
+  if (operation.access == Access::everyone && request.headers.count("Authorization") == 1) {
+    out.authorization = *request.headers.get("Authorization");
+  }
+  out.tls_peer = request.tls_peer;
   out.body = std::move(request.body);
 }
 

@@ -34,6 +34,10 @@ class Channel {
   IoResult write(ByteView bytes);
   // TLS: tells the peer that this was the end. Best effort.
   void end();
+  // After the handshake: what it said about the client (tls_impl.h).
+  std::shared_ptr<const TlsPeer> tls_peer() const {
+    return ssl_ ? tls_peer_of(ssl_.get()) : nullptr;
+  }
   // Why the handshake failed.
   Error handshake_error() const;
 

@@ -76,6 +76,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   Worker& worker() const { return worker_; }
   PeerAddress peer() const;
   bool is_tls() const { return channel_.is_tls(); }
+  std::shared_ptr<const TlsPeer> tls_peer() const { return channel_.tls_peer(); }
   bool is_open() const { return state_ == State::open; }
 
   // Append to what this returns; it goes out at the end of this turn of the loop.

@@ -134,6 +134,10 @@ bool HttpSession::begin_request(std::string_view head) {
   request.peer = connection_->peer();
   apply_forwarding(request, core_->settings.trusted_proxies);
   request.tls = connection_->is_tls();
+  if (!tls_peer_) {
+    tls_peer_ = connection_->tls_peer();  // the same for every request of a connection
+  }
+  request.tls_peer = tls_peer_;
   keep_alive_ = parser_->keep_alive();
   head_only_ = request.method == "HEAD";
   if (asks_for_websocket(request)) {

@@ -43,6 +43,7 @@ class HttpSession final : public Protocol, public std::enable_shared_from_this<H
   std::size_t in_at_ = 0;
   std::size_t scanned_ = 0;  // of the head
   std::unique_ptr<HttpParser> parser_;
+  std::shared_ptr<const TlsPeer> tls_peer_;
   State state_ = State::head;
   bool header_timer_ = false;
   bool head_only_ = false;

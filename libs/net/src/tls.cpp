@@ -1,5 +1,7 @@
 #include "unhidra/net/tls.h"
 
+#include <algorithm>
+
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -23,6 +25,7 @@ constexpr const char* kCiphers12 =
 constexpr const char* kCiphers13 =
     "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
 constexpr const char* kGroups = "X25519:P-256:P-384";
+constexpr long kMaxClientChain = 16 * 1024;
 constexpr int kSecurityLevel = 2;  // 112 bits: RSA from 2048, no SHA-1 signatures
 
 BioPtr memory_bio(ByteView bytes) {
@@ -109,6 +112,70 @@ Status use_chain(SSL_CTX* context, const std::string& pem) {
   return {};
 }
 
+// Replaces OpenSSL's own verification: the handshake proves possession of the key either way.
+int ask_verifier(X509_STORE_CTX* store, void* verifier) {
+  X509* const leaf = X509_STORE_CTX_get0_cert(store);
+  bool good = verifier == nullptr;
+  if (!good && leaf != nullptr) {
+    unsigned char* der = nullptr;
+    const int size = i2d_X509(leaf, &der);
+    const Bytes bytes(der, der + std::max(size, 0));
+    OPENSSL_free(der);
+    good = static_cast<ClientCertificateVerifier*>(verifier)->verify(bytes).has_value();
+  }
+  X509_STORE_CTX_set_error(store, good ? X509_V_OK : X509_V_ERR_CERT_UNTRUSTED);
+  return good ? 1 : 0;
+}
+
+Status ask_for_certificates(SSL_CTX* context, const TlsServerSettings& settings) {
+  if (settings.client_certificates == ClientCertificates::none) {
+    return {};
+  }
+  const bool required = settings.client_certificates == ClientCertificates::required;
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+                     nullptr);
+  SSL_CTX_set_cert_verify_callback(context, ask_verifier, settings.client_verifier.get());
+  SSL_CTX_set_max_cert_list(context, kMaxClientChain);
+  static constexpr unsigned char kSessionContext[] = "unhidra";
+  SSL_CTX_set_session_id_context(context, kSessionContext, sizeof(kSessionContext) - 1);
+  const auto bio = memory_bio(as_bytes(settings.client_authorities_pem));
+  while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    const X509Ptr authority(next);
+    if (SSL_CTX_add_client_CA(context, next) != 1) {
+      return bad("an authority of clients cannot be used");
+    }
+  }
+  ERR_clear_error();
+  return {};
+}
+
+std::optional<Bytes> tls_unique_of(SSL* ssl) {
+  if (SSL_version(ssl) != TLS1_2_VERSION || SSL_get_extms_support(ssl) != 1) {
+    return std::nullopt;
+  }
+  // The first Finished message: the client's, unless the session was resumed.
+  Bytes out(EVP_MAX_MD_SIZE);
+  const auto size = SSL_session_reused(ssl) == 1
+                        ? SSL_get_finished(ssl, out.data(), out.size())
+                        : SSL_get_peer_finished(ssl, out.data(), out.size());
+  if (size == 0 || size > out.size()) {
+    return std::nullopt;
+  }
+  out.resize(size);
+  return out;
+}
+
+std::optional<Bytes> tls_exporter_of(SSL* ssl) {
+  static constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";  // RFC 9266 section 2
+  Bytes out(32);
+  if (SSL_version(ssl) != TLS1_3_VERSION ||
+      SSL_export_keying_material(ssl, out.data(), out.size(), kLabel.data(), kLabel.size(), nullptr,
+                                 0, 1) != 1) {
+    return std::nullopt;
+  }
+  return out;
+}
+
 struct ServerParts {
   SslCtxPtr context;
   ByteArray<32> fingerprint;
@@ -125,6 +192,7 @@ Result<ServerParts> make_server(const TlsServerSettings& settings) {
     return bad("the private key does not fit the certificate");
   }
   set_ticket_policy(context.get(), settings.session_tickets);
+  UNHIDRA_TRY_VOID(ask_for_certificates(context.get(), settings));
   SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, nullptr);
   UNHIDRA_TRY(const auto fingerprint, fingerprint_of(SSL_CTX_get0_certificate(context.get())));
   return ServerParts{std::move(context), fingerprint};
@@ -171,6 +239,23 @@ std::string take_openssl_error() {
   return reason != nullptr ? reason : "error " + std::to_string(code);
 }
 
+std::shared_ptr<const TlsPeer> tls_peer_of(SSL* ssl) {
+  if ((SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) == 0) {
+    return nullptr;
+  }
+  ERR_clear_error();
+  auto out = std::make_shared<TlsPeer>();
+  if (const X509* certificate = SSL_get0_peer_certificate(ssl)) {
+    unsigned char* der = nullptr;
+    const int size = i2d_X509(certificate, &der);
+    out->certificate.assign(der, der + std::max(size, 0));
+    OPENSSL_free(der);
+  }
+  out->tls_unique = tls_unique_of(ssl);
+  out->tls_exporter = tls_exporter_of(ssl);
+  return out;
+}
+
 void pin_certificate(SSL_CTX* context, const ByteArray<32>* fingerprint) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(context, check_pin, const_cast<ByteArray<32>*>(fingerprint));
@@ -190,6 +275,11 @@ Status TlsServerContext::reload(TlsServerSettings settings) {
   const std::lock_guard lock(impl_->mutex);
   impl_->context = std::move(parts.context);
   impl_->fingerprint = parts.fingerprint;
+  auto& verifiers = impl_->verifiers;
+  if (settings.client_verifier &&
+      std::ranges::find(verifiers, settings.client_verifier) == verifiers.end()) {
+    verifiers.push_back(std::move(settings.client_verifier));
+  }
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include <openssl/ssl.h>
 
@@ -24,6 +25,8 @@ struct TlsServerContext::Impl {
   mutable std::mutex mutex;  // guards both; a handshake holds its own reference to the SSL_CTX
   SslCtxPtr context;
   ByteArray<32> fingerprint{};
+  // Of every load: a handshake that began before a reload may still ask the one it began with.
+  std::vector<std::shared_ptr<ClientCertificateVerifier>> verifiers;
 
   SslPtr make_ssl() const;
 };
@@ -35,6 +38,9 @@ struct TlsClientContext::Impl {
   // `name` is checked against the certificate unless it is pinned, and sent as SNI unless numeric.
   SslPtr make_ssl(const std::string& name) const;
 };
+
+// What the handshake of a server's connection says about its client; null when nobody asked.
+std::shared_ptr<const TlsPeer> tls_peer_of(SSL* ssl);
 
 // Makes an SSL_CTX (libcurl's, for instance) accept exactly the certificate with this fingerprint.
 // `fingerprint` outlives the context.

@@ -1,5 +1,7 @@
 #include "test_server.h"
 
+#include "unhidra/base/text.h"
+
 namespace unhidra::net::test {
 
 Task<HttpResponse> TestHandler::handle(HttpRequest request) {
@@ -18,6 +20,14 @@ Task<HttpResponse> TestHandler::handle(HttpRequest request) {
   }
   if (request.path == "/empty") {
     co_return HttpResponse{204, {}, {}};
+  }
+  if (request.path == "/tls-peer") {
+    const auto text = [](const auto& bytes) { return bytes ? to_hex(*bytes) : std::string("-"); };
+    const auto& peer = request.tls_peer;
+    co_return HttpResponse::text(200, peer ? std::to_string(peer->certificate.size()) + " " +
+                                                 text(peer->tls_unique) + " " +
+                                                 text(peer->tls_exporter) + "\n"
+                                           : "nobody asked\n");
   }
   if (request.method == "POST") {
     co_return HttpResponse{200, {}, std::move(request.body)};

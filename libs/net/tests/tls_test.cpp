@@ -1,11 +1,14 @@
 #include "unhidra/net/tls.h"
 
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include "unhidra/base/text.h"
 #include "unhidra/net/errc.h"
 
 #include "test_server.h"
+#include "tls_impl.h"
 
 namespace unhidra::net::test {
 namespace {
@@ -174,6 +177,99 @@ TEST(Tls, AgreesOnHttp11AndNothingElse) {
   Foreign h2;
   SSL_CTX_set_alpn_protos(h2.context, kBoth, 3);
   EXPECT_FALSE(h2.connect(server.port()));
+}
+
+std::string ask_who(Foreign& client) {
+  const std::string request = "GET /tls-peer HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  SSL_write(client.ssl, request.data(), static_cast<int>(request.size()));
+  std::string out;
+  std::array<char, 4096> part{};
+  int size = 0;
+  while ((size = SSL_read(client.ssl, part.data(), part.size())) > 0) {
+    out.append(part.data(), static_cast<std::size_t>(size));
+  }
+  const auto body = out.find("\r\n\r\n");
+  return body == std::string::npos ? "" : out.substr(body + 4);
+}
+
+void show_certificate(Foreign& client, const Certificate& own) {
+  const std::unique_ptr<BIO, OpenSslDeleter<BIO_free>> pem(BIO_new_mem_buf(own.pem.data(), -1));
+  const std::unique_ptr<BIO, OpenSslDeleter<BIO_free>> key(BIO_new_mem_buf(own.key_pem.data(), -1));
+  X509* x509 = PEM_read_bio_X509(pem.get(), nullptr, nullptr, nullptr);
+  EVP_PKEY* pkey = PEM_read_bio_PrivateKey(key.get(), nullptr, nullptr, nullptr);
+  SSL_CTX_use_certificate(client.context, x509);
+  SSL_CTX_use_PrivateKey(client.context, pkey);
+  X509_free(x509);
+  EVP_PKEY_free(pkey);
+}
+
+std::shared_ptr<TlsServerContext> asking_context(
+    ClientCertificates mode, std::shared_ptr<ClientCertificateVerifier> verifier = nullptr) {
+  auto settings = tls_settings(certificate());
+  settings.client_certificates = mode;
+  settings.client_verifier = std::move(verifier);
+  return TlsServerContext::create(std::move(settings)).value();
+}
+
+TEST(Tls, HandlersSeeTheClientsCertificateAndTheBindingsOfTheChannel) {
+  TestServer server({}, asking_context(ClientCertificates::optional));
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    for (const bool shown : {false, true}) {
+      Foreign client;
+      SSL_CTX_set_max_proto_version(client.context, version);
+      if (shown) {
+        show_certificate(client, certificate());
+      }
+      ASSERT_TRUE(client.connect(server.port()));
+      ByteArray<64> finished{};
+      const auto size = SSL_get_finished(client.ssl, finished.data(), finished.size());
+      ByteArray<32> exported{};
+      ASSERT_EQ(SSL_export_keying_material(client.ssl, exported.data(), exported.size(),
+                                           "EXPORTER-Channel-Binding", 24, nullptr, 0, 1),
+                1);
+      const bool modern = version == TLS1_3_VERSION;
+      const auto unique = modern ? "-" : to_hex(ByteView(finished).first(size));
+      const auto answer = ask_who(client);
+      EXPECT_TRUE(answer.ends_with(" " + unique + " " + (modern ? to_hex(exported) : "-") + "\n"))
+          << answer;
+      EXPECT_EQ(answer.starts_with("0 "), !shown) << answer;
+    }
+  }
+  TestServer other({}, server_context());
+  Foreign client;
+  ASSERT_TRUE(client.connect(other.port()));
+  EXPECT_EQ(ask_who(client), "nobody asked\n");
+}
+
+class Fickle final : public ClientCertificateVerifier {
+ public:
+  Status verify(ByteView) override {
+    return good ? Status() : fail(net::Errc::untrusted, "not today");
+  }
+  std::atomic<bool> good{true};
+};
+
+TEST(Tls, OneVerifierDecidesForEveryListenerAndAtEachHandshake) {
+  const auto verifier = std::make_shared<Fickle>();
+  const auto context = asking_context(ClientCertificates::required, verifier);
+  TestServer first({}, context);
+  TestServer second({}, asking_context(ClientCertificates::optional, verifier));
+  const auto comes_through = [&](TestServer& server, bool shown) {
+    Foreign client;
+    if (shown) {
+      show_certificate(client, certificate());
+    }
+    return client.connect(server.port()) && !ask_who(client).empty();
+  };
+  EXPECT_TRUE(comes_through(first, true));
+  EXPECT_FALSE(comes_through(first, false));
+  EXPECT_TRUE(comes_through(second, false));
+  verifier->good = false;
+  EXPECT_FALSE(comes_through(first, true));
+  EXPECT_FALSE(comes_through(second, true));
+  verifier->good = true;
+  ASSERT_TRUE(context->reload(tls_settings(certificate())));
+  EXPECT_TRUE(comes_through(first, false));  // what was loaded last asks for nothing
 }
 
 TEST(Tls, ResumesOnlyWhenTicketsAreOn) {

@@ -1,29 +1,20 @@
 // Reading certificates.
+#include <algorithm>
+
 #include <arpa/inet.h>
 #include <openssl/pem.h>
 
 #include "unhidra/base/text.h"
 #include "unhidra/pki/x509.h"
 
-#include "openssl_support.h"
+#include "x509_build.h"
 
 namespace unhidra::pki {
 namespace {
 
 constexpr std::size_t kMaxChain = 16;
-
-Timestamp to_timestamp(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) {
-    return {};  // expired since 1970: the safe side
-  }
-  using namespace std::chrono;
-  const year_month_day day{year(parts.tm_year + 1900),
-                           month(static_cast<unsigned>(parts.tm_mon) + 1),
-                           std::chrono::day(static_cast<unsigned>(parts.tm_mday))};
-  return Timestamp(sys_days(day)) + hours(parts.tm_hour) + minutes(parts.tm_min) +
-         seconds(parts.tm_sec);
-}
+constexpr std::size_t kMaxDer = 16 * 1024;
+constexpr std::size_t kMaxSerial = 20;  // RFC 5280 section 4.1.2.2
 
 std::string one_line(const X509_NAME* name) {
   const OwnedBio bio(BIO_new(BIO_s_mem()));
@@ -66,6 +57,27 @@ std::vector<std::string> alternative_names(const X509* certificate, int type, F&
 struct Certificate::Impl {
   OwnedX509 x509;
 };
+
+X509* CertificateAccess::get(const Certificate& certificate) {
+  return certificate.impl_->x509.get();
+}
+
+Certificate CertificateAccess::wrap(OwnedX509 x509) {
+  return Certificate(std::make_shared<const Certificate::Impl>(Certificate::Impl{std::move(x509)}));
+}
+
+Result<Certificate> Certificate::from_der(ByteView der) {
+  const ErrorScope errors;
+  if (der.size() > kMaxDer) {
+    return fail(Errc::bad_certificate, "a certificate larger than any that is accepted");
+  }
+  const Byte* at = der.data();
+  OwnedX509 x509(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  if (!x509 || at != der.data() + der.size()) {
+    return fail(Errc::bad_certificate, "not one certificate in DER");
+  }
+  return Certificate(std::make_shared<const Impl>(Impl{std::move(x509)}));
+}
 
 Result<Certificate> Certificate::from_pem(std::string_view pem) {
   const ErrorScope errors;
@@ -132,6 +144,54 @@ std::vector<std::string> Certificate::dns_names() const {
 
 std::vector<std::string> Certificate::ip_addresses() const {
   return alternative_names(impl_->x509.get(), GEN_IPADD, address_text);
+}
+
+std::vector<std::string> Certificate::uris() const {
+  return alternative_names(impl_->x509.get(), GEN_URI,
+                           [](ByteView name) { return printable(as_text(name)); });
+}
+
+std::size_t Certificate::alternative_name_count() const {
+  const ErrorScope errors;
+  const OwnedGeneralNames names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(impl_->x509.get(), NID_subject_alt_name, nullptr, nullptr)));
+  return names ? static_cast<std::size_t>(sk_GENERAL_NAME_num(names.get())) : 0;
+}
+
+Bytes Certificate::serial_number() const {
+  const ASN1_INTEGER* serial = X509_get0_serialNumber(impl_->x509.get());
+  const auto bytes = string_bytes(serial);
+  return bytes.size() > kMaxSerial ? Bytes() : to_bytes(bytes);
+}
+
+Bytes Certificate::subject_der() const {
+  const unsigned char* der = nullptr;
+  std::size_t size = 0;
+  if (X509_NAME_get0_der(X509_get_subject_name(impl_->x509.get()), &der, &size) != 1) {
+    return {};
+  }
+  return to_bytes(ByteView(der, size));
+}
+
+Bytes Certificate::public_key_der() const {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(impl_->x509.get()), &der);
+  Bytes out(der, der + std::max(size, 0));
+  OPENSSL_free(der);
+  return out;
+}
+
+bool Certificate::is_for_tls_clients() const {
+  const ErrorScope errors;
+  return X509_check_purpose(impl_->x509.get(), X509_PURPOSE_SSL_CLIENT, 0) == 1;
+}
+
+Bytes Certificate::to_der() const {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509(impl_->x509.get(), &der);
+  Bytes out(der, der + std::max(size, 0));
+  OPENSSL_free(der);
+  return out;
 }
 
 bool Certificate::is_authority() const {

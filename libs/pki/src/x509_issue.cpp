@@ -6,17 +6,14 @@
 #include "unhidra/base/text.h"
 #include "unhidra/pki/x509.h"
 
-#include "openssl_support.h"
+#include "x509_build.h"
 
 namespace unhidra::pki {
 namespace {
 
-constexpr std::size_t kMaxCommonName = 64;  // RFC 5280 appendix A.1, ub-common-name
 constexpr std::size_t kMaxDnsName = 253;
 constexpr std::size_t kMaxLabel = 63;
 constexpr std::size_t kMaxNames = 100;
-constexpr std::size_t kSerialSize = 16;
-constexpr long kVersion3 = 2;
 
 std::unexpected<Error> failed() {
   return fail(unhidra::Errc::internal, "OpenSSL could not make the certificate");
@@ -53,58 +50,6 @@ bool is_dns_name(std::string_view name) {
   }
 }
 
-bool is_common_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxCommonName && is_valid_utf8(name) &&
-         printable(name) == name;
-}
-
-bool set_time(ASN1_TIME* out, Timestamp time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-  return ASN1_TIME_set(out, static_cast<time_t>(seconds)) != nullptr;
-}
-
-bool is_validity(const Validity& validity) {
-  // Through 9999, the last year that ASN.1 can write.
-  return validity.not_before >= Timestamp{} && validity.not_after > validity.not_before &&
-         validity.not_after < Timestamp(std::chrono::seconds(253402300800));
-}
-
-bool set_serial(X509* certificate, RandomSource& random) {
-  // RFC 5280 section 4.1.2.2: positive, at most 20 bytes; unpredictable against forged prefixes.
-  auto bytes = random.array<kSerialSize>();
-  bytes[0] = static_cast<Byte>((bytes[0] & 0x7f) | 0x40);
-  const OwnedBignum number(BN_bin2bn(bytes.data(), kSerialSize, nullptr));
-  return number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr;
-}
-
-bool add_common_name(X509_NAME* name, std::string_view value) {
-  return X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
-                                    reinterpret_cast<const unsigned char*>(value.data()),
-                                    static_cast<int>(value.size()), -1, 0) == 1;
-}
-
-// `value` is always a constant of ours: OpenSSL reads it as a small configuration language.
-bool add_extension(X509* certificate, X509* issuer, int nid, const char* value) {
-  X509V3_CTX context;
-  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
-  const OwnedExtension extension(X509V3_EXT_conf_nid(nullptr, &context, nid, value));
-  return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
-}
-
-// The common part of both kinds: version, serial number, times, subject and key.
-OwnedX509 start_certificate(EVP_PKEY* key, std::string_view common_name, const Validity& validity,
-                            RandomSource& random) {
-  OwnedX509 out(X509_new());
-  if (!out || X509_set_version(out.get(), kVersion3) != 1 || !set_serial(out.get(), random) ||
-      !set_time(X509_getm_notBefore(out.get()), validity.not_before) ||
-      !set_time(X509_getm_notAfter(out.get()), validity.not_after) ||
-      !add_common_name(X509_get_subject_name(out.get()), common_name) ||
-      X509_set_pubkey(out.get(), key) != 1) {
-    return nullptr;
-  }
-  return out;
-}
-
 Result<IssuedCertificate> finish(X509* certificate, EVP_PKEY* key, EVP_PKEY* signer) {
   const OwnedBio bio(BIO_new(BIO_s_mem()));
   if (!bio || X509_sign(certificate, signer, EVP_sha256()) == 0 ||
@@ -118,42 +63,19 @@ Result<IssuedCertificate> finish(X509* certificate, EVP_PKEY* key, EVP_PKEY* sig
   return out;
 }
 
-bool add_name(GENERAL_NAMES* names, int type, ASN1_STRING* owned_value) {
-  OwnedGeneralName name(GENERAL_NAME_new());
-  if (!name || owned_value == nullptr) {
-    ASN1_STRING_free(owned_value);
-    return false;
-  }
-  GENERAL_NAME_set0_value(name.get(), type, owned_value);
-  if (sk_GENERAL_NAME_push(names, name.get()) == 0) {
-    return false;
-  }
-  static_cast<void>(name.release());
-  return true;
-}
-
-ASN1_STRING* dns_value(std::string_view name) {
-  ASN1_IA5STRING* out = ASN1_IA5STRING_new();
-  if (out != nullptr && ASN1_STRING_set(out, name.data(), static_cast<int>(name.size())) != 1) {
-    ASN1_STRING_free(out);
-    return nullptr;
-  }
-  return out;
-}
-
 Status add_alternative_names(X509* certificate, const ServerNames& names) {
   const OwnedGeneralNames list(GENERAL_NAMES_new());
   if (!list) {
     return failed();
   }
   for (const auto& name : names.dns) {
-    if (!is_dns_name(name) || !add_name(list.get(), GEN_DNS, dns_value(name))) {
+    if (!is_dns_name(name) || !add_general_name(list.get(), GEN_DNS, ia5_string(name))) {
       return fail(Errc::bad_parameters, "not a DNS name: " + printable(name));
     }
   }
   for (const auto& address : names.ip_addresses) {
     const bool whole = address.find('\0') == std::string::npos;
-    if (!whole || !add_name(list.get(), GEN_IPADD, a2i_IPADDRESS(address.c_str()))) {
+    if (!whole || !add_general_name(list.get(), GEN_IPADD, a2i_IPADDRESS(address.c_str()))) {
       return fail(Errc::bad_parameters, "not an IP address: " + printable(address));
     }
   }

@@ -10,7 +10,8 @@ namespace {
 SealedKeyProvider provider(Byte master) {
   ByteArray<KeySealer::kMasterKeySize> key{};
   key.fill(master);
-  return SealedKeyProvider(KeySealer(SecretArray<KeySealer::kMasterKeySize>::copy_of(key)));
+  return SealedKeyProvider(
+      std::make_shared<const KeySealer>(SecretArray<KeySealer::kMasterKeySize>::copy_of(key)));
 }
 
 TEST(SealedKeyProvider, AKeyThatWasKeptSignsAsBefore) {

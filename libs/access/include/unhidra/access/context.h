@@ -10,6 +10,7 @@
 #include "unhidra/access/authorizer.h"
 #include "unhidra/audit/event.h"
 #include "unhidra/base/random.h"
+#include "unhidra/net/tls.h"
 #include "unhidra/storage/database.h"
 
 namespace unhidra::access {
@@ -33,6 +34,8 @@ struct OperationRequest {
   NamedValues path_parameters;  // checked: ids are UUIDs, roles exist
   NamedValues query;
   std::string idempotency_key;
+  std::string authorization;  // the header as it came, for operations that everyone may ask for
+  std::shared_ptr<const net::TlsPeer> tls_peer;  // null: the listener asks for no certificate
   // What is wrong with the request itself. It is told only to who may perform the operation, and
   // recorded as its failure.
   std::optional<Error> defect;

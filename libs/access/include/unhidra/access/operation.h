@@ -16,7 +16,7 @@
 namespace unhidra::access {
 
 // Who serves it.
-enum class Serving : std::uint8_t { auth, gateway, chat, every };
+enum class Serving : std::uint8_t { auth, gateway, chat, automation, every };
 std::string_view to_string(Serving serving);
 
 enum class Face : std::uint8_t {
@@ -52,11 +52,12 @@ struct Operation {
   std::string_view action;         // "create", "update", "delete", "read", "authenticate"
   std::string_view resource_type;  // "session"
   LimitClass limit = LimitClass::reads;
-  std::uint32_t body_limit = 0;  // bytes; 0: takes no body
-  int success_status = 200;      // rest
-  bool mutates = false;          // changes what is stored
-  bool secret_answer = false;    // the answer holds a token or key and is never stored
-  bool secret_body = false;      // the body holds a password: not even its hash is stored
+  std::uint32_t body_limit = 0;                        // bytes; 0: takes no body
+  std::string_view content_type = "application/json";  // of the body
+  int success_status = 200;                            // rest
+  bool mutates = false;                                // changes what is stored
+  bool secret_answer = false;  // the answer holds a token or key and is never stored
+  bool secret_body = false;    // the body holds a password: not even its hash is stored
 
   bool takes_body() const { return body_limit > 0; }
 };

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "unhidra/base/bytes.h"
+#include "unhidra/net/tls.h"
 #include "unhidra/net/websocket.h"
 #include "unhidra/runtime/task.h"
 
@@ -58,6 +59,7 @@ struct RequestHead {
   PeerAddress peer;        // the client's, where a trusted proxy (ServerSettings) names it
   bool forwarded = false;  // it came through a proxy, trusted or not: X-Forwarded-For, Forwarded
   bool tls = false;
+  std::shared_ptr<const TlsPeer> tls_peer;  // null: plain, or the listener asks for no certificate
 };
 
 struct HttpRequest : RequestHead {

@@ -11,12 +11,39 @@
 
 namespace unhidra::net {
 
+// Whether a listener asks its clients for a certificate.
+enum class ClientCertificates : std::uint8_t { none, optional, required };
+
+// Whose certificates are accepted in the handshake. Called on I/O threads: answers from memory. May
+// be asked by several listeners, so that all of them believe the same.
+class ClientCertificateVerifier {
+ public:
+  virtual ~ClientCertificateVerifier() = default;
+  // The client's own certificate; what it sends beside it is ignored.
+  virtual Status verify(ByteView certificate_der) = 0;
+};
+
+// What the handshake says about a client, on listeners that ask for certificates.
+struct TlsPeer {
+  // DER; empty when the client has none. That it holds the private key is proved; who issued it was
+  // asked only where the listener has a verifier.
+  Bytes certificate;
+  // Channel bindings: RFC 5929 section 3, in TLS 1.2 under the extended master secret alone; and
+  // RFC 9266, in TLS 1.3.
+  std::optional<Bytes> tls_unique;
+  std::optional<Bytes> tls_exporter;
+};
+
 struct TlsServerSettings {
   std::string certificate_chain_pem;  // leaf first
   SecretBytes private_key_pem;
   // Resumption without a full handshake. The key that protects tickets is made anew with each
   // (re)load, so forward secrecy reaches back no further than the last reload.
   bool session_tickets = false;
+  ClientCertificates client_certificates = ClientCertificates::none;
+  std::string
+      client_authorities_pem;  // their names are a hint to clients; nothing is verified by it
+  std::shared_ptr<ClientCertificateVerifier> client_verifier;  // null: handlers judge by themselves
 };
 
 class TlsServerContext {

@@ -3,6 +3,8 @@
 // caller stores: here the sealed key itself, of a token or a key management service only a name for
 // it. Whoever signs holds a SigningKey and does not know which.
 
+#include <memory>
+
 #include "unhidra/pki/seal.h"
 #include "unhidra/pki/signing_key.h"
 
@@ -26,14 +28,15 @@ class KeyProvider {
 // Keys of this process, sealed under a master key (which the server keeps in a file).
 class SealedKeyProvider final : public KeyProvider {
  public:
-  explicit SealedKeyProvider(KeySealer sealer) : sealer_(std::move(sealer)) {}
+  explicit SealedKeyProvider(std::shared_ptr<const KeySealer> sealer)
+      : sealer_(std::move(sealer)) {}
 
   Result<Made> generate(SignatureAlgorithm algorithm, RandomSource& random) const override;
   Result<SigningKey> open(std::string_view key_id, SignatureAlgorithm algorithm,
                           ByteView kept) const override;
 
  private:
-  KeySealer sealer_;
+  std::shared_ptr<const KeySealer> sealer_;
 };
 
 }  // namespace unhidra::pki

@@ -46,6 +46,8 @@ class Certificate {
  public:
   // The first certificate of a PEM text.
   static Result<Certificate> from_pem(std::string_view pem);
+  // Exactly one, at most 16 kB, nothing after it.
+  static Result<Certificate> from_der(ByteView der);
   // All of them, in order; at most 16.
   static Result<std::vector<Certificate>> chain_from_pem(std::string_view pem);
 
@@ -57,7 +59,17 @@ class Certificate {
   ByteArray<32> sha256_fingerprint() const;
   std::vector<std::string> dns_names() const;
   std::vector<std::string> ip_addresses() const;
+  std::vector<std::string> uris() const;
+  // Of every kind, those included that no accessor shows.
+  std::size_t alternative_name_count() const;
+  // Big-endian; empty when it is longer than RFC 5280 allows.
+  Bytes serial_number() const;
+  Bytes subject_der() const;
+  Bytes public_key_der() const;  // SubjectPublicKeyInfo
   bool is_authority() const;
+  // By key usage and extended key usage.
+  bool is_for_tls_clients() const;
+  Bytes to_der() const;
   std::string to_pem() const;
   // Errc::bad_certificate unless `authority` signed it and may do so.
   Status check_issued_by(const Certificate& authority) const;
@@ -65,6 +77,7 @@ class Certificate {
   Status check_private_key(ByteView private_key_pem) const;
 
  private:
+  friend struct CertificateAccess;
   struct Impl;
   explicit Certificate(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
   std::shared_ptr<const Impl> impl_;

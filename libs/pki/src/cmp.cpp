@@ -1,0 +1,338 @@
+#include "unhidra/pki/cmp.h"
+
+#include <algorithm>
+
+#include <openssl/cmp.h>
+#include <openssl/crmf.h>
+
+#include "der_walk.h"
+#include "signer_key.h"
+#include "x509_build.h"
+
+namespace unhidra::pki {
+namespace {
+
+using OwnedServer = Owned<OSSL_CMP_SRV_CTX, OSSL_CMP_SRV_CTX_free>;
+using OwnedMessage = Owned<OSSL_CMP_MSG, OSSL_CMP_MSG_free>;
+using OwnedRequest = Owned<X509_REQ, X509_REQ_free>;
+
+void free_certificates(STACK_OF(X509) * certificates) {
+  sk_X509_pop_free(certificates, X509_free);
+}
+using OwnedStack = Owned<STACK_OF(X509), free_certificates>;
+
+constexpr int kTemplatePublicKey = 6;  // CertTemplate, RFC 4211 section 5
+
+OSSL_CMP_PKISI* rejection(int failure, const std::string& why) {
+  return OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_rejection, 1 << failure, why.c_str());
+}
+
+OSSL_CMP_PKISI* accepted() {
+  return OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_accepted, 0, nullptr);
+}
+
+int failure_of(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::denied:
+    case ErrorKind::unauthenticated:
+      return OSSL_CMP_PKIFAILUREINFO_notAuthorized;
+    case ErrorKind::not_found:
+      return OSSL_CMP_PKIFAILUREINFO_badCertId;
+    case ErrorKind::unavailable:
+    case ErrorKind::internal:
+      return OSSL_CMP_PKIFAILUREINFO_systemUnavail;
+    default:
+      return OSSL_CMP_PKIFAILUREINFO_badRequest;
+  }
+}
+
+OwnedStack stack_of(std::span<const Certificate> certificates) {
+  OwnedStack out(sk_X509_new_null());
+  for (const auto& each : certificates) {
+    X509* const x509 = CertificateAccess::get(each);
+    if (!out || X509_up_ref(x509) != 1 || sk_X509_push(out.get(), x509) == 0) {
+      return nullptr;
+    }
+  }
+  return out;
+}
+
+// CertTemplate's key has no accessor in OpenSSL 3.0: [6] IMPLICIT SubjectPublicKeyInfo.
+Bytes template_key(const OSSL_CRMF_CERTTEMPLATE* fields) {
+  unsigned char* der = nullptr;
+  const int size = i2d_OSSL_CRMF_CERTTEMPLATE(const_cast<OSSL_CRMF_CERTTEMPLATE*>(fields), &der);
+  const Bytes whole(der, der + std::max(size, 0));
+  OPENSSL_free(der);
+  auto rest = unwrap(whole, V_ASN1_SEQUENCE);
+  while (rest) {
+    const auto field = next_element(*rest);
+    if (!field) {
+      break;
+    }
+    if (field->context && field->tag == kTemplatePublicKey) {
+      Bytes out = to_bytes(field->whole);
+      out.front() = V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED;
+      return out;
+    }
+  }
+  return {};
+}
+
+void read_name(const X509_NAME* name, CmpIssuer::Request& out) {
+  const unsigned char* der = nullptr;
+  std::size_t size = 0;
+  if (name != nullptr && X509_NAME_get0_der(name, &der, &size) == 1) {
+    out.subject_der = to_bytes(ByteView(der, size));
+    out.subject_empty = X509_NAME_entry_count(name) == 0;
+  }
+}
+
+bool read_uris(const STACK_OF(X509_EXTENSION) * extensions, std::vector<std::string>& out) {
+  const OwnedGeneralNames names(static_cast<GENERAL_NAMES*>(
+      X509V3_get_d2i(extensions, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    int type = 0;
+    const void* value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names.get(), i), &type);
+    if (type != GEN_URI) {
+      return false;
+    }
+    const auto* text = static_cast<const ASN1_STRING*>(value);
+    out.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                     static_cast<std::size_t>(ASN1_STRING_length(text)));
+  }
+  return true;
+}
+
+Bytes serial_bytes(const ASN1_INTEGER* serial) {
+  if (serial == nullptr) {
+    return {};
+  }
+  return to_bytes(ByteView(ASN1_STRING_get0_data(serial),
+                           static_cast<std::size_t>(ASN1_STRING_length(serial))));
+}
+
+Result<CmpIssuer::Request> read_template(const OSSL_CRMF_MSG* message) {
+  CmpIssuer::Request out;
+  const auto* fields = OSSL_CRMF_MSG_get0_tmpl(message);
+  out.public_key_der = template_key(fields);
+  read_name(OSSL_CRMF_CERTTEMPLATE_get0_subject(fields), out);
+  if (!read_uris(OSSL_CRMF_CERTTEMPLATE_get0_extensions(fields), out.uris)) {
+    return fail(Errc::bad_request, "a device has no alternative names but its own URI");
+  }
+  if (const auto* old = OSSL_CRMF_MSG_get0_regCtrl_oldCertID(message)) {
+    out.old_serial_number = serial_bytes(OSSL_CRMF_CERTID_get0_serialNumber(old));
+  }
+  return out;
+}
+
+Result<CmpIssuer::Request> read_pkcs10(const X509_REQ* request) {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_REQ(const_cast<X509_REQ*>(request), &der);
+  const Bytes bytes(der, der + std::max(size, 0));
+  OPENSSL_free(der);
+  UNHIDRA_TRY(auto read, CertificateRequest::from_der(bytes));
+  return CmpIssuer::Request{.body = CmpBody::pkcs10_request,
+                            .public_key_der = std::move(read.public_key_der),
+                            .subject_der = std::move(read.subject_der),
+                            .subject_empty = read.subject_empty,
+                            .uris = std::move(read.uris),
+                            .old_serial_number = {}};
+}
+
+}  // namespace
+
+struct CmpTransaction::Impl {
+  OwnedPkey key;
+  std::shared_ptr<const Signer> signer;  // outlives `key`
+  std::vector<Certificate> chain;
+  OwnedServer server;
+  CmpIssuer* issuer = nullptr;  // during process()
+  std::optional<Certificate> issued;
+  bool confirmed = false;
+};
+
+namespace {
+
+CmpTransaction::Impl& state_of(OSSL_CMP_SRV_CTX* server) {
+  return *static_cast<CmpTransaction::Impl*>(OSSL_CMP_SRV_CTX_get0_custom_ctx(server));
+}
+
+OSSL_CMP_PKISI* on_certificate_request(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_MSG* message, int,
+                                       const OSSL_CRMF_MSG* crmf, const X509_REQ* pkcs10,
+                                       X509** certificate, STACK_OF(X509) * *chain,
+                                       STACK_OF(X509) * *authorities) {
+  auto& state = state_of(server);
+  auto request = pkcs10 != nullptr ? read_pkcs10(pkcs10) : read_template(crmf);
+  if (!request) {
+    return rejection(OSSL_CMP_PKIFAILUREINFO_badCertTemplate, request.error().message());
+  }
+  request->body = static_cast<CmpBody>(OSSL_CMP_MSG_get_bodytype(message));
+  auto issued = state.issuer->certify(*request);
+  if (!issued) {
+    return rejection(failure_of(issued.error()), issued.error().message());
+  }
+  auto own_chain = stack_of(state.chain);
+  auto trusted = stack_of(state.chain);
+  X509* const x509 = CertificateAccess::get(*issued);
+  if (!own_chain || !trusted || X509_up_ref(x509) != 1) {
+    return nullptr;
+  }
+  state.issued = std::move(*issued);
+  *certificate = x509;
+  *chain = own_chain.release();
+  *authorities = trusted.release();
+  return accepted();
+}
+
+OSSL_CMP_PKISI* on_revocation_request(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_MSG*,
+                                      const X509_NAME*, const ASN1_INTEGER* serial) {
+  auto status =
+      state_of(server).issuer->revoke(serial_bytes(serial), RevocationReason::unspecified);
+  return status ? accepted() : rejection(failure_of(status.error()), status.error().message());
+}
+
+// The answer to every question is empty but caCerts (RFC 9483 section 4.3.1).
+int on_general_message(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_MSG*,
+                       const STACK_OF(OSSL_CMP_ITAV) * in, STACK_OF(OSSL_CMP_ITAV) * *out) {
+  auto& state = state_of(server);
+  *out = sk_OSSL_CMP_ITAV_new_null();
+  for (int i = 0; *out != nullptr && i < sk_OSSL_CMP_ITAV_num(in); ++i) {
+    const auto* type = OSSL_CMP_ITAV_get0_type(sk_OSSL_CMP_ITAV_value(in, i));
+    if (OBJ_obj2nid(type) != NID_id_it_caCerts) {
+      continue;
+    }
+    Bytes content;
+    for (const auto& each : state.chain) {
+      append(content, each.to_der());
+    }
+    ASN1_TYPE* value = ASN1_TYPE_new();
+    ASN1_STRING* sequence = ASN1_STRING_new();
+    unsigned char* header = nullptr;
+    const int size = ASN1_object_size(1, static_cast<int>(content.size()), V_ASN1_SEQUENCE);
+    Bytes whole(static_cast<std::size_t>(size));
+    header = whole.data();
+    ASN1_put_object(&header, 1, static_cast<int>(content.size()), V_ASN1_SEQUENCE,
+                    V_ASN1_UNIVERSAL);
+    std::copy(content.begin(), content.end(), header);
+    if (value == nullptr || sequence == nullptr ||
+        ASN1_STRING_set(sequence, whole.data(), size) != 1) {
+      ASN1_TYPE_free(value);
+      ASN1_STRING_free(sequence);
+      return 0;
+    }
+    ASN1_TYPE_set(value, V_ASN1_SEQUENCE, sequence);
+    OSSL_CMP_ITAV* item = OSSL_CMP_ITAV_create(OBJ_nid2obj(NID_id_it_caCerts), value);
+    if (item == nullptr || sk_OSSL_CMP_ITAV_push(*out, item) == 0) {
+      OSSL_CMP_ITAV_free(item);
+      return 0;
+    }
+  }
+  return *out != nullptr ? 1 : 0;
+}
+
+void on_error(OSSL_CMP_SRV_CTX*, const OSSL_CMP_MSG*, const OSSL_CMP_PKISI*, const ASN1_INTEGER*,
+              const OSSL_CMP_PKIFREETEXT*) {}
+
+// RFC 4210 section 5.3.18: the hash is that of the certificate's own signature algorithm.
+int on_confirmation(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_MSG*, int,
+                    const ASN1_OCTET_STRING* hash, const OSSL_CMP_PKISI* status) {
+  auto& state = state_of(server);
+  if (!state.issued || state.confirmed) {
+    return 0;
+  }
+  const auto expected = state.issued->sha256_fingerprint();
+  const bool same = constant_time_equal(
+      ByteView(ASN1_STRING_get0_data(hash), static_cast<std::size_t>(ASN1_STRING_length(hash))),
+      expected);
+  // OpenSSL hands over the status only when there is one; without, the certificate is accepted.
+  bool wanted = true;
+  if (status != nullptr) {
+    unsigned char* der = nullptr;
+    const int size = i2d_OSSL_CMP_PKISI(const_cast<OSSL_CMP_PKISI*>(status), &der);
+    const Bytes whole(der, der + std::max(size, 0));
+    OPENSSL_free(der);
+    auto rest = unwrap(whole, V_ASN1_SEQUENCE);
+    const auto code = rest ? next_element(*rest) : std::nullopt;
+    wanted = code && code->content.size() == 1 &&
+             code->content.front() <= OSSL_CMP_PKISTATUS_grantedWithMods;
+  }
+  state.confirmed = true;
+  const auto done = state.issuer->confirm(*state.issued, same && wanted);
+  return same && done ? 1 : 0;
+}
+
+bool set_up(OSSL_CMP_CTX* context, const DeviceAuthority& authority, EVP_PKEY* key,
+            const OwnedStack& chain, const CmpPeer& peer) {
+  if (OSSL_CMP_CTX_set1_cert(context, CertificateAccess::get(authority.certificate())) != 1 ||
+      OSSL_CMP_CTX_set1_pkey(context, key) != 1 ||
+      OSSL_CMP_CTX_set1_extraCertsOut(context, chain.get()) != 1 ||
+      OSSL_CMP_CTX_set_option(context, OSSL_CMP_OPT_LOG_VERBOSITY, 0) != 1) {
+    return false;
+  }
+  if (peer.secret) {
+    const auto secret = peer.secret->expose();
+    return OSSL_CMP_CTX_set1_secretValue(context, secret.data(), static_cast<int>(secret.size())) ==
+               1 &&
+           OSSL_CMP_CTX_set1_referenceValue(
+               context, reinterpret_cast<const unsigned char*>(peer.reference.data()),
+               static_cast<int>(peer.reference.size())) == 1;
+  }
+  // Verified by the caller, so that every listener asks one verifier; here it alone is believed.
+  return peer.certificate &&
+         OSSL_CMP_CTX_set1_srvCert(context, CertificateAccess::get(*peer.certificate)) == 1;
+}
+
+}  // namespace
+
+CmpTransaction::CmpTransaction(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+CmpTransaction::~CmpTransaction() = default;
+CmpTransaction::CmpTransaction(CmpTransaction&&) noexcept = default;
+CmpTransaction& CmpTransaction::operator=(CmpTransaction&&) noexcept = default;
+
+Result<CmpTransaction> CmpTransaction::begin(const DeviceAuthority& authority,
+                                             std::span<const Certificate> chain,
+                                             const CmpPeer& peer) {
+  const ErrorScope errors;
+  auto impl = std::make_unique<Impl>();
+  impl->signer = authority.signer();
+  impl->key = signing_pkey(*impl->signer);
+  impl->chain.assign(chain.begin(), chain.end());
+  impl->server.reset(OSSL_CMP_SRV_CTX_new(nullptr, nullptr));
+  const auto extra = stack_of(chain);
+  if (!impl->key || !impl->server || !extra ||
+      OSSL_CMP_SRV_CTX_init(impl->server.get(), impl.get(), on_certificate_request,
+                            on_revocation_request, on_general_message, on_error, on_confirmation,
+                            nullptr) != 1 ||
+      OSSL_CMP_SRV_CTX_set_grant_implicit_confirm(impl->server.get(), 1) != 1 ||
+      !set_up(OSSL_CMP_SRV_CTX_get0_cmp_ctx(impl->server.get()), authority, impl->key.get(), extra,
+              peer)) {
+    return fail(unhidra::Errc::internal, "OpenSSL could not begin the transaction");
+  }
+  return CmpTransaction(std::move(impl));
+}
+
+Result<Bytes> CmpTransaction::process(ByteView message, CmpIssuer& issuer) {
+  const ErrorScope errors;
+  const Byte* at = message.data();
+  const OwnedMessage request(d2i_OSSL_CMP_MSG(nullptr, &at, static_cast<long>(message.size())));
+  if (!request || at != message.data() + message.size()) {
+    return fail(Errc::bad_request, "not a CMP message");
+  }
+  impl_->issuer = &issuer;
+  const OwnedMessage answer(OSSL_CMP_SRV_process_request(impl_->server.get(), request.get()));
+  impl_->issuer = nullptr;
+  if (!answer) {
+    return fail(Errc::bad_request, "the CMP message is not accepted");
+  }
+  unsigned char* der = nullptr;
+  const int size = i2d_OSSL_CMP_MSG(answer.get(), &der);
+  Bytes out(der, der + std::max(size, 0));
+  OPENSSL_free(der);
+  return out;
+}
+
+bool CmpTransaction::awaits_confirmation() const {
+  return impl_->issued && !impl_->confirmed;
+}
+
+}  // namespace unhidra::pki

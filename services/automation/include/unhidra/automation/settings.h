@@ -1,0 +1,31 @@
+#pragma once
+// The settings of the automation role, and what they amount to at run time.
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "unhidra/pki/est.h"
+#include "unhidra/runtime/config.h"
+
+namespace unhidra::automation {
+
+struct AutomationSettings {
+  runtime::HostPort listen{"127.0.0.1", 9300};
+  std::chrono::milliseconds certificate_lifetime = std::chrono::days(90);
+  std::chrono::milliseconds code_lifetime = std::chrono::hours(1);
+  pki::BindingMode binding = pki::BindingMode::if_present;
+  std::string status_url;  // base of the CRL and OCSP addresses in certificates; empty: none
+  std::filesystem::path pkcs11_module;  // empty: the key is a sealed file
+  std::string pkcs11_token;
+  std::string pkcs11_key;
+  std::string pkcs11_pin;
+
+  static AutomationSettings from(const runtime::Config& config);
+};
+
+// Declarations for the process's schema.
+std::vector<const runtime::SettingBase*> settings();
+
+}  // namespace unhidra::automation

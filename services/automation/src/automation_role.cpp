@@ -1,0 +1,79 @@
+#include "unhidra/automation/automation_role.h"
+
+#include "unhidra/runtime/log.h"
+
+#include "enrolment/authority_files.h"
+#include "enrolment/est_face.h"
+#include "enrolment/handlers.h"
+
+namespace unhidra::automation {
+
+struct AutomationRole::Impl {
+  AutomationDependencies deps;
+  AutomationSettings settings;
+  std::optional<pki::DeviceAuthority> authority;
+  std::optional<Enrolment> enrolment;
+  std::optional<EstFace> face;
+  std::unique_ptr<net::Server> server;
+};
+
+AutomationRole::AutomationRole(AutomationDependencies dependencies, AutomationSettings settings)
+    : impl_(std::make_unique<Impl>(Impl{.deps = std::move(dependencies),
+                                        .settings = std::move(settings),
+                                        .authority = std::nullopt,
+                                        .enrolment = std::nullopt,
+                                        .face = std::nullopt,
+                                        .server = nullptr})) {}
+
+AutomationRole::~AutomationRole() = default;
+
+Status AutomationRole::load() {
+  const auto& deps = impl_->deps;
+  UNHIDRA_TRY(auto authority, load_authority(deps.directory, impl_->settings, deps.sealer,
+                                             deps.clock, deps.random));
+  impl_->authority.emplace(std::move(authority));
+  impl_->enrolment.emplace(Enrolment{.settings = impl_->settings,
+                                     .authority = *impl_->authority,
+                                     .trusted = {impl_->authority->certificate()},
+                                     .clock = deps.clock,
+                                     .random = deps.random});
+  return {};
+}
+
+void AutomationRole::bind(access::Handlers& handlers) {
+  bind_enrolment(handlers, *impl_->enrolment, impl_->deps.bus);
+}
+
+net::TlsServerSettings AutomationRole::listener_tls(net::TlsServerSettings server) const {
+  server.client_certificates = net::ClientCertificates::optional;
+  server.client_authorities_pem = impl_->authority->certificate().to_pem();
+  return server;
+}
+
+Status AutomationRole::start(std::shared_ptr<net::TlsServerContext> tls, net::HttpHandler& rest) {
+  std::vector<Executor> executors;
+  for (std::size_t i = 0; i < impl_->deps.io.size(); ++i) {
+    executors.push_back(impl_->deps.io.at(i));
+  }
+  impl_->face.emplace(rest);
+  net::ServerSettings settings;
+  settings.address = impl_->settings.listen.host;
+  settings.port = impl_->settings.listen.port;
+  impl_->server =
+      std::make_unique<net::Server>(std::move(executors), settings, std::move(tls), *impl_->face);
+  return impl_->server->start();
+}
+
+std::uint16_t AutomationRole::port() const {
+  return impl_->server->port();
+}
+
+Task<void> AutomationRole::stop(std::chrono::milliseconds grace) {
+  if (impl_->server) {
+    const auto left = co_await impl_->server->shutdown(net::CloseCode::going_away,
+                                                       "the server is stopping", grace);
+    log::info("automation.stopped", {{"aborted", left}});
+  }
+}
+
+}  // namespace unhidra::automation

@@ -1,0 +1,199 @@
+#include "enrolment/enrolment.h"
+
+#include <algorithm>
+
+#include "unhidra/automation/errc.h"
+#include "unhidra/base/text.h"
+#include "unhidra/crypto/provider.h"
+
+#include "devices/store_certificates.h"
+
+namespace unhidra::automation {
+namespace {
+
+using access::AuditDraft;
+using access::OperationRequest;
+using storage::Transaction;
+
+constexpr std::chrono::minutes kBackdated{5};  // devices whose clocks are slow
+constexpr std::size_t kMaxBasic = 512;
+
+std::unexpected<Error> refused() {
+  return fail(Errc::bad_credentials, "a good enrolment code or certificate is needed");
+}
+
+ByteArray<32> hash_code(ByteView code) {
+  return crypto::native_provider().sha256(code);
+}
+
+pki::ChannelBindings bindings_of(const OperationRequest& request) {
+  const auto& peer = request.tls_peer;
+  return peer ? pki::ChannelBindings{.tls_unique = peer->tls_unique,
+                                     .tls_exporter = peer->tls_exporter}
+              : pki::ChannelBindings{};
+}
+
+Result<pki::CertificateRequest> read_request(const Enrolment& enrolment,
+                                             const OperationRequest& request) {
+  UNHIDRA_TRY(const auto der,
+              pki::decode_est_body(as_text(request.body), pki::kMaxCertificateRequest));
+  UNHIDRA_TRY(auto out, pki::CertificateRequest::from_der(der));
+  UNHIDRA_TRY_VOID(pki::check_binding(out, bindings_of(request), enrolment.settings.binding));
+  return out;
+}
+
+// A request may leave its URI out; another's it may not ask for.
+Status check_uris(const pki::CertificateRequest& request, const pki::DeviceIdentity& identity) {
+  const auto own = pki::device_uri(identity);
+  if (!std::ranges::all_of(request.uris, [&](const auto& uri) { return uri == own; })) {
+    return fail(Errc::bad_request, "the request names another device");
+  }
+  return {};
+}
+
+void note_device(AuditDraft& draft, const pki::DeviceIdentity& identity) {
+  draft.org_id = identity.org;
+  draft.set_actor(identity.device);
+  draft.resource_id = identity.device.to_string();
+}
+
+Result<pki::Certificate> issue(Transaction& tx, const Enrolment& enrolment,
+                               const pki::CertificateRequest& request,
+                               const pki::DeviceIdentity& identity,
+                               const std::optional<Bytes>& replaces, AuditDraft& draft) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(enrolment.clock.now());
+  const auto end = enrolment.authority.certificate().validity().not_after;
+  const pki::Validity validity{
+      now - kBackdated,
+      std::min<Timestamp>(end, now + std::chrono::duration_cast<std::chrono::seconds>(
+                                         enrolment.settings.certificate_lifetime))};
+  pki::StatusUrls urls;
+  if (const auto& base = enrolment.settings.status_url; !base.empty()) {
+    urls = {.crl = {base + "/pki/devices.crl"}, .ocsp = {base + "/pki/ocsp"}};
+  }
+  UNHIDRA_TRY(auto out,
+              enrolment.authority.issue(request, identity, validity, urls, enrolment.random));
+  const store::DeviceCertificate row{.serial_number = out.serial_number(),
+                                     .org_id = identity.org,
+                                     .device_id = identity.device,
+                                     .not_before = validity.not_before,
+                                     .not_after = validity.not_after,
+                                     .replaces = replaces,
+                                     .first_seen_at = std::nullopt,
+                                     .revoked_at = std::nullopt,
+                                     .reason = std::nullopt,
+                                     .device_revoked_at = std::nullopt};
+  UNHIDRA_TRY_VOID(store::insert(tx, row, out.to_der()));
+  draft.note("serial_number", to_hex(row.serial_number));
+  return out;
+}
+
+Result<pki::DeviceIdentity> identify_by_code(Transaction& tx, const Enrolment& enrolment,
+                                             const BasicCredentials& credentials,
+                                             AuditDraft& draft) {
+  const auto device = DeviceId::parse(credentials.user);
+  if (!device) {
+    return refused();
+  }
+  UNHIDRA_TRY(const auto org, store::organization_of(tx, *device));
+  if (!org) {
+    return refused();
+  }
+  const pki::DeviceIdentity out{*org, *device};
+  note_device(draft, out);
+  UNHIDRA_TRY(const auto lives, store::device_lives(tx, *org, *device));
+  UNHIDRA_TRY(const auto used,
+              store::use_code(tx, *org, *device, hash_code(credentials.password.expose()),
+                              enrolment.clock.now()));
+  if (!lives || !used) {
+    return refused();
+  }
+  draft.note("proof", "code");
+  return out;
+}
+
+Result<SeenDevice> identify_by_certificate(Transaction& tx, const Enrolment& enrolment,
+                                           const OperationRequest& request, AuditDraft& draft) {
+  if (!request.tls_peer || request.tls_peer->certificate.empty()) {
+    return refused();
+  }
+  UNHIDRA_TRY(auto seen, admit_certificate(tx, request.tls_peer->certificate, enrolment.trusted,
+                                           enrolment.clock.now()));
+  note_device(draft, seen.identity);
+  draft.note("proof", "certificate");
+  return seen;
+}
+
+}  // namespace
+
+std::optional<BasicCredentials> parse_basic(std::string_view header) {
+  constexpr std::string_view kScheme = "Basic ";
+  if (!header.starts_with(kScheme) || header.size() > kMaxBasic) {
+    return std::nullopt;
+  }
+  auto decoded = from_base64(header.substr(kScheme.size()));
+  if (!decoded) {
+    return std::nullopt;
+  }
+  const auto colon = std::ranges::find(*decoded, Byte{':'});
+  if (colon == decoded->end()) {
+    return std::nullopt;
+  }
+  const auto at = static_cast<std::size_t>(colon - decoded->begin());
+  const ByteView bytes(*decoded);
+  BasicCredentials out{.user = std::string(as_text(bytes.first(at))),
+                       .password = SecretBytes::copy_of(bytes.subspan(at + 1))};
+  wipe(*decoded);
+  return out;
+}
+
+Result<NewCode> make_code(Transaction& tx, const Enrolment& enrolment, OrgId org, DeviceId device) {
+  UNHIDRA_TRY(const auto lives, store::device_lives(tx, org, device));
+  if (!lives) {
+    return fail(Errc::not_found, "there is no such device");
+  }
+  const auto secret = enrolment.random.secret_array<16>();
+  const auto now = enrolment.clock.now();
+  NewCode out{.code = "uhe_" + to_base64url(secret.expose()),
+              .expires_at = now + enrolment.settings.code_lifetime};
+  UNHIDRA_TRY_VOID(store::replace_code(tx, {.hash = hash_code(as_bytes(out.code)),
+                                            .org_id = org,
+                                            .device_id = device,
+                                            .created_at = now,
+                                            .expires_at = out.expires_at}));
+  return out;
+}
+
+Result<Issued> enroll(Transaction& tx, const Enrolment& enrolment, const OperationRequest& request,
+                      AuditDraft& draft) {
+  UNHIDRA_TRY(const auto wanted, read_request(enrolment, request));
+  Issued out{.certificate = enrolment.authority.certificate(), .ended = {}};
+  pki::DeviceIdentity identity;
+  if (const auto basic = parse_basic(request.authorization)) {
+    UNHIDRA_TRY(identity, identify_by_code(tx, enrolment, *basic, draft));
+  } else {
+    UNHIDRA_TRY(auto seen, identify_by_certificate(tx, enrolment, request, draft));
+    identity = seen.identity;
+    out.ended = std::move(seen.ended);
+  }
+  UNHIDRA_TRY_VOID(check_uris(wanted, identity));
+  UNHIDRA_TRY(out.certificate, issue(tx, enrolment, wanted, identity, std::nullopt, draft));
+  return out;
+}
+
+// RFC 7030 section 4.2.2: subject and alternative names are identical to the certificate's.
+Result<Issued> reenroll(Transaction& tx, const Enrolment& enrolment,
+                        const OperationRequest& request, AuditDraft& draft) {
+  UNHIDRA_TRY(auto seen, identify_by_certificate(tx, enrolment, request, draft));
+  UNHIDRA_TRY(const auto wanted, read_request(enrolment, request));
+  // As text: a name may be written as another kind of ASN.1 string and be the same.
+  if (wanted.subject != seen.certificate.subject() || wanted.uris != seen.certificate.uris()) {
+    return fail(Errc::bad_request, "subject and URI must be those of the certificate");
+  }
+  const auto old = seen.certificate.serial_number();
+  draft.note("replaces", to_hex(old));
+  UNHIDRA_TRY(auto made, issue(tx, enrolment, wanted, seen.identity, old, draft));
+  return Issued{.certificate = std::move(made), .ended = std::move(seen.ended)};
+}
+
+}  // namespace unhidra::automation

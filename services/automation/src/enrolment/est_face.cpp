@@ -1,0 +1,35 @@
+#include "enrolment/est_face.h"
+
+namespace unhidra::automation {
+namespace {
+
+constexpr std::string_view kRoot = "/.well-known/est/";
+
+bool is_est(std::string_view path) {
+  return path.starts_with(kRoot);
+}
+
+std::string without_label(const std::string& path) {
+  const auto labelled = std::string(kRoot).append(kEstLabel).append("/");
+  return path.starts_with(labelled) ? std::string(kRoot) + path.substr(labelled.size()) : path;
+}
+
+}  // namespace
+
+std::uint64_t EstFace::body_limit(const net::RequestHead& head) {
+  auto inner = head;
+  inner.path = without_label(head.path);
+  return inner_.body_limit(inner);
+}
+
+Task<net::HttpResponse> EstFace::handle(net::HttpRequest request) {
+  const bool est = is_est(request.path);
+  request.path = without_label(request.path);
+  auto response = co_await inner_.handle(std::move(request));
+  if (est && response.status == 401) {
+    response.headers.set("WWW-Authenticate", "Basic realm=\"device enrolment\"");
+  }
+  co_return response;
+}
+
+}  // namespace unhidra::automation

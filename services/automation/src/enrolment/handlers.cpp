@@ -1,0 +1,254 @@
+#include "enrolment/handlers.h"
+
+#include "unhidra/automation/errc.h"
+#include "unhidra/base/text.h"
+#include "unhidra/pki/ocsp.h"
+
+#include "devices/store_certificates.h"
+
+namespace unhidra::automation {
+namespace {
+
+using access::AuditDraft;
+using access::Reply;
+using storage::Transaction;
+using Context = access::OperationContext;
+
+constexpr std::chrono::hours kStatusLifetime{1};  // of a CRL and an OCSP response
+
+namespace body {
+
+struct EnrolmentCode {
+  DeviceId device_id;
+  std::string code;
+  Timestamp expires_at;
+};
+BOOST_DESCRIBE_STRUCT(EnrolmentCode, (), (device_id, code, expires_at))
+
+struct DeviceCertificate {
+  std::string serial_number;
+  Timestamp not_before;
+  Timestamp not_after;
+  std::optional<Timestamp> first_seen_at;
+  std::optional<Timestamp> revoked_at;
+  std::optional<std::string> reason;
+};
+BOOST_DESCRIBE_STRUCT(DeviceCertificate, (),
+                      (serial_number, not_before, not_after, first_seen_at, revoked_at, reason))
+
+struct DeviceCertificates {
+  std::vector<DeviceCertificate> items;
+};
+BOOST_DESCRIBE_STRUCT(DeviceCertificates, (), (items))
+
+}  // namespace body
+
+Reply binary(std::string_view type, Bytes content) {
+  return {.status = 200,
+          .content_type = std::string(type),
+          .headers = {},
+          .field = 0,
+          .body = std::move(content)};
+}
+
+Reply est(std::string_view type, ByteView der) {
+  auto out = binary(type, to_bytes(pki::encode_est_body(der)));
+  // RFC 8951 section 3.1 makes it meaningless; clients of RFC 7030 look for it.
+  out.headers.emplace_back("Content-Transfer-Encoding", "base64");
+  return out;
+}
+
+Result<Reply> certificates_reply(std::span<const pki::Certificate> certificates) {
+  UNHIDRA_TRY(const auto der, pki::certs_only(certificates));
+  return est("application/pkcs7-mime; smime-type=certs-only", der);
+}
+
+pki::CrlTimes times_at(Timestamp now) {
+  return {.this_update = now, .next_update = now + kStatusLifetime};
+}
+
+struct Shared {
+  const Enrolment& enrolment;
+  messaging::Bus& bus;
+
+  void tell(const std::vector<EndedCertificate>& ended) const {
+    for (const auto& each : ended) {
+      tell_revoked(bus, each);
+    }
+  }
+};
+
+// ---- EST ----
+
+Task<Result<Reply>> ca_certificates(Shared shared, Context& /*context*/) {
+  co_return certificates_reply(shared.enrolment.trusted);
+}
+
+Task<Result<Reply>> csr_attributes(Shared shared, Context& /*context*/) {
+  co_return est("application/csrattrs", pki::csr_attributes(shared.enrolment.settings.binding ==
+                                                            pki::BindingMode::required));
+}
+
+using Rule = Result<Issued> (*)(Transaction&, const Enrolment&, const access::OperationRequest&,
+                                AuditDraft&);
+
+Task<Result<Reply>> give_certificate(Shared shared, Context& context, Rule rule) {
+  UNHIDRA_CO_TRY(const auto issued,
+                 co_await context.transact([&](Transaction& tx, AuditDraft& draft) {
+                   return rule(tx, shared.enrolment, context.request(), draft);
+                 }));
+  shared.tell(issued.ended);
+  co_return certificates_reply({&issued.certificate, 1});
+}
+
+// ---- status ----
+
+Task<Result<Reply>> revocation_list(Shared shared, Context& context) {
+  const auto now = context.clock().now();
+  UNHIDRA_CO_TRY(const auto revoked,
+                 co_await context.read([&](Transaction& tx) { return store::revoked(tx, now); }));
+  // Whole seconds since 1970 rise with every list that can differ from the one before.
+  const auto number = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
+  UNHIDRA_CO_TRY(auto der, shared.enrolment.authority.make_crl(revoked, number, times_at(now)));
+  co_return binary("application/pkix-crl", std::move(der));
+}
+
+Result<std::map<Bytes, pki::StatusAnswer>> look_up(Transaction& tx,
+                                                   const std::vector<Bytes>& serial_numbers) {
+  std::map<Bytes, pki::StatusAnswer> out;
+  for (const auto& serial : serial_numbers) {
+    UNHIDRA_TRY(const auto row, store::find(tx, serial));
+    if (!row) {
+      continue;
+    }
+    pki::StatusAnswer answer{.status = pki::CertificateStatus::good, .revocation = std::nullopt};
+    if (!row->good()) {
+      answer = {.status = pki::CertificateStatus::revoked,
+                .revocation = pki::Revocation{
+                    .serial_number = serial,
+                    .at = *row->ended_at(),
+                    .reason = static_cast<pki::RevocationReason>(row->reason.value_or(0))}};
+    }
+    out.emplace(serial, std::move(answer));
+  }
+  return out;
+}
+
+Task<Result<Reply>> ocsp(Shared shared, Context& context) {
+  constexpr std::string_view kType = "application/ocsp-response";
+  const auto request = pki::OcspRequest::from_der(context.request().body);
+  if (!request) {
+    co_return binary(kType, pki::ocsp_failure(pki::OcspFailure::malformed_request));
+  }
+  const auto& authority = shared.enrolment.authority;
+  const auto serial_numbers = request->serial_numbers(authority);
+  const auto known =
+      co_await context.read([&](Transaction& tx) { return look_up(tx, serial_numbers); });
+  if (!known) {
+    co_return binary(kType, pki::ocsp_failure(pki::OcspFailure::try_later));
+  }
+  const auto find = [&](const Bytes& serial) {
+    const auto found = known->find(serial);
+    return found == known->end() ? pki::StatusAnswer{} : found->second;
+  };
+  UNHIDRA_CO_TRY(auto der, request->answer(authority, find, times_at(context.clock().now())));
+  co_return binary(kType, std::move(der));
+}
+
+// ---- for administrators ----
+
+Task<Result<body::EnrolmentCode>> create_code(Shared shared, Context& context) {
+  const auto org = context.principal().org_id;
+  const auto device = context.path_id<DeviceId>("device_id");
+  UNHIDRA_CO_TRY(auto made, co_await context.transact([&](Transaction& tx) {
+    return make_code(tx, shared.enrolment, org, device);
+  }));
+  co_return body::EnrolmentCode{
+      .device_id = device, .code = std::move(made.code), .expires_at = made.expires_at};
+}
+
+Result<body::DeviceCertificates> certificates_of(Transaction& tx, OrgId org, DeviceId device) {
+  UNHIDRA_TRY(const auto owner, store::organization_of(tx, device));
+  if (owner != org) {
+    return fail(Errc::not_found, "there is no such device");
+  }
+  UNHIDRA_TRY(const auto rows, store::list(tx, org, device));
+  body::DeviceCertificates out;
+  for (const auto& row : rows) {
+    std::optional<std::string> reason;
+    if (row.revoked_at) {
+      reason = pki::to_string(static_cast<pki::RevocationReason>(row.reason.value_or(0)));
+    }
+    out.items.push_back({.serial_number = to_hex(row.serial_number),
+                         .not_before = row.not_before,
+                         .not_after = row.not_after,
+                         .first_seen_at = row.first_seen_at,
+                         .revoked_at = row.revoked_at,
+                         .reason = std::move(reason)});
+  }
+  return out;
+}
+
+Task<Result<body::DeviceCertificates>> list_certificates(Shared /*shared*/, Context& context) {
+  const auto org = context.principal().org_id;
+  const auto device = context.path_id<DeviceId>("device_id");
+  co_return co_await context.read(
+      [&](Transaction& tx) { return certificates_of(tx, org, device); });
+}
+
+Result<std::vector<EndedCertificate>> revoke_all(Transaction& tx, const pki::DeviceIdentity& who,
+                                                 Timestamp now) {
+  UNHIDRA_TRY(const auto owner, store::organization_of(tx, who.device));
+  if (owner != who.org) {
+    return fail(Errc::not_found, "there is no such device");
+  }
+  UNHIDRA_TRY(const auto rows, store::list(tx, who.org, who.device));
+  std::vector<EndedCertificate> out;
+  for (const auto& row : rows) {
+    UNHIDRA_TRY(const auto ended,
+                store::revoke(tx, who.org, row.serial_number,
+                              pki::RevocationReason::cessation_of_operation, now));
+    if (ended) {
+      out.push_back({who, row.serial_number});
+    }
+  }
+  return out;
+}
+
+Task<Result<void>> revoke_certificates(Shared shared, Context& context) {
+  const pki::DeviceIdentity who{context.principal().org_id, context.path_id<DeviceId>("device_id")};
+  UNHIDRA_CO_TRY(
+      const auto ended,
+      co_await context.transact(
+          [&](Transaction& tx, AuditDraft& draft) -> Result<std::vector<EndedCertificate>> {
+            UNHIDRA_TRY(auto out, revoke_all(tx, who, context.clock().now()));
+            draft.note("certificates", std::to_string(out.size()));
+            return out;
+          }));
+  shared.tell(ended);
+  co_return Result<void>();
+}
+
+}  // namespace
+
+void bind_enrolment(access::Handlers& handlers, const Enrolment& enrolment, messaging::Bus& bus) {
+  const Shared shared{enrolment, bus};
+  const auto on = [&](std::string_view name, auto handler) {
+    handlers.on_rest(name,
+                     [shared, handler](Context& context) { return handler(shared, context); });
+  };
+  on("est.ca_certificates", ca_certificates);
+  on("est.csr_attributes", csr_attributes);
+  on("est.enroll",
+     [](Shared all, Context& context) { return give_certificate(all, context, enroll); });
+  on("est.reenroll",
+     [](Shared all, Context& context) { return give_certificate(all, context, reenroll); });
+  on("certificate_status.crl", revocation_list);
+  on("certificate_status.ocsp", ocsp);
+  on("enrolment_codes.create", create_code);
+  on("device_certificates.list", list_certificates);
+  on("device_certificates.revoke", revoke_certificates);
+}
+
+}  // namespace unhidra::automation

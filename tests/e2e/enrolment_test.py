@@ -1,0 +1,286 @@
+"""Devices enrol, renew and are revoked: curl and the openssl program as clients and judges of the real server."""
+import base64
+import concurrent.futures
+import json
+import subprocess
+import time
+import unittest
+
+from harness import Server, ServerCase
+
+
+def openssl(*arguments, data=None, check=True):
+    run = subprocess.run(["openssl", *arguments], input=data, capture_output=True, timeout=30)
+    if check and run.returncode != 0:
+        raise AssertionError(f"openssl {' '.join(map(str, arguments))}: {run.stderr.decode()}")
+    return run.stdout
+
+
+class Enrolment(ServerCase):
+    server_settings = {"automation.status_url": "http://pki.example:9300"}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.tokens = cls.server.set_up()
+        cls.token = cls.tokens["access_token"]
+        cls.org = cls.tokens["organization_id"]
+        cls.folder = cls.server.root
+        cls.number = 0
+
+    def setUp(self):
+        type(self).number += 1
+        self.name = f"d{self.number}"
+
+    def path(self, name):
+        return str(self.folder / f"{self.name}-{name}")
+
+    def rest(self, method, path, body=None, token=None):
+        return self.server.request(method, path, body, token or self.token, port=self.server.devices_port)
+
+    def device(self):
+        status, _, made = self.server.request("POST", "/v1/iot-devices", {"name": self.name}, self.token)
+        self.assertEqual(status, 201, made)
+        return made["device"]["device_id"]
+
+    def code(self, device):
+        status, _, made = self.rest("POST", f"/v1/iot-devices/{device}/enrolment-codes")
+        self.assertEqual(status, 201, made)
+        return made["code"]
+
+    def key(self, name="key.pem"):
+        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", self.path(name))
+        return self.path(name)
+
+    def request(self, key, subject="/CN=a device", uri=None):
+        extra = ["-addext", f"subjectAltName=URI:{uri}"] if uri else []
+        return openssl("req", "-new", "-key", key, "-subj", subject, "-outform", "DER", *extra)
+
+    def uri(self, device):
+        return f"urn:unhidra:{self.org}:device:{device}"
+
+    def curl(self, path, *arguments, data=None, port=None):
+        """Status, headers and body, by curl."""
+        out, head = self.path("body"), self.path("head")
+        command = ["curl", "-s", "--cacert", str(self.server.ca), "-o", out, "-D", head, "-w", "%{http_code}",
+                   *arguments, f"https://127.0.0.1:{port or self.server.devices_port}{path}"]
+        if data is not None:
+            command += ["--data-binary", "@-"]
+        run = subprocess.run(command, input=data, capture_output=True, timeout=30)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        with open(out, "rb") as body, open(head, encoding="latin-1") as fields:
+            return int(run.stdout), fields.read(), body.read()
+
+    def est(self, path, der, *arguments, encode=base64.encodebytes):
+        return self.curl(f"/.well-known/est/{path}", "-H", "Content-Type: application/pkcs10", *arguments,
+                         data=encode(der))
+
+    def certificates(self, body):
+        der = base64.b64decode(body)
+        return openssl("pkcs7", "-inform", "DER", "-print_certs", data=der)
+
+    def enrol(self, device=None, key=None):
+        """A device with a certificate: its id and the arguments with which curl shows it."""
+        device = device or self.device()
+        key = key or self.key()
+        status, _, body = self.est("simpleenroll", self.request(key), "-u", f"{device}:{self.code(device)}")
+        self.assertEqual(status, 200, body)
+        with open(self.path("cert.pem"), "wb") as file:
+            file.write(self.certificates(body))
+        return device, key, ["--cert", self.path("cert.pem"), "--key", key]
+
+    def authority(self):
+        status, head, body = self.curl("/.well-known/est/cacerts")
+        self.assertEqual(status, 200)
+        self.assertIn("application/pkcs7-mime", head)
+        with open(self.path("device-ca.pem"), "wb") as file:
+            file.write(self.certificates(body))
+        return self.path("device-ca.pem")
+
+    def test_a_device_enrols_with_its_code_and_gets_the_profile(self):
+        device, _, _ = self.enrol()
+        text = openssl("x509", "-in", self.path("cert.pem"), "-noout", "-text").decode()
+        for part in (f"CN = {device}", f"URI:{self.uri(device)}", "TLS Web Client Authentication", "CA:FALSE",
+                     "Digital Signature", "http://pki.example:9300/pki/devices.crl",
+                     "OCSP - URI:http://pki.example:9300/pki/ocsp", "NIST CURVE: P-256"):
+            self.assertIn(part, text)
+        openssl("verify", "-purpose", "sslclient", "-CAfile", self.authority(), self.path("cert.pem"))
+        lines = openssl("x509", "-in", self.path("cert.pem"), "-noout", "-checkend", str(89 * 86400), check=False)
+        self.assertIn(b"will not expire", lines)
+
+    def test_bodies_are_read_with_and_without_line_breaks_and_under_the_label(self):
+        device = self.device()
+        for encode, path in ((base64.b64encode, "simpleenroll"), (base64.encodebytes, "devices/simpleenroll")):
+            status, _, body = self.est(path, self.request(self.key()), "-u", f"{device}:{self.code(device)}",
+                                       "-H", "Content-Transfer-Encoding: 8bit", encode=encode)
+            self.assertEqual(status, 200, body)
+        self.assertEqual(self.curl("/.well-known/est/devices/cacerts")[0], 200)
+        self.assertEqual(self.curl("/.well-known/est/other/cacerts")[0], 404)
+
+    def test_a_code_works_once_for_its_device_alone(self):
+        device, other = self.device(), self.device()
+        code = self.code(device)
+        der = self.request(self.key())
+        for user, password in ((other, code), (device, "uhe_" + "A" * 22), (device, ""), ("nobody", code)):
+            status, head, _ = self.est("simpleenroll", der, "-u", f"{user}:{password}")
+            self.assertEqual(status, 401)
+            self.assertIn("WWW-Authenticate: Basic", head)
+        self.assertEqual(self.est("simpleenroll", der)[0], 401)
+        self.assertEqual(self.est("simpleenroll", der, "-u", f"{device}:{code}")[0], 200)
+        self.assertEqual(self.est("simpleenroll", der, "-u", f"{device}:{code}")[0], 401)
+        old, fresh = self.code(device), self.code(device)
+        self.assertEqual(self.est("simpleenroll", der, "-u", f"{device}:{old}")[0], 401)
+        self.assertEqual(self.est("simpleenroll", der, "-u", f"{device}:{fresh}")[0], 200)
+
+    def test_of_many_that_use_one_code_at_once_one_wins(self):
+        device = self.device()
+        code = self.code(device)
+        key = self.key()
+        body = base64.b64encode(self.request(key))
+        login = base64.b64encode(f"{device}:{code}".encode()).decode()
+
+        def ask(_):
+            return self.server.request("POST", "/.well-known/est/simpleenroll", port=self.server.devices_port,
+                                       raw_body=body, headers={"Content-Type": "application/pkcs10",
+                                                               "Authorization": f"Basic {login}"})[0]
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(ask, range(32)))
+        self.assertEqual(sorted(set(answers)), [200, 401])
+        self.assertEqual(answers.count(200), 1)
+
+    def test_hostile_requests_are_refused_and_spend_no_code(self):
+        device = self.device()
+        code = self.code(device)
+        good = self.request(self.key())
+        openssl("genrsa", "-out", self.path("rsa.pem"), "2048")
+        changed = good[:-5] + bytes([good[-5] ^ 1]) + good[-4:]
+        foreign = self.request(self.key("k2.pem"), uri=self.uri(self.device()))
+        for der in (b"", b"\x30\x80" + good, good + b"\0", good[:40], changed, foreign, b"\x30" * 20000,
+                    self.request(self.path("rsa.pem"))):
+            self.assertIn(self.est("simpleenroll", der, "-u", f"{device}:{code}")[0], (400, 413), der[:20])
+        self.assertEqual(self.est("simpleenroll", good, "-u", f"{device}:{code}", encode=bytes)[0], 400)
+        self.assertEqual(self.curl("/.well-known/est/simpleenroll", "-H", "Content-Type: application/json",
+                                   data=b"{}")[0], 415)
+        self.assertEqual(self.est("simpleenroll", good, "-u", f"{device}:{code}")[0], 200)
+
+    def test_renewal_keeps_the_name_and_ends_the_old_certificate_when_the_new_one_is_seen(self):
+        device, _, shown = self.enrol()
+        same = dict(subject=f"/CN={device}", uri=self.uri(device))
+        fresh = self.key("fresh.pem")
+        for wrong in (dict(subject="/CN=other", uri=same["uri"]), dict(subject=same["subject"]),
+                      dict(subject=same["subject"], uri=self.uri(self.device()))):
+            self.assertEqual(self.est("simplereenroll", self.request(fresh, **wrong), *shown)[0], 400)
+        self.assertEqual(self.est("simplereenroll", self.request(fresh, **same))[0], 401)
+        status, _, body = self.est("simplereenroll", self.request(fresh, **same), *shown)
+        self.assertEqual(status, 200, body)
+        with open(self.path("fresh-cert.pem"), "wb") as file:
+            file.write(self.certificates(body))
+        # The answer may have been lost: the old one is good for another try.
+        self.assertEqual(self.est("simplereenroll", self.request(fresh, **same), *shown)[0], 200)
+        renewed = ["--cert", self.path("fresh-cert.pem"), "--key", fresh]
+        self.assertEqual(self.est("simplereenroll", self.request(fresh, **same), *renewed)[0], 200)
+        self.assertEqual(self.est("simplereenroll", self.request(fresh, **same), *shown)[0], 401)
+        _, _, listed = self.rest("GET", f"/v1/iot-devices/{device}/certificates")
+        self.assertIn("superseded", [one.get("reason") for one in listed["items"]])
+
+    def test_a_certificate_of_another_authority_is_nobodys(self):
+        device = self.device()
+        key = self.key()
+        openssl("req", "-x509", "-key", key, "-subj", f"/CN={device}", "-addext",
+                f"subjectAltName=URI:{self.uri(device)}", "-days", "1", "-out", self.path("self.pem"))
+        der = self.request(key, f"/CN={device}", self.uri(device))
+        for path in ("simpleenroll", "simplereenroll"):
+            self.assertEqual(self.est(path, der, "--cert", self.path("self.pem"), "--key", key)[0], 401)
+
+    def ocsp(self, authority, certificate):
+        request = self.path("ocsp.req")
+        openssl("ocsp", "-issuer", authority, "-cert", certificate, "-reqout", request, "-nonce")
+        with open(request, "rb") as file:
+            status, _, body = self.curl("/pki/ocsp", "-H", "Content-Type: application/ocsp-request", data=file.read())
+        self.assertEqual(status, 200)
+        with open(self.path("ocsp.resp"), "wb") as file:
+            file.write(body)
+        run = subprocess.run(["openssl", "ocsp", "-issuer", authority, "-cert", certificate, "-respin",
+                              self.path("ocsp.resp"), "-CAfile", authority, "-reqin", request, "-no_nonce"],
+                             capture_output=True, text=True, timeout=30)
+        self.assertIn("Response verify OK", run.stderr)
+        return run.stdout
+
+    def crl(self, authority):
+        status, _, body = self.curl("/pki/devices.crl")
+        self.assertEqual(status, 200)
+        with open(self.path("crl.der"), "wb") as file:
+            file.write(body)
+        run = subprocess.run(["openssl", "crl", "-inform", "DER", "-in", self.path("crl.der"), "-CAfile", authority,
+                              "-text", "-noout"], capture_output=True, text=True, timeout=30)
+        self.assertIn("verify OK", run.stderr)
+        return run.stdout
+
+    def test_a_revoked_certificate_is_told_by_crl_and_ocsp_and_opens_nothing(self):
+        device, key, shown = self.enrol()
+        authority = self.authority()
+        serial = openssl("x509", "-in", self.path("cert.pem"), "-noout", "-serial").decode().strip().split("=")[1]
+        self.assertIn("good", self.ocsp(authority, self.path("cert.pem")))
+        self.assertNotIn(serial, self.crl(authority))
+        self.assertEqual(self.rest("DELETE", f"/v1/iot-devices/{device}/certificates")[0], 204)
+        self.assertIn("revoked", self.ocsp(authority, self.path("cert.pem")))
+        self.assertIn(serial, self.crl(authority))
+        der = self.request(key, f"/CN={device}", self.uri(device))
+        self.assertEqual(self.est("simplereenroll", der, *shown)[0], 401)
+
+    def test_revoking_the_device_ends_its_certificates_and_codes(self):
+        device, key, shown = self.enrol()
+        code = self.code(device)
+        self.assertEqual(self.server.request("DELETE", f"/v1/iot-devices/{device}", token=self.token)[0], 204)
+        der = self.request(key, f"/CN={device}", self.uri(device))
+        self.assertEqual(self.est("simplereenroll", der, *shown)[0], 401)
+        self.assertEqual(self.est("simpleenroll", der, "-u", f"{device}:{code}")[0], 401)
+        self.assertIn("revoked", self.ocsp(self.authority(), self.path("cert.pem")))
+
+    def test_devices_of_another_organisation_do_not_exist(self):
+        device, _, _ = self.enrol()
+        status, _, made = self.server.request("POST", "/v1/organizations", {"name": f"Other {self.name}"}, self.token)
+        self.assertEqual(status, 201)
+        status, _, other = self.server.request("POST", "/v1/register", {
+            "username": "other", "password": "correct horse battery staple", "invitation": made["invitation"]["token"]})
+        self.assertEqual(status, 201)
+        missing = "01a00000-0000-7000-8000-000000000000"
+        for method, path in (("POST", "enrolment-codes"), ("GET", "certificates"), ("DELETE", "certificates")):
+            for target in (device, missing):
+                answer = self.rest(method, f"/v1/iot-devices/{target}/{path}", token=other["access_token"])
+                self.assertEqual(answer[0], 404, (method, path))
+        _, _, listed = self.rest("GET", f"/v1/iot-devices/{device}/certificates")
+        self.assertNotIn("revoked_at", listed["items"][0])
+
+    def test_what_a_request_should_contain_is_told_in_der(self):
+        status, head, body = self.curl("/.well-known/est/csrattrs")
+        self.assertEqual(status, 200)
+        self.assertIn("application/csrattrs", head)
+        shown = openssl("asn1parse", "-inform", "DER", data=base64.b64decode(body)).decode()
+        self.assertIn("prime256v1", shown)
+
+    def test_each_enrolment_leaves_one_event(self):
+        device, _, _ = self.enrol()
+        events = self.server.request("GET", "/v1/audit?event_type=device.enrolled&limit=200", token=self.token)[2]
+        mine = [one for one in events["items"] if one["resource_id"] == device]
+        self.assertEqual([one["outcome"] for one in mine], ["success"])
+        self.assertNotIn("uhe_", json.dumps(events) + self.server.log_text())
+
+
+class Lifetimes(unittest.TestCase):
+    def test_codes_and_certificates_run_out(self):
+        case = Enrolment()
+        server = Server(settings={"automation.enrolment_code_lifetime": "1s"})
+        self.addCleanup(server.close)
+        server.start()
+        case.server, case.tokens = server, server.set_up()
+        case.token, case.org, case.folder, case.name = (case.tokens["access_token"], case.tokens["organization_id"],
+                                                        server.root, "late")
+        device = case.device()
+        code = case.code(device)
+        time.sleep(1.2)
+        self.assertEqual(case.est("simpleenroll", case.request(case.key()), "-u", f"{device}:{code}")[0], 401)
+
+
+if __name__ == "__main__":
+    unittest.main()
