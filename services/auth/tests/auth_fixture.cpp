@@ -122,7 +122,8 @@ AuthSettings World::cheap_settings() {
 World::World(AuthSettings settings)
     : database(open_database(directory.path())),
       bus(messaging::make_in_process_bus(io.at(0))),
-      provider(pki::KeySealer(random.secret_array<pki::KeySealer::kMasterKeySize>())),
+      provider(std::make_shared<const pki::KeySealer>(
+          random.secret_array<pki::KeySealer::kMasterKeySize>())),
       role({.io = io,
             .database = *database,
             .bus = *bus,
