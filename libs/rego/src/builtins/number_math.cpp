@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include <boost/multiprecision/cpp_bin_float.hpp>
 #include <boost/multiprecision/cpp_int.hpp>
@@ -357,6 +358,42 @@ Result<std::string> negate_bits(std::string_view a) {
     return too_large();
   }
   return checked(Integer(-*x - 1));
+}
+
+int compare_decimals(std::string_view a, std::string_view b) {
+  auto left = take_apart(a);
+  auto right = take_apart(b);
+  if (!left || !right) {
+    return left.has_value() - right.has_value();
+  }
+  const auto sign = [](const Parts& parts) {
+    return parts.digits == "0" ? 0 : parts.negative ? -1 : 1;
+  };
+  if (sign(*left) != sign(*right)) {
+    return sign(*left) < sign(*right) ? -1 : 1;
+  }
+  const auto magnitude = [](const Parts& parts) {
+    return static_cast<long>(parts.digits.size()) + parts.exponent;
+  };
+  int order = magnitude(*left) < magnitude(*right)   ? -1
+              : magnitude(*left) > magnitude(*right) ? 1
+                                                     : 0;
+  if (order == 0) {
+    // Without zeros at their ends, digits of equal weight compare as text.
+    const int text = left->digits.compare(right->digits);
+    order = text < 0 ? -1 : text > 0 ? 1 : 0;
+  }
+  return sign(*left) < 0 ? -order : order;
+}
+
+double to_double(std::string_view number) {
+  double out = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), out);
+  if (error == std::errc::result_out_of_range) {
+    const bool tiny = compare_decimals(number, "1") < 0 && compare_decimals(number, "-1") > 0;
+    out = tiny ? 0.0 : is_negative(number) ? -HUGE_VAL : HUGE_VAL;
+  }
+  return out;
 }
 
 std::optional<std::string> integer_text(std::string_view number) {

@@ -30,6 +30,11 @@ enum class BitOperation : std::uint8_t { conjunction, disjunction, exclusive, le
 Result<std::string> compute(BitOperation operation, std::string_view a, std::string_view b);
 Result<std::string> negate_bits(std::string_view a);
 
+// Which of two decimal numbers is greater, exactly: -1, 0 or 1.
+int compare_decimals(std::string_view a, std::string_view b);
+// The nearest double.
+double to_double(std::string_view number);
+
 // The integer that a number is ("1e3" and "10.0" are integers), in plain decimal digits.
 std::optional<std::string> integer_text(std::string_view number);
 bool is_negative(std::string_view number);
