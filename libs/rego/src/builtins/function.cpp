@@ -1,7 +1,10 @@
 #include "builtins/function.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
+#include "builtins/families.h"
 #include "builtins/number_math.h"
 
 namespace unhidra::rego::builtins {
@@ -110,6 +113,26 @@ Result<std::vector<std::string_view>> Call::strings(std::size_t i) const {
     out.push_back(element.text());
   }
   return out;
+}
+
+std::span<const std::span<const Builtin>> all_builtins() {
+  static const std::array kFamilies = {
+      collection_family(), crypto_family(), encoding_family(), graphql_family(),
+      misc_family(),       net_family(),    number_family(),   object_family(),
+      regex_family(),      string_family(), time_family(),     token_family(),
+  };
+  return kFamilies;
+}
+
+const Builtin* find_builtin(std::string_view name) {
+  // Each table is in order of its names.
+  for (const std::span<const Builtin> family : all_builtins()) {
+    const auto at = std::ranges::lower_bound(family, name, {}, &Builtin::name);
+    if (at != family.end() && at->name == name) {
+      return &*at;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace unhidra::rego::builtins
