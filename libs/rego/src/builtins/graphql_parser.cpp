@@ -152,7 +152,8 @@ class Parser {
     if (!skip(open)) {
       return out;
     }
-    while (!at(close) && !at(Token::end)) {
+    // At the end of the text the item says what it expected.
+    while (!at(close)) {
       UNHIDRA_TRY_VOID(environment_.charge(sizeof(Value) * 4));
       UNHIDRA_TRY(Value value, item());
       out.push_back(std::move(value));
