@@ -167,8 +167,8 @@ Answer array_slice(const Call& call) {
   const auto size = static_cast<std::int64_t>(list.size());
   from = std::clamp<std::int64_t>(from, 0, size);
   to = std::clamp<std::int64_t>(to, from, size);
-  const auto part = list.elements().subspan(static_cast<std::size_t>(from),
-                                            static_cast<std::size_t>(to - from));
+  const auto part =
+      list.elements().subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from));
   return Value::array({part.begin(), part.end()});
 }
 
@@ -366,8 +366,7 @@ class Walker {
     found_.push_back(Value::array({Value::array(path_), value}));
     std::int64_t index = 0;
     for (const Value& element : value.elements()) {
-      UNHIDRA_TRY_VOID(
-          enter(value.is(Kind::array) ? Value::integer(index++) : element, element));
+      UNHIDRA_TRY_VOID(enter(value.is(Kind::array) ? Value::integer(index++) : element, element));
     }
     for (const auto& [key, member] : value.members()) {
       UNHIDRA_TRY_VOID(enter(key, member));

@@ -4,9 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "builtins/values.h"
-
 #include "unhidra/base/error.h"
+#include "unhidra/rego/value.h"
 
 namespace unhidra::rego::builtins {
 

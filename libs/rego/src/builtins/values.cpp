@@ -1,13 +1,13 @@
-#include "builtins/values.h"
-
 #include <algorithm>
 #include <array>
 #include <variant>
 
+#include "unhidra/rego/value.h"
+
 #include "builtins/json_text.h"
 #include "builtins/number_math.h"
 
-namespace unhidra::rego::builtins {
+namespace unhidra::rego {
 
 struct Value::Node {
   Kind kind = Kind::null;
@@ -53,7 +53,8 @@ Value Value::array(std::vector<Value> elements) {
 
 Value Value::set(std::vector<Value> elements) {
   std::ranges::sort(elements, [](const Value& a, const Value& b) { return a < b; });
-  const auto extra = std::ranges::unique(elements, [](const Value& a, const Value& b) { return a == b; });
+  const auto extra =
+      std::ranges::unique(elements, [](const Value& a, const Value& b) { return a == b; });
   elements.erase(extra.begin(), extra.end());
   auto node = std::make_shared<Node>();
   node->kind = Kind::set;
@@ -124,7 +125,7 @@ int compare_numbers(std::string_view a, std::string_view b) {
   if (a == b) {
     return 0;
   }
-  return compare_decimals(a, b);
+  return builtins::compare_decimals(a, b);
 }
 
 namespace {
@@ -181,7 +182,7 @@ std::string to_term(const Value& value) {
     case Kind::number:
       return value.text();
     case Kind::string:
-      return quote_json(value.text());
+      return builtins::quote_json(value.text());
     case Kind::array:
     case Kind::set: {
       if (value.is(Kind::set) && value.size() == 0) {
@@ -203,4 +204,4 @@ std::string to_term(const Value& value) {
   return "{" + out + "}";
 }
 
-}  // namespace unhidra::rego::builtins
+}  // namespace unhidra::rego

@@ -1,5 +1,5 @@
 #pragma once
-// What the built-in functions know about values: an immutable tree, numbers as their text, sets and
+// Values of the language: an immutable tree, numbers as their text, sets and
 // objects in term order.
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace unhidra::rego::builtins {
+namespace unhidra::rego {
 
 // In the order in which the language sorts values of different types.
 enum class Kind : std::uint8_t { null, boolean, number, string, array, object, set };
@@ -65,4 +65,4 @@ int compare_numbers(std::string_view a, std::string_view b);
 // The value as a term of the language: {"a": [1, set()]}.
 std::string to_term(const Value& value);
 
-}  // namespace unhidra::rego::builtins
+}  // namespace unhidra::rego
