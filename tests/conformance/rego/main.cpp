@@ -87,7 +87,7 @@ class Case {
     if (const Value* modules = description_.find("modules");
         modules != nullptr && modules->is(Kind::array)) {
       for (const Value& module : modules->elements()) {
-        sources.push_back({"module-" + std::to_string(sources.size()) + ".rego", module.text()});
+        sources.push_back({"test-" + std::to_string(sources.size()) + ".rego", module.text()});
       }
     }
     const bool old = text_of(description_, "syntax") == "v0";

@@ -134,23 +134,17 @@ Answer array_concat(const Call& call) {
   return Value::array(std::move(out));
 }
 
+// One level: lists in the list give their elements.
 Answer array_flatten(const Call& call) {
   UNHIDRA_TRY(const Value list, call.of_kind(0, Kind::array));
   std::vector<Value> out;
-  std::vector<std::pair<Value, std::size_t>> open = {{list, 0}};
-  while (!open.empty()) {
-    auto& [array, at] = open.back();
-    if (at == array.size()) {
-      open.pop_back();
+  for (const Value& element : list.elements()) {
+    if (!element.is(Kind::array)) {
+      out.push_back(element);
       continue;
     }
-    const Value element = array.elements()[at++];
-    UNHIDRA_TRY_VOID(call.environment().charge(sizeof(Value)));
-    if (element.is(Kind::array)) {
-      open.emplace_back(element, 0);
-    } else {
-      out.push_back(element);
-    }
+    UNHIDRA_TRY_VOID(call.environment().charge(element.size() * sizeof(Value)));
+    out.insert(out.end(), element.elements().begin(), element.elements().end());
   }
   return Value::array(std::move(out));
 }

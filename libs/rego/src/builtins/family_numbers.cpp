@@ -108,6 +108,18 @@ bool is_decimal(std::string_view text) {
   return error != std::errc::invalid_argument && end == text.data() + text.size();
 }
 
+// "Infinity", "-inf", "NaN": numbers elsewhere, none of a policy.
+bool is_not_finite(std::string_view text) {
+  if (text.starts_with('+') || text.starts_with('-')) {
+    text.remove_prefix(1);
+  }
+  std::string lower;
+  for (const char c : text) {
+    lower.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+  }
+  return lower == "inf" || lower == "infinity" || lower == "nan";
+}
+
 Answer to_number(const Call& call) {
   switch (call[0].kind()) {
     case Kind::null:
@@ -118,7 +130,10 @@ Answer to_number(const Call& call) {
       return call[0];
     case Kind::string: {
       const std::string& text = call[0].text();
-      if (text.find_first_of("nN") != std::string::npos || !is_decimal(text)) {
+      if (is_not_finite(text)) {
+        return operand_error(1, "must be a finite number");
+      }
+      if (!is_decimal(text)) {
         return failed("strconv.ParseFloat: parsing \"" + text + "\": invalid syntax");
       }
       return Value::number(text.starts_with('+') ? text.substr(1) : text);

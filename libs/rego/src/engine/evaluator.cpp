@@ -144,7 +144,8 @@ bool Evaluator::expr_with(const Expr& expr, Frame& frame, Next next) {
 bool Evaluator::apply_with(const With& with, Frame& frame, World& world, bool& defined) {
   Mock mock;
   mock.callee = with.value.callee;
-  const bool names_function = mock.callee.builtin != nullptr || mock.callee.function != nullptr;
+  const bool names_function = !with.value.is(Term::Type::call) &&
+                              (mock.callee.builtin != nullptr || mock.callee.function != nullptr);
   const Term& head = with.target.items[0];
   const bool is_builtin = head.is(Term::Type::var) && head.slot >= 0;
   const RuleNode* node = nullptr;

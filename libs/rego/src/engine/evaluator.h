@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/draft.h"
 #include "engine/function_ref.h"
 #include "engine/policy.h"
 
@@ -110,6 +111,9 @@ class Evaluator {
   bool compute_whole(const RuleNode& node, std::optional<Value>& out);
   bool compute_set(const RuleNode& node, std::optional<Value>& out);
   bool compute_object(const RuleNode& node, const Value* base, std::optional<Value>& out);
+  bool draft_own(const RuleNode& node, Draft& draft);
+  bool draft_child(const RuleNode& node, const Value* base, Draft& draft, bool& defined);
+  bool draft_object(const RuleNode& node, const Value* base, Draft& draft);
   bool complete_rule(const Rule& rule, std::optional<Value>& out, bool& found);
   bool head_values(const Rule& rule, std::size_t index, Frame& frame, std::vector<Value>& keys,
                    FunctionRef<bool(const std::vector<Value>&, const Value&)> take);

@@ -10,9 +10,15 @@ bool Evaluator::call(const Term& term, Frame& frame, Take take) {
   std::vector<Value> done(callee.arity);
   // Arguments one after the other; each may have several values.
   const auto arguments = [&](const auto& self, std::size_t index) -> bool {
-    if (index < callee.arity) {
-      return this->term(term.items[index], frame, [&](const Value& value) {
-        done[index] = value;
+    if (index < 2 * callee.arity) {
+      const std::size_t at = index % callee.arity;
+      const Term& item = term.items[at];
+      const bool early = item.is(Term::Type::ref) || item.is(Term::Type::call);
+      if (early != (index < callee.arity)) {
+        return self(self, index + 1);
+      }
+      return this->term(item, frame, [&](const Value& value) {
+        done[at] = value;
         return self(self, index + 1);
       });
     }
@@ -47,12 +53,12 @@ bool Evaluator::call_with(const Term& term, const Callee& callee, std::vector<Va
   }
   std::optional<Value> result;
   if (mock != nullptr) {
-    // What stands in for a function calls the function itself.
+    // What stands in for a function calls the functions themselves.
     World inner = *outer;
     inner.cache = std::make_shared<Cache>();
     const Callee other = mock->callee;
-    inner.builtin_mocks.erase(term.name);
-    inner.function_mocks.erase(callee.function);
+    inner.builtin_mocks.clear();
+    inner.function_mocks.clear();
     world_ = &inner;
     bool good = true;
     if (other.builtin != nullptr) {

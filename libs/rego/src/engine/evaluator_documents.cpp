@@ -1,32 +1,11 @@
 // Documents under `data`: what rules define, laid over what was given.
 #include <algorithm>
 
+#include "engine/draft.h"
 #include "engine/evaluator.h"
 
 namespace unhidra::rego {
 namespace {
-
-// A document while rules still add to it.
-struct Draft {
-  std::optional<Value> leaf;
-  std::map<Value, Draft> members;
-  std::vector<Value> elements;
-  bool is_set = false;
-
-  Value value() const {
-    if (leaf) {
-      return *leaf;
-    }
-    if (is_set) {
-      return Value::set(elements);
-    }
-    std::vector<Value::Member> out;
-    for (const auto& [key, member] : members) {
-      out.emplace_back(key, member.value());
-    }
-    return Value::object(std::move(out));
-  }
-};
 
 // Members of `over` hide those of `under`; objects are joined.
 Value laid_over(const Value& under, const Value& over) {
@@ -56,7 +35,13 @@ bool Evaluator::is_masked(const RuleNode& node) const {
 bool Evaluator::data_ref(const RuleNode* node, const Value* base, const Term& ref,
                          std::size_t index, Frame& frame, Take take) {
   if (node == nullptr || is_masked(*node)) {
-    return base == nullptr ? true : look_up(*base, ref, index, frame, take);
+    static const RuleNode kNoRules;
+    if (base == nullptr) {
+      return true;
+    }
+    return base->is(Kind::object) && index < ref.items.size()
+               ? data_children(kNoRules, base, ref, index, frame, take)
+               : look_up(*base, ref, index, frame, take);
   }
   if (index < ref.items.size() && !node->has_rules()) {
     return data_children(*node, base, ref, index, frame, take);
@@ -76,7 +61,12 @@ bool Evaluator::data_children(const RuleNode& node, const Value* base, const Ter
                               std::size_t index, Frame& frame, Take take) {
   const auto visit = [&](const Value& key) {
     const RuleNode* child = key.is(Kind::string) ? node.child(key.text()) : nullptr;
-    const Value* below = base == nullptr || !base->is(Kind::object) ? nullptr : base->find(key);
+    const Value* below = nullptr;
+    if (base != nullptr && base->is(Kind::object)) {
+      below = base->find(key);
+      // Keys of given data are texts, whatever the policy writes.
+      below = below == nullptr && key.is(Kind::number) ? base->find(key.text()) : below;
+    }
     return data_ref(child, below, ref, index + 1, frame, take);
   };
   const Term& key = ref.items[index];
@@ -218,53 +208,91 @@ bool Evaluator::compute_set(const RuleNode& node, std::optional<Value>& out) {
   return true;
 }
 
-bool Evaluator::compute_object(const RuleNode& node, const Value* base, std::optional<Value>& out) {
-  Draft draft;
+// Rules whose heads go on behind this place.
+bool Evaluator::draft_own(const RuleNode& node, Draft& draft) {
   for (const Rule* rule : node.rules) {
-    if (rule->head.items.size() == node.head_size) {
+    if (rule->head.items.size() == rule->prefix) {
       continue;
     }
     Frame frame(rule->slots);
     (void)body(rule->body, 0, frame, [&] {
       std::vector<Value> keys;
-      return head_values(*rule, node.head_size, frame, keys,
-                         [&](const std::vector<Value>& path, const Value& value) {
-                           Draft* at = &draft;
-                           for (const Value& key : path) {
-                             at = &at->members[key];
-                           }
-                           if (rule->kind == RuleKind::partial_set) {
-                             at->is_set = true;
-                             at->elements.push_back(value);
-                             return true;
-                           }
-                           if (at->leaf && !(*at->leaf == value)) {
-                             return fail_at(Errc::eval_conflict, rule->location,
-                                            "object keys must be unique");
-                           }
-                           at->leaf = value;
-                           return true;
-                         });
+      return head_values(
+          *rule, rule->prefix, frame, keys,
+          [&](const std::vector<Value>& path, const Value& value) {
+            Draft* at = &draft;
+            for (const Value& key : path) {
+              at = &at->members[key];
+            }
+            return (rule->kind == RuleKind::partial_set ? at->add(value) : at->set(value)) ||
+                   fail_at(Errc::eval_conflict, rule->location, "object keys must be unique");
+          });
     });
     if (error_) {
       return false;
     }
   }
-  Value joined = draft.value();
-  std::vector<Value::Member> members;
+  return true;
+}
+
+bool Evaluator::draft_child(const RuleNode& node, const Value* base, Draft& draft, bool& defined) {
+  defined = false;
+  if (is_masked(node) || (node.has_rules() && node.kind == RuleKind::function)) {
+    return true;
+  }
+  if (node.is_whole()) {
+    std::optional<Value> value;
+    if (!document(node, base, value)) {
+      return false;
+    }
+    defined = value.has_value();
+    const bool joins =
+        !value ||
+        (node.kind == RuleKind::partial_set && value->is(Kind::set)
+             ? std::ranges::all_of(value->elements(),
+                                   [&](const Value& element) { return draft.add(element); })
+             : draft.set(*value));
+    if (defined && node.kind == RuleKind::partial_set) {
+      draft.is_set = true;
+    }
+    return joins || fail_at(Errc::eval_conflict,
+                            node.rules.empty() ? node.fallback->location : node.rules[0]->location,
+                            "object keys must be unique");
+  }
+  defined = true;
+  return draft_object(node, base, draft);
+}
+
+bool Evaluator::draft_object(const RuleNode& node, const Value* base, Draft& draft) {
+  if (!draft_own(node, draft)) {
+    return false;
+  }
   for (const auto& [name, child] : node.children) {
     const Value key = Value::string(name);
     const Value* below = base == nullptr || !base->is(Kind::object) ? nullptr : base->find(key);
-    std::optional<Value> value;
-    if (!document(*child, below, value)) {
+    const bool known = draft.members.contains(key);
+    bool defined = false;
+    if (!draft_child(*child, below, draft.members[key], defined)) {
       return false;
     }
-    if (value) {
-      members.emplace_back(key, std::move(*value));
+    if (!defined && !known) {
+      draft.members.erase(key);
     }
   }
-  joined = laid_over(joined, Value::object(std::move(members)));
-  out = base != nullptr ? laid_over(*base, joined) : joined;
+  if (draft.leaf && !draft.members.empty()) {
+    return fail_at(Errc::eval_conflict, node.rules.empty() ? Location{} : node.rules[0]->location,
+                   "object keys must be unique");
+  }
+  return true;
+}
+
+bool Evaluator::compute_object(const RuleNode& node, const Value* base, std::optional<Value>& out) {
+  Draft draft;
+  if (!draft_object(node, base, draft)) {
+    return false;
+  }
+  const Value value = draft.value();
+  out = base != nullptr ? laid_over(*base, value) : value;
   return true;
 }
 

@@ -139,14 +139,14 @@ bool Evaluator::text(const Term& term, Frame& frame, Take take) {
       parts.push_back(item.value);
       continue;
     }
-    std::vector<Value> found;
-    if (!this->term(item.items[0], frame, [&](const Value& value) {
-          found.push_back(value);
-          return true;
-        })) {
+    Value set;
+    (void)this->term(item, frame, [&](const Value& value) {
+      set = value;
+      return true;
+    });
+    if (error_) {
       return false;
     }
-    Value set = Value::set(std::move(found));
     if (set.size() > 1) {
       return fail_at(Errc::eval_conflict, item.location,
                      "template-strings must not produce multiple outputs");

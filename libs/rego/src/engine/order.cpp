@@ -118,8 +118,17 @@ bool Probe::call(const Term& term) {
   const std::size_t inputs = std::min(term.items.size(), term.callee.arity);
   const bool is_print = term.name == "print";
   bool good = true;
-  for (std::size_t i = 0; i < term.items.size(); ++i) {
-    good = (i < inputs || is_print ? value(term.items[i]) : pattern(term.items[i])) && good;
+  // References bind what their neighbours use: they come first.
+  for (const bool early : {true, false}) {
+    for (std::size_t i = 0; i < inputs; ++i) {
+      const Term& item = term.items[i];
+      if ((item.is(Term::Type::ref) || item.is(Term::Type::call)) == early) {
+        good = value(item) && good;
+      }
+    }
+  }
+  for (std::size_t i = inputs; i < term.items.size(); ++i) {
+    good = (is_print ? value(term.items[i]) : pattern(term.items[i])) && good;
   }
   return good;
 }

@@ -31,7 +31,7 @@ Status resolve_rules(const Policy& policy, const Module& module, const RuleNode&
 
 bool RuleNode::is_whole() const {
   return has_rules() && std::ranges::all_of(rules, [&](const Rule* rule) {
-           return rule->head.items.size() == head_size;
+           return rule->head.items.size() == rule->prefix;
          });
 }
 
@@ -96,9 +96,9 @@ Status Policy::add_rule(Module& module, RuleNode& package, const std::shared_ptr
   for (; used < rule->head.items.size() && rule->head.items[used].is_constant_string(); ++used) {
     node = &step(*node, rule->head.items[used].value.text());
   }
-  node->head_size = used;
   for (Rule* one = rule.get(); one != nullptr; one = one->otherwise.get()) {
     one->module = &module;
+    one->prefix = used;
   }
   if (rule->is_default) {
     if (node->fallback != nullptr) {
@@ -119,7 +119,7 @@ Status Policy::add_rule(Module& module, RuleNode& package, const std::shared_ptr
 Status Policy::check_kinds(RuleNode& node) {
   const Rule* first = nullptr;
   for (const Rule* rule : node.rules) {
-    if (rule->head.items.size() != node.head_size) {
+    if (rule->head.items.size() != rule->prefix) {
       continue;
     }
     if (first != nullptr &&

@@ -18,9 +18,8 @@ struct RuleNode {
   std::string key;
   RuleNode* parent = nullptr;
   std::map<std::string, std::unique_ptr<RuleNode>, std::less<>> children;
-  std::vector<Rule*> rules;   // whose head is this place, or this place and more
-  Rule* fallback = nullptr;   // default
-  std::size_t head_size = 0;  // items of the heads that lead here; what follows is dynamic
+  std::vector<Rule*> rules;  // whose head is this place, or this place and more
+  Rule* fallback = nullptr;  // default
   RuleKind kind = RuleKind::complete;
   bool is_package = false;
 

@@ -18,27 +18,27 @@ void add_below(const RuleNode& node, std::set<const RuleNode*>& out) {
   }
 }
 
-void add_reference(const RuleNode& root, const Term& ref, std::set<const RuleNode*>& out) {
-  const RuleNode* node = &root;
-  for (std::size_t i = 1; i < ref.items.size(); ++i) {
-    if (node->has_rules()) {
-      out.insert(node);
-    }
-    if (!ref.items[i].is_constant_string()) {
-      break;
-    }
-    node = node->child(ref.items[i].value.text());
-    if (node == nullptr) {
-      return;
-    }
+// A key that is not known yet may be any.
+void add_reference(const RuleNode& node, const Term& ref, std::size_t index,
+                   std::set<const RuleNode*>& out) {
+  if (index == ref.items.size() || node.has_rules()) {
+    return add_below(node, out);
   }
-  add_below(*node, out);
+  const Term& key = ref.items[index];
+  if (!key.is(Term::Type::constant)) {
+    for (const auto& [name, child] : node.children) {
+      add_reference(*child, ref, index + 1, out);
+    }
+  } else if (const RuleNode* child =
+                 key.is_constant_string() ? node.child(key.value.text()) : nullptr) {
+    add_reference(*child, ref, index + 1, out);
+  }
 }
 
 void edges_of(const RuleNode& root, const Term& term, std::set<const RuleNode*>& out) {
   if (term.is(Term::Type::ref) && term.items[0].is(Term::Type::var) && term.items[0].slot < 0 &&
       term.items[0].name == "data") {
-    add_reference(root, term, out);
+    add_reference(root, term, 1, out);
   }
   if (term.callee.function != nullptr) {
     out.insert(term.callee.function);

@@ -40,6 +40,9 @@ class Resolver {
   void var(Term& term);
   void ref(Term& term);
   void call(Term& term);
+  void metadata(Term& term);
+  Value metadata_chain() const;
+  void move_computed_arguments(Rule& rule);
   void closure(Term& term);
   bool global_ref(const Term& var, Term& out) const;
   std::string qualified(const std::string& name) const;
@@ -54,6 +57,7 @@ class Resolver {
   const Policy& policy_;
   const Module* module_;
   const RuleNode* package_;
+  const Rule* rule_ = nullptr;
   std::vector<Scope> scopes_;
   Scope implicit_;  // variables that nothing declares
   std::vector<std::string> slot_names_;
@@ -210,6 +214,10 @@ std::string Resolver::qualified(const std::string& name) const {
 }
 
 void Resolver::call(Term& term) {
+  if (rule_ != nullptr && term.items.empty() &&
+      (term.name == "rego.metadata.chain" || term.name == "rego.metadata.rule")) {
+    return metadata(term);
+  }
   for (auto& item : term.items) {
     this->term(item);
   }
@@ -381,7 +389,86 @@ void Resolver::head_term(Term& term, const Location& location, std::set<int>& bo
   term = std::move(needs[0].items[0]);
 }
 
+// What is computed from other variables cannot be matched before them: it is compared in the body.
+void Resolver::move_computed_arguments(Rule& rule) {
+  for (std::size_t i = 0; i < rule.arguments.size(); ++i) {
+    Term& argument = rule.arguments[i];
+    if (argument.is(Term::Type::text) || argument.is(Term::Type::call) ||
+        argument.is(Term::Type::ref) || argument.body != nullptr) {
+      Expr same;
+      same.type = Expr::Type::unify;
+      same.location = argument.location;
+      Term var;
+      var.type = Term::Type::var;
+      var.location = argument.location;
+      var.name = "$argument" + std::to_string(i);
+      same.items.push_back(var);
+      same.items.push_back(std::move(argument));
+      argument = std::move(var);
+      rule.body.push_back(std::move(same));
+    }
+  }
+}
+
+// The annotations of the rule, of its document and of its packages.
+Value Resolver::metadata_chain() const {
+  const auto entry = [](const Value* annotations, std::vector<Value> path) {
+    std::vector<Value::Member> out{{Value::string("path"), Value::array(std::move(path))}};
+    if (annotations != nullptr) {
+      out.emplace_back(Value::string("annotations"), *annotations);
+    }
+    return Value::object(std::move(out));
+  };
+  const auto scope_of = [](const Value& annotations) {
+    const Value* scope = annotations.find("scope");
+    return scope != nullptr && scope->is(Kind::string) ? scope->text() : std::string();
+  };
+  const std::vector<Value> package = package_->path();
+  std::vector<Value> path = package;
+  const RuleNode* node = package_;
+  for (std::size_t i = 0; i < rule_->prefix; ++i) {
+    const Term& item = rule_->head.items[i];
+    const std::string& key = item.is(Term::Type::var) ? item.name : item.value.text();
+    path.push_back(Value::string(key));
+    node = node == nullptr ? nullptr : node->child(key);
+  }
+  std::vector<Value> out;
+  for (const Value& one : rule_->annotations) {
+    if (scope_of(one) == "rule") {
+      out.push_back(entry(&one, path));
+    }
+  }
+  if (out.empty()) {
+    out.push_back(entry(nullptr, path));
+  }
+  for (const Rule* rule : node == nullptr ? std::vector<Rule*>() : node->rules) {
+    for (const Value& one : rule->annotations) {
+      if (scope_of(one) == "document") {
+        out.push_back(entry(&one, path));
+      }
+    }
+  }
+  for (const auto& module : policy_.modules()) {
+    for (const Value& one : module->package_annotations) {
+      if (policy_.find_package(*module) == package_) {
+        out.push_back(entry(&one, package));
+      }
+    }
+  }
+  return Value::array(std::move(out));
+}
+
+void Resolver::metadata(Term& term) {
+  Value chain = metadata_chain();
+  const bool whole = term.name == "rego.metadata.chain";
+  term = Term();
+  const Value* own = chain.elements()[0].find("annotations");
+  term.value = whole ? chain : own == nullptr ? Value::object({}) : *own;
+}
+
 Status Resolver::rule(Rule& rule) {
+  rule_ = &rule;
+  move_computed_arguments(rule);
   for (auto& argument : rule.arguments) {
     declare_argument(argument);
   }

@@ -93,6 +93,7 @@ struct Rule {
   Body body;
   std::shared_ptr<Rule> otherwise;  // else
   std::size_t slots = 0;
+  std::size_t prefix = 0;  // items of the head that lead to its place; what follows is dynamic
   const struct Module* module = nullptr;
   std::vector<Value> annotations;
 };

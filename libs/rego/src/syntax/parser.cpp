@@ -65,7 +65,12 @@ bool Parser::at(std::string_view symbol) const {
   return peek().type == TokenType::symbol && peek().text == symbol;
 }
 bool Parser::at_name(std::string_view name) const {
-  return peek().type == TokenType::name && peek().text == name;
+  return peek().type == TokenType::name && peek().text == name && !begins_ref();
+}
+bool Parser::begins_ref(std::size_t ahead) const {
+  const Token& next = peek(ahead + 1);
+  return next.type == TokenType::symbol && (next.text == "." || next.text == "[") &&
+         peek(ahead).end == next.begin;
 }
 bool Parser::adjacent() const {
   return position_ > 0 && list_.tokens[position_ - 1].end == peek().begin;
@@ -261,7 +266,7 @@ void own_closures(Term& term) {
 // A reference as it stands in heads, packages and imports: keywords may follow a dot.
 Term Parser::rule_ref() {
   Term out = make(Term::Type::ref);
-  if (peek().type != TokenType::name || is_keyword(peek().text)) {
+  if (peek().type != TokenType::name || (is_keyword(peek().text) && !begins_ref())) {
     unexpected();
     return out;
   }

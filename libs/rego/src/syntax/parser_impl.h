@@ -39,6 +39,8 @@ class Parser {
   Token take();
   bool skip(std::string_view symbol);
   bool skip_name(std::string_view name);
+  // A name that a dot or bracket follows is no keyword: `as.foo`, `false["x"]`.
+  bool begins_ref(std::size_t ahead = 0) const;
   void expect(std::string_view symbol);
   void fault(std::string message);
   void fault_at(const Token& token, std::string message);

@@ -154,12 +154,13 @@ Term Parser::primary() {
 Term Parser::name_term() {
   Term out = make(Term::Type::constant);
   const Token token = peek();
-  if (token.text == "null" || token.text == "true" || token.text == "false") {
+  if ((token.text == "null" || token.text == "true" || token.text == "false") && !begins_ref()) {
     take();
     out.value = token.text == "null" ? Value() : Value::boolean(token.text == "true");
     return out;
   }
-  if (is_keyword(token.text)) {
+  const bool calls = peek(1).text == "(" && peek(1).begin == token.end;
+  if (is_keyword(token.text) && !begins_ref() && !(token.text == "contains" && calls)) {
     unexpected();
     return out;
   }
@@ -340,9 +341,19 @@ Term Parser::interpolated() {
       out.items.push_back(std::move(part));
     } else if (peek().type == TokenType::text_open) {
       take();
-      // Marked as an expression by an array of one: what is undefined in it has a text of its own.
-      Term part = make(Term::Type::array);
-      part.items.push_back(term_in());
+      // The set of the expression's values: what is undefined has a text of its own.
+      Term part = make(Term::Type::set_comp);
+      Term value = make(Term::Type::var);
+      value.name = "$" + std::to_string(wildcards_++);
+      Expr expr;
+      expr.type = Expr::Type::unify;
+      expr.location = here();
+      expr.items.push_back(value);
+      expr.items.push_back(term_in());
+      with_modifiers(expr);
+      part.items.push_back(std::move(value));
+      part.body = std::make_shared<Body>();
+      part.body->push_back(std::move(expr));
       out.items.push_back(std::move(part));
       if (peek().type != TokenType::text_close) {
         unexpected();
