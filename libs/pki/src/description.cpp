@@ -1,9 +1,9 @@
 #include "description.h"
 
+#include <array>
+
 #include <arpa/inet.h>
 #include <openssl/core_names.h>
-
-#include <array>
 
 #include "unhidra/base/text.h"
 #include "unhidra/pki/inspect.h"
@@ -12,7 +12,8 @@ namespace unhidra::pki {
 namespace {
 
 std::string_view text_of(const ASN1_STRING* string) {
-  return as_text({ASN1_STRING_get0_data(string), static_cast<std::size_t>(ASN1_STRING_length(string))});
+  return as_text(
+      {ASN1_STRING_get0_data(string), static_cast<std::size_t>(ASN1_STRING_length(string))});
 }
 
 std::string utf8_of(const ASN1_STRING* string) {
@@ -185,11 +186,12 @@ std::string describe_extensions(const STACK_OF(X509_EXTENSION) * extensions) {
   for (int i = 0; i < sk_X509_EXTENSION_num(extensions); ++i) {
     X509_EXTENSION* extension = sk_X509_EXTENSION_value(extensions, i);
     const bool critical = X509_EXTENSION_get_critical(extension) == 1;
-    out.push_back(JsonObject()
-                      .add("Id", describe_oid(X509_EXTENSION_get_object(extension)))
-                      .add("Critical", critical ? "true" : "false")
-                      .add("Value", json_base64(as_bytes(text_of(X509_EXTENSION_get_data(extension)))))
-                      .text());
+    out.push_back(
+        JsonObject()
+            .add("Id", describe_oid(X509_EXTENSION_get_object(extension)))
+            .add("Critical", critical ? "true" : "false")
+            .add("Value", json_base64(as_bytes(text_of(X509_EXTENSION_get_data(extension)))))
+            .text());
   }
   return json_list(out);
 }

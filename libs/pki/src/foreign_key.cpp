@@ -1,12 +1,11 @@
 // Keys of others, and JOSE signatures under them (RFC 7518, RFC 8037).
+#include <array>
+
+#include <boost/json.hpp>
 #include <openssl/core_names.h>
 #include <openssl/hmac.h>
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
-
-#include <array>
-
-#include <boost/json.hpp>
 
 #include "unhidra/base/text.h"
 #include "unhidra/pki/inspect.h"
@@ -136,8 +135,8 @@ class Members {
   }
   OwnedBignum number(std::string_view name) const {
     const auto value = bytes(name);
-    return OwnedBignum(
-        value ? BN_bin2bn(value->data(), static_cast<int>(value->size()), nullptr) : nullptr);
+    return OwnedBignum(value ? BN_bin2bn(value->data(), static_cast<int>(value->size()), nullptr)
+                             : nullptr);
   }
 
  private:
@@ -185,7 +184,10 @@ OwnedPkey rsa_key(const Members& members) {
 
 OwnedPkey ec_key(const Members& members) {
   const std::string curve = members.text("crv");
-  const std::size_t size = curve == "P-256" ? 32 : curve == "P-384" ? 48 : curve == "P-521" ? 66 : 0;
+  const std::size_t size = curve == "P-256"   ? 32
+                           : curve == "P-384" ? 48
+                           : curve == "P-521" ? 66
+                                              : 0;
   const auto x = members.bytes("x");
   const auto y = members.bytes("y");
   if (size == 0 || !x || !y || x->size() > size || y->size() > size) {
@@ -193,7 +195,8 @@ OwnedPkey ec_key(const Members& members) {
   }
   Bytes point(1 + 2 * size);
   point[0] = 4;
-  std::copy(x->begin(), x->end(), point.begin() + static_cast<std::ptrdiff_t>(1 + size - x->size()));
+  std::copy(x->begin(), x->end(),
+            point.begin() + static_cast<std::ptrdiff_t>(1 + size - x->size()));
   std::copy(y->begin(), y->end(),
             point.begin() + static_cast<std::ptrdiff_t>(1 + 2 * size - y->size()));
   const OwnedParamBuild builder(OSSL_PARAM_BLD_new());
@@ -342,9 +345,9 @@ bool ForeignKey::verify(std::string_view name, ByteView message, ByteView signat
     return false;
   }
   if (algorithm->family == Family::hmac) {
-    const auto expected = impl_->key ? std::nullopt
-                                     : hmac(EVP_get_digestbyname(algorithm->digest),
-                                            impl_->secret.expose(), message);
+    const auto expected =
+        impl_->key ? std::nullopt
+                   : hmac(EVP_get_digestbyname(algorithm->digest), impl_->secret.expose(), message);
     return expected && constant_time_equal(*expected, signature);
   }
   if (!impl_->key || !fits(*algorithm, impl_->key.get())) {
@@ -379,9 +382,9 @@ Result<Bytes> ForeignKey::sign(std::string_view name, ByteView message) const {
     return bad();
   }
   if (algorithm->family == Family::hmac) {
-    auto mac = impl_->key ? std::nullopt
-                          : hmac(EVP_get_digestbyname(algorithm->digest), impl_->secret.expose(),
-                                 message);
+    auto mac = impl_->key
+                   ? std::nullopt
+                   : hmac(EVP_get_digestbyname(algorithm->digest), impl_->secret.expose(), message);
     return mac ? Result<Bytes>(std::move(*mac)) : bad();
   }
   if (!impl_->key || !fits(*algorithm, impl_->key.get())) {

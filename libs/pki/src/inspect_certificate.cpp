@@ -1,8 +1,8 @@
 // Certificates and requests of others, described and verified.
-#include <openssl/x509_vfy.h>
-
 #include <array>
 #include <ctime>
+
+#include <openssl/x509_vfy.h>
 
 #include "unhidra/base/text.h"
 #include "unhidra/pki/inspect.h"
@@ -29,9 +29,8 @@ using OwnedPolicies = Owned<CERTIFICATEPOLICIES, CERTIFICATEPOLICIES_free>;
 
 OwnedX509 read_certificate(ByteView der) {
   const Byte* at = der.data();
-  return OwnedX509(der.size() > kMaxInspected
-                       ? nullptr
-                       : d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  return OwnedX509(
+      der.size() > kMaxInspected ? nullptr : d2i_X509(nullptr, &at, static_cast<long>(der.size())));
 }
 
 ByteView bytes_of(const ASN1_STRING* string) {
@@ -52,8 +51,8 @@ std::string describe_time(const ASN1_TIME* time) {
 }
 
 std::string describe_key_usage(const X509* x509) {
-  const OwnedKeyUsage usage(static_cast<ASN1_BIT_STRING*>(
-      X509_get_ext_d2i(x509, NID_key_usage, nullptr, nullptr)));
+  const OwnedKeyUsage usage(
+      static_cast<ASN1_BIT_STRING*>(X509_get_ext_d2i(x509, NID_key_usage, nullptr, nullptr)));
   int bits = 0;
   for (int i = 0; usage && i < 9; ++i) {
     bits |= ASN1_BIT_STRING_get_bit(usage.get(), i) << i;
@@ -62,20 +61,11 @@ std::string describe_key_usage(const X509* x509) {
 }
 
 void describe_extended_usage(const X509* x509, JsonObject& out) {
-  constexpr std::array<int, 14> kKnown = {NID_anyExtendedKeyUsage,
-                                          NID_server_auth,
-                                          NID_client_auth,
-                                          NID_code_sign,
-                                          NID_email_protect,
-                                          NID_ipsecEndSystem,
-                                          NID_ipsecTunnel,
-                                          NID_ipsecUser,
-                                          NID_time_stamp,
-                                          NID_OCSP_sign,
-                                          NID_ms_sgc,
-                                          NID_ns_sgc,
-                                          NID_ms_code_com,
-                                          NID_undef};
+  constexpr std::array<int, 14> kKnown = {
+      NID_anyExtendedKeyUsage, NID_server_auth,    NID_client_auth, NID_code_sign,
+      NID_email_protect,       NID_ipsecEndSystem, NID_ipsecTunnel, NID_ipsecUser,
+      NID_time_stamp,          NID_OCSP_sign,      NID_ms_sgc,      NID_ns_sgc,
+      NID_ms_code_com,         NID_undef};
   const OwnedExtKeyUsage usages(static_cast<EXTENDED_KEY_USAGE*>(
       X509_get_ext_d2i(x509, NID_ext_key_usage, nullptr, nullptr)));
   std::vector<std::string> known;
@@ -96,7 +86,7 @@ void describe_extended_usage(const X509* x509, JsonObject& out) {
 void describe_constraints(const X509* x509, JsonObject& out) {
   const OwnedBasicConstraints basic(static_cast<BASIC_CONSTRAINTS*>(
       X509_get_ext_d2i(x509, NID_basic_constraints, nullptr, nullptr)));
-  const long length = !basic                    ? 0
+  const long length = !basic                      ? 0
                       : basic->pathlen != nullptr ? ASN1_INTEGER_get(basic->pathlen)
                                                   : -1;
   out.add("BasicConstraintsValid", basic ? "true" : "false")
@@ -205,8 +195,8 @@ std::string describe(X509* x509, ByteView der) {
   out.add("SubjectKeyId", json_base64(bytes_of(X509_get0_subject_key_id(x509))))
       .add("AuthorityKeyId", json_base64(bytes_of(X509_get0_authority_key_id(x509))));
   describe_access(x509, out);
-  const OwnedGeneralNames names(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(x509, NID_subject_alt_name, nullptr, nullptr)));
+  const OwnedGeneralNames names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(x509, NID_subject_alt_name, nullptr, nullptr)));
   std::string uris;
   describe_alternative_names(names.get(), out, &uris);
   describe_name_constraints(out);
@@ -333,8 +323,8 @@ Result<std::vector<Bytes>> verify_chain(std::span<const Bytes> certificates,
     return bad("malformed certificate");
   }
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
-  X509_VERIFY_PARAM_set_time(parameters, static_cast<std::time_t>(
-                                             to_unix_micros(rules.now) / 1'000'000));
+  X509_VERIFY_PARAM_set_time(parameters,
+                             static_cast<std::time_t>(to_unix_micros(rules.now) / 1'000'000));
   // The first certificate is the anchor, whoever signed it.
   X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
   if (!rules.dns_name.empty()) {

@@ -54,8 +54,8 @@ std::string describe_rsa(EVP_PKEY* key) {
       .add("N", number(OSSL_PKEY_PARAM_RSA_N))
       .add("E", number(OSSL_PKEY_PARAM_RSA_E))
       .add("D", number(OSSL_PKEY_PARAM_RSA_D))
-      .add("Primes", json_list({number(OSSL_PKEY_PARAM_RSA_FACTOR1),
-                                number(OSSL_PKEY_PARAM_RSA_FACTOR2)}))
+      .add("Primes",
+           json_list({number(OSSL_PKEY_PARAM_RSA_FACTOR1), number(OSSL_PKEY_PARAM_RSA_FACTOR2)}))
       .add("Precomputed", precomputed)
       .text();
 }
@@ -76,8 +76,8 @@ Result<std::string> describe_private_key(const PemBlock& block) {
     default: {
       std::string text = describe_public_key(key.get());
       text.pop_back();
-      return text + ",\"D\":" +
-             json_number(key_number(key.get(), OSSL_PKEY_PARAM_PRIV_KEY).get()) + '}';
+      return text + ",\"D\":" + json_number(key_number(key.get(), OSSL_PKEY_PARAM_PRIV_KEY).get()) +
+             '}';
     }
   }
 }
@@ -115,11 +115,12 @@ Result<std::string> private_key_to_jwk(const PemBlock& block) {
     case EVP_PKEY_ED25519:
       return JsonObject()
           .add("crv", "\"Ed25519\"")
-          .add("d", '"' + to_base64url(as_bytes(raw_text(key.get(), EVP_PKEY_get_raw_private_key))) +
-                        '"')
+          .add(
+              "d",
+              '"' + to_base64url(as_bytes(raw_text(key.get(), EVP_PKEY_get_raw_private_key))) + '"')
           .add("kty", "\"OKP\"")
-          .add("x", '"' + to_base64url(as_bytes(raw_text(key.get(), EVP_PKEY_get_raw_public_key))) +
-                        '"')
+          .add("x",
+               '"' + to_base64url(as_bytes(raw_text(key.get(), EVP_PKEY_get_raw_public_key))) + '"')
           .text();
     default:
       return fail(Errc::bad_key, "x509: unsupported private key");

@@ -72,7 +72,7 @@ Answer sorted(const Call& call) {
   }
   const auto elements = call[0].elements();
   std::vector<Value> out(elements.begin(), elements.end());
-  std::ranges::stable_sort(out, [](const Value& a, const Value& b) { return a < b; });
+  std::ranges::sort(out, [](const Value& a, const Value& b) { return a < b; });
   return Value::array(std::move(out));
 }
 
@@ -134,20 +134,14 @@ Answer array_concat(const Call& call) {
   return Value::array(std::move(out));
 }
 
+// One level: lists in the list give their elements, lists in those stay.
 Answer array_flatten(const Call& call) {
   UNHIDRA_TRY(const Value list, call.of_kind(0, Kind::array));
   std::vector<Value> out;
-  std::vector<std::pair<Value, std::size_t>> open = {{list, 0}};
-  while (!open.empty()) {
-    auto& [array, at] = open.back();
-    if (at == array.size()) {
-      open.pop_back();
-      continue;
-    }
-    const Value element = array.elements()[at++];
-    UNHIDRA_TRY_VOID(call.environment().charge(sizeof(Value)));
+  for (const Value& element : list.elements()) {
+    UNHIDRA_TRY_VOID(call.environment().charge((element.size() + 1) * sizeof(Value)));
     if (element.is(Kind::array)) {
-      open.emplace_back(element, 0);
+      out.insert(out.end(), element.elements().begin(), element.elements().end());
     } else {
       out.push_back(element);
     }
@@ -167,8 +161,8 @@ Answer array_slice(const Call& call) {
   const auto size = static_cast<std::int64_t>(list.size());
   from = std::clamp<std::int64_t>(from, 0, size);
   to = std::clamp<std::int64_t>(to, from, size);
-  const auto part = list.elements().subspan(static_cast<std::size_t>(from),
-                                            static_cast<std::size_t>(to - from));
+  const auto part =
+      list.elements().subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from));
   return Value::array({part.begin(), part.end()});
 }
 
@@ -366,8 +360,7 @@ class Walker {
     found_.push_back(Value::array({Value::array(path_), value}));
     std::int64_t index = 0;
     for (const Value& element : value.elements()) {
-      UNHIDRA_TRY_VOID(
-          enter(value.is(Kind::array) ? Value::integer(index++) : element, element));
+      UNHIDRA_TRY_VOID(enter(value.is(Kind::array) ? Value::integer(index++) : element, element));
     }
     for (const auto& [key, member] : value.members()) {
       UNHIDRA_TRY_VOID(enter(key, member));

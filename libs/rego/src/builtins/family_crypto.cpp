@@ -104,9 +104,8 @@ Answer verified(const Call& call, std::string_view text, const pki::ChainRules& 
 }
 
 pki::ChainRules rules_now(const Call& call) {
-  return {.now = from_unix_micros(call.environment().now_ns / 1000),
-          .dns_name = {},
-          .key_usages = {}};
+  return {
+      .now = from_unix_micros(call.environment().now_ns / 1000), .dns_name = {}, .key_usages = {}};
 }
 
 Answer parse_and_verify(const Call& call) {
@@ -278,8 +277,7 @@ Answer parse_keypair(const Call& call) {
   UNHIDRA_TRY(auto leaf, as_value(pki::describe_certificate(chain[0])));
   std::vector<Value> encoded;
   for (const Bytes& der : chain) {
-    encoded.push_back(
-        Value::string(encode_base64(as_text(der), Base64Alphabet::standard, true)));
+    encoded.push_back(Value::string(encode_base64(as_text(der), Base64Alphabet::standard, true)));
   }
   return Value::object({{Value::string("Certificate"), Value::array(std::move(encoded))},
                         {Value::string("PrivateKey"), *key},

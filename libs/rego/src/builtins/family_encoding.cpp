@@ -103,8 +103,10 @@ Answer json_marshal_with_options(const Call& call) {
     const std::string name = to_term(key);
     if (key.is(Kind::string) && (key.text() == "prefix" || key.text() == "indent")) {
       if (!value.is(Kind::string)) {
-        return operand_error(2, "key " + name + " failed cast to string: operand must be string "
-                                "but got " + std::string(kind_name(value.kind())));
+        return operand_error(2, "key " + name +
+                                    " failed cast to string: operand must be string "
+                                    "but got " +
+                                    std::string(kind_name(value.kind())));
       }
       (key.text() == "prefix" ? prefix : indent) = value.text();
       implied = true;

@@ -39,7 +39,8 @@ bool are_identifiers(const std::vector<std::string_view>& parts, bool pre_releas
 
 std::optional<Version> parse_version(std::string_view text) {
   const std::size_t plus = text.find('+');
-  if (plus != std::string_view::npos && !are_identifiers(split(text.substr(plus + 1), "."), false)) {
+  if (plus != std::string_view::npos &&
+      !are_identifiers(split(text.substr(plus + 1), "."), false)) {
     return std::nullopt;
   }
   text = text.substr(0, plus);
@@ -96,8 +97,8 @@ Answer semver_compare(const Call& call) {
   const auto left = parse_version(a);
   const auto right = parse_version(b);
   if (!left || !right) {
-    return failed("operand " + std::string(left ? "2" : "1") + ": string " +
-                  quote(left ? b : a) + " is not a valid SemVer");
+    return failed("operand " + std::string(left ? "2" : "1") + ": string " + quote(left ? b : a) +
+                  " is not a valid SemVer");
   }
   return Value::integer(compare_versions(*left, *right));
 }
@@ -129,7 +130,7 @@ std::optional<Uuid> read_uuid(std::string_view text) {
   }
   std::string digits;
   if (text.size() == 36) {
-    for (const std::size_t dash : {8, 13, 18, 23}) {
+    for (const std::size_t dash : {8U, 13U, 18U, 23U}) {
       if (text[dash] != '-') {
         return std::nullopt;
       }
@@ -240,8 +241,12 @@ struct Amount {
 
 // Where the number ends and the unit begins: "1.5e3Ki".
 std::optional<Amount> split_amount(std::string_view text) {
-  const auto digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
-  const auto sign = [&](std::size_t i) { return i < text.size() && (text[i] == '+' || text[i] == '-'); };
+  const auto digit = [&](std::size_t i) {
+    return i < text.size() && text[i] >= '0' && text[i] <= '9';
+  };
+  const auto sign = [&](std::size_t i) {
+    return i < text.size() && (text[i] == '+' || text[i] == '-');
+  };
   std::size_t at = 0;
   for (; at < text.size(); ++at) {
     const char c = text[at];
@@ -297,7 +302,8 @@ std::optional<std::uint64_t> factor_of(std::string_view unit, std::string_view s
     if (rest.empty() || (!suffix.empty() && rest == suffix)) {
       return known.decimal;
     }
-    if (rest.starts_with('i') && (rest.size() == 1 || (!suffix.empty() && rest.substr(1) == suffix))) {
+    if (rest.starts_with('i') &&
+        (rest.size() == 1 || (!suffix.empty() && rest.substr(1) == suffix))) {
       return known.binary;
     }
   }
@@ -346,7 +352,8 @@ Answer units_parse(const Call& call) {
   }
   // "m" alone is a thousandth; otherwise the case of the letters says nothing.
   const bool milli = amount->unit == "m";
-  const auto factor = milli ? std::optional<std::uint64_t>(1) : factor_of(to_lower(amount->unit), "");
+  const auto factor =
+      milli ? std::optional<std::uint64_t>(1) : factor_of(to_lower(amount->unit), "");
   if (!factor) {
     std::string unit(amount->unit);
     unit = unit.substr(0, 1) + to_lower(unit.substr(1));
@@ -375,10 +382,10 @@ Answer print(const Call& call) {
   UNHIDRA_TRY(const Value parts, call.of_kind(0, Kind::array));
   std::string line;
   for (const Value& part : parts.elements()) {
-    const Value* shown = part.is(Kind::set) ? (part.size() > 0 ? &part.elements()[0] : nullptr)
-                                            : &part;
+    const Value* shown =
+        part.is(Kind::set) ? (part.size() > 0 ? &part.elements()[0] : nullptr) : &part;
     line += (line.empty() ? "" : " ");
-    line += shown == nullptr ? "<undefined>"
+    line += shown == nullptr          ? "<undefined>"
             : shown->is(Kind::string) ? shown->text()
                                       : to_term(*shown);
     UNHIDRA_TRY_VOID(call.environment().charge(line.size()));

@@ -188,8 +188,8 @@ Answer rand_intn(const Call& call) {
   UNHIDRA_TRY(const std::string_view name, call.string(0));
   UNHIDRA_TRY(const std::int64_t bound, call.integer(1));
   Environment& environment = call.environment();
-  const std::uint64_t size = bound < 0 ? -static_cast<std::uint64_t>(bound)
-                                       : static_cast<std::uint64_t>(bound);
+  const std::uint64_t size =
+      bound < 0 ? -static_cast<std::uint64_t>(bound) : static_cast<std::uint64_t>(bound);
   if (size == 0) {
     return Value::integer(0);
   }

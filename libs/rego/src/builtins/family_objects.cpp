@@ -190,8 +190,8 @@ Result<std::optional<Value>> without(const Value& value, const Value* tree, int 
   std::vector<Value> out;
   std::size_t index = 0;
   for (const Value& element : value.elements()) {
-    const Value* branch = value.is(Kind::set) ? tree->find(element)
-                                              : tree->find(std::to_string(index++));
+    const Value* branch =
+        value.is(Kind::set) ? tree->find(element) : tree->find(std::to_string(index++));
     UNHIDRA_TRY(auto kept, without(element, branch, depth + 1));
     if (kept) {
       out.push_back(std::move(*kept));
@@ -224,8 +224,8 @@ Result<Value> only(const Value& value, const Value& tree, int depth) {
   std::vector<Value> out;
   std::size_t index = 0;
   for (const Value& element : value.elements()) {
-    const Value* branch = value.is(Kind::set) ? tree.find(element)
-                                              : tree.find(std::to_string(index++));
+    const Value* branch =
+        value.is(Kind::set) ? tree.find(element) : tree.find(std::to_string(index++));
     if (branch != nullptr) {
       UNHIDRA_TRY(Value kept, only(element, *branch, depth + 1));
       out.push_back(std::move(kept));
@@ -263,11 +263,11 @@ Answer json_patch(const Call& call) {
 }
 
 constexpr Builtin kTable[] = {
-    {"json.filter", 2, json_filter},   {"json.patch", 2, json_patch},
-    {"json.remove", 2, json_remove},   {"object.filter", 2, object_filter},
-    {"object.get", 3, object_get},     {"object.keys", 1, object_keys},
+    {"json.filter", 2, json_filter},     {"json.patch", 2, json_patch},
+    {"json.remove", 2, json_remove},     {"object.filter", 2, object_filter},
+    {"object.get", 3, object_get},       {"object.keys", 1, object_keys},
     {"object.remove", 2, object_remove}, {"object.subset", 2, object_subset},
-    {"object.union", 2, object_union}, {"object.union_n", 1, object_union_n},
+    {"object.union", 2, object_union},   {"object.union_n", 1, object_union_n},
 };
 
 }  // namespace

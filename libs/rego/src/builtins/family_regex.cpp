@@ -40,9 +40,8 @@ Answer template_match(const Call& call) {
   }
   thread_local PatternCache<Regex> cache;
   const std::string key = std::string(start) + std::string(end) + std::string(pattern);
-  UNHIDRA_TRY(const auto regex, cache.get(key, [&] {
-    return Regex::compile_template(pattern, start[0], end[0]);
-  }));
+  UNHIDRA_TRY(const auto regex,
+              cache.get(key, [&] { return Regex::compile_template(pattern, start[0], end[0]); }));
   UNHIDRA_TRY_VOID(call.environment().charge(text.size()));
   return Value::boolean(regex->match(text));
 }

@@ -119,7 +119,8 @@ Answer positions(const Call& call, bool all) {
   const std::u32string where = to_runes(text);
   const std::u32string what = to_runes(part);
   std::vector<Value> out;
-  for (std::size_t at = where.find(what); at != std::u32string::npos; at = where.find(what, at + 1)) {
+  for (std::size_t at = where.find(what); at != std::u32string::npos;
+       at = where.find(what, at + 1)) {
     UNHIDRA_TRY_VOID(call.environment().charge(sizeof(Value)));
     out.push_back(Value::integer(static_cast<std::int64_t>(at)));
     if (!all) {
@@ -303,7 +304,7 @@ Answer template_string(const Call& call) {
   std::string out;
   for (const Value& part : parts.elements()) {
     if (part.is(Kind::set)) {
-      out += part.size() == 0 ? "<undefined>"
+      out += part.size() == 0                      ? "<undefined>"
              : part.elements()[0].is(Kind::string) ? part.elements()[0].text()
                                                    : to_term(part.elements()[0]);
     } else {

@@ -33,8 +33,7 @@ Result<std::int64_t> timestamp(const Value& value) {
   }
   const auto text = integer_text(value.text());
   std::int64_t out = 0;
-  if (!text ||
-      std::from_chars(text->data(), text->data() + text->size(), out).ec != std::errc()) {
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), out).ec != std::errc()) {
     return failed("timestamp too big");
   }
   return out;

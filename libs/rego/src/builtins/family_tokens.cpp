@@ -49,8 +49,8 @@ Result<Value> json_object(std::string_view text) {
 Result<std::string> section(std::string_view encoded, std::string_view name) {
   auto decoded = decode_base64url(encoded);
   if (!decoded) {
-    return failed("JWT " + std::string(name) + " had invalid encoding: " +
-                  decoded.error().message());
+    return failed("JWT " + std::string(name) +
+                  " had invalid encoding: " + decoded.error().message());
   }
   return std::move(*decoded);
 }
@@ -170,8 +170,7 @@ bool acceptable(const Value& header) {
   if (text_member(header, "alg").empty()) {
     return false;
   }
-  return critical == nullptr ||
-         std::ranges::none_of(critical->elements(), [&](const Value& name) {
+  return critical == nullptr || std::ranges::none_of(critical->elements(), [&](const Value& name) {
            return name.is(Kind::string) && header.find(name) != nullptr &&
                   std::ranges::find(kKnown, name.text()) == kKnown.end();
          });
@@ -325,8 +324,7 @@ bool equals_jwt(std::string_view text) {
 }
 
 Answer decode_verify(const Call& call) {
-  const Value refused =
-      Value::array({Value::boolean(false), Value::object({}), Value::object({})});
+  const Value refused = Value::array({Value::boolean(false), Value::object({}), Value::object({})});
   UNHIDRA_TRY(const Value object, call.of_kind(1, Kind::object));
   UNHIDRA_TRY(const Constraints constraints, read_constraints(object, call.environment()));
   UNHIDRA_TRY(const std::string_view first, call.string(0));
@@ -336,8 +334,8 @@ Answer decode_verify(const Call& call) {
     UNHIDRA_TRY(const Token token, split_token(text));
     UNHIDRA_TRY(const Value header, read_header(token));
     UNHIDRA_TRY_VOID(check_header(header));
-    if (!acceptable(header) || (!constraints.algorithm.empty() &&
-                                constraints.algorithm != text_member(header, "alg"))) {
+    if (!acceptable(header) ||
+        (!constraints.algorithm.empty() && constraints.algorithm != text_member(header, "alg"))) {
       return refused;
     }
     UNHIDRA_TRY(const std::string signature, decode_base64url(token.signature));

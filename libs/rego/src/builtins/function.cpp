@@ -46,12 +46,11 @@ std::unexpected<Error> wrong_kind(std::size_t position, const Value& got,
                        "must be " + list + " but got " + std::string(kind_name(got.kind())));
 }
 
-std::unexpected<Error> wrong_element(std::size_t position, const Value& composite,
-                                     const Value& got, std::string_view expected) {
+std::unexpected<Error> wrong_element(std::size_t position, const Value& composite, const Value& got,
+                                     std::string_view expected) {
   const std::string kind(kind_name(composite.kind()));
-  return operand_error(position, "must be " + kind + " of " + std::string(expected) +
-                                     "s but got " + kind + " containing " +
-                                     std::string(kind_name(got.kind())));
+  return operand_error(position, "must be " + kind + " of " + std::string(expected) + "s but got " +
+                                     kind + " containing " + std::string(kind_name(got.kind())));
 }
 
 std::unexpected<Error> failed(std::string message) {

@@ -9,10 +9,10 @@
 #include <string>
 #include <string_view>
 
-#include "builtins/values.h"
-
 #include "unhidra/base/error.h"
 #include "unhidra/base/random.h"
+
+#include "builtins/values.h"
 
 namespace unhidra::rego::builtins {
 
@@ -85,8 +85,8 @@ class Call {
 std::unexpected<Error> operand_error(std::size_t position, const std::string& what);
 std::unexpected<Error> wrong_kind(std::size_t position, const Value& got,
                                   std::initializer_list<std::string_view> expected);
-std::unexpected<Error> wrong_element(std::size_t position, const Value& composite,
-                                     const Value& got, std::string_view expected);
+std::unexpected<Error> wrong_element(std::size_t position, const Value& composite, const Value& got,
+                                     std::string_view expected);
 std::unexpected<Error> failed(std::string message);
 
 using Function = Answer (*)(const Call&);

@@ -35,7 +35,7 @@ class GlobCompiler {
 
  private:
   struct Fragment {
-    std::uint32_t start = kNone;  // kNone: matches nothing but the empty text
+    std::uint32_t start = kNone;        // kNone: matches nothing but the empty text
     std::vector<std::uint32_t> ends;    // steps whose `next` is open
     std::vector<std::uint32_t> others;  // forks whose `other` is open
   };
@@ -261,7 +261,8 @@ std::uint64_t Glob::closure(std::uint32_t state) const {
       found |= std::uint64_t{1} << at;
       continue;
     }
-    open |= ((std::uint64_t{1} << steps_[at].next) | (std::uint64_t{1} << steps_[at].other)) & ~seen;
+    open |=
+        ((std::uint64_t{1} << steps_[at].next) | (std::uint64_t{1} << steps_[at].other)) & ~seen;
   }
   return found;
 }
@@ -335,8 +336,8 @@ bool Glob::match_wide(std::string_view text) const {
     }
     states.swap(next);
   }
-  return std::ranges::any_of(states,
-                             [this](std::uint32_t state) { return steps_[state].op == Op::accept; });
+  return std::ranges::any_of(
+      states, [this](std::uint32_t state) { return steps_[state].op == Op::accept; });
 }
 
 std::string quote_glob(std::string_view text) {

@@ -36,7 +36,7 @@ class Glob {
   struct Step {
     Op op = Op::accept;
     bool negated = false;
-    std::u32string runes;
+    std::u32string runes = {};
     std::uint32_t next = 0;
     std::uint32_t other = 0;
   };
@@ -48,9 +48,9 @@ class Glob {
   std::uint64_t closure(std::uint32_t state) const;
 
   std::u32string delimiters_;
-  std::string prefix_;            // every match begins with this
-  bool literal_ = false;          // and is nothing else
-  std::vector<Step> steps_;       // for what follows the prefix; begins at start_
+  std::string prefix_;       // every match begins with this
+  bool literal_ = false;     // and is nothing else
+  std::vector<Step> steps_;  // for what follows the prefix; begins at start_
   std::uint32_t start_ = 0;
   std::vector<std::uint64_t> closures_;  // with at most 64 steps: where each leads without input
 };

@@ -84,8 +84,7 @@ std::string digits_in_base(const cpp_int& magnitude, int base, bool upper) {
     return magnitude.str();
   }
   if (base != 2) {
-    std::string text =
-        magnitude.str(0, base == 8 ? std::ios_base::oct : std::ios_base::hex);
+    std::string text = magnitude.str(0, base == 8 ? std::ios_base::oct : std::ios_base::hex);
     std::ranges::transform(text, text.begin(), [upper](char c) {
       return static_cast<char>(upper ? std::toupper(c) : std::tolower(c));
     });
@@ -100,7 +99,10 @@ std::string digits_in_base(const cpp_int& magnitude, int base, bool upper) {
 }
 
 std::string format_integer(const cpp_int& value, char32_t verb, const Flags& flags) {
-  const int base = verb == 'b' ? 2 : verb == 'o' || verb == 'O' ? 8 : verb == 'x' || verb == 'X' ? 16 : 10;
+  const int base = verb == 'b'                  ? 2
+                   : verb == 'o' || verb == 'O' ? 8
+                   : verb == 'x' || verb == 'X' ? 16
+                                                : 10;
   const bool negative = value < 0;
   std::string digits = digits_in_base(negative ? cpp_int(-value) : value, base, verb == 'X');
   if (flags.precision) {
@@ -125,8 +127,11 @@ std::string format_integer(const cpp_int& value, char32_t verb, const Flags& fla
   if (verb == 'O') {
     prefix = "0o";
   } else if (flags.sharp) {
-    prefix = base == 2 ? "0b" : base == 8 ? (digits.starts_with('0') ? "" : "0")
-             : verb == 'x' ? "0x" : verb == 'X' ? "0X" : "";
+    prefix = base == 2     ? "0b"
+             : base == 8   ? (digits.starts_with('0') ? "" : "0")
+             : verb == 'x' ? "0x"
+             : verb == 'X' ? "0X"
+                           : "";
   }
   return pad(sign_of(negative, flags) + prefix + digits, flags, false);
 }
@@ -199,9 +204,9 @@ std::string shortest(double value, std::chars_format form) {
 std::string magnitude_text(double value, char32_t verb, const Flags& flags) {
   switch (verb) {
     case 'v':
-      return flags.precision ? with_precision(value, std::chars_format::general,
-                                              std::max(1, *flags.precision))
-                             : format_shortest(value, 6);
+      return flags.precision
+                 ? with_precision(value, std::chars_format::general, std::max(1, *flags.precision))
+                 : format_shortest(value, 6);
     case 'g':
     case 'G':
       if (!flags.precision) {

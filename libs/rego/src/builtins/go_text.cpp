@@ -1,9 +1,9 @@
 #include "builtins/go_text.h"
 
-#include <unicode/uchar.h>
-
 #include <algorithm>
 #include <array>
+
+#include <unicode/uchar.h>
 
 namespace unhidra::rego::builtins {
 namespace {
@@ -121,9 +121,9 @@ DecodedRune decode_rune(std::string_view text) {
     const unsigned high = first == 0xF4 ? 0x8F : 0xBF;
     if (is_continuation(text, 1, low, high) && is_continuation(text, 2) &&
         is_continuation(text, 3)) {
-      return {((first & 0x07U) << 18) | (bits(text, 1) << 12) | (bits(text, 2) << 6) |
-                  bits(text, 3),
-              4};
+      return {
+          ((first & 0x07U) << 18) | (bits(text, 1) << 12) | (bits(text, 2) << 6) | bits(text, 3),
+          4};
     }
   }
   return {kReplacement, 1};

@@ -14,8 +14,8 @@ constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr std::array<std::string_view, 12> kMonths = {
     "January", "February", "March",     "April",   "May",      "June",
     "July",    "August",   "September", "October", "November", "December"};
-constexpr std::array<std::string_view, 7> kWeekdays = {
-    "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+constexpr std::array<std::string_view, 7> kWeekdays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                       "Thursday", "Friday", "Saturday"};
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   return a / b - (a % b < 0 ? 1 : 0);
@@ -62,9 +62,9 @@ std::string fraction_text(std::int32_t nanosecond, const LayoutStep& step) {
 std::string date_text(const Civil& civil, LayoutElement element) {
   switch (element) {
     case LayoutElement::long_month:
-      return std::string(kMonths[civil.month - 1]);
+      return std::string(kMonths[static_cast<std::size_t>(civil.month) - 1]);
     case LayoutElement::month:
-      return std::string(kMonths[civil.month - 1].substr(0, 3));
+      return std::string(kMonths[static_cast<std::size_t>(civil.month) - 1].substr(0, 3));
     case LayoutElement::number_month:
       return std::to_string(civil.month);
     case LayoutElement::zero_month:

@@ -1,6 +1,7 @@
 #pragma once
-// Civil time in the reference's terms: layouts written as the reference time ("2006-01-02T15:04:05Z07:00"),
-// durations ("1h15m30.5s") and calendar arithmetic on the proleptic Gregorian calendar.
+// Civil time in the reference's terms: layouts written as the reference time
+// ("2006-01-02T15:04:05Z07:00"), durations ("1h15m30.5s") and calendar arithmetic on the proleptic
+// Gregorian calendar.
 
 #include <cstdint>
 #include <string>

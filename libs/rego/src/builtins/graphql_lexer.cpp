@@ -58,7 +58,7 @@ std::string block_value(std::string_view raw) {
 
 std::string_view token_name(GraphqlToken token) {
   constexpr std::array<std::string_view, 21> kNames = {
-      "<Invalid>", "<EOF>", "!", "$", "&", "(", ")",    "...", ":",     "=",      "@",
+      "<Invalid>", "<EOF>", "!", "$", "&", "(",    ")",   "...",   ":",      "=",          "@",
       "[",         "]",     "{", "}", "|", "Name", "Int", "Float", "String", "BlockString"};
   return kNames[static_cast<std::size_t>(token)];
 }
@@ -115,10 +115,10 @@ GraphqlLexeme GraphqlLexer::next() {
   }
   constexpr std::string_view kMarks = "!$&():=@[]{}|";
   constexpr std::array kTokens = {
-      GraphqlToken::bang,      GraphqlToken::dollar,    GraphqlToken::amp,
-      GraphqlToken::paren_l,   GraphqlToken::paren_r,   GraphqlToken::colon,
-      GraphqlToken::equals,    GraphqlToken::at,        GraphqlToken::bracket_l,
-      GraphqlToken::bracket_r, GraphqlToken::brace_l,   GraphqlToken::brace_r,
+      GraphqlToken::bang,      GraphqlToken::dollar,  GraphqlToken::amp,
+      GraphqlToken::paren_l,   GraphqlToken::paren_r, GraphqlToken::colon,
+      GraphqlToken::equals,    GraphqlToken::at,      GraphqlToken::bracket_l,
+      GraphqlToken::bracket_r, GraphqlToken::brace_l, GraphqlToken::brace_r,
       GraphqlToken::pipe};
   const char c = text_[at_];
   if (const std::size_t i = kMarks.find(c); i != std::string_view::npos) {
@@ -145,8 +145,9 @@ GraphqlLexeme GraphqlLexer::next() {
     return string();
   }
   if (c == '\'') {
-    return invalid("Unexpected single quote character ('), did you mean to use a double quote "
-                   "(\")?");
+    return invalid(
+        "Unexpected single quote character ('), did you mean to use a double quote "
+        "(\")?");
   }
   std::string shown = quote(text_.substr(at_, decode_rune(text_.substr(at_)).size));
   return invalid("Cannot parse the unexpected character " + shown + ".");
@@ -162,8 +163,9 @@ GraphqlLexeme GraphqlLexer::number() {
     return end > begin;
   };
   const auto bad = [&] {
-    const std::string shown =
-        end < text_.size() ? quote(text_.substr(end, decode_rune(text_.substr(end)).size)) : "<EOF>";
+    const std::string shown = end < text_.size()
+                                  ? quote(text_.substr(end, decode_rune(text_.substr(end)).size))
+                                  : "<EOF>";
     at_ = end;
     return invalid("Invalid number, expected digit but got: " + shown + ".");
   };
@@ -223,7 +225,8 @@ GraphqlLexeme GraphqlLexer::string() {
     while (escape == 'u' && digits < 4 && at + 2 + digits < text_.size() &&
            std::isxdigit(static_cast<unsigned char>(text_[at + 2 + digits])) != 0) {
       const int digit = text_[at + 2 + digits++];
-      rune = rune * 16 + static_cast<char32_t>(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
+      rune =
+          rune * 16 + static_cast<char32_t>(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
     }
     if (digits != 4) {
       at_ = at;

@@ -56,7 +56,10 @@ class Parser {
         return unexpected();
       }
     }
-    return Node().list("Operations", std::move(operations)).list("Fragments", std::move(fragments)).take();
+    return Node()
+        .list("Operations", std::move(operations))
+        .list("Fragments", std::move(fragments))
+        .take();
   }
 
   Result<Value> schema() {
@@ -78,7 +81,8 @@ class Parser {
         }
         take();
         const bool whole = at_keyword("schema");
-        UNHIDRA_TRY(Value extension, whole ? schema_definition("", true) : type_definition("", true));
+        UNHIDRA_TRY(Value extension,
+                    whole ? schema_definition("", true) : type_definition("", true));
         (whole ? schema_extensions : extensions).push_back(std::move(extension));
       } else if (at_keyword("schema")) {
         UNHIDRA_TRY(Value definition, schema_definition(description, false));
@@ -159,8 +163,8 @@ class Parser {
       out.push_back(std::move(value));
     }
     if (one_at_least && out.empty()) {
-      return bad(next_, "expected at least one definition, found " +
-                            std::string(token_name(next_.token)));
+      return bad(next_,
+                 "expected at least one definition, found " + std::string(token_name(next_.token)));
     }
     UNHIDRA_TRY_VOID(expect(close));
     return out;
@@ -170,7 +174,10 @@ class Parser {
     Node out;
     if (at(Token::brace_l)) {
       UNHIDRA_TRY(auto selections, selection_set(0));
-      return out.text("Operation", "query").text("Name", "").list("SelectionSet", std::move(selections)).take();
+      return out.text("Operation", "query")
+          .text("Name", "")
+          .list("SelectionSet", std::move(selections))
+          .take();
     }
     out.text("Operation", take().value);
     out.text("Name", at(Token::name) ? take().value : "");
@@ -215,9 +222,8 @@ class Parser {
     if (depth > kMaxDepth) {
       return bad(next_, "nested too deeply");
     }
-    return many(Token::brace_l, Token::brace_r, true, [this, depth] {
-      return at(Token::spread) ? fragment(depth) : field(depth);
-    });
+    return many(Token::brace_l, Token::brace_r, true,
+                [this, depth] { return at(Token::spread) ? fragment(depth) : field(depth); });
   }
 
   Result<Value> field(int depth) {
@@ -322,21 +328,21 @@ class Parser {
       }
       case Token::bracket_l: {
         kind = VK::list;
-        UNHIDRA_TRY(children, many(Token::bracket_l, Token::bracket_r, false,
-                                   [&]() -> Result<Value> {
-          UNHIDRA_TRY(Value child, value(constant, depth + 1));
-          return Node().text("Name", "").raw("Value", std::move(child)).take();
-        }));
+        UNHIDRA_TRY(children,
+                    many(Token::bracket_l, Token::bracket_r, false, [&]() -> Result<Value> {
+                      UNHIDRA_TRY(Value child, value(constant, depth + 1));
+                      return Node().text("Name", "").raw("Value", std::move(child)).take();
+                    }));
         break;
       }
       case Token::brace_l: {
         kind = VK::object;
         UNHIDRA_TRY(children, many(Token::brace_l, Token::brace_r, false, [&]() -> Result<Value> {
-          UNHIDRA_TRY(const std::string child_name, name());
-          UNHIDRA_TRY_VOID(expect(Token::colon));
-          UNHIDRA_TRY(Value child, value(constant, depth + 1));
-          return Node().text("Name", child_name).raw("Value", std::move(child)).take();
-        }));
+                      UNHIDRA_TRY(const std::string child_name, name());
+                      UNHIDRA_TRY_VOID(expect(Token::colon));
+                      UNHIDRA_TRY(Value child, value(constant, depth + 1));
+                      return Node().text("Name", child_name).raw("Value", std::move(child)).take();
+                    }));
         break;
       }
       case Token::integer:
@@ -401,15 +407,16 @@ class Parser {
     if (!extension && !at(Token::brace_l)) {
       UNHIDRA_TRY_VOID(expect(Token::brace_l));
     }
-    UNHIDRA_TRY(auto types, many(Token::brace_l, Token::brace_r, true, [this]() -> Result<Value> {
-      UNHIDRA_TRY(const std::string operation, name());
-      if (operation != "query" && operation != "mutation" && operation != "subscription") {
-        return bad(next_, "Unexpected Name " + quote(operation));
-      }
-      UNHIDRA_TRY_VOID(expect(Token::colon));
-      UNHIDRA_TRY(const std::string type, name());
-      return Node().text("Operation", operation).text("Type", type).take();
-    }));
+    UNHIDRA_TRY(
+        auto types, many(Token::brace_l, Token::brace_r, true, [this]() -> Result<Value> {
+          UNHIDRA_TRY(const std::string operation, name());
+          if (operation != "query" && operation != "mutation" && operation != "subscription") {
+            return bad(next_, "Unexpected Name " + quote(operation));
+          }
+          UNHIDRA_TRY_VOID(expect(Token::colon));
+          UNHIDRA_TRY(const std::string type, name());
+          return Node().text("Operation", operation).text("Type", type).take();
+        }));
     if (list.empty() && types.empty()) {
       return unexpected();
     }

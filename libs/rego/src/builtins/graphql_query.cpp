@@ -178,9 +178,8 @@ class Validator {
       } else if (selection.find("TypeCondition") != nullptr ||
                  selection.find("SelectionSet") != nullptr) {
         UNHIDRA_TRY_VOID(check_directives(selection, "INLINE_FRAGMENT"));
-        UNHIDRA_TRY_VOID(
-            check_condition(selection, graphql_text(selection, "TypeCondition"), "", type, answers,
-                            depth));
+        UNHIDRA_TRY_VOID(check_condition(selection, graphql_text(selection, "TypeCondition"), "",
+                                         type, answers, depth));
       } else {
         UNHIDRA_TRY_VOID(check_spread(selection, type, answers, depth));
       }

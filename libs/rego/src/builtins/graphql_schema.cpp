@@ -242,7 +242,8 @@ Status GraphqlSchema::check_fields(const GraphqlType& type) const {
     const std::string name = graphql_text(field, "Name");
     names.push_back(name);
     if (name.starts_with("__")) {
-      return failed("Name \"" + name + "\" must not begin with \"__\", which is reserved by "
+      return failed("Name \"" + name +
+                    "\" must not begin with \"__\", which is reserved by "
                     "GraphQL introspection.");
     }
     const Value* reference = field.find("Type");
@@ -315,10 +316,12 @@ Status GraphqlSchema::check_type(const GraphqlType& type) const {
     return {};
   }
   if (type.name.starts_with("__")) {
-    return failed("Name \"" + type.name + "\" must not begin with \"__\", which is reserved by "
+    return failed("Name \"" + type.name +
+                  "\" must not begin with \"__\", which is reserved by "
                   "GraphQL introspection.");
   }
-  const bool fields = type.kind == "OBJECT" || type.kind == "INTERFACE" || type.kind == "INPUT_OBJECT";
+  const bool fields =
+      type.kind == "OBJECT" || type.kind == "INTERFACE" || type.kind == "INPUT_OBJECT";
   if (fields && type.fields.empty()) {
     return failed(type.kind + " " + type.name + ": must define one or more fields.");
   }

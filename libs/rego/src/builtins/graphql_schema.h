@@ -16,7 +16,7 @@ struct GraphqlType {
   std::vector<Value> fields;
   std::vector<Value> directives;
   std::vector<std::string> interfaces;
-  std::vector<std::string> types;        // of a union
+  std::vector<std::string> types;  // of a union
   std::vector<std::string> enum_values;
   bool built_in = false;
 

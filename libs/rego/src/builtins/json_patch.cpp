@@ -106,8 +106,9 @@ class Patcher {
 
   Status apply(const Value& operation) {
     if (!operation.is(Kind::object)) {
-      return failed("must be an array of JSON-Patch objects, but at least one element is not an "
-                    "object");
+      return failed(
+          "must be an array of JSON-Patch objects, but at least one element is not an "
+          "object");
     }
     UNHIDRA_TRY(const Value op, attribute(operation, "op"));
     UNHIDRA_TRY(const Value path_value, attribute(operation, "path"));
@@ -184,9 +185,8 @@ class Patcher {
       document_ = value;
       return {};
     }
-    return edit(path, [&](const Value& parent, const Value& key) {
-      return inserted(parent, key, value);
-    });
+    return edit(
+        path, [&](const Value& parent, const Value& key) { return inserted(parent, key, value); });
   }
 
   Status remove(const Path& path) {
@@ -230,9 +230,10 @@ Result<Path> read_path(const Value& path) {
       }
     }
   } else {
-    return operand_error(2, "must be one of {set, array} containing string paths or array of path "
-                            "segments but got " +
-                                std::string(kind_name(path.kind())));
+    return operand_error(2,
+                         "must be one of {set, array} containing string paths or array of path "
+                         "segments but got " +
+                             std::string(kind_name(path.kind())));
   }
   if (out.size() > kMaxPath) {
     return fail(CallErrc::exhausted, "the path is too long");

@@ -20,7 +20,6 @@ Value tree_of_paths(const std::vector<Path>& paths);
 // The member, element or list item of this key; null when there is none.
 const Value* child_of(const Value& parent, const Value& key);
 
-Result<Value> apply_patch(const Value& document, const Value& operations,
-                          Environment& environment);
+Result<Value> apply_patch(const Value& document, const Value& operations, Environment& environment);
 
 }  // namespace unhidra::rego::builtins

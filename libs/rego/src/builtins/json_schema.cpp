@@ -25,7 +25,7 @@ bool is_integer(const Value& value) {
 }
 
 std::string type_of(const Value& value) {
-  return is_integer(value) ? "integer"
+  return is_integer(value)     ? "integer"
          : value.is(Kind::set) ? "array"
                                : std::string(kind_name(value.kind()));
 }
@@ -39,9 +39,9 @@ bool is_list(const Value& value) {
 }
 
 // The keywords whose values are schemas, maps of schemas, lists of schemas.
-constexpr auto kSchemas = std::to_array<std::string_view>(
-    {"not", "if", "then", "else", "contains", "propertyNames", "additionalProperties",
-     "additionalItems"});
+constexpr auto kSchemas =
+    std::to_array<std::string_view>({"not", "if", "then", "else", "contains", "propertyNames",
+                                     "additionalProperties", "additionalItems"});
 constexpr auto kSchemaMaps =
     std::to_array<std::string_view>({"properties", "patternProperties", "definitions"});
 constexpr auto kSchemaLists = std::to_array<std::string_view>({"allOf", "anyOf", "oneOf"});
@@ -221,7 +221,8 @@ bool has_format(std::string_view text, std::string_view format) {
   }
   if (format == "hostname") {
     return text.size() <= 255 &&
-           matches(R"(^([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])(\.([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]{0,61}[a-zA-Z0-9]))*$)");
+           matches(
+               R"(^([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])(\.([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]{0,61}[a-zA-Z0-9]))*$)");
   }
   if (format == "uuid") {
     return matches("^(?i)[a-f0-9]{8}-[a-f0-9]{4}-[1-5][a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}$");
@@ -368,7 +369,8 @@ class SchemaValidator {
   }
 
   void check_values(const Value& value, const Value& schema, const std::string& context) {
-    if (const Value* constant = schema.find("const"); constant != nullptr && !(*constant == value)) {
+    if (const Value* constant = schema.find("const");
+        constant != nullptr && !(*constant == value)) {
       report("const", context, field_name(context) + " does not match: " + to_json(*constant));
     }
     const Value* allowed = schema.find("enum");
@@ -515,7 +517,7 @@ class SchemaValidator {
     }
     const Value* additional = schema.find("additionalItems");
     for (std::size_t i = 0; i < elements.size(); ++i) {
-      const Value* part = !is_list(*items)     ? items
+      const Value* part = !is_list(*items)    ? items
                           : i < items->size() ? &items->elements()[i]
                                               : additional;
       if (part == nullptr) {

@@ -33,7 +33,8 @@ class Reader {
   }
 
   void skip_space() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) {
+    while (at_ < text_.size() &&
+           std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) {
       ++at_;
     }
   }
@@ -343,7 +344,8 @@ std::string to_json(const Value& value, bool html_safe) {
   }
   std::string out = "{";
   for (const auto& [key, member] : value.members()) {
-    out += (out.size() > 1 ? "," : "") + key_text(key, html_safe) + ':' + to_json(member, html_safe);
+    out +=
+        (out.size() > 1 ? "," : "") + key_text(key, html_safe) + ':' + to_json(member, html_safe);
   }
   return out + '}';
 }

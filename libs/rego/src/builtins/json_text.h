@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "builtins/values.h"
-
 #include "unhidra/base/error.h"
+
+#include "builtins/values.h"
 
 namespace unhidra::rego::builtins {
 

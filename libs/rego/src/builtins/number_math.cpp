@@ -13,8 +13,9 @@ namespace {
 namespace mp = boost::multiprecision;
 using Integer = mp::cpp_int;
 // The mantissa of the reference's floating-point numbers has 64 bits, the exponent 32.
-using Real = mp::number<mp::cpp_bin_float<64, mp::digit_base_2, void, std::int32_t, -262'142, 262'143>,
-                        mp::et_off>;
+using Real =
+    mp::number<mp::cpp_bin_float<64, mp::digit_base_2, void, std::int32_t, -262'142, 262'143>,
+               mp::et_off>;
 
 constexpr int kMaxDigits = 21;  // as many tell any two 64-bit mantissas apart
 
@@ -57,7 +58,8 @@ std::optional<Parts> take_apart(std::string_view text) {
     ++at;
     at += at < text.size() && text[at] == '+' ? 1 : 0;
     long exponent = 0;
-    const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), exponent);
+    const auto [end, error] =
+        std::from_chars(text.data() + at, text.data() + text.size(), exponent);
     if (error == std::errc::result_out_of_range) {
       exponent = text[at] == '-' ? -1'000'000'000 : 1'000'000'000;
     } else if (error != std::errc() || end != text.data() + text.size()) {

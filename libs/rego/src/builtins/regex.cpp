@@ -1,9 +1,9 @@
 #include "builtins/regex.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <charconv>
+
+#include <re2/re2.h>
 
 #include "builtins/go_text.h"
 

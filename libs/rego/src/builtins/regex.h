@@ -1,5 +1,6 @@
 #pragma once
-// Regular expressions (RE2) with the reference's error texts, and its ways of iterating over matches.
+// Regular expressions (RE2) with the reference's error texts, and its ways of iterating over
+// matches.
 
 #include <memory>
 #include <optional>
@@ -35,14 +36,14 @@ class Regex {
   std::vector<std::string_view> split(std::string_view text) const;
 
  private:
-  explicit Regex(std::shared_ptr<const re2::RE2> expression)
-      : expression_(std::move(expression)) {}
+  explicit Regex(std::shared_ptr<const re2::RE2> expression) : expression_(std::move(expression)) {}
   void expand(std::string_view with, const Groups& groups, std::string& out) const;
 
   std::shared_ptr<const re2::RE2> expression_;
 };
 
-// Whether some text matches both of two simple globs: characters, `.`, `[a-z]`, each with `*` or `+`.
+// Whether some text matches both of two simple globs: characters, `.`, `[a-z]`, each with `*` or
+// `+`.
 Result<bool> globs_intersect(std::string_view a, std::string_view b);
 
 }  // namespace unhidra::rego::builtins

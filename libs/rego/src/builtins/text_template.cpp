@@ -91,8 +91,8 @@ Result<std::vector<std::string>> words_of(std::string_view action) {
     } else if (action.substr(at).starts_with(":=")) {
       end = at + 2;
     } else if (std::string_view("()|,=").find(c) == std::string_view::npos) {
-      while (end < action.size() && std::string_view("()|,=:\"` \t\r\n").find(action[end]) ==
-                                        std::string_view::npos) {
+      while (end < action.size() &&
+             std::string_view("()|,=:\"` \t\r\n").find(action[end]) == std::string_view::npos) {
         ++end;
       }
     }
@@ -593,8 +593,8 @@ class Renderer {
     }
     const std::string text = display(only);
     if (name == "html") {
-      return Operand{Value::string(
-          escaped(text, "<>&'\"", {"&lt;", "&gt;", "&amp;", "&#39;", "&#34;"}))};
+      return Operand{
+          Value::string(escaped(text, "<>&'\"", {"&lt;", "&gt;", "&amp;", "&#39;", "&#34;"}))};
     }
     if (name == "js") {
       return Operand{Value::string(escaped(

@@ -13,8 +13,8 @@ namespace {
 constexpr std::array<std::string_view, 12> kMonths = {
     "January", "February", "March",     "April",   "May",      "June",
     "July",    "August",   "September", "October", "November", "December"};
-constexpr std::array<std::string_view, 7> kWeekdays = {
-    "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+constexpr std::array<std::string_view, 7> kWeekdays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                       "Thursday", "Friday", "Saturday"};
 
 bool is_digit(std::string_view text, std::size_t at) {
   return at < text.size() && text[at] >= '0' && text[at] <= '9';
@@ -38,8 +38,8 @@ bool all_digits(std::string_view text) {
 }
 
 int days_in(std::int64_t year, int month) {
-  const std::int64_t next = month == 12 ? days_from_civil(year + 1, 1, 1)
-                                        : days_from_civil(year, month + 1, 1);
+  const std::int64_t next =
+      month == 12 ? days_from_civil(year + 1, 1, 1) : days_from_civil(year, month + 1, 1);
   return static_cast<int>(next - days_from_civil(year, month, 1));
 }
 

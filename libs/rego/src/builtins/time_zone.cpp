@@ -1,10 +1,10 @@
 #include "builtins/time_zone.h"
 
-#include <unicode/locid.h>
-#include <unicode/timezone.h>
-
 #include <array>
 #include <memory>
+
+#include <unicode/locid.h>
+#include <unicode/timezone.h>
 
 namespace unhidra::rego::builtins {
 namespace {
@@ -22,7 +22,8 @@ Result<std::unique_ptr<icu::TimeZone>> find_zone(std::string_view name) {
   if (name.size() > kMaxName) {
     return unknown();
   }
-  const auto id = icu::UnicodeString::fromUTF8({name.data(), static_cast<std::int32_t>(name.size())});
+  const auto id =
+      icu::UnicodeString::fromUTF8({name.data(), static_cast<std::int32_t>(name.size())});
   // ICU also reads "GMT+3:30" and knows names of its own; only the database's names count here.
   UErrorCode status = U_ZERO_ERROR;
   icu::UnicodeString canonical;
@@ -54,11 +55,12 @@ std::string abbreviation(const icu::TimeZone& zone, bool summer, std::int32_t of
   constexpr std::array<const char*, 6> kRegions = {"US", "GB", "IN", "AU", "NZ", "ZA"};
   for (const char* region : kRegions) {
     icu::UnicodeString name;
-    zone.getDisplayName(static_cast<UBool>(summer), icu::TimeZone::SHORT,
-                        icu::Locale("en", region), name);
+    zone.getDisplayName(static_cast<UBool>(summer), icu::TimeZone::SHORT, icu::Locale("en", region),
+                        name);
     std::string text;
     name.toUTF8String(text);
-    if (!text.empty() && text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos) {
+    if (!text.empty() &&
+        text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos) {
       return text;
     }
   }
@@ -85,8 +87,7 @@ Result<ZoneOffset> zone_at(std::string_view name, const Instant& instant) {
 
 Result<Instant> in_zone(std::string_view name, std::int64_t year, std::int64_t month,
                         std::int64_t day, const Civil& clock) {
-  const std::int64_t local =
-      to_seconds(year, month, day, clock.hour, clock.minute, clock.second);
+  const std::int64_t local = to_seconds(year, month, day, clock.hour, clock.minute, clock.second);
   if (is_utc(name)) {
     return Instant{local, clock.nanosecond};
   }

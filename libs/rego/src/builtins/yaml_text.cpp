@@ -1,11 +1,11 @@
 #include "builtins/yaml_text.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <charconv>
+#include <cmath>
+
+#include <yaml-cpp/yaml.h>
 
 #include "builtins/go_format.h"
 #include "builtins/go_text.h"
@@ -46,17 +46,15 @@ std::optional<std::string> integer(std::string text) {
   int base = 10;
   if (digits.size() > 1 && digits[0] == '0') {
     const char mark = digits[1];
-    base = mark == 'x' || mark == 'X'   ? 16
-           : mark == 'b' || mark == 'B' ? 2
-                                        : 8;
+    base = mark == 'x' || mark == 'X' ? 16 : mark == 'b' || mark == 'B' ? 2 : 8;
     digits.remove_prefix(base == 8 && mark != 'o' && mark != 'O' ? 1 : 2);
   }
-  if (digits.empty() || !std::ranges::all_of(digits, [](char c) { return std::isxdigit(c) != 0; })) {
+  if (digits.empty() ||
+      !std::ranges::all_of(digits, [](char c) { return std::isxdigit(c) != 0; })) {
     return std::nullopt;
   }
   if (base == 10) {
-    const bool decimal =
-        std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+    const bool decimal = std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
     return decimal ? std::optional((negative ? "-" : "") + std::string(digits)) : std::nullopt;
   }
   std::uint64_t value = 0;
@@ -193,7 +191,8 @@ bool is_plain(const std::string& text) {
     return false;
   }
   if (std::string_view("-?:,[]{}#&*!|>'\"%@`").find(text[0]) != std::string_view::npos &&
-      !((text[0] == '-' || text[0] == '?' || text[0] == ':') && text.size() > 1 && text[1] != ' ')) {
+      !((text[0] == '-' || text[0] == '?' || text[0] == ':') && text.size() > 1 &&
+        text[1] != ' ')) {
     return false;
   }
   return text.find(": ") == std::string::npos && text.find(" #") == std::string::npos &&

@@ -1,11 +1,11 @@
 #pragma once
 // Calls a built-in function with operands written as JSON; sets are written {"$set": [...]}.
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "builtins/function.h"
 #include "builtins/json_text.h"
@@ -57,7 +57,8 @@ class Builtins : public testing::Test {
     }
     const auto operands = parse_json(operands_json);
     if (!operands || operands->size() != builtin->arity) {
-      return "bad operands: " + (operands ? std::string("their number") : operands.error().message());
+      return "bad operands: " +
+             (operands ? std::string("their number") : operands.error().message());
     }
     const Value list = with_sets(*operands);
     const Answer answer = builtin->function(Call(list.elements(), environment_));

@@ -29,11 +29,14 @@ TEST_F(Builtins, PathsNameWhatIsKeptOrRemoved) {
 }
 
 TEST_F(Builtins, APatchIsAppliedWholeOrTheCallIsUndefined) {
-  EXPECT_EQ(call("json.patch", R"([{"a": {"foo": 1}}, [{"op": "add", "path": "/a/bar", "value": 2}]])"),
-            R"({"a": {"bar": 2, "foo": 1}})");
-  EXPECT_EQ(call("json.patch", R"([{"foo": {"$set": ["a", "b"]}}, [{"op": "remove", "path": "foo/b"}]])"),
-            R"({"foo": {"a"}})");
-  EXPECT_EQ(call("json.patch", R"([[1, 2], [{"op": "move", "from": "/0", "path": "/-"}]])"), "[2, 1]");
+  EXPECT_EQ(
+      call("json.patch", R"([{"a": {"foo": 1}}, [{"op": "add", "path": "/a/bar", "value": 2}]])"),
+      R"({"a": {"bar": 2, "foo": 1}})");
+  EXPECT_EQ(
+      call("json.patch", R"([{"foo": {"$set": ["a", "b"]}}, [{"op": "remove", "path": "foo/b"}]])"),
+      R"({"foo": {"a"}})");
+  EXPECT_EQ(call("json.patch", R"([[1, 2], [{"op": "move", "from": "/0", "path": "/-"}]])"),
+            "[2, 1]");
   EXPECT_EQ(call("json.patch", R"([{"a": 1}, [{"op": "test", "path": "/a", "value": 2}]])"),
             "undefined");
   EXPECT_EQ(call("json.patch", R"([{"a": 1}, [{"op": "remove", "path": "/b"}]])"), "undefined");
@@ -81,14 +84,17 @@ TEST_F(Builtins, DocumentsAreCheckedAgainstTheirSchema) {
   EXPECT_EQ(call("json.match_schema",
                  R"([{"id": 5}, {"properties": {"id": {"type": "integer"}}, "required": ["id"]}])"),
             "[true, []]");
-  EXPECT_EQ(call("json.match_schema", R"([{}, {"required": ["id"]}])"),
-            R"x([false, [{"desc": "id is required", "error": "(root): id is required", "field": "(root)", "type": "required"}]])x");
-  EXPECT_EQ(call("json.match_schema",
-                 R"([{"a": [1, "x"]}, {"properties": {"a": {"items": {"type": "integer"}}}}])"),
-            R"([false, [{"desc": "Invalid type. Expected: integer, given: string", "error": "a.1: Invalid type. Expected: integer, given: string", "field": "a.1", "type": "invalid_type"}]])");
-  EXPECT_EQ(call("json.match_schema", R"([{"a": 1}, {"properties": {"a": {"type": "unknown"}}}])"),
-            "error: has a primitive type that is NOT VALID -- given: /unknown/ Expected valid values "
-            "are:[array boolean integer number null object string]");
+  EXPECT_EQ(
+      call("json.match_schema", R"([{}, {"required": ["id"]}])"),
+      R"x([false, [{"desc": "id is required", "error": "(root): id is required", "field": "(root)", "type": "required"}]])x");
+  EXPECT_EQ(
+      call("json.match_schema",
+           R"([{"a": [1, "x"]}, {"properties": {"a": {"items": {"type": "integer"}}}}])"),
+      R"([false, [{"desc": "Invalid type. Expected: integer, given: string", "error": "a.1: Invalid type. Expected: integer, given: string", "field": "a.1", "type": "invalid_type"}]])");
+  EXPECT_EQ(
+      call("json.match_schema", R"([{"a": 1}, {"properties": {"a": {"type": "unknown"}}}])"),
+      "error: has a primitive type that is NOT VALID -- given: /unknown/ Expected valid values "
+      "are:[array boolean integer number null object string]");
   EXPECT_EQ(call("json.verify_schema", R"([{"type": "boolean"}])"), "[true, null]");
   EXPECT_TRUE(call("json.match_schema", R"([{}, {"$ref": "#"}])").starts_with("exhausted: "));
 }
@@ -100,8 +106,7 @@ TEST_F(Builtins, GraphsAreWalked) {
             R"({["a", "b", "c"], ["a", "c"]})");
   EXPECT_EQ(call("graph.reachable_paths", R"([{"a": ["b"], "b": ["c"], "c": ["a"]}, ["a"]])"),
             R"({["a", "b", "c"]})");
-  EXPECT_EQ(call("walk", R"([{"a": [1]}])"),
-            R"([[[], {"a": [1]}], [["a"], [1]], [["a", 0], 1]])");
+  EXPECT_EQ(call("walk", R"([{"a": [1]}])"), R"([[[], {"a": [1]}], [["a"], [1]], [["a", 0], 1]])");
 }
 
 TEST_F(Builtins, SetsAndListsAreCombined) {
@@ -111,7 +116,7 @@ TEST_F(Builtins, SetsAndListsAreCombined) {
   EXPECT_EQ(call("array.slice", "[[1, 2, 3], 1, 9]"), "[2, 3]");
   EXPECT_EQ(call("array.concat", R"([{}, []])"),
             "type error: operand 1 must be array but got object");
-  EXPECT_EQ(call("array.flatten", "[[1, [2, [3]], []]]"), "[1, 2, 3]");
+  EXPECT_EQ(call("array.flatten", "[[1, [2, [3]], []]]"), "[1, 2, [3]]");
   EXPECT_EQ(call("internal.member_3", R"(["a", 1, {"a": 1}])"), "true");
 }
 
@@ -120,8 +125,9 @@ TEST_F(Builtins, VersionsAndIdentifiers) {
   EXPECT_EQ(call("semver.compare", R"(["1.0.0", "1.0.0-rc.1+build"])"), "1");
   EXPECT_EQ(call("semver.compare", R"(["1.0.0", "1"])"),
             R"(error: operand 2: string "1" is not a valid SemVer)");
-  EXPECT_EQ(call("uuid.parse", R"(["000003e8-48b9-21ee-b200-325096b39f47"])"),
-            R"({"clocksequence": 12800, "domain": "Person", "id": 1000, "macvariables": "local:unicast", "nodeid": "32-50-96-b3-9f-47", "time": 1693566990121469600, "variant": "RFC4122", "version": 2})");
+  EXPECT_EQ(
+      call("uuid.parse", R"(["000003e8-48b9-21ee-b200-325096b39f47"])"),
+      R"({"clocksequence": 12800, "domain": "Person", "id": 1000, "macvariables": "local:unicast", "nodeid": "32-50-96-b3-9f-47", "time": 1693566990121469600, "variant": "RFC4122", "version": 2})");
   EXPECT_EQ(call("uuid.parse", R"(["nope"])"), "undefined");
 }
 

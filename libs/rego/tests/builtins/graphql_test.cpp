@@ -24,8 +24,9 @@ constexpr std::string_view kSchema = R"(
 )";
 
 TEST_F(Graphql, QueriesBecomeTrees) {
-  EXPECT_EQ(on("graphql.parse_query", {"{ a: f(x: [1, $v]) }"}),
-            R"({"Operations": [{"Name": "", "Operation": "query", "SelectionSet": [{"Alias": "a", "Arguments": [{"Name": "x", "Value": {"Children": [{"Name": "", "Value": {"ExpectedTypeHasDefault": false, "Kind": 1, "Raw": "1"}}, {"Name": "", "Value": {"ExpectedTypeHasDefault": false, "Kind": 0, "Raw": "v"}}], "ExpectedTypeHasDefault": false, "Kind": 8, "Raw": ""}}], "Name": "f"}]}]})");
+  EXPECT_EQ(
+      on("graphql.parse_query", {"{ a: f(x: [1, $v]) }"}),
+      R"({"Operations": [{"Name": "", "Operation": "query", "SelectionSet": [{"Alias": "a", "Arguments": [{"Name": "x", "Value": {"Children": [{"Name": "", "Value": {"ExpectedTypeHasDefault": false, "Kind": 1, "Raw": "1"}}, {"Name": "", "Value": {"ExpectedTypeHasDefault": false, "Kind": 0, "Raw": "v"}}], "ExpectedTypeHasDefault": false, "Kind": 8, "Raw": ""}}], "Name": "f"}]}]})");
 }
 
 TEST_F(Graphql, SyntaxErrorsSayWhere) {
@@ -47,8 +48,8 @@ TEST_F(Graphql, ValidQueriesPass) {
   for (const std::string_view query :
        {"{ hero(id: 1) { name ... on Human { height } } }",
         "query Q($id: ID!, $t: [String!]) { hero(id: $id, tags: $t) { __typename name } }",
-        "{ search { ...H } } fragment H on Human { name }",
-        "{ __schema { types { name } } }", ""}) {
+        "{ search { ...H } } fragment H on Human { name }", "{ __schema { types { name } } }",
+        ""}) {
     EXPECT_EQ(on("graphql.is_valid", {query, kSchema}), "true")
         << query << on("graphql.parse", {query, kSchema});
   }
@@ -63,7 +64,8 @@ TEST_F(Graphql, EachRuleRefusesItsOffence) {
         "{ hero(id: 1) { ...F } } fragment F on Human { name ...F }",
         "{ hero(id: 1) { name @unknown } }", "mutation { x }", "{ hero(id: 1.5) { name } }",
         "{ a: hero(id: 1) { name } a: hero(id: 2) { name } }",
-        "{ hero(id: 1) { ... on Model { name } } }", "query A { search { __typename } } { search { __typename } }",
+        "{ hero(id: 1) { ... on Model { name } } }",
+        "query A { search { __typename } } { search { __typename } }",
         "query Q($id: ID) { hero(id: $id) { name } }"}) {
     EXPECT_EQ(on("graphql.is_valid", {query, kSchema}), "false") << query;
   }
@@ -76,7 +78,8 @@ TEST_F(Graphql, SchemasAreChecked) {
        {"union Hello = World", "type A implements B { x: Int }", "schema { query: Query }",
         "type A { x: Unknown }", "type A { x: Int } type A { x: Int }", "enum E { A A }",
         "type A { __x: Int }", "input I { a: A } type A { x: Int }",
-        "interface IA { id: ID! } interface IIA implements IA { id: ID! } type A implements IIA { id: ID! }"}) {
+        "interface IA { id: ID! } interface IIA implements IA { id: ID! } type A implements IIA { "
+        "id: ID! }"}) {
     EXPECT_EQ(on("graphql.schema_is_valid", {schema}), "false") << schema;
   }
 }

@@ -15,8 +15,9 @@ TEST_F(Builtins, NetworksContainAddressesAndNetworks) {
 }
 
 TEST_F(Builtins, MatchesNameTheirKeys) {
-  EXPECT_EQ(call("net.cidr_contains_matches", R"([["1.1.0.0/16", "1.2.0.0/16"], {"x": "1.2.3.4"}])"),
-            R"({[1, "x"]})");
+  EXPECT_EQ(
+      call("net.cidr_contains_matches", R"([["1.1.0.0/16", "1.2.0.0/16"], {"x": "1.2.3.4"}])"),
+      R"({[1, "x"]})");
   EXPECT_EQ(call("net.cidr_contains_matches", R"(["1.1.0.0/16", [[]]])"),
             "error: operand 2: element must be string or non-empty array");
 }

@@ -56,8 +56,9 @@ TEST_F(Builtins, MatchesAreFoundReplacedAndSplitAt) {
   EXPECT_EQ(call("regex.replace", R"x(["-wy-wxxy-", "w(x*)y", "<$1>"])x"), R"("-<>-<xx>-")");
   EXPECT_EQ(call("regex.replace", R"(["foo", "^[a-z]", "F"])"), R"("Foo")");
   EXPECT_EQ(call("regex.replace", R"(["abc", "x*", "-"])"), R"("-a-b-c-")");
-  EXPECT_EQ(call("regex.replace", R"x(["john smith", "(?P<first>\\w+) (\\w+)", "${2} ${first}$$"])x"),
-            R"("smith john$")");
+  EXPECT_EQ(
+      call("regex.replace", R"x(["john smith", "(?P<first>\\w+) (\\w+)", "${2} ${first}$$"])x"),
+      R"("smith john$")");
   EXPECT_EQ(call("regex.split", R"(["a", "banana"])"), R"(["b", "n", "n", ""])");
   EXPECT_EQ(call("regex.find_n", R"(["a.", "paranormal", 2])"), R"(["ar", "an"])");
   EXPECT_EQ(call("regex.find_all_string_submatch_n", R"x(["a(x*)b", "-axxb-ab-", -1])x"),

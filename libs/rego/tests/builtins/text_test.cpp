@@ -71,7 +71,8 @@ TEST_F(Builtins, TemplatesReadDataAndNothingElse) {
   EXPECT_EQ(call("strings.render_template", R"(["{{printf \"%03d\" .n | print}}", {"n": 7}])"),
             R"("007")");
   EXPECT_TRUE(call("strings.render_template", R"(["{{.a", {}])").starts_with("error: "));
-  EXPECT_TRUE(call("strings.render_template", R"(["{{template \"x\"}}", {}])").starts_with("error: "));
+  EXPECT_TRUE(
+      call("strings.render_template", R"(["{{template \"x\"}}", {}])").starts_with("error: "));
 }
 
 TEST_F(Builtins, EncodingsAreReadAsTheReferenceReadsThem) {

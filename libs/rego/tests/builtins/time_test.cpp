@@ -46,7 +46,8 @@ TEST_F(Builtins, CalendarArithmeticFollowsTheCalendar) {
   EXPECT_EQ(call("time.add_date", R"([[1616842800000000000, "Europe/Berlin"], 0, 0, 1])"),
             "1616925600000000000");
   // A day that is borrowed comes from the month of the earlier date.
-  EXPECT_EQ(call("time.diff", "[1582977600000000000, 1585852421593912000]"), "[0, 1, 2, 6, 33, 41]");
+  EXPECT_EQ(call("time.diff", "[1582977600000000000, 1585852421593912000]"),
+            "[0, 1, 2, 6, 33, 41]");
 }
 
 TEST_F(Builtins, DurationsAreReadWithTheirUnits) {

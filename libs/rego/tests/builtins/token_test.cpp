@@ -19,9 +19,11 @@ std::string quoted(std::string_view text) {
 }
 
 TEST_F(Builtins, ATokenIsDecodedWithoutBelievingIt) {
-  EXPECT_EQ(call("io.jwt.decode", list({quoted(kToken)})),
-            R"([{"alg": "HS256", "typ": "JWT"}, {"iss": "opa", "sub": "0"}, "5e65682e81c8de9c4cb4c3bf59138d3122731940cff690e3cbc269d3fb5d4576"])");
-  EXPECT_EQ(call("io.jwt.decode", R"(["a.b"])"), "error: encoded JWT must have 3 sections, found 2");
+  EXPECT_EQ(
+      call("io.jwt.decode", list({quoted(kToken)})),
+      R"([{"alg": "HS256", "typ": "JWT"}, {"iss": "opa", "sub": "0"}, "5e65682e81c8de9c4cb4c3bf59138d3122731940cff690e3cbc269d3fb5d4576"])");
+  EXPECT_EQ(call("io.jwt.decode", R"(["a.b"])"),
+            "error: encoded JWT must have 3 sections, found 2");
   EXPECT_EQ(call("io.jwt.decode", R"(["eyJhbGciOiJIU^%z.e30.x"])"),
             "error: JWT header had invalid encoding: illegal base64 data at input byte 13");
 }
@@ -70,7 +72,8 @@ TEST_F(Builtins, DigestsAreHexadecimal) {
 TEST_F(Builtins, WhatIsNoCertificateIsAnError) {
   EXPECT_EQ(call("crypto.x509.parse_certificates", R"(["YmFkc3RyaW5n"])"),
             "error: x509: malformed certificate");
-  EXPECT_EQ(call("crypto.x509.parse_and_verify_certificates", R"(["YmFkc3RyaW5n"])"), "[false, []]");
+  EXPECT_EQ(call("crypto.x509.parse_and_verify_certificates", R"(["YmFkc3RyaW5n"])"),
+            "[false, []]");
   EXPECT_TRUE(call("crypto.x509.parse_rsa_private_key", R"(["invalid"])")
                   .starts_with("error: illegal base64"));
   EXPECT_EQ(call("crypto.parse_private_keys", R"(["nope"])"), "[]");

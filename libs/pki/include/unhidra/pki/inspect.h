@@ -48,9 +48,9 @@ Status check_key_pair(ByteView certificate_der, const PemBlock& key);
 
 struct ChainRules {
   Timestamp now;
-  std::string dns_name;                   // empty: not checked
-  std::vector<std::string> key_usages;    // OIDs, one of which each certificate must allow;
-                                          // empty: serverAuth; "any" allows all
+  std::string dns_name;                 // empty: not checked
+  std::vector<std::string> key_usages;  // OIDs, one of which each certificate must allow;
+                                        // empty: serverAuth; "any" allows all
 };
 // The path from the last certificate to the first, which is trusted, through the ones between
 // (RFC 5280 section 6), leaf first. Errc::bad_certificate when there is none.
