@@ -72,7 +72,7 @@ Answer sorted(const Call& call) {
   }
   const auto elements = call[0].elements();
   std::vector<Value> out(elements.begin(), elements.end());
-  std::ranges::stable_sort(out, [](const Value& a, const Value& b) { return a < b; });
+  std::ranges::sort(out, [](const Value& a, const Value& b) { return a < b; });
   return Value::array(std::move(out));
 }
 
@@ -134,17 +134,17 @@ Answer array_concat(const Call& call) {
   return Value::array(std::move(out));
 }
 
-// One level: lists in the list give their elements.
+// One level: lists in the list give their elements, lists in those stay.
 Answer array_flatten(const Call& call) {
   UNHIDRA_TRY(const Value list, call.of_kind(0, Kind::array));
   std::vector<Value> out;
   for (const Value& element : list.elements()) {
-    if (!element.is(Kind::array)) {
+    UNHIDRA_TRY_VOID(call.environment().charge((element.size() + 1) * sizeof(Value)));
+    if (element.is(Kind::array)) {
+      out.insert(out.end(), element.elements().begin(), element.elements().end());
+    } else {
       out.push_back(element);
-      continue;
     }
-    UNHIDRA_TRY_VOID(call.environment().charge(element.size() * sizeof(Value)));
-    out.insert(out.end(), element.elements().begin(), element.elements().end());
   }
   return Value::array(std::move(out));
 }

@@ -130,7 +130,7 @@ std::optional<Uuid> read_uuid(std::string_view text) {
   }
   std::string digits;
   if (text.size() == 36) {
-    for (const std::size_t dash : {8, 13, 18, 23}) {
+    for (const std::size_t dash : {8U, 13U, 18U, 23U}) {
       if (text[dash] != '-') {
         return std::nullopt;
       }

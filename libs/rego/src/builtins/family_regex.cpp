@@ -8,8 +8,11 @@
 namespace unhidra::rego::builtins {
 namespace {
 
+// An expression may need some hundred kilobytes while it matches.
+constexpr std::size_t kMaxExpressions = 256;
+
 Result<std::shared_ptr<const Regex>> expression(std::string_view pattern) {
-  thread_local PatternCache<Regex> cache;
+  thread_local PatternCache<Regex, kMaxExpressions> cache;
   return cache.get(pattern, [&] { return Regex::compile(pattern); });
 }
 
@@ -38,7 +41,7 @@ Answer template_match(const Call& call) {
     return failed("end delimiter has to be exactly one character long but is " +
                   std::to_string(end.size()) + " long");
   }
-  thread_local PatternCache<Regex> cache;
+  thread_local PatternCache<Regex, kMaxExpressions> cache;
   const std::string key = std::string(start) + std::string(end) + std::string(pattern);
   UNHIDRA_TRY(const auto regex,
               cache.get(key, [&] { return Regex::compile_template(pattern, start[0], end[0]); }));

@@ -36,7 +36,7 @@ class Glob {
   struct Step {
     Op op = Op::accept;
     bool negated = false;
-    std::u32string runes;
+    std::u32string runes = {};
     std::uint32_t next = 0;
     std::uint32_t other = 0;
   };

@@ -62,9 +62,9 @@ std::string fraction_text(std::int32_t nanosecond, const LayoutStep& step) {
 std::string date_text(const Civil& civil, LayoutElement element) {
   switch (element) {
     case LayoutElement::long_month:
-      return std::string(kMonths[civil.month - 1]);
+      return std::string(kMonths[static_cast<std::size_t>(civil.month) - 1]);
     case LayoutElement::month:
-      return std::string(kMonths[civil.month - 1].substr(0, 3));
+      return std::string(kMonths[static_cast<std::size_t>(civil.month) - 1].substr(0, 3));
     case LayoutElement::number_month:
       return std::to_string(civil.month);
     case LayoutElement::zero_month:
@@ -272,104 +272,6 @@ Result<std::int64_t> to_unix_nanoseconds(const Instant& instant) {
 Instant from_unix_nanoseconds(std::int64_t nanoseconds) {
   const std::int64_t seconds = floor_div(nanoseconds, kNanosecondsPerSecond);
   return {seconds, static_cast<std::int32_t>(nanoseconds - seconds * kNanosecondsPerSecond)};
-}
-
-Result<std::int64_t> parse_duration(std::string_view text) {
-  const auto invalid = [&] { return fail(Errc::invalid, "time: invalid duration " + quote(text)); };
-  std::string_view rest = text;
-  bool negative = false;
-  if (rest.starts_with('-') || rest.starts_with('+')) {
-    negative = rest[0] == '-';
-    rest.remove_prefix(1);
-  }
-  if (rest == "0") {
-    return 0;
-  }
-  if (rest.empty()) {
-    return invalid();
-  }
-  constexpr auto kUnits = std::to_array<std::pair<std::string_view, std::uint64_t>>({
-      {"ns", 1},
-      {"us", 1'000},
-      {"\u00b5s", 1'000},
-      {"\u03bcs", 1'000},
-      {"ms", 1'000'000},
-      {"s", 1'000'000'000},
-      {"m", 60'000'000'000},
-      {"h", 3'600'000'000'000},
-  });
-  constexpr std::uint64_t kLimit = std::uint64_t{1} << 63;
-  std::uint64_t total = 0;
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  while (!rest.empty()) {
-    if (rest[0] != '.' && !is_digit(rest[0])) {
-      return invalid();
-    }
-    std::uint64_t whole = 0;
-    std::size_t digits = 0;
-    for (; !rest.empty() && is_digit(rest[0]); rest.remove_prefix(1), ++digits) {
-      if (whole > kLimit / 10) {
-        return invalid();
-      }
-      whole = whole * 10 + static_cast<std::uint64_t>(rest[0] - '0');
-      if (whole > kLimit) {
-        return invalid();
-      }
-    }
-    std::uint64_t fraction = 0;
-    double scale = 1;
-    if (rest.starts_with('.')) {
-      rest.remove_prefix(1);
-      bool full = false;
-      for (; !rest.empty() && is_digit(rest[0]); rest.remove_prefix(1), ++digits) {
-        // What a double cannot tell apart any more is dropped.
-        full = full || fraction > (kLimit - 1) / 10 - 1;
-        if (!full) {
-          fraction = fraction * 10 + static_cast<std::uint64_t>(rest[0] - '0');
-          scale *= 10;
-        }
-      }
-    }
-    if (digits == 0) {
-      return invalid();
-    }
-    std::size_t unit_size = 0;
-    while (unit_size < rest.size() && rest[unit_size] != '.' && !is_digit(rest[unit_size])) {
-      ++unit_size;
-    }
-    if (unit_size == 0) {
-      return fail(Errc::invalid, "time: missing unit in duration " + quote(text));
-    }
-    const std::string_view unit_name = rest.substr(0, unit_size);
-    rest.remove_prefix(unit_size);
-    std::uint64_t unit = 0;
-    for (const auto& [name, value] : kUnits) {
-      unit = name == unit_name ? value : unit;
-    }
-    if (unit == 0) {
-      return fail(Errc::invalid,
-                  "time: unknown unit " + quote(unit_name) + " in duration " + quote(text));
-    }
-    if (whole > kLimit / unit) {
-      return invalid();
-    }
-    whole *= unit;
-    if (fraction > 0) {
-      whole += static_cast<std::uint64_t>(static_cast<double>(fraction) *
-                                          (static_cast<double>(unit) / scale));
-    }
-    total += whole;
-    if (whole > kLimit || total > kLimit) {
-      return invalid();
-    }
-  }
-  if (negative) {
-    return static_cast<std::int64_t>(-total);
-  }
-  if (total == kLimit) {
-    return invalid();
-  }
-  return static_cast<std::int64_t>(total);
 }
 
 }  // namespace unhidra::rego::builtins

@@ -11,7 +11,9 @@
 
 namespace unhidra::rego::builtins {
 
-template <class Compiled>
+// At most kMaxPatterns of them, and patterns of kMaxBytes together: what one holds in memory is
+// within a small factor of its text (globs) or has a limit of its own (expressions).
+template <class Compiled, std::size_t kMaxPatterns = 1024, std::size_t kMaxBytes = 128 * 1024>
 class PatternCache {
  public:
   template <class Compile>
@@ -21,16 +23,17 @@ class PatternCache {
     }
     UNHIDRA_TRY(Compiled fresh, compile());
     // Patterns that come from input would fill the memory: then begin anew.
-    if (known_.size() >= kMaxPatterns) {
+    if (known_.size() >= kMaxPatterns || bytes_ + key.size() > kMaxBytes) {
       known_.clear();
+      bytes_ = 0;
     }
+    bytes_ += key.size();
     auto shared = std::make_shared<const Compiled>(std::move(fresh));
     known_.emplace(key, shared);
     return shared;
   }
 
  private:
-  static constexpr std::size_t kMaxPatterns = 4096;
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const {
@@ -38,6 +41,7 @@ class PatternCache {
     }
   };
   std::unordered_map<std::string, std::shared_ptr<const Compiled>, Hash, std::equal_to<>> known_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace unhidra::rego::builtins

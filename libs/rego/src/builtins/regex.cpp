@@ -10,7 +10,7 @@
 namespace unhidra::rego::builtins {
 namespace {
 
-constexpr std::int64_t kMaxProgramMemory = 4 << 20;
+constexpr std::int64_t kMaxProgramMemory = 1 << 20;
 
 std::string_view error_text(re2::RE2::ErrorCode code) {
   switch (code) {

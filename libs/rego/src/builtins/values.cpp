@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <array>
-#include <variant>
+#include <numeric>
 
 #include "unhidra/rego/value.h"
 
@@ -63,15 +63,20 @@ Value Value::set(std::vector<Value> elements) {
 }
 
 Value Value::object(std::vector<Member> members) {
-  std::ranges::stable_sort(members,
-                           [](const Member& a, const Member& b) { return a.first < b.first; });
+  // By key, and members of one key in the order in which they came.
+  std::vector<std::size_t> order(members.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, [&members](std::size_t a, std::size_t b) {
+    const int keys = compare(members[a].first, members[b].first);
+    return keys != 0 ? keys < 0 : a < b;
+  });
   std::vector<Member> kept;
   kept.reserve(members.size());
-  for (Member& member : members) {
-    if (!kept.empty() && kept.back().first == member.first) {
-      kept.back().second = std::move(member.second);
+  for (const std::size_t i : order) {
+    if (!kept.empty() && kept.back().first == members[i].first) {
+      kept.back().second = std::move(members[i].second);
     } else {
-      kept.push_back(std::move(member));
+      kept.push_back(std::move(members[i]));
     }
   }
   auto node = std::make_shared<Node>();

@@ -116,7 +116,7 @@ TEST_F(Builtins, SetsAndListsAreCombined) {
   EXPECT_EQ(call("array.slice", "[[1, 2, 3], 1, 9]"), "[2, 3]");
   EXPECT_EQ(call("array.concat", R"([{}, []])"),
             "type error: operand 1 must be array but got object");
-  EXPECT_EQ(call("array.flatten", "[[1, [2, [3]], []]]"), "[1, 2, 3]");
+  EXPECT_EQ(call("array.flatten", "[[1, [2, [3]], []]]"), "[1, 2, [3]]");
   EXPECT_EQ(call("internal.member_3", R"(["a", 1, {"a": 1}])"), "true");
 }
 

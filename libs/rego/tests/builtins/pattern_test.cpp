@@ -52,6 +52,15 @@ TEST_F(Builtins, ExpressionsFailInTheReferencesWords) {
   EXPECT_EQ(call("regex.is_valid", "[1]"), "false");
 }
 
+TEST_F(Builtins, PatternsThatNeedTooMuchMemoryAreRefused) {
+  EXPECT_EQ(call("regex.is_valid", R"(["((x{100}){100}){100}"])"), "false");
+  for (int i = 0; i < 2000; ++i) {
+    const std::string pattern = "a" + std::to_string(i) + "*";
+    EXPECT_EQ(call("regex.match", "[\"" + pattern + "\", \"" + pattern + "\"]"), "true");
+    EXPECT_EQ(call("glob.match", "[\"" + pattern + "\", [], \"" + pattern + "\"]"), "true");
+  }
+}
+
 TEST_F(Builtins, MatchesAreFoundReplacedAndSplitAt) {
   EXPECT_EQ(call("regex.replace", R"x(["-wy-wxxy-", "w(x*)y", "<$1>"])x"), R"("-<>-<xx>-")");
   EXPECT_EQ(call("regex.replace", R"(["foo", "^[a-z]", "F"])"), R"("Foo")");
