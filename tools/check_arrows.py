@@ -37,7 +37,7 @@ VENDORS = {
     "toml++": {"runtime"},
     "prometheus/": {"runtime"},
     "pb.h": {"wire"}, "pb_encode.h": {"wire"}, "pb_decode.h": {"wire"},
-    "re2/": {"rego"}, "yaml-cpp/": {"rego"},
+    "re2/": {"rego"}, "yaml-cpp/": {"rego"}, "unicode/": {"rego"},
     "libsecret/": {"apps"},
     "CLI/": {"apps"},
 }

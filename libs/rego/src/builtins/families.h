@@ -1,0 +1,22 @@
+#pragma once
+// The families of built-in functions; function.cpp joins them.
+
+#include "builtins/function.h"
+
+namespace unhidra::rego::builtins {
+
+std::span<const Builtin> number_family();
+std::span<const Builtin> collection_family();
+std::span<const Builtin> object_family();
+std::span<const Builtin> string_family();
+std::span<const Builtin> regex_family();
+std::span<const Builtin> encoding_family();
+std::span<const Builtin> time_family();
+std::span<const Builtin> net_family();
+std::span<const Builtin> crypto_family();
+std::span<const Builtin> token_family();
+std::span<const Builtin> graphql_family();
+std::span<const Builtin> language_family();
+std::span<const Builtin> misc_family();
+
+}  // namespace unhidra::rego::builtins

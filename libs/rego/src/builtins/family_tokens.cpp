@@ -1,0 +1,421 @@
+// JSON Web Tokens (RFC 7519): io.jwt.*.
+#include <algorithm>
+#include <array>
+
+#include "unhidra/pki/inspect.h"
+
+#include "builtins/families.h"
+#include "builtins/go_format.h"
+#include "builtins/go_text.h"
+#include "builtins/json_text.h"
+#include "builtins/number_math.h"
+#include "builtins/text_codec.h"
+
+namespace unhidra::rego::builtins {
+namespace {
+
+constexpr int kMaxNesting = 16;  // tokens in tokens
+
+struct Token {
+  std::string header;
+  std::string payload;
+  std::string signature;
+
+  std::string signed_part() const { return header + '.' + payload; }
+};
+
+Result<Token> split_token(std::string_view text) {
+  if (text.find('.') == std::string_view::npos) {
+    return failed("encoded JWT had no period separators");
+  }
+  const auto parts = split(text, ".");
+  if (parts.size() != 3) {
+    return failed("encoded JWT must have 3 sections, found " + std::to_string(parts.size()));
+  }
+  return Token{std::string(parts[0]), std::string(parts[1]), std::string(parts[2])};
+}
+
+Result<Value> json_object(std::string_view text) {
+  auto value = parse_json(text);
+  if (!value) {
+    return failed("invalid JSON: " + value.error().message());
+  }
+  if (!value->is(Kind::object)) {
+    return failed("decoded JSON type was not an Object");
+  }
+  return std::move(*value);
+}
+
+Result<std::string> section(std::string_view encoded, std::string_view name) {
+  auto decoded = decode_base64url(encoded);
+  if (!decoded) {
+    return failed("JWT " + std::string(name) +
+                  " had invalid encoding: " + decoded.error().message());
+  }
+  return std::move(*decoded);
+}
+
+Result<Value> read_header(const Token& token) {
+  UNHIDRA_TRY(const std::string text, section(token.header, "header"));
+  auto header = json_object(text);
+  if (!header) {
+    return failed("bad JWT header: " + header.error().message());
+  }
+  if (header->find("enc") != nullptr) {
+    return failed("JWT is a JWE object, which is not supported");
+  }
+  return std::move(*header);
+}
+
+std::string text_member(const Value& object, std::string_view name) {
+  const Value* found = object.find(name);
+  return found != nullptr && found->is(Kind::string) ? found->text() : "";
+}
+
+Answer decode(const Call& call) {
+  UNHIDRA_TRY(const std::string_view first, call.string(0));
+  UNHIDRA_TRY_VOID(call.environment().charge(first.size() * 4));
+  std::string text(first);
+  for (int depth = 0; depth < kMaxNesting; ++depth) {
+    UNHIDRA_TRY(const Token token, split_token(text));
+    UNHIDRA_TRY(const Value header, read_header(token));
+    UNHIDRA_TRY(const std::string payload, section(token.payload, "payload"));
+    if (text_member(header, "cty") == "JWT") {
+      // A token in a token comes in quotes.
+      text = trim_left(trim_right(payload, "\"'"), "\"'");
+      continue;
+    }
+    UNHIDRA_TRY(const Value claims, json_object(payload));
+    UNHIDRA_TRY(const std::string signature, section(token.signature, "signature"));
+    return Value::array({header, claims, Value::string(encode_hex(signature))});
+  }
+  return failed("JWT is nested too deeply");
+}
+
+Result<std::vector<pki::ForeignKey>> keys_of(std::string_view text) {
+  std::string_view rest;
+  const auto blocks = pki::read_pem_blocks(text, &rest);
+  if (blocks.empty()) {
+    auto keys = pki::ForeignKey::from_jwks(text);
+    if (!keys) {
+      return failed("failed to parse a JWK key (set): " + keys.error().message());
+    }
+    // Keys for other purposes are no keys to us.
+    std::erase_if(*keys, [](const pki::ForeignKey& key) {
+      return !key.algorithm().empty() && !pki::is_jose_algorithm(key.algorithm());
+    });
+    return std::move(*keys);
+  }
+  if (blocks.size() > 1 || !rest.empty()) {
+    return failed("extra data after a PEM certificate block");
+  }
+  std::vector<pki::ForeignKey> out;
+  if (blocks[0].label == "CERTIFICATE") {
+    auto key = pki::ForeignKey::from_certificate(blocks[0].der);
+    if (!key) {
+      return failed("failed to parse a PEM certificate: " + key.error().message());
+    }
+    out.push_back(std::move(*key));
+  } else if (blocks[0].label == "PUBLIC KEY") {
+    auto key = pki::ForeignKey::from_public_key(blocks[0].der);
+    if (!key) {
+      return failed("failed to parse a PEM public key: " + key.error().message());
+    }
+    out.push_back(std::move(*key));
+  } else {
+    return failed("failed to extract a Key from the PEM certificate");
+  }
+  return out;
+}
+
+// Under the key that `kid` names when there is one, else under any key of the right algorithm.
+bool verified(const std::vector<pki::ForeignKey>& keys, const Token& token, const Value& header,
+              std::string_view algorithm, std::string_view signature) {
+  const std::string message = token.signed_part();
+  const std::string kid = text_member(header, "kid");
+  const std::string stated = text_member(header, "alg");
+  const auto named = std::ranges::find_if(
+      keys, [&](const pki::ForeignKey& key) { return !kid.empty() && key.key_id() == kid; });
+  if (named != keys.end()) {
+    return named->verify(algorithm, as_bytes(message), as_bytes(signature));
+  }
+  return std::ranges::any_of(keys, [&](const pki::ForeignKey& key) {
+    return (key.algorithm().empty() || key.algorithm() == stated) &&
+           key.verify(algorithm, as_bytes(message), as_bytes(signature));
+  });
+}
+
+// The members of a header that have a meaning are texts.
+Status check_header(const Value& header) {
+  for (const std::string_view name : {"alg", "kid", "typ", "cty"}) {
+    const Value* found = header.find(name);
+    if (found != nullptr && !found->is(Kind::string)) {
+      return failed(std::string(name) + ": must be a string");
+    }
+  }
+  const Value* critical = header.find("crit");
+  if (critical != nullptr && !critical->is(Kind::array)) {
+    return failed("crit: must be a list");
+  }
+  if (critical != nullptr && critical->size() == 0) {
+    return failed("crit: must be a nonempty list");
+  }
+  return {};
+}
+
+// Every critical parameter is one that we know: RFC 7515 section 4.1.11.
+bool acceptable(const Value& header) {
+  constexpr std::array<std::string_view, 5> kKnown = {"alg", "kid", "typ", "cty", "crit"};
+  const Value* critical = header.find("crit");
+  if (text_member(header, "alg").empty()) {
+    return false;
+  }
+  return critical == nullptr || std::ranges::none_of(critical->elements(), [&](const Value& name) {
+           return name.is(Kind::string) && header.find(name) != nullptr &&
+                  std::ranges::find(kKnown, name.text()) == kKnown.end();
+         });
+}
+
+Answer verify_with_key(const Call& call, std::string_view algorithm) {
+  UNHIDRA_TRY(const std::string_view text, call.string(0));
+  UNHIDRA_TRY_VOID(call.environment().charge(text.size() * 4 + 4096));
+  UNHIDRA_TRY(const Token token, split_token(text));
+  UNHIDRA_TRY(const std::string_view key_text, call.string(1));
+  UNHIDRA_TRY(const auto keys, keys_of(key_text));
+  UNHIDRA_TRY(const std::string signature, decode_base64url(token.signature));
+  UNHIDRA_TRY(const Value header, read_header(token));
+  UNHIDRA_TRY_VOID(check_header(header));
+  return Value::boolean(verified(keys, token, header, algorithm, signature));
+}
+
+Answer verify_with_secret(const Call& call, std::string_view algorithm) {
+  UNHIDRA_TRY(const std::string_view text, call.string(0));
+  UNHIDRA_TRY(const std::string_view secret, call.string(1));
+  UNHIDRA_TRY_VOID(call.environment().charge(text.size() * 4));
+  UNHIDRA_TRY(const Token token, split_token(text));
+  UNHIDRA_TRY(const std::string signature, decode_base64url(token.signature));
+  const auto key = pki::ForeignKey::from_secret(as_bytes(secret));
+  const std::string message = token.signed_part();
+  return Value::boolean(key.verify(algorithm, as_bytes(message), as_bytes(signature)));
+}
+
+constexpr const char kRs256[] = "RS256";
+constexpr const char kRs384[] = "RS384";
+constexpr const char kRs512[] = "RS512";
+constexpr const char kPs256[] = "PS256";
+constexpr const char kPs384[] = "PS384";
+constexpr const char kPs512[] = "PS512";
+constexpr const char kEs256[] = "ES256";
+constexpr const char kEs384[] = "ES384";
+constexpr const char kEs512[] = "ES512";
+constexpr const char kEdDsa[] = "EdDSA";
+constexpr const char kHs256[] = "HS256";
+constexpr const char kHs384[] = "HS384";
+constexpr const char kHs512[] = "HS512";
+
+template <const char* kName>
+Answer verify(const Call& call) {
+  return kName[0] == 'H' ? verify_with_secret(call, kName) : verify_with_key(call, kName);
+}
+
+struct Constraints {
+  std::optional<std::vector<pki::ForeignKey>> keys;
+  std::string secret;
+  std::string algorithm;
+  std::string issuer;
+  std::string audience;
+  double time = -1;  // nanoseconds
+};
+
+Result<double> time_of(const Value& value) {
+  if (!value.is(Kind::number)) {
+    return failed("token time constraint: must be a number");
+  }
+  const double time = to_double(value.text());
+  if (time < 0) {
+    return failed("token time constraint: must not be negative");
+  }
+  return time;
+}
+
+Result<Constraints> read_constraints(const Value& object, const Environment& environment) {
+  Constraints out;
+  for (const auto& [key, value] : object.members()) {
+    const std::string name = key.is(Kind::string) ? key.text() : to_term(key);
+    std::string* text = name == "secret" ? &out.secret
+                        : name == "alg"  ? &out.algorithm
+                        : name == "iss"  ? &out.issuer
+                        : name == "aud"  ? &out.audience
+                                         : nullptr;
+    if (name == "time") {
+      UNHIDRA_TRY(out.time, time_of(value));
+    } else if (name != "cert" && text == nullptr) {
+      return failed("unknown token validation constraint: " + name);
+    } else if (!value.is(Kind::string)) {
+      return failed(name + " constraint: must be a string");
+    } else if (text != nullptr) {
+      *text = value.text();
+    } else {
+      UNHIDRA_TRY(out.keys, keys_of(value.text()));
+    }
+  }
+  if (out.time < 0) {
+    out.time = static_cast<double>(environment.now_ns);
+  }
+  if (out.keys && !out.secret.empty()) {
+    return failed("duplicate key constraints");
+  }
+  if (!out.keys && out.secret.empty()) {
+    return failed("no key constraint");
+  }
+  return out;
+}
+
+bool signature_holds(const Constraints& constraints, const Token& token, const Value& header,
+                     std::string_view signature) {
+  const std::string algorithm = text_member(header, "alg");
+  if (constraints.keys) {
+    return verified(*constraints.keys, token, header, algorithm, signature);
+  }
+  const std::string message = token.signed_part();
+  return pki::ForeignKey::from_secret(as_bytes(constraints.secret))
+      .verify(algorithm, as_bytes(message), as_bytes(signature));
+}
+
+bool audience_fits(const Value& audience, const std::string& wanted) {
+  if (audience.is(Kind::string)) {
+    return audience.text() == wanted;
+  }
+  return audience.is(Kind::array) &&
+         std::ranges::any_of(audience.elements(), [&](const Value& element) {
+           return element.is(Kind::string) && element.text() == wanted;
+         });
+}
+
+// RFC 7519 section 4.1; the times in the token are seconds.
+Result<bool> claims_hold(const Constraints& constraints, const Value& claims) {
+  if (!constraints.issuer.empty() && text_member(claims, "iss") != constraints.issuer) {
+    return false;
+  }
+  const Value* audience = claims.find("aud");
+  if (audience != nullptr ? !audience_fits(*audience, constraints.audience)
+                          : !constraints.audience.empty()) {
+    return false;
+  }
+  const std::string now = format_shortest(constraints.time / 1e9, 21);
+  for (const std::string_view name : {"exp", "nbf"}) {
+    const Value* bound = claims.find(name);
+    if (bound == nullptr) {
+      continue;
+    }
+    if (!bound->is(Kind::number)) {
+      return failed(std::string(name) + " value must be a number");
+    }
+    const int order = compare_decimals(now, bound->text());
+    if (name == "exp" ? order >= 0 : order < 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool equals_jwt(std::string_view text) {
+  return to_upper(text) == "JWT";
+}
+
+Answer decode_verify(const Call& call) {
+  const Value refused = Value::array({Value::boolean(false), Value::object({}), Value::object({})});
+  UNHIDRA_TRY(const Value object, call.of_kind(1, Kind::object));
+  UNHIDRA_TRY(const Constraints constraints, read_constraints(object, call.environment()));
+  UNHIDRA_TRY(const std::string_view first, call.string(0));
+  UNHIDRA_TRY_VOID(call.environment().charge(first.size() * 4 + 4096));
+  std::string text(first);
+  for (int depth = 0; depth < kMaxNesting; ++depth) {
+    UNHIDRA_TRY(const Token token, split_token(text));
+    UNHIDRA_TRY(const Value header, read_header(token));
+    UNHIDRA_TRY_VOID(check_header(header));
+    if (!acceptable(header) ||
+        (!constraints.algorithm.empty() && constraints.algorithm != text_member(header, "alg"))) {
+      return refused;
+    }
+    UNHIDRA_TRY(const std::string signature, decode_base64url(token.signature));
+    if (!signature_holds(constraints, token, header, signature)) {
+      return refused;
+    }
+    UNHIDRA_TRY(const std::string payload, section(token.payload, "payload"));
+    if (equals_jwt(text_member(header, "cty"))) {
+      text = payload;
+      continue;
+    }
+    UNHIDRA_TRY(const Value claims, json_object(payload));
+    UNHIDRA_TRY(const bool hold, claims_hold(constraints, claims));
+    return hold ? Value::array({Value::boolean(true), header, claims}) : refused;
+  }
+  return failed("JWT is nested too deeply");
+}
+
+Answer sign(const Call& call, std::string_view header_text, std::string_view payload,
+            std::string_view key_text) {
+  UNHIDRA_TRY_VOID(call.environment().charge((header_text.size() + payload.size()) * 4 + 4096));
+  UNHIDRA_TRY(const auto keys, pki::ForeignKey::from_jwks(key_text));
+  if (keys.empty()) {
+    return failed("no keys found in JWK set");
+  }
+  const auto header = parse_json(header_text);
+  const Value* algorithm = header ? header->find("alg") : nullptr;
+  if (algorithm == nullptr || !algorithm->is(Kind::string)) {
+    return failed("missing or invalid 'alg' header: jwsbb: header \"alg\" not found" +
+                  (header ? "" : ": " + header.error().message()));
+  }
+  if (!pki::is_jose_algorithm(algorithm->text())) {
+    return failed("unknown JWS algorithm: " + algorithm->text());
+  }
+  const Value* type = header->find("typ");
+  if ((type == nullptr || text_member(*header, "typ") == "JWT") && !is_valid_json(payload)) {
+    return failed("type is JWT but payload is not JSON");
+  }
+  const std::string message = encode_base64(header_text, Base64Alphabet::url, false) + '.' +
+                              encode_base64(payload, Base64Alphabet::url, false);
+  UNHIDRA_TRY(const Bytes signature, keys[0].sign(algorithm->text(), as_bytes(message)));
+  return Value::string(message + '.' +
+                       encode_base64(as_text(signature), Base64Alphabet::url, false));
+}
+
+Answer encode_sign(const Call& call) {
+  return sign(call, to_json(call[0]), to_json(call[1]), to_json(call[2]));
+}
+
+Answer encode_sign_raw(const Call& call) {
+  UNHIDRA_TRY(const std::string_view key, call.string(2));
+  UNHIDRA_TRY(const std::string_view header, call.string(0));
+  UNHIDRA_TRY(const std::string_view payload, call.string(1));
+  return sign(call, header, payload, key);
+}
+
+constexpr Builtin kTable[] = {
+    {"io.jwt.decode", 1, decode},
+    {"io.jwt.decode_verify", 2, decode_verify},
+    {"io.jwt.encode_sign", 3, encode_sign},
+    {"io.jwt.encode_sign_raw", 3, encode_sign_raw},
+    {"io.jwt.verify_eddsa", 2, verify<kEdDsa>},
+    {"io.jwt.verify_es256", 2, verify<kEs256>},
+    {"io.jwt.verify_es384", 2, verify<kEs384>},
+    {"io.jwt.verify_es512", 2, verify<kEs512>},
+    {"io.jwt.verify_hs256", 2, verify<kHs256>},
+    {"io.jwt.verify_hs384", 2, verify<kHs384>},
+    {"io.jwt.verify_hs512", 2, verify<kHs512>},
+    {"io.jwt.verify_ps256", 2, verify<kPs256>},
+    {"io.jwt.verify_ps384", 2, verify<kPs384>},
+    {"io.jwt.verify_ps512", 2, verify<kPs512>},
+    {"io.jwt.verify_rs256", 2, verify<kRs256>},
+    {"io.jwt.verify_rs384", 2, verify<kRs384>},
+    {"io.jwt.verify_rs512", 2, verify<kRs512>},
+};
+
+}  // namespace
+
+std::span<const Builtin> token_family() {
+  return kTable;
+}
+
+}  // namespace unhidra::rego::builtins

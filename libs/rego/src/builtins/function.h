@@ -1,0 +1,102 @@
+#pragma once
+// How a built-in function is called, and the table of them all.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "unhidra/base/error.h"
+#include "unhidra/base/random.h"
+#include "unhidra/rego/value.h"
+
+namespace unhidra::rego::builtins {
+
+// Every other code that a function answers is an ordinary failure of the call
+// ("eval_builtin_error").
+enum class CallErrc : std::uint8_t {
+  type_error,  // an operand of the wrong kind: "eval_type_error"
+  exhausted,   // the evaluation's budget is used up: ends the evaluation
+};
+constexpr ErrorCode error_code(CallErrc code) {
+  if (code == CallErrc::type_error) {
+    return {"rego.eval_type_error", ErrorKind::invalid};
+  }
+  return {"rego.budget_exhausted", ErrorKind::too_large};
+}
+
+// What only the host can do. Each is off unless the host gives it.
+class Host {
+ public:
+  virtual ~Host() = default;
+  virtual Result<Value> http_send(const Value& request);
+  virtual Result<Value> runtime();
+  virtual Result<Value> lookup_ip_addr(std::string_view name);
+  virtual Result<Value> sign_request(const Value& request, const Value& configuration,
+                                     std::int64_t now_ns);
+};
+
+// What one evaluation brings: shared by all its calls, so that time.now_ns() and rand.intn() answer
+// the same throughout.
+struct Environment {
+  std::int64_t now_ns = 0;
+  RandomSource* random = nullptr;
+  Host* host = nullptr;
+  // Units of work and of memory left; about a byte or a step each.
+  std::uint64_t budget = 64U << 20;
+  std::map<std::string, Value, std::less<>> memory;  // of rand.intn and uuid.rfc4122
+  std::function<void(std::string_view)> print;       // where trace() writes
+
+  Status charge(std::uint64_t units);
+};
+
+using Answer = Result<std::optional<Value>>;  // nothing: undefined
+
+class Call {
+ public:
+  Call(std::span<const Value> operands, Environment& environment)
+      : operands_(operands), environment_(environment) {}
+
+  Environment& environment() const { return environment_; }
+  std::size_t size() const { return operands_.size(); }
+  const Value& operator[](std::size_t i) const { return operands_[i]; }
+
+  // Operand `i`, counted from 0, when it is of this kind; else "operand 1 must be string but got
+  // number".
+  Result<std::string_view> string(std::size_t i) const;
+  Result<std::string_view> number(std::size_t i) const;
+  // "operand 1 must be integer number but got floating-point number".
+  Result<std::int64_t> integer(std::size_t i) const;
+  Result<std::string> big_integer(std::size_t i) const;
+  Result<Value> of_kind(std::size_t i, Kind kind) const;
+  // A list or set of strings.
+  Result<std::vector<std::string_view>> strings(std::size_t i) const;
+
+ private:
+  std::span<const Value> operands_;
+  Environment& environment_;
+};
+
+// `position` counts from 1.
+std::unexpected<Error> operand_error(std::size_t position, const std::string& what);
+std::unexpected<Error> wrong_kind(std::size_t position, const Value& got,
+                                  std::initializer_list<std::string_view> expected);
+std::unexpected<Error> wrong_element(std::size_t position, const Value& composite, const Value& got,
+                                     std::string_view expected);
+std::unexpected<Error> failed(std::string message);
+
+using Function = Answer (*)(const Call&);
+struct Builtin {
+  std::string_view name;
+  std::uint8_t arity = 0;
+  Function function = nullptr;
+};
+
+// Every function, by name. The operators too: plus, minus, equal, ...
+const Builtin* find_builtin(std::string_view name);
+std::span<const std::span<const Builtin>> all_builtins();
+
+}  // namespace unhidra::rego::builtins

@@ -1,0 +1,359 @@
+#include "builtins/json_text.h"
+
+#include "builtins/go_text.h"
+
+namespace unhidra::rego::builtins {
+namespace {
+
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : text_(text) {}
+
+  Result<Value> run() {
+    UNHIDRA_TRY(Value out, value(0));
+    skip_space();
+    if (at_ < text_.size()) {
+      return unexpected("after top-level value");
+    }
+    return out;
+  }
+
+ private:
+  std::unexpected<Error> unexpected(std::string_view where) const {
+    if (at_ >= text_.size()) {
+      return fail(Errc::invalid, "unexpected end of JSON input");
+    }
+    const char c = text_[at_];
+    std::string shown = c == '\'' ? "\\'" : c == '"' ? "\"" : std::string();
+    if (shown.empty()) {
+      shown = quote(text_.substr(at_, 1));
+      shown = shown.substr(1, shown.size() - 2);
+    }
+    return fail(Errc::invalid, "invalid character '" + shown + "' " + std::string(where));
+  }
+
+  void skip_space() {
+    while (at_ < text_.size() &&
+           std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) {
+      ++at_;
+    }
+  }
+
+  bool peek(char c) const { return at_ < text_.size() && text_[at_] == c; }
+
+  Result<Value> value(int depth) {
+    if (depth > kMaxJsonDepth) {
+      return fail(Errc::invalid, "exceeded max depth");
+    }
+    skip_space();
+    if (at_ >= text_.size()) {
+      return unexpected("");
+    }
+    switch (text_[at_]) {
+      case '{':
+        return object(depth);
+      case '[':
+        return array(depth);
+      case '"': {
+        UNHIDRA_TRY(std::string text, string());
+        return Value::string(std::move(text));
+      }
+      case 't':
+        return word("true", Value::boolean(true));
+      case 'f':
+        return word("false", Value::boolean(false));
+      case 'n':
+        return word("null", Value());
+      default:
+        return number();
+    }
+  }
+
+  Result<Value> word(std::string_view word, Value value) {
+    const std::size_t start = at_;
+    for (; at_ - start < word.size(); ++at_) {
+      if (!peek(word[at_ - start])) {
+        const std::size_t matched = at_ - start;
+        return unexpected("in literal " + std::string(word) + " (expecting '" + word[matched] +
+                          "')");
+      }
+    }
+    return value;
+  }
+
+  bool digit() const { return at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9'; }
+  void digits() {
+    while (digit()) {
+      ++at_;
+    }
+  }
+
+  Result<Value> number() {
+    const std::size_t start = at_;
+    if (peek('-')) {
+      ++at_;
+      if (!digit()) {
+        return unexpected("in numeric literal");
+      }
+    } else if (!digit()) {
+      return unexpected("looking for beginning of value");
+    }
+    if (peek('0')) {
+      ++at_;
+    } else {
+      digits();
+    }
+    if (peek('.')) {
+      ++at_;
+      if (!digit()) {
+        return unexpected("after decimal point in numeric literal");
+      }
+      digits();
+    }
+    if (peek('e') || peek('E')) {
+      ++at_;
+      if (peek('+') || peek('-')) {
+        ++at_;
+      }
+      if (!digit()) {
+        return unexpected("in exponent of numeric literal");
+      }
+      digits();
+    }
+    return Value::number(std::string(text_.substr(start, at_ - start)));
+  }
+
+  Result<char32_t> hex4() {
+    char32_t out = 0;
+    for (int i = 0; i < 4; ++i, ++at_) {
+      const char c = at_ < text_.size() ? text_[at_] : '\0';
+      const int value = c >= '0' && c <= '9'   ? c - '0'
+                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                               : -1;
+      if (value < 0) {
+        return unexpected("in \\u hexadecimal character escape");
+      }
+      out = out * 16 + static_cast<char32_t>(value);
+    }
+    return out;
+  }
+
+  Status escape(std::string& out) {
+    if (at_ >= text_.size()) {
+      return unexpected("");
+    }
+    const char c = text_[at_];
+    constexpr std::string_view kFrom = "\"\\/bfnrt";
+    constexpr std::string_view kTo = "\"\\/\b\f\n\r\t";
+    if (const std::size_t i = kFrom.find(c); i != std::string_view::npos) {
+      out += kTo[i];
+      ++at_;
+      return {};
+    }
+    if (c != 'u') {
+      return unexpected("in string escape code");
+    }
+    ++at_;
+    UNHIDRA_TRY(char32_t rune, hex4());
+    if (rune >= 0xD800 && rune < 0xDC00 && text_.substr(at_).starts_with("\\u")) {
+      const std::size_t before = at_;
+      at_ += 2;
+      UNHIDRA_TRY(const char32_t low, hex4());
+      if (low >= 0xDC00 && low < 0xE000) {
+        rune = 0x10000 + ((rune - 0xD800) << 10) + (low - 0xDC00);
+      } else {
+        at_ = before;  // a lone surrogate becomes U+FFFD
+      }
+    }
+    append_rune(out, rune);
+    return {};
+  }
+
+  Result<std::string> string() {
+    ++at_;
+    std::string out;
+    for (;;) {
+      if (at_ >= text_.size()) {
+        return unexpected("");
+      }
+      const auto c = static_cast<unsigned char>(text_[at_]);
+      if (c == '"') {
+        ++at_;
+        return out;
+      }
+      if (c == '\\') {
+        ++at_;
+        UNHIDRA_TRY_VOID(escape(out));
+      } else if (c < 0x20) {
+        return unexpected("in string literal");
+      } else {
+        const DecodedRune rune = decode_rune(text_.substr(at_));
+        append_rune(out, rune.value);
+        at_ += rune.size;
+      }
+    }
+  }
+
+  Result<Value> array(int depth) {
+    ++at_;
+    std::vector<Value> out;
+    skip_space();
+    if (peek(']')) {
+      ++at_;
+      return Value::array({});
+    }
+    for (;;) {
+      UNHIDRA_TRY(Value element, value(depth + 1));
+      out.push_back(std::move(element));
+      skip_space();
+      if (peek(']')) {
+        ++at_;
+        return Value::array(std::move(out));
+      }
+      if (!peek(',')) {
+        return unexpected("after array element");
+      }
+      ++at_;
+    }
+  }
+
+  Result<Value> object(int depth) {
+    ++at_;
+    std::vector<Value::Member> out;
+    skip_space();
+    if (peek('}')) {
+      ++at_;
+      return Value::object({});
+    }
+    for (;;) {
+      skip_space();
+      if (!peek('"')) {
+        return unexpected("looking for beginning of object key string");
+      }
+      UNHIDRA_TRY(std::string key, string());
+      skip_space();
+      if (!peek(':')) {
+        return unexpected("after object key");
+      }
+      ++at_;
+      UNHIDRA_TRY(Value member, value(depth + 1));
+      out.emplace_back(Value::string(std::move(key)), std::move(member));
+      skip_space();
+      if (peek('}')) {
+        ++at_;
+        return Value::object(std::move(out));
+      }
+      if (!peek(',')) {
+        return unexpected("after object key:value pair");
+      }
+      ++at_;
+    }
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+std::string key_text(const Value& key, bool html_safe) {
+  return quote_json(key.is(Kind::string) ? key.text() : to_json(key, html_safe), html_safe);
+}
+
+void write_lines(const Value& value, const std::string& line, std::string_view indent,
+                 std::string& out) {
+  const bool object = value.is(Kind::object);
+  if (!object && !value.is(Kind::array) && !value.is(Kind::set)) {
+    out += to_json(value);
+    return;
+  }
+  out += object ? '{' : '[';
+  const std::string inner = line + std::string(indent);
+  bool first = true;
+  for (const auto& [key, member] : value.members()) {
+    out += (first ? "" : ",") + inner + key_text(key, true) + ": ";
+    write_lines(member, inner, indent, out);
+    first = false;
+  }
+  for (const Value& element : value.elements()) {
+    out += (first ? "" : ",") + inner;
+    write_lines(element, inner, indent, out);
+    first = false;
+  }
+  out += first ? "" : line;
+  out += object ? '}' : ']';
+}
+
+}  // namespace
+
+Result<Value> parse_json(std::string_view text) {
+  return Reader(text).run();
+}
+
+bool is_valid_json(std::string_view text) {
+  return parse_json(text).has_value();
+}
+
+std::string quote_json(std::string_view text, bool html_safe) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out = "\"";
+  while (!text.empty()) {
+    const DecodedRune rune = decode_rune(text);
+    const char32_t c = rune.value;
+    text.remove_prefix(rune.size);
+    const bool separator = c == 0x2028 || c == 0x2029;
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\r') {
+      out += "\\r";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (c < 0x20 || separator || (html_safe && (c == '<' || c == '>' || c == '&'))) {
+      out += separator ? "\\u20" : "\\u00";
+      out += kDigits[(c >> 4) & 0xF];
+      out += kDigits[c & 0xF];
+    } else {
+      append_rune(out, c);
+    }
+  }
+  return out + '"';
+}
+
+std::string to_json(const Value& value, bool html_safe) {
+  switch (value.kind()) {
+    case Kind::null:
+      return "null";
+    case Kind::boolean:
+      return value.as_boolean() ? "true" : "false";
+    case Kind::number:
+      return value.text();
+    case Kind::string:
+      return quote_json(value.text(), html_safe);
+    case Kind::array:
+    case Kind::set: {
+      std::string out = "[";
+      for (const Value& element : value.elements()) {
+        out += (out.size() > 1 ? "," : "") + to_json(element, html_safe);
+      }
+      return out + ']';
+    }
+    case Kind::object:
+      break;
+  }
+  std::string out = "{";
+  for (const auto& [key, member] : value.members()) {
+    out +=
+        (out.size() > 1 ? "," : "") + key_text(key, html_safe) + ':' + to_json(member, html_safe);
+  }
+  return out + '}';
+}
+
+std::string to_json_lines(const Value& value, std::string_view prefix, std::string_view indent) {
+  std::string out;
+  write_lines(value, "\n" + std::string(prefix), indent, out);
+  return out;
+}
+
+}  // namespace unhidra::rego::builtins

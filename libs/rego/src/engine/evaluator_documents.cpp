@@ -1,0 +1,299 @@
+// Documents under `data`: what rules define, laid over what was given.
+#include <algorithm>
+
+#include "engine/draft.h"
+#include "engine/evaluator.h"
+
+namespace unhidra::rego {
+namespace {
+
+// Members of `over` hide those of `under`; objects are joined.
+Value laid_over(const Value& under, const Value& over) {
+  if (!under.is(Kind::object) || !over.is(Kind::object)) {
+    return over;
+  }
+  std::vector<Value::Member> out(under.members().begin(), under.members().end());
+  for (const auto& [key, value] : over.members()) {
+    const Value* below = under.find(key);
+    out.emplace_back(key, below == nullptr ? value : laid_over(*below, value));
+  }
+  return Value::object(std::move(out));
+}
+
+}  // namespace
+
+bool Evaluator::is_masked(const RuleNode& node) const {
+  if (world_->masked.empty()) {
+    return false;
+  }
+  const auto path = node.path();
+  return std::ranges::any_of(world_->masked, [&](const std::vector<Value>& masked) {
+    return masked.size() <= path.size() && std::equal(masked.begin(), masked.end(), path.begin());
+  });
+}
+
+bool Evaluator::data_ref(const RuleNode* node, const Value* base, const Term& ref,
+                         std::size_t index, Frame& frame, Take take) {
+  if (node == nullptr || is_masked(*node)) {
+    static const RuleNode kNoRules;
+    if (base == nullptr) {
+      return true;
+    }
+    return base->is(Kind::object) && index < ref.items.size()
+               ? data_children(kNoRules, base, ref, index, frame, take)
+               : look_up(*base, ref, index, frame, take);
+  }
+  if (index < ref.items.size() && !node->has_rules()) {
+    return data_children(*node, base, ref, index, frame, take);
+  }
+  // A key that leads past this place's own rules needs only the child.
+  if (index < ref.items.size() && node->rules.empty() && node->fallback == nullptr) {
+    return data_children(*node, base, ref, index, frame, take);
+  }
+  std::optional<Value> value;
+  if (!document(*node, base, value)) {
+    return false;
+  }
+  return value ? look_up(*value, ref, index, frame, take) : true;
+}
+
+bool Evaluator::data_children(const RuleNode& node, const Value* base, const Term& ref,
+                              std::size_t index, Frame& frame, Take take) {
+  const auto visit = [&](const Value& key) {
+    const RuleNode* child = key.is(Kind::string) ? node.child(key.text()) : nullptr;
+    const Value* below = nullptr;
+    if (base != nullptr && base->is(Kind::object)) {
+      below = base->find(key);
+      // Keys of given data are texts, whatever the policy writes.
+      below = below == nullptr && key.is(Kind::number) ? base->find(key.text()) : below;
+    }
+    return data_ref(child, below, ref, index + 1, frame, take);
+  };
+  const Term& key = ref.items[index];
+  if (!has_unbound(key, frame)) {
+    return term(key, frame, [&](const Value& value) { return visit(value); });
+  }
+  std::set<Value> keys;
+  for (const auto& [name, child] : node.children) {
+    keys.insert(Value::string(name));
+  }
+  if (base != nullptr && base->is(Kind::object)) {
+    for (const auto& [name, value] : base->members()) {
+      keys.insert(name);
+    }
+  }
+  for (const Value& one : keys) {
+    if (!match(key, one, frame, [&] { return visit(one); })) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Evaluator::document(const RuleNode& node, const Value* base, std::optional<Value>& out) {
+  if (is_masked(node)) {
+    out = base == nullptr ? std::nullopt : std::optional<Value>(*base);
+    return true;
+  }
+  const auto cache = world_->cache;
+  if (const auto known = cache->documents.find(&node); known != cache->documents.end()) {
+    out = known->second;
+    return true;
+  }
+  if (++depth_ > settings_.max_depth) {
+    --depth_;
+    return fail_at(Errc::budget_exhausted, {}, "rules are nested too deeply");
+  }
+  const bool good = compute(node, base, out);
+  --depth_;
+  if (good) {
+    cache->documents.insert_or_assign(&node, out);
+  }
+  return good;
+}
+
+bool Evaluator::compute(const RuleNode& node, const Value* base, std::optional<Value>& out) {
+  out.reset();
+  if (node.has_rules() && node.kind == RuleKind::function) {
+    return true;
+  }
+  if (node.is_whole() && node.kind == RuleKind::complete) {
+    if (!compute_whole(node, out)) {
+      return false;
+    }
+    if (!out && base != nullptr && node.children.empty()) {
+      out = *base;
+    }
+    if (node.children.empty()) {
+      return true;
+    }
+  }
+  if (node.is_whole() && node.kind == RuleKind::partial_set) {
+    return compute_set(node, out);
+  }
+  const std::optional<Value> own = std::move(out);
+  if (!compute_object(node, base, out)) {
+    return false;
+  }
+  if (own) {
+    out = out ? laid_over(*own, *out) : own;
+  }
+  return true;
+}
+
+bool Evaluator::complete_rule(const Rule& rule, std::optional<Value>& out, bool& found) {
+  Frame frame(rule.slots);
+  (void)body(rule.body, 0, frame, [&] {
+    return term(*rule.value, frame, [&](const Value& value) {
+      found = true;
+      if (out && !(*out == value)) {
+        return fail_at(Errc::eval_conflict, rule.location,
+                       "complete rules must not produce multiple outputs");
+      }
+      out = value;
+      // A constant has no second value.
+      return !rule.value->is(Term::Type::constant);
+    });
+  });
+  return !error_;
+}
+
+bool Evaluator::compute_whole(const RuleNode& node, std::optional<Value>& out) {
+  for (const Rule* rule : node.rules) {
+    bool found = false;
+    for (const Rule* one = rule; one != nullptr && !found; one = one->otherwise.get()) {
+      if (!complete_rule(*one, out, found)) {
+        return false;
+      }
+    }
+  }
+  if (!out && node.fallback != nullptr) {
+    bool found = false;
+    return complete_rule(*node.fallback, out, found);
+  }
+  return true;
+}
+
+bool Evaluator::head_values(const Rule& rule, std::size_t index, Frame& frame,
+                            std::vector<Value>& keys,
+                            FunctionRef<bool(const std::vector<Value>&, const Value&)> take) {
+  if (index < rule.head.items.size()) {
+    return term(rule.head.items[index], frame, [&](const Value& key) {
+      keys.push_back(key);
+      const bool more = head_values(rule, index + 1, frame, keys, take);
+      keys.pop_back();
+      return more;
+    });
+  }
+  return term(*rule.value, frame, [&](const Value& value) { return take(keys, value); });
+}
+
+bool Evaluator::compute_set(const RuleNode& node, std::optional<Value>& out) {
+  std::vector<Value> elements;
+  for (const Rule* rule : node.rules) {
+    Frame frame(rule->slots);
+    (void)body(rule->body, 0, frame, [&] {
+      return term(*rule->value, frame, [&](const Value& value) {
+        elements.push_back(value);
+        return static_cast<bool>(environment_.charge(32)) ||
+               fail_at(Errc::budget_exhausted, rule->location,
+                       "the evaluation's budget is used up");
+      });
+    });
+    if (error_) {
+      return false;
+    }
+  }
+  out = Value::set(std::move(elements));
+  return true;
+}
+
+// Rules whose heads go on behind this place.
+bool Evaluator::draft_own(const RuleNode& node, Draft& draft) {
+  for (const Rule* rule : node.rules) {
+    if (rule->head.items.size() == rule->prefix) {
+      continue;
+    }
+    Frame frame(rule->slots);
+    (void)body(rule->body, 0, frame, [&] {
+      std::vector<Value> keys;
+      return head_values(
+          *rule, rule->prefix, frame, keys,
+          [&](const std::vector<Value>& path, const Value& value) {
+            Draft* at = &draft;
+            for (const Value& key : path) {
+              at = &at->members[key];
+            }
+            return (rule->kind == RuleKind::partial_set ? at->add(value) : at->set(value)) ||
+                   fail_at(Errc::eval_conflict, rule->location, "object keys must be unique");
+          });
+    });
+    if (error_) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Evaluator::draft_child(const RuleNode& node, const Value* base, Draft& draft, bool& defined) {
+  defined = false;
+  if (is_masked(node) || (node.has_rules() && node.kind == RuleKind::function)) {
+    return true;
+  }
+  if (node.is_whole()) {
+    std::optional<Value> value;
+    if (!document(node, base, value)) {
+      return false;
+    }
+    defined = value.has_value();
+    const bool joins =
+        !value ||
+        (node.kind == RuleKind::partial_set && value->is(Kind::set)
+             ? std::ranges::all_of(value->elements(),
+                                   [&](const Value& element) { return draft.add(element); })
+             : draft.set(*value));
+    if (defined && node.kind == RuleKind::partial_set) {
+      draft.is_set = true;
+    }
+    return joins || fail_at(Errc::eval_conflict,
+                            node.rules.empty() ? node.fallback->location : node.rules[0]->location,
+                            "object keys must be unique");
+  }
+  defined = true;
+  return draft_object(node, base, draft);
+}
+
+bool Evaluator::draft_object(const RuleNode& node, const Value* base, Draft& draft) {
+  if (!draft_own(node, draft)) {
+    return false;
+  }
+  for (const auto& [name, child] : node.children) {
+    const Value key = Value::string(name);
+    const Value* below = base == nullptr || !base->is(Kind::object) ? nullptr : base->find(key);
+    const bool known = draft.members.contains(key);
+    bool defined = false;
+    if (!draft_child(*child, below, draft.members[key], defined)) {
+      return false;
+    }
+    if (!defined && !known) {
+      draft.members.erase(key);
+    }
+  }
+  if (draft.leaf && !draft.members.empty()) {
+    return fail_at(Errc::eval_conflict, node.rules.empty() ? Location{} : node.rules[0]->location,
+                   "object keys must be unique");
+  }
+  return true;
+}
+
+bool Evaluator::compute_object(const RuleNode& node, const Value* base, std::optional<Value>& out) {
+  Draft draft;
+  if (!draft_object(node, base, draft)) {
+    return false;
+  }
+  const Value value = draft.value();
+  out = base != nullptr ? laid_over(*base, value) : value;
+  return true;
+}
+
+}  // namespace unhidra::rego

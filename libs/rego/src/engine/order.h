@@ -1,0 +1,22 @@
+#pragma once
+// The order of a body's expressions: each variable is bound before it is needed, as the reference's
+// safety rule asks; what cannot be ordered is unsafe.
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "unhidra/rego/errc.h"
+
+#include "syntax/ast.h"
+
+namespace unhidra::rego {
+
+// `bound` are the slots that have a value before the body. Errc::unsafe_var. Closures inside are
+// ordered too.
+Status order_body(Body& body, const std::set<int>& bound,
+                  const std::vector<std::string>& slot_names);
+// Adds the slots that an ordered body binds, outside its closures.
+void bind_body(const Body& body, std::set<int>& bound);
+
+}  // namespace unhidra::rego

@@ -1,0 +1,138 @@
+#include "engine/policy.h"
+
+#include <algorithm>
+
+#include "engine/recursion.h"
+#include "engine/resolver.h"
+
+namespace unhidra::rego {
+namespace {
+
+RuleNode& step(RuleNode& node, const std::string& key) {
+  auto& slot = node.children[key];
+  if (!slot) {
+    slot = std::make_unique<RuleNode>();
+    slot->key = key;
+    slot->parent = &node;
+  }
+  return *slot;
+}
+
+Status resolve_rules(const Policy& policy, const Module& module, const RuleNode& package) {
+  for (const auto& rule : module.rules) {
+    for (Rule* one = rule.get(); one != nullptr; one = one->otherwise.get()) {
+      UNHIDRA_TRY_VOID(resolve_rule(policy, module, package, *one));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+bool RuleNode::is_whole() const {
+  return has_rules() && std::ranges::all_of(rules, [&](const Rule* rule) {
+           return rule->head.items.size() == rule->prefix;
+         });
+}
+
+RuleNode* RuleNode::child(std::string_view name) const {
+  const auto found = children.find(name);
+  return found == children.end() ? nullptr : found->second.get();
+}
+
+std::vector<Value> RuleNode::path() const {
+  std::vector<Value> out;
+  for (const RuleNode* node = this; node->parent != nullptr; node = node->parent) {
+    out.push_back(Value::string(node->key));
+  }
+  std::ranges::reverse(out);
+  return out;
+}
+
+Error problem_at(Errc code, const Location& location, const std::string& message) {
+  const std::string file = location.file ? *location.file : std::string();
+  return {code, file + ":" + std::to_string(location.row) + ": " +
+                    std::string(error_code(code).name) + ": " + message};
+}
+
+Result<std::unique_ptr<Policy>> Policy::compile(std::vector<std::shared_ptr<Module>> modules) {
+  auto out = std::make_unique<Policy>();
+  out->modules_ = std::move(modules);
+  out->root_.is_package = true;
+  for (const auto& module : out->modules_) {
+    UNHIDRA_TRY_VOID(out->add(*module));
+  }
+  UNHIDRA_TRY_VOID(out->check_kinds(out->root_));
+  for (const auto& module : out->modules_) {
+    UNHIDRA_TRY_VOID(resolve_rules(*out, *module, *out->find_package(*module)));
+  }
+  UNHIDRA_TRY_VOID(check_recursion(out->root_));
+  return out;
+}
+
+RuleNode* Policy::find_package(const Module& module) const {
+  auto* node = const_cast<RuleNode*>(&root_);
+  for (std::size_t i = 1; i < module.package.items.size(); ++i) {
+    node = node->child(module.package.items[i].value.text());
+  }
+  return node;
+}
+
+Status Policy::add(Module& module) {
+  RuleNode* node = &root_;
+  for (std::size_t i = 1; i < module.package.items.size(); ++i) {
+    node = &step(*node, module.package.items[i].value.text());
+    node->is_package = true;
+  }
+  for (const auto& rule : module.rules) {
+    UNHIDRA_TRY_VOID(add_rule(module, *node, rule));
+  }
+  return {};
+}
+
+Status Policy::add_rule(Module& module, RuleNode& package, const std::shared_ptr<Rule>& rule) {
+  RuleNode* node = &step(package, rule->head.items[0].name);
+  std::size_t used = 1;
+  for (; used < rule->head.items.size() && rule->head.items[used].is_constant_string(); ++used) {
+    node = &step(*node, rule->head.items[used].value.text());
+  }
+  for (Rule* one = rule.get(); one != nullptr; one = one->otherwise.get()) {
+    one->module = &module;
+    one->prefix = used;
+  }
+  if (rule->is_default) {
+    if (node->fallback != nullptr) {
+      return fail(problem_at(Errc::type_error, rule->location,
+                             "multiple default rules " + module.package.items.back().value.text() +
+                                 "." + node->key + " found"));
+    }
+    node->fallback = rule.get();
+    node->kind = node->rules.empty() ? rule->kind : node->kind;
+  } else {
+    node->rules.push_back(rule.get());
+    node->kind = rule->kind;
+  }
+  return {};
+}
+
+// Rules of one name are of one kind, and functions of one arity.
+Status Policy::check_kinds(RuleNode& node) {
+  const Rule* first = nullptr;
+  for (const Rule* rule : node.rules) {
+    if (rule->head.items.size() != rule->prefix) {
+      continue;
+    }
+    if (first != nullptr &&
+        (rule->kind != first->kind || rule->arguments.size() != first->arguments.size())) {
+      return fail(
+          problem_at(Errc::type_error, rule->location, "conflicting rules " + node.key + " found"));
+    }
+    first = first == nullptr ? rule : first;
+  }
+  for (const auto& [key, child] : node.children) {
+    UNHIDRA_TRY_VOID(check_kinds(*child));
+  }
+  return {};
+}
+
+}  // namespace unhidra::rego

@@ -1,0 +1,60 @@
+#pragma once
+// Modules joined: the tree of rules under `data`, names resolved to slots and nodes.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "unhidra/rego/errc.h"
+
+#include "builtins/function.h"
+#include "syntax/ast.h"
+
+namespace unhidra::rego {
+
+// A place under `data` that modules define: a package, a rule, or a step to one.
+struct RuleNode {
+  std::string key;
+  RuleNode* parent = nullptr;
+  std::map<std::string, std::unique_ptr<RuleNode>, std::less<>> children;
+  std::vector<Rule*> rules;  // whose head is this place, or this place and more
+  Rule* fallback = nullptr;  // default
+  RuleKind kind = RuleKind::complete;
+  bool is_package = false;
+
+  bool has_rules() const { return !rules.empty() || fallback != nullptr; }
+  // Every rule gives the value of just this place.
+  bool is_whole() const;
+  RuleNode* child(std::string_view name) const;
+  std::vector<Value> path() const;  // without data
+};
+
+class Policy {
+ public:
+  static Result<std::unique_ptr<Policy>> compile(std::vector<std::shared_ptr<Module>> modules);
+
+  const RuleNode& root() const { return root_; }
+  RuleNode* find_package(const Module& module) const;
+  const std::vector<std::shared_ptr<Module>>& modules() const { return modules_; }
+
+ private:
+  Status add(Module& module);
+  Status add_rule(Module& module, RuleNode& package, const std::shared_ptr<Rule>& rule);
+  Status check_kinds(RuleNode& node);
+
+  std::vector<std::shared_ptr<Module>> modules_;
+  RuleNode root_;
+};
+
+// A body of its own, compiled against a policy.
+struct Query {
+  Body body;
+  std::size_t slots = 0;
+  std::vector<std::pair<std::string, int>> variables;  // named ones and their slots
+};
+Result<Query> compile_query(const Policy& policy, Body body);
+
+Error problem_at(Errc code, const Location& location, const std::string& message);
+
+}  // namespace unhidra::rego

@@ -1,0 +1,149 @@
+#include "engine/recursion.h"
+
+#include <algorithm>
+#include <set>
+
+namespace unhidra::rego {
+namespace {
+
+void edges_of(const RuleNode& root, const Body& body, std::set<const RuleNode*>& out);
+
+// Every rule at or below a node may be evaluated when a reference ends there.
+void add_below(const RuleNode& node, std::set<const RuleNode*>& out) {
+  if (node.has_rules()) {
+    out.insert(&node);
+  }
+  for (const auto& [key, child] : node.children) {
+    add_below(*child, out);
+  }
+}
+
+// A key that is not known yet may be any.
+void add_reference(const RuleNode& node, const Term& ref, std::size_t index,
+                   std::set<const RuleNode*>& out) {
+  if (index == ref.items.size() || node.has_rules()) {
+    return add_below(node, out);
+  }
+  const Term& key = ref.items[index];
+  if (!key.is(Term::Type::constant)) {
+    for (const auto& [name, child] : node.children) {
+      add_reference(*child, ref, index + 1, out);
+    }
+  } else if (const RuleNode* child =
+                 key.is_constant_string() ? node.child(key.value.text()) : nullptr) {
+    add_reference(*child, ref, index + 1, out);
+  }
+}
+
+void edges_of(const RuleNode& root, const Term& term, std::set<const RuleNode*>& out) {
+  if (term.is(Term::Type::ref) && term.items[0].is(Term::Type::var) && term.items[0].slot < 0 &&
+      term.items[0].name == "data") {
+    add_reference(root, term, 1, out);
+  }
+  if (term.callee.function != nullptr) {
+    out.insert(term.callee.function);
+  }
+  for (const auto& item : term.items) {
+    edges_of(root, item, out);
+  }
+  if (term.body) {
+    edges_of(root, *term.body, out);
+  }
+}
+
+void edges_of(const RuleNode& root, const Body& body, std::set<const RuleNode*>& out) {
+  for (const auto& expr : body) {
+    for (const auto& item : expr.items) {
+      edges_of(root, item, out);
+    }
+    if (expr.body) {
+      edges_of(root, *expr.body, out);
+    }
+    for (const auto& with : expr.with) {
+      edges_of(root, with.value, out);
+    }
+  }
+}
+
+std::string name_of(const RuleNode& node) {
+  std::string out = "data";
+  for (const auto& key : node.path()) {
+    out += "." + key.text();
+  }
+  return out;
+}
+
+class Walk {
+ public:
+  explicit Walk(const RuleNode& root) : root_(root) {}
+
+  Status visit_below(const RuleNode& node) {
+    if (node.has_rules()) {
+      UNHIDRA_TRY_VOID(visit(node));
+    }
+    for (const auto& [key, child] : node.children) {
+      UNHIDRA_TRY_VOID(visit_below(*child));
+    }
+    return {};
+  }
+
+ private:
+  Status visit(const RuleNode& node) {
+    if (done_.contains(&node)) {
+      return {};
+    }
+    if (const auto seen = std::ranges::find(way_, &node); seen != way_.end()) {
+      return recursive(std::vector<const RuleNode*>(seen, way_.end()));
+    }
+    way_.push_back(&node);
+    for (const RuleNode* next : edges(node)) {
+      UNHIDRA_TRY_VOID(visit(*next));
+    }
+    way_.pop_back();
+    done_.insert(&node);
+    return {};
+  }
+
+  std::set<const RuleNode*> edges(const RuleNode& node) const {
+    std::set<const RuleNode*> out;
+    std::vector<const Rule*> rules(node.rules.begin(), node.rules.end());
+    if (node.fallback != nullptr) {
+      rules.push_back(node.fallback);
+    }
+    for (const Rule* rule : rules) {
+      for (; rule != nullptr; rule = rule->otherwise.get()) {
+        edges_of(root_, rule->body, out);
+        for (std::size_t i = 1; i < rule->head.items.size(); ++i) {
+          edges_of(root_, rule->head.items[i], out);
+        }
+        if (rule->value) {
+          edges_of(root_, *rule->value, out);
+        }
+      }
+    }
+    return out;
+  }
+
+  static Status recursive(const std::vector<const RuleNode*>& cycle) {
+    std::string way;
+    for (const RuleNode* node : cycle) {
+      way += name_of(*node) + " -> ";
+    }
+    const Rule* rule = cycle[0]->rules.empty() ? cycle[0]->fallback : cycle[0]->rules[0];
+    return fail(
+        problem_at(Errc::recursion, rule->location,
+                   "rule " + name_of(*cycle[0]) + " is recursive: " + way + name_of(*cycle[0])));
+  }
+
+  const RuleNode& root_;
+  std::set<const RuleNode*> done_;
+  std::vector<const RuleNode*> way_;
+};
+
+}  // namespace
+
+Status check_recursion(const RuleNode& root) {
+  return Walk(root).visit_below(root);
+}
+
+}  // namespace unhidra::rego

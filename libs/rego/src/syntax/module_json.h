@@ -1,0 +1,10 @@
+#pragma once
+// A syntax tree as the reference's JSON: what rego.parse_module answers.
+
+#include "syntax/ast.h"
+
+namespace unhidra::rego {
+
+Value module_to_json(const Module& module);
+
+}  // namespace unhidra::rego

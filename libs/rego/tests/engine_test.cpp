@@ -1,0 +1,108 @@
+#include <thread>
+
+#include "policies.h"
+
+namespace unhidra::rego {
+namespace {
+
+// The roadmap's policy, as it is written there.
+constexpr auto kAutomation = R"(
+package unhidra.automation
+
+default allow = false
+
+# Thermostat can only publish to hvac topics
+allow {
+    input.device.type == "thermostat"
+    input.action == "publish"
+    startswith(input.topic, "hvac/")
+}
+
+# Sensors can publish to their own topics
+allow {
+    input.device.type == "sensor"
+    input.action == "publish"
+    input.topic == concat("/", ["sensors", input.device.id, input.reading_type])
+}
+
+# Admins can do anything
+allow {
+    input.user.role == "admin"
+}
+)";
+
+std::string decide(const std::string& input) {
+  return ask(kAutomation, "data.unhidra.automation.allow = x", input, Syntax::v0).value_or("error");
+}
+
+TEST(Policy, TheRoadmapsExampleRunsAsWritten) {
+  EXPECT_EQ(decide(R"({"device": {"type": "thermostat"}, "action": "publish", "topic": "hvac/a"})"),
+            "x=true");
+  EXPECT_EQ(decide(R"({"device": {"type": "thermostat"}, "action": "publish", "topic": "door/a"})"),
+            "x=false");
+  EXPECT_EQ(decide(R"({"device": {"type": "sensor", "id": "7"}, "action": "publish",
+                       "topic": "sensors/7/co2", "reading_type": "co2"})"),
+            "x=true");
+  EXPECT_EQ(decide(R"({"device": {"type": "sensor", "id": "7"}, "action": "publish",
+                       "topic": "sensors/8/co2", "reading_type": "co2"})"),
+            "x=false");
+  EXPECT_EQ(decide(R"({"user": {"role": "admin"}})"), "x=true");
+  EXPECT_EQ(decide("{}"), "x=false");
+  EXPECT_EQ(decide(R"("hostile")"), "x=false");
+}
+
+TEST(Policy, WithoutInputEverythingOfItIsUndefined) {
+  EXPECT_EQ(ask(kAutomation, "data.unhidra.automation.allow = x", "", Syntax::v0).value(),
+            "x=false");
+}
+
+TEST(Policy, AModuleChoosesItsSyntaxByImport) {
+  EXPECT_EQ(ask("package a\nimport rego.v1\np if true", "data.a.p = x", "", Syntax::v0).value(),
+            "x=true");
+  EXPECT_FALSE(ask("package a\np if true", "data.a.p = x", "", Syntax::v0));
+  EXPECT_FALSE(ask("package a\np { true }", "data.a.p = x", "", Syntax::v1));
+}
+
+TEST(Policy, ExpressionsAreOrderedAsTheyNeedEachOther) {
+  EXPECT_EQ(ask("package a\np := y if { y := x + 1; x = 41 }", "data.a.p = x").value(), "x=42");
+  EXPECT_EQ(ask("package a\np := [x, y] if { [x, 1] = [2, y] }", "data.a.p = x").value(),
+            "x=[2,1]");
+}
+
+TEST(Policy, NumbersAreExact) {
+  EXPECT_EQ(ask("package a\np := 1 / 3", "data.a.p = x").value(), "x=0.33333333333333333334");
+  EXPECT_EQ(ask("package a\np := 9007199254740993 + 1", "data.a.p = x").value(),
+            "x=9007199254740994");
+}
+
+TEST(Policy, DataIsAnotherOneEachTime) {
+  const auto policy = compile("package a\nallow if data.users[input.user].active");
+  ASSERT_TRUE(policy);
+  Evaluation evaluation;
+  evaluation.data = *value_from_json(R"({"users": {"ada": {"active": true}}})");
+  EXPECT_EQ(ask(*policy, "data.a.allow = x", R"({"user": "ada"})", evaluation).value(), "x=true");
+  evaluation.data = *value_from_json(R"({"users": {"ada": {"active": false}}})");
+  EXPECT_EQ(ask(*policy, "data.a.allow = x", R"({"user": "ada"})", evaluation).value(), "");
+}
+
+TEST(Policy, ManyThreadsAskOnePolicyAtOnce) {
+  const auto policy = compile(kAutomation, Syntax::v0);
+  ASSERT_TRUE(policy);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int k = 0; k < 200; ++k) {
+        EXPECT_EQ(
+            ask(*policy, "data.unhidra.automation.allow = x", R"({"user": {"role": "admin"}})")
+                .value_or("error"),
+            "x=true");
+      }
+    });
+  }
+  for (auto& thread : threads) {
+    thread.join();
+  }
+}
+
+}  // namespace
+}  // namespace unhidra::rego

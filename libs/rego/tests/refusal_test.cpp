@@ -1,0 +1,116 @@
+// What is refused, with which code and where; and that hostile policies end within their bounds.
+#include <chrono>
+
+#include "policies.h"
+
+namespace unhidra::rego {
+namespace {
+
+void expect_refused(const std::string& text, Errc code, const std::string& message,
+                    Syntax syntax = Syntax::v1) {
+  const auto policy = compile(text, syntax);
+  ASSERT_FALSE(policy) << text;
+  EXPECT_EQ(policy.error(), code) << policy.error().message();
+  EXPECT_NE(policy.error().message().find(message), std::string::npos) << policy.error().message();
+}
+
+TEST(Refusal, ParseErrorsShowThePlace) {
+  expect_refused("package a\n\nallow if { input.x == }", Errc::parse_error,
+                 "test.rego:3: rego_parse_error: unexpected } token\n"
+                 "\tallow if { input.x == }\n\t                      ^");
+  expect_refused("", Errc::parse_error, "empty module");
+  expect_refused("allow := true", Errc::parse_error, "package expected");
+  expect_refused("package a\np := \"x", Errc::parse_error, "non-terminated string");
+  expect_refused("package a\np := 01", Errc::parse_error, "illegal number format");
+  expect_refused("package a\nimport foo.bar", Errc::parse_error, "unexpected import path");
+  expect_refused("package a\np { true }", Errc::parse_error,
+                 "`if` keyword is required before rule body");
+  expect_refused("package a\np if { x := 1 y := 2 }", Errc::parse_error, "unexpected identifier");
+}
+
+TEST(Refusal, VariablesThatNothingBindsAreUnsafe) {
+  expect_refused("package a\np := x if true", Errc::unsafe_var,
+                 "test.rego:2: rego_unsafe_var_error: var x is unsafe");
+  expect_refused("package a\np if not q[x]\nq := [1]", Errc::unsafe_var, "var x is unsafe");
+  expect_refused("package a\np if { x > 1; y = x }", Errc::unsafe_var, "is unsafe");
+}
+
+TEST(Refusal, NoRuleNeedsItself) {
+  expect_refused(
+      "package a\np if q\nq if p", Errc::recursion,
+      "rego_recursion_error: rule data.a.p is recursive: data.a.p -> data.a.q -> data.a.p");
+  expect_refused("package a\nf(x) := f(x - 1) if x > 0", Errc::recursion, "data.a.f is recursive");
+}
+
+TEST(Refusal, UnknownFunctionsWrongAritiesAndConflictingRules) {
+  expect_refused("package a\np if nope(1)", Errc::type_error, "undefined function nope");
+  expect_refused("package a\np if count(1, 2, 3)", Errc::type_error, "arity");
+  expect_refused("package a\np := 1\np contains 2", Errc::type_error, "conflicting rules");
+  expect_refused("package a\ndefault p := 1\ndefault p := 2", Errc::type_error,
+                 "multiple default rules");
+  expect_refused("package a\np if { x := 1; x := 2 }", Errc::compile_error, "var x assigned above");
+}
+
+TEST(Refusal, TwoValuesOfOneRuleAreAConflict) {
+  const auto answer = ask("package a\np := 1 if true\np := 2 if true", "data.a.p = x");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error(), Errc::eval_conflict);
+  EXPECT_NE(answer.error().message().find("complete rules must not produce multiple outputs"),
+            std::string::npos);
+}
+
+// ---- hostile policies ----
+
+Result<std::string> bounded(const std::string& text, const std::string& query) {
+  UNHIDRA_TRY(const auto policy, compile(text));
+  Evaluation evaluation;
+  evaluation.max_steps = 200'000;
+  evaluation.max_memory = 8 << 20;
+  return ask(policy, query, "", evaluation);
+}
+
+void expect_exhausted(const std::string& text) {
+  const auto answer = bounded(text, "data.a.p = x");
+  ASSERT_FALSE(answer) << *answer;
+  EXPECT_EQ(answer.error(), Errc::budget_exhausted) << answer.error().message();
+}
+
+TEST(Hostile, AnExponentialSearchEnds) {
+  std::string body;
+  for (int i = 0; i < 20; ++i) {
+    body += "x" + std::to_string(i) + " := l[_]; ";
+  }
+  expect_exhausted("package a\nl := [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\np if { " + body + "x0 > 10 }");
+}
+
+TEST(Hostile, AHugeRangeEnds) {
+  expect_exhausted("package a\np := count(numbers.range(1, 1000000000))");
+}
+
+TEST(Hostile, DeepNestingInTheSourceIsRefused) {
+  const std::string deep(100'000, '[');
+  EXPECT_FALSE(compile("package a\np := " + deep));
+  EXPECT_FALSE(compile("package a\np := " + std::string(100'000, '{')));
+  EXPECT_FALSE(compile("package a\np := " + std::string(100'000, '-') + "1"));
+}
+
+TEST(Hostile, ALongChainOfRulesEndsWithAnError) {
+  std::string text = "package a\np if p0\n";
+  for (int i = 0; i < 5'000; ++i) {
+    text += "p" + std::to_string(i) + " if p" + std::to_string(i + 1) + "\n";
+  }
+  text += "p5000 := true\n";
+  expect_exhausted(text);
+}
+
+TEST(Hostile, ALongBodyEndsWithAnAnswerOrAnError) {
+  std::string text = "package a\np if {\n";
+  for (int i = 0; i < 3'000; ++i) {
+    text += "true\n";
+  }
+  const auto answer = bounded(text + "}\n", "data.a.p = x");
+  EXPECT_TRUE(!answer && answer.error() == Errc::budget_exhausted);
+}
+
+}  // namespace
+}  // namespace unhidra::rego
