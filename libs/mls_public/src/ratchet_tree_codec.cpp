@@ -182,16 +182,19 @@ Digest RatchetTree::tree_hash(const Suite& suite, NodeIndex node) {
 Digest RatchetTree::tree_hash_without(const Suite& suite, NodeIndex node,
                                       std::span<const LeafIndex> removed) {
   const LeafIndex first = tree_math::first_leaf(node);
-  const LeafIndex end{first.value + tree_math::leaves_under(node)};
-  const auto here = std::ranges::subrange(std::ranges::lower_bound(removed, first),
-                                          std::ranges::lower_bound(removed, end));
-  if (here.empty()) {
+  const std::uint32_t end = first.value + tree_math::leaves_under(node);
+  const auto from = std::ranges::partition_point(
+      removed, [&](LeafIndex leaf) { return leaf.value < first.value; });
+  const auto to =
+      std::ranges::partition_point(removed, [&](LeafIndex leaf) { return leaf.value < end; });
+  const auto inside = removed.subspan(static_cast<std::size_t>(from - removed.begin()),
+                                      static_cast<std::size_t>(to - from));
+  if (inside.empty()) {
     return tree_hash(suite, node);
   }
   if (tree_math::is_leaf(node)) {
     return hash_leaf(suite, first, nullptr);
   }
-  const std::span<const LeafIndex> inside(here.begin(), here.end());
   const Digest left = tree_hash_without(suite, tree_math::left(node), inside);
   const Digest right = tree_hash_without(suite, tree_math::right(node), inside);
   const ParentNode* inner = parent(node);

@@ -6,10 +6,16 @@ namespace unhidra::mls_public {
 namespace {
 
 std::span<const LeafIndex> unmerged_under(const ParentNode& parent, NodeIndex node) {
-  const LeafIndex first = tree_math::first_leaf(node);
-  const LeafIndex end{first.value + tree_math::leaves_under(node)};
-  const auto& all = parent.unmerged_leaves;
-  return {std::ranges::lower_bound(all, first), std::ranges::lower_bound(all, end)};
+  const std::uint32_t first = tree_math::first_leaf(node).value;
+  const std::uint32_t end = first + tree_math::leaves_under(node);
+  const std::span<const LeafIndex> all = parent.unmerged_leaves;
+  const auto below = [](std::uint32_t bound) {
+    return [bound](LeafIndex leaf) { return leaf.value < bound; };
+  };
+  const auto from = std::ranges::partition_point(all, below(first));
+  const auto to = std::ranges::partition_point(all, below(end));
+  return all.subspan(static_cast<std::size_t>(from - all.begin()),
+                     static_cast<std::size_t>(to - from));
 }
 
 ByteView parent_hash_of(const RatchetTree& tree, NodeIndex node) {
@@ -115,7 +121,8 @@ Status check_capabilities(const Suite& suite, const LeafNode& leaf) {
     return bad_leaf("the capabilities lack the leaf's own credential type");
   }
   if (leaf.has_extensions()) {
-    for (const Extension& extension : leaf.extensions().items()) {
+    const ExtensionList extensions = leaf.extensions();
+    for (const Extension& extension : extensions.items()) {
       if (!is_default(extension.type) && !leaf.supported_extensions().contains(extension.type)) {
         return bad_leaf("the capabilities lack an extension of the leaf");
       }
