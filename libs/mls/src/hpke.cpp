@@ -219,8 +219,17 @@ Result<HpkeInfo> HpkeInfo::with_psk(const Suite& suite, ByteView info, const Hpk
 }
 
 Result<HpkeKeyPair> HpkeKeyPair::from_private(const Suite& suite, ByteView private_key) {
-  UNHIDRA_TRY(Bytes public_key, public_of(suite, private_key));
-  return HpkeKeyPair(SecretBytes::copy_of(private_key), std::move(public_key));
+  const std::size_t size = private_size(suite.parameters().kem);
+  // A scalar is a number: some write it without its leading zeros.
+  if (curve_of(suite.parameters().kem) == nullptr || private_key.size() >= size) {
+    UNHIDRA_TRY(Bytes public_key, public_of(suite, private_key));
+    return HpkeKeyPair(SecretBytes::copy_of(private_key), std::move(public_key));
+  }
+  SecretBytes padded(size);
+  std::ranges::copy(private_key, padded.expose_mutable().end() -
+                                     static_cast<std::ptrdiff_t>(private_key.size()));
+  UNHIDRA_TRY(Bytes public_key, public_of(suite, padded.expose()));
+  return HpkeKeyPair(std::move(padded), std::move(public_key));
 }
 
 Result<HpkeKeyPair> HpkeKeyPair::generate(const Suite& suite, RandomSource& random) {

@@ -112,9 +112,12 @@ Status check_lifetime(const LeafNode& leaf, const ValidationRules& rules) {
   return {};
 }
 
-Status check_capabilities(const Suite& suite, const LeafNode& leaf) {
-  if (!leaf.versions().contains(ProtocolVersion::mls10) ||
-      !leaf.cipher_suites().contains(suite.id())) {
+Status check_capabilities(const Suite& suite, const LeafNode& leaf, LeafOrigin origin) {
+  // Who is let in, or changes what it says, must name the group's parameters (section 7.2). A
+  // member that commits shows by this that it has them.
+  const bool is_new = origin == LeafOrigin::key_package || origin == LeafOrigin::update;
+  if (is_new && (!leaf.versions().contains(ProtocolVersion::mls10) ||
+                 !leaf.cipher_suites().contains(suite.id()))) {
     return bad_leaf("the capabilities lack the group's version or cipher suite");
   }
   if (!leaf.supported_credentials().contains(leaf.credential_type())) {
@@ -169,7 +172,7 @@ Status validate_leaf_node(const Suite& suite, const LeafNode& leaf, LeafOrigin o
   UNHIDRA_TRY_VOID(suite.check_hpke_key(leaf.encryption_key()));
   UNHIDRA_TRY_VOID(suite.check_signature_key(leaf.signature_key()));
   UNHIDRA_TRY_VOID(check_lifetime(leaf, rules));
-  UNHIDRA_TRY_VOID(check_capabilities(suite, leaf));
+  UNHIDRA_TRY_VOID(check_capabilities(suite, leaf, origin));
   UNHIDRA_TRY_VOID(leaf.verify_signature(suite, place));
   if (rules.authentication != nullptr) {
     UNHIDRA_TRY_VOID(rules.authentication->validate(leaf));
