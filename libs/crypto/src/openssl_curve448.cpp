@@ -24,8 +24,8 @@ Status public_half(int type, ByteView private_key, MutableByteView out) {
 Status OpensslProvider::x448(FixedView<56> private_key, FixedView<56> peer_public_key,
                              MutableFixedView<56> out) const {
   const ErrorScope errors;
-  const OwnedPkey ours(EVP_PKEY_new_raw_private_key(EVP_PKEY_X448, nullptr, private_key.data(),
-                                                    private_key.size()));
+  const OwnedPkey ours(
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_X448, nullptr, private_key.data(), private_key.size()));
   const OwnedPkey theirs(EVP_PKEY_new_raw_public_key(EVP_PKEY_X448, nullptr, peer_public_key.data(),
                                                      peer_public_key.size()));
   const OwnedPkeyCtx context(ours ? EVP_PKEY_CTX_new(ours.get(), nullptr) : nullptr);
@@ -70,8 +70,8 @@ Status OpensslProvider::ed448_sign(FixedView<57> seed, ByteView message,
 Status OpensslProvider::ed448_verify(FixedView<57> public_key, ByteView message,
                                      FixedView<114> signature) const {
   const ErrorScope errors;
-  const OwnedPkey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED448, nullptr, public_key.data(),
-                                                  public_key.size()));
+  const OwnedPkey key(
+      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED448, nullptr, public_key.data(), public_key.size()));
   const OwnedMdCtx context(EVP_MD_CTX_new());
   if (!key || !context ||
       EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||

@@ -1,4 +1,5 @@
-// X448 and Ed448, which OpenSSL and the native provider have. Expected values: RFC 8032 section 7.4.
+// X448 and Ed448, which OpenSSL and the native provider have. Expected values: RFC 8032
+// section 7.4.
 #include "providers.h"
 
 namespace unhidra::crypto {

@@ -84,8 +84,8 @@ Result<SignatureKeyPair> SignatureKeyPair::from_private(const Suite& suite, Byte
     return refuse();
   }
   SecretBytes secret(size);
-  std::ranges::copy(private_key, secret.expose_mutable().end() -
-                                     static_cast<std::ptrdiff_t>(private_key.size()));
+  std::ranges::copy(
+      private_key, secret.expose_mutable().end() - static_cast<std::ptrdiff_t>(private_key.size()));
   Bytes public_key;
   if (const crypto::Curve* curve = curve_of(scheme)) {
     public_key.resize(crypto::point_size(*curve));

@@ -79,8 +79,7 @@ Result<BuiltPath> build_path(const Environment& env, const PublicState& before,
   leaf.encryption_key = leaf_key.public_key();
   leaf.signature_key = signer.public_key();
   leaf.parent_hash = applied.tree.set_path(suite, self, out.steps, public_keys).copy();
-  UNHIDRA_TRY(out.path.leaf_node,
-              sign_leaf(suite, signer, leaf, {before.context.group_id, self}));
+  UNHIDRA_TRY(out.path.leaf_node, sign_leaf(suite, signer, leaf, {before.context.group_id, self}));
   applied.tree.set_leaf(self, out.path.leaf_node);
   const Bytes context = encode(provisional_context(before, applied));
   UNHIDRA_TRY(out.path.nodes, encrypt_path(suite, env.random, applied.tree, out.steps, path,

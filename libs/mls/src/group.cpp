@@ -42,32 +42,30 @@ Result<OwnKeyPackage> make_key_package(const Suite& suite, RandomSource& random,
                                        leaf_content(identity, encryption, lifetime), {}));
   TlsWriter content;
   out.write_content(content);
-  UNHIDRA_TRY(out.signature,
-              identity.signature_key.sign(suite, "KeyPackageTBS", content.view()));
+  UNHIDRA_TRY(out.signature, identity.signature_key.sign(suite, "KeyPackageTBS", content.view()));
   return OwnKeyPackage{std::move(out), std::move(init), std::move(encryption),
                        identity.signature_key.clone()};
 }
 
 Result<Group> Group::create(const Environment& env, CipherSuite id, Bytes group_id,
-                            const Identity& identity, Lifetime lifetime,
-                            ExtensionList extensions) {
+                            const Identity& identity, Lifetime lifetime, ExtensionList extensions) {
   UNHIDRA_TRY(const Suite suite, Suite::of(env.provider, id));
   UNHIDRA_TRY(HpkeKeyPair key, HpkeKeyPair::generate(suite, env.random));
-  UNHIDRA_TRY(const LeafNodePtr leaf, sign_leaf(suite, identity.signature_key,
-                                                leaf_content(identity, key, lifetime), {}));
+  UNHIDRA_TRY(const LeafNodePtr leaf,
+              sign_leaf(suite, identity.signature_key, leaf_content(identity, key, lifetime), {}));
   UNHIDRA_TRY_VOID(validate_leaf_node(suite, *leaf, LeafOrigin::key_package, {}, env.rules));
   PublicState pub{suite, {id, std::move(group_id), 0, {}, {}, std::move(extensions)}, {}, {}, {},
                   {}};
   pub.tree.add(leaf);
   UNHIDRA_TRY_VOID(validate_members_together(pub.tree, pub.context.extensions));
   refresh(pub);
-  EpochSecrets secrets = EpochSecrets::from_epoch_secret(
-      suite, env.random.secret(suite.hash_size()).expose());
+  EpochSecrets secrets =
+      EpochSecrets::from_epoch_secret(suite, env.random.secret(suite.hash_size()).expose());
   set_confirmation_tag(pub, mac(suite, secrets.confirmation_key.expose(), {}).copy());
   SecretTree messages(suite, 1, std::move(secrets.encryption_secret));
-  return Group({std::move(pub), std::move(secrets), std::move(messages),
-                PrivateTree({0}, std::move(key))},
-               identity.signature_key.clone());
+  return Group(
+      {std::move(pub), std::move(secrets), std::move(messages), PrivateTree({0}, std::move(key))},
+      identity.signature_key.clone());
 }
 
 Status Group::check_active() const {
@@ -80,8 +78,7 @@ Status Group::check_active() const {
   return {};
 }
 
-SecretBytes Group::export_secret(std::string_view label, ByteView context,
-                                 std::size_t size) const {
+SecretBytes Group::export_secret(std::string_view label, ByteView context, std::size_t size) const {
   return mls_exporter(epoch_.pub.suite, epoch_.secrets.exporter_secret.expose(), label, context,
                       size);
 }
@@ -100,10 +97,9 @@ Result<Bytes> Group::frame(const Environment& env, FramedContent content, WireFo
   const bool is_proposal = signed_content.content.type() == ContentType::proposal;
   Bytes out;
   if (format == WireFormat::mls_private_message) {
-    UNHIDRA_TRY(PrivateMessage message,
-                protect_private(pub.suite, env.random, signed_content,
-                                epoch_.secrets.sender_data_secret.expose(), epoch_.messages,
-                                padding));
+    UNHIDRA_TRY(PrivateMessage message, protect_private(pub.suite, env.random, signed_content,
+                                                        epoch_.secrets.sender_data_secret.expose(),
+                                                        epoch_.messages, padding));
     out = encode(MlsMessage{std::move(message)});
   } else {
     UNHIDRA_TRY(PublicMessage message,
@@ -112,9 +108,9 @@ Result<Bytes> Group::frame(const Environment& env, FramedContent content, WireFo
     out = encode(MlsMessage{std::move(message)});
   }
   if (is_proposal) {
-    UNHIDRA_TRY_VOID(proposals_.add({std::get<ProposalPtr>(signed_content.content.content),
-                                     signed_content.content.sender,
-                                     signed_content.proposal_ref(pub.suite)}));
+    UNHIDRA_TRY_VOID(
+        proposals_.add({std::get<ProposalPtr>(signed_content.content.content),
+                        signed_content.content.sender, signed_content.proposal_ref(pub.suite)}));
   }
   return out;
 }
@@ -178,7 +174,10 @@ Result<Bytes> external_proposal(const Suite& suite, const GroupContext& context,
                                 Proposal proposal) {
   UNHIDRA_TRY(AuthenticatedContent content,
               sign_content(suite, signer, WireFormat::mls_public_message,
-                           {context.group_id, context.epoch, sender, {},
+                           {context.group_id,
+                            context.epoch,
+                            sender,
+                            {},
                             std::make_shared<const Proposal>(std::move(proposal))},
                            encode(context)));
   return encode(MlsMessage{PublicMessage{std::move(content.content), std::move(content.auth), {}}});

@@ -2,8 +2,9 @@
 #include <algorithm>
 #include <set>
 
-#include "epoch.h"
 #include "unhidra/mls/group.h"
+
+#include "epoch.h"
 
 namespace unhidra::mls {
 namespace {
@@ -42,9 +43,9 @@ Result<Welcome> make_welcome(RandomSource& random, const WelcomeInput& in,
   UNHIDRA_TRY(const HpkeInfo info, encrypt_context(suite, "Welcome", out.encrypted_group_info));
   for (std::size_t i = 0; i < in.leaves.size(); ++i) {
     const KeyPackage& key_package = *in.key_packages[i];
-    const GroupSecrets secrets{
-        SecretBytes::copy_of(in.joiner_secret),
-        in.path ? secret_for(*in.path, in.self, in.leaves[i]) : std::nullopt, in.psks};
+    const GroupSecrets secrets{SecretBytes::copy_of(in.joiner_secret),
+                               in.path ? secret_for(*in.path, in.self, in.leaves[i]) : std::nullopt,
+                               in.psks};
     UNHIDRA_TRY(HpkeCiphertext ciphertext, hpke_seal(suite, random, key_package.init_key, info, {},
                                                      secrets.encode().expose()));
     out.secrets.push_back({key_package.reference(suite).copy(), std::move(ciphertext)});
@@ -169,8 +170,8 @@ Result<CommitBundle> Group::commit(const Environment& env, const CommitOptions& 
   PrivateTree keys = epoch_.keys.clone();
   std::optional<BuiltPath> path;
   if (applied.path_required || options.force_path) {
-    UNHIDRA_TRY(path, build_path(env, pub, applied, signer_,
-                                 pub.tree.leaf(self())->content(), keys));
+    UNHIDRA_TRY(path,
+                build_path(env, pub, applied, signer_, pub.tree.leaf(self())->content(), keys));
     commit->path = path->path;
     UNHIDRA_TRY_VOID(validate_members_together(applied.tree, applied.extensions));
   }
@@ -179,8 +180,7 @@ Result<CommitBundle> Group::commit(const Environment& env, const CommitOptions& 
 
   UNHIDRA_TRY(AuthenticatedContent content,
               sign_content(suite, signer_, options.wire_format,
-                           {context().group_id, context().epoch, sender,
-                            options.authenticated_data,
+                           {context().group_id, context().epoch, sender, options.authenticated_data,
                             std::shared_ptr<const Commit>(std::move(commit))},
                            pub.encoded_context));
   PublicState next = next_state(pub, applied, content);
@@ -188,16 +188,15 @@ Result<CommitBundle> Group::commit(const Environment& env, const CommitOptions& 
                                            commit_secret.expose(), next.encoded_context);
   EpochSecrets secrets =
       EpochSecrets::from_joiner(suite, joiner.expose(), psk.expose(), next.encoded_context);
-  content.auth.confirmation_tag = mac(suite, secrets.confirmation_key.expose(),
-                                      next.context.confirmed_transcript_hash)
-                                      .copy();
+  content.auth.confirmation_tag =
+      mac(suite, secrets.confirmation_key.expose(), next.context.confirmed_transcript_hash).copy();
   set_confirmation_tag(next, content.auth.confirmation_tag);
 
   CommitBundle out;
   out.epoch = next.context.epoch;
   if (!applied.added.empty()) {
-    UNHIDRA_TRY(const GroupInfo info, make_group_info(next, secrets, signer_, self(),
-                                                      options.tree_in_group_info, false));
+    UNHIDRA_TRY(const GroupInfo info,
+                make_group_info(next, secrets, signer_, self(), options.tree_in_group_info, false));
     UNHIDRA_TRY(Welcome welcome,
                 make_welcome(env.random,
                              {suite, applied.key_packages, applied.added, joiner.expose(),
@@ -206,8 +205,8 @@ Result<CommitBundle> Group::commit(const Environment& env, const CommitOptions& 
     out.welcome = encode(MlsMessage{std::move(welcome)});
   }
   if (options.make_group_info) {
-    UNHIDRA_TRY(GroupInfo info, make_group_info(next, secrets, signer_, self(),
-                                                options.tree_in_group_info, true));
+    UNHIDRA_TRY(GroupInfo info,
+                make_group_info(next, secrets, signer_, self(), options.tree_in_group_info, true));
     out.group_info = encode(MlsMessage{std::move(info)});
   }
   if (!options.tree_in_group_info) {
@@ -216,10 +215,9 @@ Result<CommitBundle> Group::commit(const Environment& env, const CommitOptions& 
     out.ratchet_tree = std::move(tree).take();
   }
   if (options.wire_format == WireFormat::mls_private_message) {
-    UNHIDRA_TRY(PrivateMessage message,
-                protect_private(suite, env.random, content,
-                                epoch_.secrets.sender_data_secret.expose(), epoch_.messages,
-                                options.padding));
+    UNHIDRA_TRY(PrivateMessage message, protect_private(suite, env.random, content,
+                                                        epoch_.secrets.sender_data_secret.expose(),
+                                                        epoch_.messages, options.padding));
     out.commit = encode(MlsMessage{std::move(message)});
   } else {
     UNHIDRA_TRY(PublicMessage message,
@@ -228,9 +226,8 @@ Result<CommitBundle> Group::commit(const Environment& env, const CommitOptions& 
     out.commit = encode(MlsMessage{std::move(message)});
   }
   SecretTree messages(suite, next.tree.leaf_count(), std::move(secrets.encryption_secret));
-  pending_ = Pending{
-      {std::move(next), std::move(secrets), std::move(messages), std::move(keys)},
-      {out.epoch, applied.added, applied.removed, false, applied.reinit}};
+  pending_ = Pending{{std::move(next), std::move(secrets), std::move(messages), std::move(keys)},
+                     {out.epoch, applied.added, applied.removed, false, applied.reinit}};
   return out;
 }
 

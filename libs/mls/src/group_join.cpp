@@ -1,8 +1,9 @@
 // Joining by Welcome and by external commit (RFC 9420 sections 12.4.3.1 and 12.4.3.2).
 #include <algorithm>
 
-#include "epoch.h"
 #include "unhidra/mls/group.h"
+
+#include "epoch.h"
 
 namespace unhidra::mls {
 
@@ -134,11 +135,9 @@ Result<OpenedWelcome> open_welcome(const Environment& env, const Suite& suite,
   if (entry == nullptr || welcome.cipher_suite != suite.id()) {
     return fail(Errc::not_for_us, "the Welcome has no entry for this KeyPackage");
   }
-  UNHIDRA_TRY(const HpkeInfo info,
-              encrypt_context(suite, "Welcome", welcome.encrypted_group_info));
-  const auto opened =
-      hpke_open(suite, ours.init_key, entry->encrypted_group_secrets.kem_output, info, {},
-                entry->encrypted_group_secrets.ciphertext);
+  UNHIDRA_TRY(const HpkeInfo info, encrypt_context(suite, "Welcome", welcome.encrypted_group_info));
+  const auto opened = hpke_open(suite, ours.init_key, entry->encrypted_group_secrets.kem_output,
+                                info, {}, entry->encrypted_group_secrets.ciphertext);
   if (!opened) {
     return fail(Errc::undecryptable, "the group secrets do not decrypt");
   }
@@ -146,14 +145,13 @@ Result<OpenedWelcome> open_welcome(const Environment& env, const Suite& suite,
   UNHIDRA_TRY(out.secrets, GroupSecrets::decode(opened->expose()));
   UNHIDRA_TRY_VOID(check_linked(out.secrets, options));
   UNHIDRA_TRY(out.psk, find_psk_secret(env, suite, out.secrets, options));
-  const WelcomeKey key =
-      welcome_key(suite, out.secrets.joiner_secret.expose(), out.psk.expose());
+  const WelcomeKey key = welcome_key(suite, out.secrets.joiner_secret.expose(), out.psk.expose());
   if (welcome.encrypted_group_info.size() < crypto::kAeadTagSize) {
     return fail(PublicErrc::malformed, "the encrypted GroupInfo is too short");
   }
   Bytes plain(welcome.encrypted_group_info.size() - crypto::kAeadTagSize);
-  if (!suite.provider().aead_open(suite.parameters().aead, key.key.expose(), key.nonce.expose(),
-                                  {}, welcome.encrypted_group_info, plain)) {
+  if (!suite.provider().aead_open(suite.parameters().aead, key.key.expose(), key.nonce.expose(), {},
+                                  welcome.encrypted_group_info, plain)) {
     return fail(PublicErrc::bad_tag, "the GroupInfo does not decrypt");
   }
   UNHIDRA_TRY(out.group_info, decode<GroupInfo>(plain, "a GroupInfo"));
@@ -176,8 +174,8 @@ Status implant_path(const Suite& suite, const RatchetTree& tree, LeafIndex signe
 
 }  // namespace
 
-Result<Group> Group::join(const Environment& env, const OwnKeyPackage& ours,
-                          const Welcome& welcome, const JoinOptions& options) {
+Result<Group> Group::join(const Environment& env, const OwnKeyPackage& ours, const Welcome& welcome,
+                          const JoinOptions& options) {
   UNHIDRA_TRY(const Suite suite, Suite::of(env.provider, ours.key_package.cipher_suite));
   UNHIDRA_TRY(const OpenedWelcome opened, open_welcome(env, suite, ours, welcome, options));
   UNHIDRA_TRY(PublicState pub, state_of(env, suite, opened.group_info, options));
@@ -194,9 +192,8 @@ Result<Group> Group::join(const Environment& env, const OwnKeyPackage& ours,
     UNHIDRA_TRY_VOID(implant_path(suite, pub.tree, opened.group_info.signer,
                                   opened.secrets.path_secret->expose(), keys));
   }
-  EpochSecrets secrets =
-      EpochSecrets::from_joiner(suite, opened.secrets.joiner_secret.expose(), opened.psk.expose(),
-                                pub.encoded_context);
+  EpochSecrets secrets = EpochSecrets::from_joiner(suite, opened.secrets.joiner_secret.expose(),
+                                                   opened.psk.expose(), pub.encoded_context);
   const Digest tag =
       mac(suite, secrets.confirmation_key.expose(), pub.context.confirmed_transcript_hash);
   if (!constant_time_equal(tag.view(), pub.confirmation_tag)) {
@@ -242,8 +239,8 @@ Result<Group::ExternalJoin> Group::join_external(const Environment& env, const G
                                 .lifetime = {},
                                 .parent_hash = {},
                                 .extensions = identity.leaf_extensions};
-  UNHIDRA_TRY(LeafNodePtr leaf, sign_leaf(suite, identity.signature_key, content,
-                                          {before.context.group_id, {0}}));
+  UNHIDRA_TRY(LeafNodePtr leaf,
+              sign_leaf(suite, identity.signature_key, content, {before.context.group_id, {0}}));
   PrivateTree keys(applied.tree.add(std::move(leaf)), std::move(key));
   UNHIDRA_TRY(BuiltPath path,
               build_path(env, before, applied, identity.signature_key, content, keys));
@@ -252,17 +249,19 @@ Result<Group::ExternalJoin> Group::join_external(const Environment& env, const G
 
   UNHIDRA_TRY(AuthenticatedContent signed_content,
               sign_content(suite, identity.signature_key, WireFormat::mls_public_message,
-                           {before.context.group_id, before.context.epoch, sender, {},
+                           {before.context.group_id,
+                            before.context.epoch,
+                            sender,
+                            {},
                             std::shared_ptr<const Commit>(std::move(commit))},
                            before.encoded_context));
   PublicState next = next_state(before, applied, signed_content);
-  const SecretBytes joiner = joiner_secret(suite, init.secret.expose(),
-                                           path.commit_secret.expose(), next.encoded_context);
+  const SecretBytes joiner =
+      joiner_secret(suite, init.secret.expose(), path.commit_secret.expose(), next.encoded_context);
   EpochSecrets secrets = EpochSecrets::from_joiner(
       suite, joiner.expose(), zero_secret(suite).expose(), next.encoded_context);
-  signed_content.auth.confirmation_tag = mac(suite, secrets.confirmation_key.expose(),
-                                             next.context.confirmed_transcript_hash)
-                                             .copy();
+  signed_content.auth.confirmation_tag =
+      mac(suite, secrets.confirmation_key.expose(), next.context.confirmed_transcript_hash).copy();
   set_confirmation_tag(next, signed_content.auth.confirmation_tag);
   SecretTree messages(suite, next.tree.leaf_count(), std::move(secrets.encryption_secret));
   Bytes message = encode(MlsMessage{

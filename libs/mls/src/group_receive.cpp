@@ -1,8 +1,9 @@
 // Reading messages of the group (RFC 9420 sections 6 and 12.4.2).
 #include <algorithm>
 
-#include "epoch.h"
 #include "unhidra/mls/group.h"
+
+#include "epoch.h"
 
 namespace unhidra::mls {
 
@@ -41,14 +42,13 @@ Result<Received> Group::receive_private(const Environment& env, const PrivateMes
   const bool current = message.epoch == context().epoch;
   const auto past = std::ranges::find_if(
       past_, [&](const PastEpoch& p) { return p.pub.context.epoch == message.epoch; });
-  if (!current &&
-      (past == past_.end() || message.content_type != ContentType::application)) {
+  if (!current && (past == past_.end() || message.content_type != ContentType::application)) {
     return fail(PublicErrc::wrong_epoch, "a message of another epoch");
   }
   const PublicState& pub = current ? epoch_.pub : past->pub;
   SecretTree& messages = current ? epoch_.messages : past->messages;
-  const ByteView sender_secret = current ? epoch_.secrets.sender_data_secret.expose()
-                                         : past->sender_data_secret.expose();
+  const ByteView sender_secret =
+      current ? epoch_.secrets.sender_data_secret.expose() : past->sender_data_secret.expose();
   UNHIDRA_TRY(const SenderData sender, open_sender_data(pub.suite, message, sender_secret));
   if (pub.tree.leaf(sender.leaf) == nullptr) {
     return fail(PublicErrc::not_a_member, "the sender's leaf is blank");
@@ -104,8 +104,7 @@ Result<Received> Group::accept(const Environment& env, const AuthenticatedConten
   return out;
 }
 
-Result<Received> Group::accept_commit(const Environment& env,
-                                      const AuthenticatedContent& content) {
+Result<Received> Group::accept_commit(const Environment& env, const AuthenticatedContent& content) {
   if (reinit_) {
     return fail(Errc::reinitialised, "the group was closed by a ReInit");
   }
@@ -155,27 +154,27 @@ Result<Group::Epoch> Group::follow(const Environment& env, const AuthenticatedCo
   }
   SecretBytes commit_secret = zero_secret(suite);
   if (commit.path) {
-    UNHIDRA_TRY(const AppliedPath path, apply_path(pub, applied, content.content.sender,
-                                                   *commit.path, env.rules));
+    UNHIDRA_TRY(const AppliedPath path,
+                apply_path(pub, applied, content.content.sender, *commit.path, env.rules));
     const Bytes context = encode(provisional_context(pub, applied));
     UNHIDRA_TRY(const DecryptedPath secret, decrypt_path(suite, keys, applied.tree, path.steps,
                                                          *commit.path, applied.added, context));
     keys.drop_outdated(applied.tree);
-    UNHIDRA_TRY(commit_secret, keys.implant(suite, applied.tree,
-                                            std::span(path.steps).subspan(secret.step),
-                                            secret.path_secret.expose()));
+    UNHIDRA_TRY(commit_secret,
+                keys.implant(suite, applied.tree, std::span(path.steps).subspan(secret.step),
+                             secret.path_secret.expose()));
     if (!content.content.sender.is_member()) {
       applied.added.push_back(path.sender);
     }
   }
   keys.drop_outdated(applied.tree);
   PublicState next = next_state(pub, applied, content);
-  const SecretBytes joiner = joiner_secret(suite, init.expose(), commit_secret.expose(),
-                                           next.encoded_context);
+  const SecretBytes joiner =
+      joiner_secret(suite, init.expose(), commit_secret.expose(), next.encoded_context);
   EpochSecrets secrets = EpochSecrets::from_joiner(
       suite, joiner.expose(), psk_secret(suite, psks).expose(), next.encoded_context);
-  const Digest tag = mac(suite, secrets.confirmation_key.expose(),
-                         next.context.confirmed_transcript_hash);
+  const Digest tag =
+      mac(suite, secrets.confirmation_key.expose(), next.context.confirmed_transcript_hash);
   if (!constant_time_equal(tag.view(), content.auth.confirmation_tag)) {
     return fail(PublicErrc::bad_tag, "the confirmation tag does not match");
   }

@@ -113,8 +113,7 @@ Result<SecretBytes> agree(const Suite& suite, ByteView private_key, ByteView pub
   const Kem kem = suite.parameters().kem;
   SecretBytes out(private_size(kem));
   if (const crypto::Curve* curve = curve_of(kem)) {
-    UNHIDRA_TRY_VOID(
-        suite.provider().ecdh(*curve, private_key, public_key, out.expose_mutable()));
+    UNHIDRA_TRY_VOID(suite.provider().ecdh(*curve, private_key, public_key, out.expose_mutable()));
     return out;
   }
   if (public_key.size() != out.size()) {
@@ -226,8 +225,8 @@ Result<HpkeKeyPair> HpkeKeyPair::from_private(const Suite& suite, ByteView priva
     return HpkeKeyPair(SecretBytes::copy_of(private_key), std::move(public_key));
   }
   SecretBytes padded(size);
-  std::ranges::copy(private_key, padded.expose_mutable().end() -
-                                     static_cast<std::ptrdiff_t>(private_key.size()));
+  std::ranges::copy(
+      private_key, padded.expose_mutable().end() - static_cast<std::ptrdiff_t>(private_key.size()));
   UNHIDRA_TRY(Bytes public_key, public_of(suite, padded.expose()));
   return HpkeKeyPair(std::move(padded), std::move(public_key));
 }
@@ -272,8 +271,7 @@ Result<HpkeCiphertext> hpke_seal(const Suite& suite, RandomSource& random, ByteV
 }
 
 Result<SecretBytes> hpke_open(const Suite& suite, const HpkeKeyPair& key, ByteView kem_output,
-                              const HpkeInfo& info, ByteView associated_data,
-                              ByteView ciphertext) {
+                              const HpkeInfo& info, ByteView associated_data, ByteView ciphertext) {
   if (ciphertext.size() < crypto::kAeadTagSize) {
     return fail(crypto::Errc::bad_tag, "too short to hold a tag");
   }

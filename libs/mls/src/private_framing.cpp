@@ -109,8 +109,8 @@ Result<PrivateMessage> protect_private(const Suite& suite, RandomSource& random,
     return fail(PublicErrc::malformed, "this content cannot travel as a PrivateMessage");
   }
   UNHIDRA_TRY(const auto next, ratchet->next(suite));
-  PrivateMessage out{framed.group_id, framed.epoch, framed.type(), framed.authenticated_data, {},
-                     {}};
+  PrivateMessage out{framed.group_id,           framed.epoch, framed.type(),
+                     framed.authenticated_data, {},           {}};
   TlsWriter plain;
   framed.write_content(plain);
   content.auth.write(framed.type(), plain);
@@ -125,18 +125,17 @@ Result<PrivateMessage> protect_private(const Suite& suite, RandomSource& random,
   TlsWriter sender_data(12);
   sender_data.u32(framed.sender.index).u32(next.first).raw(guard);
   const SenderDataKey data_key = sender_data_key(suite, sender_secret, out.ciphertext);
-  UNHIDRA_TRY(out.encrypted_sender_data,
-              seal(suite, data_key.key.expose(), data_key.nonce.expose(), sender_data_aad(out),
-                   sender_data.view()));
+  UNHIDRA_TRY(out.encrypted_sender_data, seal(suite, data_key.key.expose(), data_key.nonce.expose(),
+                                              sender_data_aad(out), sender_data.view()));
   return out;
 }
 
 Result<SenderData> open_sender_data(const Suite& suite, const PrivateMessage& message,
                                     ByteView sender_secret) {
   const SenderDataKey key = sender_data_key(suite, sender_secret, message.ciphertext);
-  UNHIDRA_TRY(const SecretBytes plain, open(suite, key.key.expose(), key.nonce.expose(),
-                                            sender_data_aad(message),
-                                            message.encrypted_sender_data));
+  UNHIDRA_TRY(const SecretBytes plain,
+              open(suite, key.key.expose(), key.nonce.expose(), sender_data_aad(message),
+                   message.encrypted_sender_data));
   TlsReader in(plain.expose());
   SenderData out;
   out.leaf = {in.u32()};
@@ -153,8 +152,11 @@ Result<AuthenticatedContent> open_content(const Suite& suite, const PrivateMessa
                    content_aad(message), message.ciphertext));
   TlsReader in(plain.expose());
   AuthenticatedContent out{WireFormat::mls_private_message,
-                           {message.group_id, message.epoch, Sender::member(sender.leaf),
-                            message.authenticated_data, {}},
+                           {message.group_id,
+                            message.epoch,
+                            Sender::member(sender.leaf),
+                            message.authenticated_data,
+                            {}},
                            {}};
   out.content.read_content(message.content_type, in);
   out.auth = FramedContentAuthData::read(message.content_type, in);

@@ -48,8 +48,7 @@ Result<PathKeys> derive_path(const Suite& suite, SecretBytes first, std::size_t 
 
 Result<SecretBytes> PrivateTree::implant(const Suite& suite, const RatchetTree& tree,
                                          std::span<const PathStep> steps, ByteView path_secret) {
-  UNHIDRA_TRY(PathKeys path,
-              derive_path(suite, SecretBytes::copy_of(path_secret), steps.size()));
+  UNHIDRA_TRY(PathKeys path, derive_path(suite, SecretBytes::copy_of(path_secret), steps.size()));
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const ParentNode* parent = tree.parent(steps[i].node);
     if (parent == nullptr || parent->encryption_key != path.keys[i].public_key()) {
@@ -73,9 +72,8 @@ Result<std::vector<UpdatePathNode>> encrypt_path(const Suite& suite, RandomSourc
   for (std::size_t i = 0; i < steps.size(); ++i) {
     UpdatePathNode node{path.keys[i].public_key(), {}};
     for (const NodeIndex target : tree.resolution(steps[i].copath, added)) {
-      UNHIDRA_TRY(HpkeCiphertext ciphertext,
-                  hpke_seal(suite, random, tree.encryption_key(target), info, {},
-                            path.path_secrets[i].expose()));
+      UNHIDRA_TRY(HpkeCiphertext ciphertext, hpke_seal(suite, random, tree.encryption_key(target),
+                                                       info, {}, path.path_secrets[i].expose()));
       node.encrypted_path_secret.push_back(std::move(ciphertext));
     }
     out.push_back(std::move(node));
@@ -87,9 +85,8 @@ Result<DecryptedPath> decrypt_path(const Suite& suite, const PrivateTree& before
                                    const RatchetTree& tree, std::span<const PathStep> steps,
                                    const UpdatePath& path, std::span<const LeafIndex> added,
                                    ByteView group_context) {
-  const auto step = std::ranges::find_if(steps, [&](const PathStep& s) {
-    return tree_math::is_under(before.self(), s.copath);
-  });
+  const auto step = std::ranges::find_if(
+      steps, [&](const PathStep& s) { return tree_math::is_under(before.self(), s.copath); });
   if (step == steps.end()) {
     return fail(Errc::undecryptable, "the path does not lead past this member");
   }

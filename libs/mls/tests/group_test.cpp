@@ -1,7 +1,8 @@
 // Groups among members of this implementation: the life of a group, message by message.
+#include "unhidra/mls/group.h"
+
 #include <gtest/gtest.h>
 
-#include "unhidra/mls/group.h"
 #include "unhidra/testkit/seeded_random.h"
 
 namespace unhidra::mls {
@@ -16,8 +17,10 @@ struct World {
   explicit World(CipherSuite id) : suite(Suite::of(env.provider, id).value()) {}
 
   Identity identity(std::string_view name) {
-    return {SignatureKeyPair::generate(suite, random).value(), Credential::basic(as_bytes(name)),
-            default_capabilities(env.provider), {}};
+    return {SignatureKeyPair::generate(suite, random).value(),
+            Credential::basic(as_bytes(name)),
+            default_capabilities(env.provider),
+            {}};
   }
   OwnKeyPackage key_package(const Identity& identity) {
     return make_key_package(suite, random, identity, kLifetime).value();
@@ -75,9 +78,11 @@ TEST_P(EachSuite, MembersJoinCommitAndTalk) {
   world.expect_delivery(alice, bob, "after an encrypted commit");
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Suites, EachSuite, testing::ValuesIn(supported_suites(crypto::native_provider())),
-    [](const auto& info) { return "suite" + std::to_string(static_cast<int>(info.param)); });
+INSTANTIATE_TEST_SUITE_P(Suites, EachSuite,
+                         testing::ValuesIn(supported_suites(crypto::native_provider())),
+                         [](const auto& suite) {
+                           return "suite" + std::to_string(static_cast<int>(suite.param));
+                         });
 
 TEST(Group, ProposalsByReferenceTakeEffectWithTheCommit) {
   World world(kDefaultCipherSuite);
@@ -198,8 +203,7 @@ TEST(Section12_2, ListsThatBreakARuleAreRefused) {
     return !bundle.has_value();
   };
   const auto fresh = [&] {
-    return std::make_shared<const KeyPackage>(
-        world.key_package(world.identity("x")).key_package);
+    return std::make_shared<const KeyPackage>(world.key_package(world.identity("x")).key_package);
   };
   const auto one = fresh();
   const Proposal gce{GroupContextExtensions{}};

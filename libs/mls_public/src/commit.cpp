@@ -16,9 +16,8 @@ void HpkeCiphertext::write(TlsWriter& out) const {
 UpdatePathNode UpdatePathNode::read(TlsReader& in) {
   UpdatePathNode out;
   out.encryption_key = in.opaque_copy();
-  in.vector([&](TlsReader& item) {
-    out.encrypted_path_secret.push_back(HpkeCiphertext::read(item));
-  });
+  in.vector(
+      [&](TlsReader& item) { out.encrypted_path_secret.push_back(HpkeCiphertext::read(item)); });
   return out;
 }
 

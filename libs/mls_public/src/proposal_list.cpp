@@ -60,8 +60,8 @@ Status check_psk(const Suite& suite, const PreSharedKeyId& psk, CommitUse use) {
   if (psk.psk_nonce.size() != suite.hash_size()) {
     return bad_list("a psk_nonce has another length than KDF.Nh");
   }
-  if (use == CommitUse::ordinary && (psk.is_resumption(ResumptionUsage::reinit) ||
-                                     psk.is_resumption(ResumptionUsage::branch))) {
+  if (use == CommitUse::ordinary &&
+      (psk.is_resumption(ResumptionUsage::reinit) || psk.is_resumption(ResumptionUsage::branch))) {
     return bad_list("a PSK of usage reinit or branch outside of the first commit of such a group");
   }
   return {};

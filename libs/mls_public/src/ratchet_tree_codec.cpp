@@ -130,8 +130,8 @@ void RatchetTree::write(TlsWriter& out) const {
     for (std::uint32_t i = 0; i < last; ++i) {
       const NodeIndex node{i};
       list.present(!is_blank(node));
-      if (const LeafNode* member = tree_math::is_leaf(node) ? leaf(tree_math::leaf_of(node))
-                                                            : nullptr) {
+      if (const LeafNode* member =
+              tree_math::is_leaf(node) ? leaf(tree_math::leaf_of(node)) : nullptr) {
         list.u8(static_cast<std::uint8_t>(NodeType::leaf));
         member->write(list);
       } else if (const ParentNode* inner = parent(node)) {

@@ -88,8 +88,8 @@ class Runner {
       throw Malformed("vector " + std::to_string(index) + " is of no known family");
     }
     if (vector->contains("cipher_suite")) {
-      const auto suite = Suite::of(
-          provider_, static_cast<CipherSuite>(number_member(*vector, "cipher_suite")));
+      const auto suite =
+          Suite::of(provider_, static_cast<CipherSuite>(number_member(*vector, "cipher_suite")));
       if (!suite) {
         ++skips[suite.error().message()];
         return;

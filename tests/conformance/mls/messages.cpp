@@ -10,8 +10,7 @@ namespace {
 
 Suite suite_of(const Context& context, const json::object& vector) {
   return expect_value(
-      Suite::of(context.provider,
-                static_cast<CipherSuite>(number_member(vector, "cipher_suite"))),
+      Suite::of(context.provider, static_cast<CipherSuite>(number_member(vector, "cipher_suite"))),
       "cipher suite");
 }
 
@@ -83,8 +82,11 @@ class Protection {
       : random_(context.random),
         vector_(vector),
         suite_(suite_of(context, vector)),
-        group_{suite_.id(), hex_member(vector, "group_id"), number_member(vector, "epoch"),
-               hex_member(vector, "tree_hash"), hex_member(vector, "confirmed_transcript_hash"),
+        group_{suite_.id(),
+               hex_member(vector, "group_id"),
+               number_member(vector, "epoch"),
+               hex_member(vector, "tree_hash"),
+               hex_member(vector, "confirmed_transcript_hash"),
                {}},
         context_(encode(group_)),
         signature_pub_(hex_member(vector, "signature_pub")),
@@ -104,16 +106,16 @@ class Protection {
           protect_public(suite_, make(WireFormat::mls_public_message), membership_key_, context_),
           "protect_public"));
     } else {
-      expect(!protect_public(suite_, make(WireFormat::mls_public_message), membership_key_,
-                             context_),
-             "application data went out as PublicMessage");
+      expect(
+          !protect_public(suite_, make(WireFormat::mls_public_message), membership_key_, context_),
+          "application data went out as PublicMessage");
     }
     check_private(message_of<PrivateMessage>(vector_, prefix + "_priv"));
     SecretTree tree = keys();
-    check_private(expect_value(protect_private(suite_, random_,
-                                               make(WireFormat::mls_private_message), sender_data_,
-                                               tree, 7),
-                               "protect_private"));
+    check_private(
+        expect_value(protect_private(suite_, random_, make(WireFormat::mls_private_message),
+                                     sender_data_, tree, 7),
+                     "protect_private"));
   }
 
  private:
@@ -155,9 +157,9 @@ class Protection {
     const auto sender =
         expect_value(open_sender_data(suite_, message, sender_data_), "sender data");
     expect(sender.leaf == LeafIndex{1}, "sender");
-    Ratchet* ratchet = tree.ratchet(suite_, sender.leaf,
-                                    type_ == ContentType::application ? RatchetKind::application
-                                                                      : RatchetKind::handshake);
+    Ratchet* ratchet = tree.ratchet(
+        suite_, sender.leaf,
+        type_ == ContentType::application ? RatchetKind::application : RatchetKind::handshake);
     const auto key = expect_value(ratchet->take(suite_, sender.generation, {}), "key");
     check_content(expect_value(open_content(suite_, message, sender, key), "content"));
   }
@@ -199,31 +201,29 @@ void run_message_protection(const Context& context, const json::object& vector) 
 
 void run_welcome(const Context& context, const json::object& vector) {
   const Suite suite = suite_of(context, vector);
-  const auto init = expect_value(HpkeKeyPair::from_private(suite, hex_member(vector, "init_priv")),
-                                 "init_priv");
+  const auto init =
+      expect_value(HpkeKeyPair::from_private(suite, hex_member(vector, "init_priv")), "init_priv");
   const auto key_package = message_of<KeyPackage>(vector, "key_package");
   const auto welcome = message_of<Welcome>(vector, "welcome");
   expect_equal(init.public_key(), key_package.init_key, "init_key");
   const auto* entry = welcome.find(key_package.reference(suite).view());
   expect(entry != nullptr, "no entry for the KeyPackage");
-  const auto info = expect_value(
-      encrypt_context(suite, "Welcome", welcome.encrypted_group_info), "context");
-  const auto opened =
-      expect_value(hpke_open(suite, init, entry->encrypted_group_secrets.kem_output, info, {},
-                             entry->encrypted_group_secrets.ciphertext),
-                   "group secrets");
+  const auto info =
+      expect_value(encrypt_context(suite, "Welcome", welcome.encrypted_group_info), "context");
+  const auto opened = expect_value(hpke_open(suite, init, entry->encrypted_group_secrets.kem_output,
+                                             info, {}, entry->encrypted_group_secrets.ciphertext),
+                                   "group secrets");
   const auto secrets = expect_value(GroupSecrets::decode(opened.expose()), "group secrets");
   const auto zero = zero_secret(suite);
   const auto key = welcome_key(suite, secrets.joiner_secret.expose(), zero.expose());
   Bytes plain(welcome.encrypted_group_info.size() - crypto::kAeadTagSize);
   expect_ok(context.provider.aead_open(suite.parameters().aead, key.key.expose(),
-                                       key.nonce.expose(), {}, welcome.encrypted_group_info,
-                                       plain),
+                                       key.nonce.expose(), {}, welcome.encrypted_group_info, plain),
             "group info");
   const auto group_info = expect_value(decode<GroupInfo>(plain, "GroupInfo"), "GroupInfo");
   expect_ok(group_info.verify_signature(suite, hex_member(vector, "signer_pub")), "signature");
-  const auto epoch = EpochSecrets::from_joiner(suite, secrets.joiner_secret.expose(),
-                                               zero.expose(), encode(group_info.group_context));
+  const auto epoch = EpochSecrets::from_joiner(suite, secrets.joiner_secret.expose(), zero.expose(),
+                                               encode(group_info.group_context));
   expect_equal(mac(suite, epoch.confirmation_key.expose(),
                    group_info.group_context.confirmed_transcript_hash)
                    .view(),
@@ -243,11 +243,10 @@ void run_passive_client(const Context& context, const json::object& vector) {
   const auto pair = [&](std::string_view name) {
     return expect_value(HpkeKeyPair::from_private(suite, hex_member(vector, name)), name);
   };
-  OwnKeyPackage ours{message_of<KeyPackage>(vector, "key_package"), pair("init_priv"),
-                     pair("encryption_priv"),
-                     expect_value(SignatureKeyPair::from_private(
-                                      suite, hex_member(vector, "signature_priv")),
-                                  "signature_priv")};
+  OwnKeyPackage ours{
+      message_of<KeyPackage>(vector, "key_package"), pair("init_priv"), pair("encryption_priv"),
+      expect_value(SignatureKeyPair::from_private(suite, hex_member(vector, "signature_priv")),
+                   "signature_priv")};
   expect_equal(ours.init_key.public_key(), ours.key_package.init_key, "init_key");
   expect_equal(ours.encryption_key.public_key(), ours.key_package.leaf_node->encryption_key(),
                "encryption_key");
@@ -257,8 +256,8 @@ void run_passive_client(const Context& context, const json::object& vector) {
   if (!member(vector, "ratchet_tree").is_null()) {
     options.tree = expect_value(RatchetTree::parse(hex_member(vector, "ratchet_tree")), "tree");
   }
-  auto group = expect_value(
-      Group::join(env, ours, message_of<Welcome>(vector, "welcome"), options), "join");
+  auto group =
+      expect_value(Group::join(env, ours, message_of<Welcome>(vector, "welcome"), options), "join");
   expect_equal(group.epoch_authenticator(), hex_member(vector, "initial_epoch_authenticator"),
                "initial epoch authenticator");
   std::size_t number = 0;

@@ -6,8 +6,7 @@ namespace {
 
 Suite suite_of(const Context& context, const json::object& vector) {
   return expect_value(
-      Suite::of(context.provider,
-                static_cast<CipherSuite>(number_member(vector, "cipher_suite"))),
+      Suite::of(context.provider, static_cast<CipherSuite>(number_member(vector, "cipher_suite"))),
       "cipher suite");
 }
 
@@ -66,12 +65,11 @@ void run_crypto_basics(const Context& context, const json::object& vector) {
       derive_secret(suite, hex_member(derive, "secret"), text_member(derive, "label")).expose(),
       hex_member(derive, "out"), "derive_secret");
   const auto& tree = object_member(vector, "derive_tree_secret");
-  expect_equal(
-      derive_tree_secret(suite, hex_member(tree, "secret"), text_member(tree, "label"),
-                         static_cast<std::uint32_t>(number_member(tree, "generation")),
-                         number_member(tree, "length"))
-          .expose(),
-      hex_member(tree, "out"), "derive_tree_secret");
+  expect_equal(derive_tree_secret(suite, hex_member(tree, "secret"), text_member(tree, "label"),
+                                  static_cast<std::uint32_t>(number_member(tree, "generation")),
+                                  number_member(tree, "length"))
+                   .expose(),
+               hex_member(tree, "out"), "derive_tree_secret");
 
   const auto& sign = object_member(vector, "sign_with_label");
   const std::string label = text_member(sign, "label");
@@ -86,8 +84,8 @@ void run_crypto_basics(const Context& context, const json::object& vector) {
   expect_ok(suite.verify_with_label(pub, label, content, again), "verify own signature");
 
   const auto& seal = object_member(vector, "encrypt_with_label");
-  const auto hpke = expect_value(HpkeKeyPair::from_private(suite, hex_member(seal, "priv")),
-                                 "HPKE key");
+  const auto hpke =
+      expect_value(HpkeKeyPair::from_private(suite, hex_member(seal, "priv")), "HPKE key");
   expect_equal(hpke.public_key(), hex_member(seal, "pub"), "HPKE public key");
   const auto info = expect_value(
       encrypt_context(suite, text_member(seal, "label"), hex_member(seal, "context")), "context");
@@ -111,9 +109,12 @@ void run_key_schedule(const Context& context, const json::object& vector) {
   std::uint64_t epoch = 0;
   for (const json::value& value : array_member(vector, "epochs")) {
     const json::object& e = value.as_object();
-    const GroupContext group{suite.id(), hex_member(vector, "group_id"), epoch++,
+    const GroupContext group{suite.id(),
+                             hex_member(vector, "group_id"),
+                             epoch++,
                              hex_member(e, "tree_hash"),
-                             hex_member(e, "confirmed_transcript_hash"), {}};
+                             hex_member(e, "confirmed_transcript_hash"),
+                             {}};
     const Bytes encoded = encode(group);
     expect_equal(encoded, hex_member(e, "group_context"), "group_context");
     const auto joiner = joiner_secret(suite, init, hex_member(e, "commit_secret"), encoded);

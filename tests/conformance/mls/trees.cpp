@@ -9,8 +9,7 @@ namespace {
 
 Suite suite_of(const Context& context, const json::object& vector) {
   return expect_value(
-      Suite::of(context.provider,
-                static_cast<CipherSuite>(number_member(vector, "cipher_suite"))),
+      Suite::of(context.provider, static_cast<CipherSuite>(number_member(vector, "cipher_suite"))),
       "cipher suite");
 }
 
@@ -82,12 +81,20 @@ struct TreeKem {
 
 TreeKem read_treekem(const Context& context, const json::object& vector) {
   const Suite suite = suite_of(context, vector);
-  TreeKem out{suite, {suite, {suite.id(), hex_member(vector, "group_id"),
-                              number_member(vector, "epoch"), {},
-                              hex_member(vector, "confirmed_transcript_hash"), {}},
-                      {}, expect_value(RatchetTree::parse(hex_member(vector, "ratchet_tree")),
-                                       "ratchet_tree"),
-                      {}, {}}, {}, {}};
+  TreeKem out{suite,
+              {suite,
+               {suite.id(),
+                hex_member(vector, "group_id"),
+                number_member(vector, "epoch"),
+                {},
+                hex_member(vector, "confirmed_transcript_hash"),
+                {}},
+               {},
+               expect_value(RatchetTree::parse(hex_member(vector, "ratchet_tree")), "ratchet_tree"),
+               {},
+               {}},
+              {},
+              {}};
   for (const json::value& value : array_member(vector, "leaves_private")) {
     const json::object& member = value.as_object();
     const auto index = static_cast<std::uint32_t>(number_member(member, "index"));
@@ -117,10 +124,9 @@ TreeKem read_treekem(const Context& context, const json::object& vector) {
 void follow(const TreeKem& world, const UpdatePath& path, LeafIndex sender,
             const json::array* secrets, ByteView commit_secret, ByteView tree_hash) {
   AppliedProposals applied{.tree = world.state.tree};
-  const auto put = expect_value(
-      apply_path(world.state, applied, Sender::member(sender), path,
-                 {.max_lifetime = kUnlimitedLifetime}),
-      "apply the path");
+  const auto put = expect_value(apply_path(world.state, applied, Sender::member(sender), path,
+                                           {.max_lifetime = kUnlimitedLifetime}),
+                                "apply the path");
   const Digest after = applied.tree.root_hash(world.suite);
   if (!tree_hash.empty()) {
     expect_equal(after.view(), tree_hash, "tree_hash_after");
@@ -133,9 +139,9 @@ void follow(const TreeKem& world, const UpdatePath& path, LeafIndex sender,
       continue;
     }
     PrivateTree mine = keys.clone();
-    const auto secret = expect_value(decrypt_path(world.suite, mine, applied.tree, put.steps, path,
-                                                  {}, encoded_context),
-                                     "decrypt");
+    const auto secret = expect_value(
+        decrypt_path(world.suite, mine, applied.tree, put.steps, path, {}, encoded_context),
+        "decrypt");
     if (secrets != nullptr) {
       expect_equal(secret.path_secret.expose(), hex_value(secrets->at(index)), "path secret");
     }

@@ -29,7 +29,7 @@ struct Environment {
   ValidationRules rules;  // `rules.now` counts for what this client sends as for what it receives
   const PskSource* psks = nullptr;
   RatchetLimits ratchets;
-  std::size_t past_epochs = 2;         // whose application messages can still be read
+  std::size_t past_epochs = 2;  // whose application messages can still be read
   std::size_t past_resumption_psks = 16;
 };
 
@@ -67,11 +67,11 @@ struct CommitOptions {
 };
 
 struct CommitBundle {
-  Bytes commit;                      // MLSMessage
-  std::optional<Bytes> welcome;      // MLSMessage, when members are added
-  std::optional<Bytes> group_info;   // MLSMessage
+  Bytes commit;                       // MLSMessage
+  std::optional<Bytes> welcome;       // MLSMessage, when members are added
+  std::optional<Bytes> group_info;    // MLSMessage
   std::optional<Bytes> ratchet_tree;  // when it is not in the others
-  std::uint64_t epoch = 0;           // the one that the commit begins
+  std::uint64_t epoch = 0;            // the one that the commit begins
 };
 
 struct CommitEffects {
