@@ -92,6 +92,12 @@ struct Received {
   CommitEffects commit;          // commit
 };
 
+// One entry of the group's stored form; without a value it is to be deleted.
+struct Record {
+  Bytes key;
+  std::optional<SecretBytes> value;
+};
+
 class Group;
 
 struct JoinOptions {
@@ -148,6 +154,13 @@ class Group {
   // Any message of the group. A commit by another member drops a pending one of our own.
   Result<Received> receive(const Environment& env, const MlsMessage& message);
 
+  // What must be written since the last time, in one transaction and before a message that was
+  // made goes out. Nodes of the tree are records of their own, so that a commit writes kilobytes
+  // however large the group is. A pending commit and past epochs are not stored.
+  std::vector<Record> take_changes();
+  // From all records that were written; Errc::malformed when they do not fit together.
+  static Result<Group> restore(const crypto::Provider& provider, std::span<const Record> records);
+
  private:
   struct Epoch {
     PublicState pub;
@@ -186,6 +199,9 @@ class Group {
   Result<Epoch> follow(const Environment& env, const AuthenticatedContent& content,
                        AppliedProposals& applied) const;
   void enter(const Environment& env, Epoch next, const CommitEffects& effects);
+  SecretBytes state_record() const;
+  std::vector<Record> node_records(std::span<const NodeIndex> nodes) const;
+  Status read_rest(TlsReader& in);
 
   Epoch epoch_;
   SignatureKeyPair signer_;
@@ -195,6 +211,7 @@ class Group {
   std::deque<PastEpoch> past_;
   std::deque<Resumption> resumption_;
   std::optional<ReInit> reinit_;
+  RatchetTree stored_tree_;
   bool removed_ = false;
 };
 

@@ -57,6 +57,8 @@ class SecretTree {
   std::optional<Ratchet> peek(const Suite& suite, LeafIndex leaf, RatchetKind kind) const;
   void store(const Suite& suite, LeafIndex leaf, RatchetKind kind, Ratchet ratchet);
   std::uint32_t leaf_count() const { return leaves_; }
+  void write(TlsWriter& out) const;
+  static SecretTree read(TlsReader& in);
 
  private:
   void reach(const Suite& suite, LeafIndex leaf);
