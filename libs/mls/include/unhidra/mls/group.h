@@ -26,9 +26,9 @@ class PskSource {
 struct Environment {
   const crypto::Provider& provider;
   RandomSource& random;
-  ValidationRules rules;  // `rules.now` counts for what this client sends as for what it receives
+  ValidationRules rules{};  // `rules.now` counts for what this client sends as for what it receives
   const PskSource* psks = nullptr;
-  RatchetLimits ratchets;
+  RatchetLimits ratchets{};
   std::size_t past_epochs = 2;  // whose application messages can still be read
   std::size_t past_resumption_psks = 16;
 };
@@ -55,11 +55,11 @@ Result<OwnKeyPackage> make_key_package(const Suite& suite, RandomSource& random,
                                        ExtensionList extensions = {});
 
 struct CommitOptions {
-  std::vector<Proposal> proposals;  // by value
-  bool cover_pending = true;        // the valid proposals of this epoch, by reference
-  bool force_path = true;           // a path even when none is required
+  std::vector<Proposal> proposals{};  // by value
+  bool cover_pending = true;          // the valid proposals of this epoch, by reference
+  bool force_path = true;             // a path even when none is required
   WireFormat wire_format = WireFormat::mls_public_message;
-  Bytes authenticated_data;
+  Bytes authenticated_data{};
   std::size_t padding = 0;         // of a PrivateMessage
   bool tree_in_group_info = true;  // the ratchet_tree extension, in Welcome and GroupInfo
   bool make_group_info = false;    // a GroupInfo for external joins
@@ -84,12 +84,12 @@ struct CommitEffects {
 
 struct Received {
   ContentType type = ContentType::application;
-  Sender sender;
+  Sender sender{};
   std::uint64_t epoch = 0;  // in which it was sent
-  Bytes authenticated_data;
-  SecretBytes application_data;  // application
-  ProposalRef proposal;          // proposal
-  CommitEffects commit;          // commit
+  Bytes authenticated_data{};
+  SecretBytes application_data{};  // application
+  ProposalRef proposal{};          // proposal
+  CommitEffects commit{};          // commit
 };
 
 // One entry of the group's stored form; without a value it is to be deleted.

@@ -28,7 +28,7 @@ struct ValidationRules {
   // When set, leaves from KeyPackages must be valid now. What a client sends itself is checked
   // always; for what it receives section 7.3 leaves the choice, and a member that reads old
   // commits must not refuse what was valid then.
-  std::optional<std::uint64_t> now;  // seconds since 1970
+  std::optional<std::uint64_t> now{};  // seconds since 1970
 };
 
 }  // namespace unhidra::mls_public

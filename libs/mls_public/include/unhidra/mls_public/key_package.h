@@ -8,10 +8,10 @@ namespace unhidra::mls_public {
 struct KeyPackage {
   ProtocolVersion version = ProtocolVersion::mls10;
   CipherSuite cipher_suite{};
-  Bytes init_key;
-  LeafNodePtr leaf_node;
-  ExtensionList extensions;
-  Bytes signature;
+  Bytes init_key{};
+  LeafNodePtr leaf_node{};
+  ExtensionList extensions{};
+  Bytes signature{};
 
   static KeyPackage read(TlsReader& in);
   void write(TlsWriter& out) const;

@@ -12,11 +12,11 @@ enum class ResumptionUsage : std::uint8_t { application = 1, reinit = 2, branch 
 
 struct PreSharedKeyId {
   PskType type = PskType::external;
-  Bytes psk_id;                                          // external
+  Bytes psk_id{};                                        // external
   ResumptionUsage usage = ResumptionUsage::application;  // resumption, and the two that follow
-  Bytes psk_group_id;
+  Bytes psk_group_id{};
   std::uint64_t psk_epoch = 0;
-  Bytes psk_nonce;
+  Bytes psk_nonce{};
 
   bool is_resumption(ResumptionUsage of) const {
     return type == PskType::resumption && usage == of;

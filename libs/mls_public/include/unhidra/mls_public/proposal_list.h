@@ -46,14 +46,14 @@ Status validate_proposal(const PublicState& state, const Proposal& proposal, con
 
 struct AppliedProposals {
   RatchetTree tree;
-  ExtensionList extensions;
-  std::vector<LeafIndex> added;  // ascending, the leaves of `key_packages`
-  std::vector<KeyPackagePtr> key_packages;
-  std::vector<LeafIndex> removed;
-  std::vector<LeafIndex> updated;
-  std::vector<PreSharedKeyId> psks;
-  std::optional<Bytes> external_init;
-  std::optional<ReInit> reinit;
+  ExtensionList extensions{};
+  std::vector<LeafIndex> added{};  // ascending, the leaves of `key_packages`
+  std::vector<KeyPackagePtr> key_packages{};
+  std::vector<LeafIndex> removed{};
+  std::vector<LeafIndex> updated{};
+  std::vector<PreSharedKeyId> psks{};
+  std::optional<Bytes> external_init{};
+  std::optional<ReInit> reinit{};
   bool path_required = false;
 };
 
