@@ -13,7 +13,7 @@ import re
 import sys
 
 LAYERS = {
-    "base": 0, "crypto": 1, "wire": 1, "mqtt": 1, "identity": 2, "pki": 2, "e2ee": 3, "mls": 3, "rego": 3, "runtime": 3,
+    "base": 0, "crypto": 1, "wire": 1, "mqtt": 1, "identity": 2, "pki": 2, "mls_public": 2, "e2ee": 3, "mls": 3, "rego": 3, "runtime": 3,
     "client": 4, "net": 4, "storage": 4, "messaging": 4, "audit": 5, "access": 6,
 }
 SERVICES = {"auth", "gateway", "chat", "automation", "signaling", "ml_bridge"}
@@ -42,7 +42,7 @@ VENDORS = {
     "CLI/": {"apps"},
 }
 # Asio's vocabulary and our JSON values may stand in public headers of the rooms that are built on them.
-PURE_ROOMS = {"base", "crypto", "wire", "mqtt", "identity", "e2ee", "mls", "pki", "rego", "client"}
+PURE_ROOMS = {"base", "crypto", "wire", "mqtt", "identity", "mls_public", "e2ee", "mls", "pki", "rego", "client"}
 IMPURE_HEADERS = {"thread", "mutex", "fstream", "filesystem", "condition_variable", "future", "sys/socket.h",
                   "unistd.h", "fcntl.h", "sys/stat.h", "iostream"}
 IMPURE_CALLS = re.compile(r"\b(std::)?(getenv|system_clock::now|steady_clock::now|fopen|random_device)\b")

@@ -76,6 +76,25 @@ class NativeProvider final : public Provider {
     return sodium_.argon2id(cost, password, salt, out);
   }
 
+  Status x448(FixedView<56> private_key, FixedView<56> peer_public_key,
+              MutableFixedView<56> out) const override {
+    return openssl_.x448(private_key, peer_public_key, out);
+  }
+  Status x448_base(FixedView<56> private_key, MutableFixedView<56> out) const override {
+    return openssl_.x448_base(private_key, out);
+  }
+  Status ed448_public(FixedView<57> seed, MutableFixedView<57> out) const override {
+    return openssl_.ed448_public(seed, out);
+  }
+  Status ed448_sign(FixedView<57> seed, ByteView message,
+                    MutableFixedView<114> signature) const override {
+    return openssl_.ed448_sign(seed, message, signature);
+  }
+  Status ed448_verify(FixedView<57> public_key, ByteView message,
+                      FixedView<114> signature) const override {
+    return openssl_.ed448_verify(public_key, message, signature);
+  }
+
   Status ec_public(Curve curve, ByteView private_key, MutableByteView point) const override {
     return openssl_.ec_public(curve, private_key, point);
   }

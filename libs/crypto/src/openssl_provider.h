@@ -34,6 +34,15 @@ class OpensslProvider final : public Provider {
   Status hash(Hash hash, Parts parts, MutableByteView out) const override;
   Status hmac(Hash hash, ByteView key, Parts parts, MutableByteView out) const override;
 
+  Status x448(FixedView<56> private_key, FixedView<56> peer_public_key,
+              MutableFixedView<56> out) const override;
+  Status x448_base(FixedView<56> private_key, MutableFixedView<56> out) const override;
+  Status ed448_public(FixedView<57> seed, MutableFixedView<57> out) const override;
+  Status ed448_sign(FixedView<57> seed, ByteView message,
+                    MutableFixedView<114> signature) const override;
+  Status ed448_verify(FixedView<57> public_key, ByteView message,
+                      FixedView<114> signature) const override;
+
   Status ec_public(Curve curve, ByteView private_key, MutableByteView point) const override;
   Status ec_check_public(Curve curve, ByteView point) const override;
   Status ecdh(Curve curve, ByteView private_key, ByteView peer_point,

@@ -58,6 +58,21 @@ Status Provider::hkdf(Hash hash, ByteView salt, ByteView input, ByteView info,
 Status Provider::argon2id(const Argon2Cost&, ByteView, FixedView<16>, MutableByteView) const {
   return lacks(*this, "Argon2id");
 }
+Status Provider::x448(FixedView<56>, FixedView<56>, MutableFixedView<56>) const {
+  return lacks(*this, "X448");
+}
+Status Provider::x448_base(FixedView<56>, MutableFixedView<56>) const {
+  return lacks(*this, "X448");
+}
+Status Provider::ed448_public(FixedView<57>, MutableFixedView<57>) const {
+  return lacks(*this, "Ed448");
+}
+Status Provider::ed448_sign(FixedView<57>, ByteView, MutableFixedView<114>) const {
+  return lacks(*this, "Ed448");
+}
+Status Provider::ed448_verify(FixedView<57>, ByteView, FixedView<114>) const {
+  return lacks(*this, "Ed448");
+}
 Status Provider::ec_public(Curve curve, ByteView, MutableByteView) const {
   return lacks(*this, to_string(curve));
 }

@@ -98,7 +98,10 @@ class SodiumProvider final : public Provider {
   }
 
   std::string_view name() const override { return "sodium"; }
-  bool supports(Feature feature) const override { return feature != Feature::rsa_verify; }
+  bool supports(Feature feature) const override {
+    return feature == Feature::x25519 || feature == Feature::ed25519 ||
+           feature == Feature::argon2id;
+  }
   bool supports(Aead aead) const override {
     return aead == Aead::chacha20_poly1305 || (aead == Aead::aes_256_gcm && has_aes_);
   }

@@ -11,7 +11,7 @@ enum class Aead : std::uint8_t { chacha20_poly1305, aes_128_gcm, aes_256_gcm };
 enum class Hash : std::uint8_t { sha256, sha384, sha512 };
 enum class Curve : std::uint8_t { p256, p384, p521 };
 // Primitives that a provider has or has not as a whole.
-enum class Feature : std::uint8_t { x25519, ed25519, argon2id, rsa_verify };
+enum class Feature : std::uint8_t { x25519, ed25519, x448, ed448, argon2id, rsa_verify };
 // How an ECDSA signature is written: ASN.1 DER (X.509, TLS, MLS) or r || s (JOSE, RFC 7518
 // section 3.4).
 enum class EcdsaFormat : std::uint8_t { der, fixed };
@@ -19,6 +19,9 @@ enum class EcdsaFormat : std::uint8_t { der, fixed };
 inline constexpr std::size_t kX25519KeySize = 32;
 inline constexpr std::size_t kEd25519KeySize = 32;
 inline constexpr std::size_t kEd25519SignatureSize = 64;
+inline constexpr std::size_t kX448KeySize = 56;
+inline constexpr std::size_t kEd448KeySize = 57;
+inline constexpr std::size_t kEd448SignatureSize = 114;
 // The same for all three AEADs: RFC 5116 sections 5.1 and 5.2, RFC 8439 section 2.8.
 inline constexpr std::size_t kAeadNonceSize = 12;
 inline constexpr std::size_t kAeadTagSize = 16;

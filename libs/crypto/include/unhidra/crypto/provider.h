@@ -82,6 +82,17 @@ class Provider {
   virtual Status argon2id(const Argon2Cost& cost, ByteView password, FixedView<16> salt,
                           MutableByteView out) const;
 
+  // RFC 7748 and RFC 8032 over curve448. The all-zero secret is refused as with X25519; Ed448 is
+  // used with an empty context.
+  virtual Status x448(FixedView<56> private_key, FixedView<56> peer_public_key,
+                      MutableFixedView<56> out) const;
+  virtual Status x448_base(FixedView<56> private_key, MutableFixedView<56> out) const;
+  virtual Status ed448_public(FixedView<57> seed, MutableFixedView<57> out) const;
+  virtual Status ed448_sign(FixedView<57> seed, ByteView message,
+                            MutableFixedView<114> signature) const;
+  virtual Status ed448_verify(FixedView<57> public_key, ByteView message,
+                              FixedView<114> signature) const;
+
   // NIST curves. Public keys are uncompressed SEC 1 points, private keys big-endian scalars of
   // coordinate_size(curve) bytes; both are checked (Errc::bad_key).
   virtual Status ec_public(Curve curve, ByteView private_key, MutableByteView point) const;

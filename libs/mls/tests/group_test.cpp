@@ -1,0 +1,258 @@
+// Groups among members of this implementation: the life of a group, message by message.
+#include "unhidra/mls/group.h"
+
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "unhidra/testkit/seeded_random.h"
+
+namespace unhidra::mls {
+namespace {
+
+constexpr Lifetime kLifetime{0, 90 * 24 * 3600};
+
+struct World {
+  testkit::SeededRandom random{9420};
+  Environment env{.provider = crypto::native_provider(), .random = random, .rules = {}};
+  Suite suite;
+  explicit World(CipherSuite id) : suite(Suite::of(env.provider, id).value()) {}
+
+  Identity identity(std::string_view name) {
+    return {SignatureKeyPair::generate(suite, random).value(),
+            Credential::basic(as_bytes(name)),
+            default_capabilities(env.provider),
+            {}};
+  }
+  OwnKeyPackage key_package(const Identity& identity) {
+    return make_key_package(suite, random, identity, kLifetime).value();
+  }
+  Group create(std::string_view name) {
+    return Group::create(env, suite.id(), to_bytes("group"), identity(name), kLifetime).value();
+  }
+  // `adder` adds a newcomer; the others follow.
+  Group add(Group& adder, std::string_view name, std::vector<Group*> others = {}) {
+    const OwnKeyPackage ours = key_package(identity(name));
+    CommitOptions options;
+    options.proposals.push_back({Add{std::make_shared<const KeyPackage>(ours.key_package)}});
+    const CommitBundle bundle = commit(adder, options, std::move(others));
+    return Group::join(env, ours, *MlsMessage::parse(*bundle.welcome)->as<Welcome>()).value();
+  }
+  CommitBundle commit(Group& by, const CommitOptions& options, std::vector<Group*> others) {
+    auto bundle = by.commit(env, options);
+    EXPECT_TRUE(bundle) << bundle.error().message();
+    for (Group* other : others) {
+      const auto received = other->receive(env, MlsMessage::parse(bundle->commit).value());
+      EXPECT_TRUE(received) << received.error().message();
+    }
+    EXPECT_TRUE(by.confirm_pending(env));
+    return std::move(*bundle);
+  }
+  void expect_agreement(const Group& a, const Group& b) {
+    EXPECT_EQ(a.context().epoch, b.context().epoch);
+    EXPECT_EQ(to_bytes(a.epoch_authenticator()), to_bytes(b.epoch_authenticator()));
+  }
+  void expect_delivery(Group& from, Group& to, std::string_view text) {
+    const auto message = from.encrypt(env, as_bytes(text), {}, 16);
+    ASSERT_TRUE(message) << message.error().message();
+    const auto received = to.receive(env, MlsMessage::parse(*message).value());
+    ASSERT_TRUE(received) << received.error().message();
+    EXPECT_EQ(as_text(received->application_data.expose()), text);
+    EXPECT_EQ(received->sender, Sender::member(from.self()));
+    const auto again = to.receive(env, MlsMessage::parse(*message).value());
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error(), Errc::duplicate);
+  }
+};
+
+class EachSuite : public testing::TestWithParam<CipherSuite> {};
+
+TEST_P(EachSuite, MembersJoinCommitAndTalk) {
+  World world(GetParam());
+  Group alice = world.create("alice");
+  Group bob = world.add(alice, "bob");
+  Group carol = world.add(bob, "carol", {&alice});
+  world.expect_agreement(alice, bob);
+  world.expect_agreement(alice, carol);
+  world.expect_delivery(carol, alice, "hello");
+  world.commit(carol, {.wire_format = WireFormat::mls_private_message}, {&alice, &bob});
+  world.expect_agreement(carol, bob);
+  world.expect_delivery(alice, bob, "after an encrypted commit");
+}
+
+INSTANTIATE_TEST_SUITE_P(Suites, EachSuite,
+                         testing::ValuesIn(supported_suites(crypto::native_provider())),
+                         [](const auto& suite) {
+                           return "suite" + std::to_string(static_cast<int>(suite.param));
+                         });
+
+TEST(Group, ProposalsByReferenceTakeEffectWithTheCommit) {
+  World world(kDefaultCipherSuite);
+  Group alice = world.create("alice");
+  Group bob = world.add(alice, "bob");
+  Group carol = world.add(alice, "carol", {&bob});
+  const auto update = bob.propose_update(world.env, WireFormat::mls_private_message);
+  ASSERT_TRUE(update) << update.error().message();
+  for (Group* other : {&alice, &carol}) {
+    ASSERT_TRUE(other->receive(world.env, MlsMessage::parse(*update).value()));
+  }
+  EXPECT_EQ(bob.encrypt(world.env, as_bytes("early")).error(), Errc::pending_commit);
+  const auto before = to_bytes(alice.state().tree.leaf(bob.self())->encryption_key());
+  world.commit(carol, {}, {&alice, &bob});
+  world.expect_agreement(alice, bob);
+  world.expect_agreement(carol, bob);
+  EXPECT_NE(to_bytes(alice.state().tree.leaf(bob.self())->encryption_key()), before);
+}
+
+TEST(Group, ARemovedMemberIsToldAndReadsNoMore) {
+  World world(kDefaultCipherSuite);
+  Group alice = world.create("alice");
+  Group bob = world.add(alice, "bob");
+  Group carol = world.add(alice, "carol", {&bob});
+  CommitOptions options;
+  options.proposals.push_back({Remove{bob.self()}});
+  const auto bundle = alice.commit(world.env, options).value();
+  const auto message = MlsMessage::parse(bundle.commit).value();
+  const auto told = bob.receive(world.env, message);
+  ASSERT_TRUE(told) << told.error().message();
+  EXPECT_TRUE(told->commit.self_removed);
+  ASSERT_TRUE(carol.receive(world.env, message));
+  ASSERT_TRUE(alice.confirm_pending(world.env));
+  world.expect_delivery(alice, carol, "without bob");
+  const auto late = alice.encrypt(world.env, as_bytes("x")).value();
+  EXPECT_EQ(bob.receive(world.env, MlsMessage::parse(late).value()).error(), Errc::removed);
+}
+
+TEST(Group, ANewcomerJoinsByExternalCommit) {
+  World world(kDefaultCipherSuite);
+  Group alice = world.create("alice");
+  Group bob = world.add(alice, "bob");
+  const auto info = alice.group_info(true).value();
+  auto joined = Group::join_external(world.env, info, world.identity("dora"));
+  ASSERT_TRUE(joined) << joined.error().message();
+  for (Group* member : {&alice, &bob}) {
+    const auto received = member->receive(world.env, MlsMessage::parse(joined->commit).value());
+    ASSERT_TRUE(received) << received.error().message();
+    world.expect_agreement(*member, joined->group);
+  }
+  world.expect_delivery(joined->group, bob, "in by myself");
+}
+
+TEST(Group, ALostCommitIsDiscardedAndAnotherFollowed) {
+  World world(kDefaultCipherSuite);
+  Group alice = world.create("alice");
+  Group bob = world.add(alice, "bob");
+  ASSERT_TRUE(alice.commit(world.env, {}));
+  EXPECT_EQ(alice.commit(world.env, {}).error(), Errc::pending_commit);
+  world.commit(bob, {}, {&alice});
+  EXPECT_FALSE(alice.has_pending_commit());
+  world.expect_agreement(alice, bob);
+}
+
+TEST(Group, MessagesArriveOutOfOrderAndAcrossAnEpoch) {
+  World world(kDefaultCipherSuite);
+  Group alice = world.create("alice");
+  Group bob = world.add(alice, "bob");
+  std::vector<Bytes> messages;
+  for (int i = 0; i < 5; ++i) {
+    messages.push_back(alice.encrypt(world.env, as_bytes(std::to_string(i))).value());
+  }
+  const auto read = [&](std::size_t i) {
+    const auto got = bob.receive(world.env, MlsMessage::parse(messages[i]).value());
+    ASSERT_TRUE(got) << got.error().message();
+    EXPECT_EQ(as_text(got->application_data.expose()), std::to_string(i));
+  };
+  read(3);
+  read(0);
+  world.commit(bob, {}, {&alice});
+  read(4);
+  read(1);
+}
+
+TEST(Group, ARestoredGroupGoesOnAndACommitWritesLittle) {
+  World world(kDefaultCipherSuite);
+  Group alice = world.create("alice");
+  Group bob = world.add(alice, "bob");
+  std::map<Bytes, SecretBytes> store;
+  const auto save = [&] {
+    for (Record& record : bob.take_changes()) {
+      if (record.value) {
+        store.insert_or_assign(record.key, std::move(*record.value));
+      } else {
+        store.erase(record.key);
+      }
+    }
+  };
+  save();
+  world.commit(alice, {}, {&bob});
+  save();
+  EXPECT_EQ(bob.take_changes().size(), 2U);  // state and message keys; no node changed again
+  std::vector<Record> records;
+  for (const auto& [key, value] : store) {
+    records.push_back({key, value.clone()});
+  }
+  auto again = Group::restore(world.env.provider, records);
+  ASSERT_TRUE(again) << again.error().message();
+  world.expect_agreement(alice, *again);
+  world.commit(alice, {}, {&*again});
+  world.expect_agreement(alice, *again);
+  world.expect_delivery(*again, alice, "after a restart");
+}
+
+TEST(Section6_3_2, AGenerationFarAheadIsRefusedBeforeAnyWork) {
+  const Suite suite = Suite::of(crypto::native_provider(), kDefaultCipherSuite).value();
+  Ratchet ratchet{SecretBytes(32)};
+  EXPECT_EQ(ratchet.take(suite, 0xffffffff, {}).error(), Errc::too_far_ahead);
+  EXPECT_EQ(ratchet.take(suite, 1001, {}).error(), Errc::too_far_ahead);
+  EXPECT_EQ(ratchet.generation(), 0U);
+  EXPECT_TRUE(ratchet.take(suite, 1000, {}));
+}
+
+TEST(Section12_4_2, EveryChangedByteOfACommitIsRefusedWithoutATrace) {
+  World world(kDefaultCipherSuite);
+  Group alice = world.create("alice");
+  Group bob = world.add(alice, "bob");
+  const Bytes commit = alice.commit(world.env, {}).value().commit;
+  const auto authenticator = to_bytes(bob.epoch_authenticator());
+  for (std::size_t i = 0; i < commit.size(); ++i) {
+    Bytes changed = commit;
+    changed[i] ^= 1;
+    if (const auto message = MlsMessage::parse(changed)) {
+      EXPECT_FALSE(bob.receive(world.env, *message)) << "byte " << i;
+    }
+  }
+  EXPECT_EQ(to_bytes(bob.epoch_authenticator()), authenticator);
+  EXPECT_TRUE(bob.receive(world.env, MlsMessage::parse(commit).value()));
+}
+
+TEST(Section12_2, ListsThatBreakARuleAreRefused) {
+  World world(kDefaultCipherSuite);
+  Group alice = world.create("alice");
+  Group bob = world.add(alice, "bob");
+  const auto refused = [&](std::vector<Proposal> proposals) {
+    const auto bundle = alice.commit(world.env, {.proposals = std::move(proposals)});
+    alice.discard_pending();
+    return !bundle.has_value();
+  };
+  const auto fresh = [&] {
+    return std::make_shared<const KeyPackage>(world.key_package(world.identity("x")).key_package);
+  };
+  const auto one = fresh();
+  const Proposal gce{GroupContextExtensions{}};
+  const Proposal reinit{ReInit{to_bytes("next"), ProtocolVersion::mls10, kDefaultCipherSuite, {}}};
+  EXPECT_TRUE(refused({{Remove{alice.self()}}}));
+  EXPECT_TRUE(refused({{Remove{bob.self()}}, {Remove{bob.self()}}}));
+  EXPECT_TRUE(refused({{Remove{{7}}}}));
+  EXPECT_TRUE(refused({{Add{one}}, {Add{one}}}));
+  EXPECT_TRUE(refused({gce, gce}));
+  EXPECT_TRUE(refused({reinit, {Add{one}}}));
+  EXPECT_TRUE(refused({{ExternalInit{Bytes(32)}}}));
+  EXPECT_TRUE(refused({{PreSharedKey{{.psk_id = to_bytes("a"), .psk_nonce = Bytes(3)}}}}));
+  PreSharedKeyId branch{.type = PskType::resumption, .usage = ResumptionUsage::branch};
+  branch.psk_nonce = Bytes(32);
+  EXPECT_TRUE(refused({{PreSharedKey{branch}}}));
+  EXPECT_FALSE(refused({{Add{one}}}));
+}
+
+}  // namespace
+}  // namespace unhidra::mls
