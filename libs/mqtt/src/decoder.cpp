@@ -186,7 +186,9 @@ std::expected<Version, PacketError> read_version(Reader& reader) {
 }
 
 std::optional<PacketError> read_will(Reader& reader, const ConnectFlags& flags, Connect& out) {
-  Will will{.qos = static_cast<QoS>(flags.will_qos()), .retain = flags.will_retain()};
+  Will will;
+  will.qos = static_cast<QoS>(flags.will_qos());
+  will.retain = flags.will_retain();
   if (out.version == Version::v5) {
     const auto properties = read_properties(reader, PropertyPlace::will);
     if (!properties) {
@@ -269,7 +271,9 @@ std::expected<Connect, PacketError> decode_connect(const Frame& frame) {
 
 std::expected<Publish, PacketError> decode_publish(const Frame& frame, Version version) {
   const auto flags = frame.flags();
-  Publish out{.dup = (flags & 8) != 0, .retain = (flags & 1) != 0};
+  Publish out;
+  out.dup = (flags & 8) != 0;
+  out.retain = (flags & 1) != 0;
   const auto qos = (flags >> 1) & 3U;
   if (qos == 3 || (qos == 0 && out.dup && version != Version::v3_1)) {
     return Malformed(kMalformed);
@@ -362,7 +366,8 @@ std::optional<SubscriptionOptions> read_options(std::uint8_t bits, Version versi
 
 std::expected<Subscribe, PacketError> decode_subscribe(const Frame& frame, Version version) {
   Reader reader(frame.body);
-  Subscribe out{.packet_id = reader.u16()};
+  Subscribe out;
+  out.packet_id = reader.u16();
   if (reader.failed() || out.packet_id == 0) {
     return Malformed(kMalformed);
   }
@@ -394,7 +399,8 @@ std::expected<Subscribe, PacketError> decode_subscribe(const Frame& frame, Versi
 
 std::expected<Unsubscribe, PacketError> decode_unsubscribe(const Frame& frame, Version version) {
   Reader reader(frame.body);
-  Unsubscribe out{.packet_id = reader.u16()};
+  Unsubscribe out;
+  out.packet_id = reader.u16();
   if (reader.failed() || out.packet_id == 0) {
     return Malformed(kMalformed);
   }
@@ -462,7 +468,9 @@ std::expected<Auth, PacketError> decode_auth(const Frame& frame) {
 std::expected<Connack, PacketError> decode_connack(const Frame& frame, Version version) {
   Reader reader(frame.body);
   const auto flags = reader.u8();
-  Connack out{.session_present = (flags & 1) != 0, .code = reader.u8()};
+  Connack out;
+  out.session_present = (flags & 1) != 0;
+  out.code = reader.u8();
   if (reader.failed() || (flags & 0xfe) != 0 || frame.flags() != 0) {
     return Malformed(kMalformed);
   }
@@ -477,13 +485,13 @@ std::expected<Connack, PacketError> decode_connack(const Frame& frame, Version v
   return reader.remaining() == 0 ? std::expected<Connack, PacketError>(out) : Malformed(kMalformed);
 }
 
-std::expected<SubscribeAck, PacketError> decode_subscribe_ack(const Frame& frame,
-                                                              Version version) {
+std::expected<SubscribeAck, PacketError> decode_subscribe_ack(const Frame& frame, Version version) {
   Reader reader(frame.body);
-  SubscribeAck out{.packet_id = reader.u16()};
+  SubscribeAck out;
+  out.packet_id = reader.u16();
   if (version == Version::v5) {
-    const auto place = frame.type() == PacketType::suback ? PropertyPlace::suback
-                                                          : PropertyPlace::unsuback;
+    const auto place =
+        frame.type() == PacketType::suback ? PropertyPlace::suback : PropertyPlace::unsuback;
     const auto properties = read_properties(reader, place);
     if (!properties) {
       return Malformed(properties.error());

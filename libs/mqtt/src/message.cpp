@@ -33,8 +33,8 @@ std::uint32_t Message::seconds_left(Timestamp now) const {
 }
 
 MessageRef MessageRef::make(const Message::Fields& fields) {
-  const std::size_t size = sizeof(Message) + fields.topic.size() + fields.properties.size() +
-                           fields.payload.size();
+  const std::size_t size =
+      sizeof(Message) + fields.topic.size() + fields.properties.size() + fields.payload.size();
   MessageRef out;
   out.message_ = new (::operator new(size)) Message(fields);
   return out;

@@ -56,7 +56,8 @@ constexpr std::array<Rule, kRules> make_rules() {
   set(Id::request_response_information, {Type::byte, kConnect, 0, 1});
   set(Id::response_information, {Type::string, kConnack});
   set(Id::server_reference, {Type::string, kConnack | kDisconnect});
-  set(Id::reason_string, {Type::string, static_cast<std::uint16_t>(kConnack | kAcks | kDisconnect | kAuth)});
+  set(Id::reason_string,
+      {Type::string, static_cast<std::uint16_t>(kConnack | kAcks | kDisconnect | kAuth)});
   set(Id::receive_maximum, {Type::two, kConnect | kConnack, 1});
   set(Id::topic_alias_maximum, {Type::two, kConnect | kConnack});
   set(Id::topic_alias, {Type::two, kPublish});
@@ -123,7 +124,8 @@ std::optional<Property> read_property(ByteView bytes) {
   if (reader.failed() || id >= kRules) {
     return std::nullopt;
   }
-  Property out{.id = static_cast<PropertyId>(id)};
+  Property out;
+  out.id = static_cast<PropertyId>(id);
   if (!read_value(reader, kTable[id].type, out)) {
     return std::nullopt;
   }
@@ -160,8 +162,7 @@ std::expected<Properties, ReasonCode> Properties::check(ByteView encoded, Proper
     if ((rule.places & at(place)) == 0) {
       verdict = misplaced(place);
     } else if (((seen & bit) != 0 && !repeats(property->id, place)) ||
-               property->number > rule.most ||
-               (property->number < rule.least && rule.least != 0)) {
+               property->number > rule.most || (property->number < rule.least && rule.least != 0)) {
       verdict = ReasonCode::protocol_error;
     }
     seen |= bit;

@@ -37,8 +37,8 @@ constexpr std::array kTable = {
     Row{ReasonCode::no_subscription_existed, kUnsuback, "no subscription existed"},
     Row{ReasonCode::continue_authentication, kAuth, "continue authentication"},
     Row{ReasonCode::re_authenticate, kAuth, "re-authenticate"},
-    Row{ReasonCode::unspecified_error,
-        kConnack | kFirstAck | kSuback | kUnsuback | kDisconnect, "unspecified error"},
+    Row{ReasonCode::unspecified_error, kConnack | kFirstAck | kSuback | kUnsuback | kDisconnect,
+        "unspecified error"},
     Row{ReasonCode::malformed_packet, kConnack | kDisconnect, "malformed packet"},
     Row{ReasonCode::protocol_error, kConnack | kDisconnect, "protocol error"},
     Row{ReasonCode::implementation_specific_error,
@@ -52,8 +52,7 @@ constexpr std::array kTable = {
     Row{ReasonCode::server_busy, kConnack | kDisconnect, "server busy"},
     Row{ReasonCode::banned, kConnack, "banned"},
     Row{ReasonCode::server_shutting_down, kDisconnect, "server shutting down"},
-    Row{ReasonCode::bad_authentication_method, kConnack | kDisconnect,
-        "bad authentication method"},
+    Row{ReasonCode::bad_authentication_method, kConnack | kDisconnect, "bad authentication method"},
     Row{ReasonCode::keep_alive_timeout, kDisconnect, "keep alive timeout"},
     Row{ReasonCode::session_taken_over, kDisconnect, "session taken over"},
     Row{ReasonCode::topic_filter_invalid, kSuback | kUnsuback | kDisconnect,
@@ -61,14 +60,12 @@ constexpr std::array kTable = {
     Row{ReasonCode::topic_name_invalid, kConnack | kFirstAck | kDisconnect, "topic name invalid"},
     Row{ReasonCode::packet_identifier_in_use, kFirstAck | kSuback | kUnsuback,
         "packet identifier in use"},
-    Row{ReasonCode::packet_identifier_not_found, kPubrel | kPubcomp,
-        "packet identifier not found"},
+    Row{ReasonCode::packet_identifier_not_found, kPubrel | kPubcomp, "packet identifier not found"},
     Row{ReasonCode::receive_maximum_exceeded, kDisconnect, "receive maximum exceeded"},
     Row{ReasonCode::topic_alias_invalid, kDisconnect, "topic alias invalid"},
     Row{ReasonCode::packet_too_large, kConnack | kDisconnect, "packet too large"},
     Row{ReasonCode::message_rate_too_high, kDisconnect, "message rate too high"},
-    Row{ReasonCode::quota_exceeded, kConnack | kFirstAck | kSuback | kDisconnect,
-        "quota exceeded"},
+    Row{ReasonCode::quota_exceeded, kConnack | kFirstAck | kSuback | kDisconnect, "quota exceeded"},
     Row{ReasonCode::administrative_action, kDisconnect, "administrative action"},
     Row{ReasonCode::payload_format_invalid, kConnack | kFirstAck | kDisconnect,
         "payload format invalid"},
@@ -99,9 +96,9 @@ constexpr const Row* find(ReasonCode code) {
 
 std::string_view to_string(PacketType type) {
   static constexpr std::array<std::string_view, 16> kNames = {
-      "RESERVED",  "CONNECT", "CONNACK",     "PUBLISH",  "PUBACK",  "PUBREC",
-      "PUBREL",    "PUBCOMP", "SUBSCRIBE",   "SUBACK",   "UNSUBSCRIBE", "UNSUBACK",
-      "PINGREQ",   "PINGRESP", "DISCONNECT", "AUTH"};
+      "RESERVED", "CONNECT",  "CONNACK",    "PUBLISH", "PUBACK",      "PUBREC",
+      "PUBREL",   "PUBCOMP",  "SUBSCRIBE",  "SUBACK",  "UNSUBSCRIBE", "UNSUBACK",
+      "PINGREQ",  "PINGRESP", "DISCONNECT", "AUTH"};
   return kNames[static_cast<std::size_t>(type) & 15U];
 }
 

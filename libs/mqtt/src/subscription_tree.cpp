@@ -163,9 +163,12 @@ void Matches::merge() {
   if (nodes_ < 2 || deliveries_.size() < 2) {
     return;
   }
-  std::ranges::stable_sort(deliveries_, [](const Delivery& a, const Delivery& b) {
-    return a.subscriber != b.subscriber ? std::less<>()(a.subscriber, b.subscriber)
-                                        : a.shared < b.shared;
+  // In place, so that a match allocates nothing; identifiers stay in the order they were found.
+  std::ranges::sort(deliveries_, [](const Delivery& a, const Delivery& b) {
+    if (a.subscriber != b.subscriber) {
+      return std::less<>()(a.subscriber, b.subscriber);
+    }
+    return a.shared != b.shared ? a.shared < b.shared : a.first_identifier < b.first_identifier;
   });
   merged_.clear();
   std::size_t kept = 0;
@@ -221,8 +224,7 @@ bool SubscriptionTree::remove(std::string_view filter, const Subscriber& subscri
   return removed;
 }
 
-void SubscriptionTree::match(std::string_view topic, const Subscriber* origin,
-                             Matches& out) const {
+void SubscriptionTree::match(std::string_view topic, const Subscriber* origin, Matches& out) const {
   out.clear();
   impl_->walk(impl_->trie.root(), Levels(topic), topic.starts_with('$'), origin, out);
   out.merge();

@@ -38,7 +38,7 @@ struct Delivery {
   Subscriber* subscriber = nullptr;
   QoS qos = QoS::at_most_once;  // the highest granted
   bool retain_as_published = false;
-  bool shared = false;               // through a group: it alone gets it
+  bool shared = false;                 // through a group: it alone gets it
   std::uint32_t first_identifier = 0;  // in Matches::identifiers
   std::uint32_t identifiers = 0;
 };
@@ -86,8 +86,7 @@ class SubscriptionTree {
   // Several threads may match at once.
   void match(std::string_view topic, const Subscriber* origin, Matches& out) const;
   // Another member of the group: what to do with a message whose receiver is gone.
-  std::optional<Subscription> pick(std::string_view group_filter,
-                                   const Subscriber* except) const;
+  std::optional<Subscription> pick(std::string_view group_filter, const Subscriber* except) const;
 
   std::size_t size() const { return size_; }
 
