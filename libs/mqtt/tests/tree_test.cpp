@@ -1,0 +1,182 @@
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "unhidra/mqtt/retained_tree.h"
+#include "unhidra/mqtt/subscription_tree.h"
+#include "unhidra/mqtt/topic.h"
+
+namespace unhidra::mqtt {
+namespace {
+
+struct Client final : Subscriber {
+  Client() { set_available(true); }
+};
+
+Subscription subscription(Client& client, QoS qos = QoS::at_most_once,
+                          std::uint32_t identifier = 0) {
+  Subscription out;
+  out.subscriber = &client;
+  out.options.qos = qos;
+  out.identifier = identifier;
+  return out;
+}
+
+MessageRef message(std::string_view topic, std::string_view payload,
+                   Timestamp expires_at = Timestamp::max()) {
+  Message::Fields fields;
+  fields.topic = topic;
+  fields.payload = as_bytes(payload);
+  fields.expires_at = expires_at;
+  return MessageRef::make(fields);
+}
+
+std::string random_path(std::mt19937& random, bool wild) {
+  static constexpr const char* kNames[] = {"a", "b", "", "$x", "+", "#"};
+  std::string out;
+  for (auto levels = 1 + random() % 4; levels > 0; --levels) {
+    const std::string level = kNames[random() % (wild ? 6 : 4)];
+    out += level;
+    if (level == "#") {
+      return out;
+    }
+    if (levels > 1) {
+      out += '/';
+    }
+  }
+  return out.empty() ? "a" : out;
+}
+
+TEST(SubscriptionTree, OverlappingFiltersAreOneDeliveryWithAllIdentifiers) {
+  SubscriptionTree tree(1);
+  Client client;
+  EXPECT_TRUE(tree.add("a/#", subscription(client, QoS::exactly_once, 1)));
+  EXPECT_TRUE(tree.add("a/+", subscription(client, QoS::at_most_once, 2)));
+  EXPECT_FALSE(tree.add("a/+", subscription(client, QoS::at_least_once, 3)));
+  Matches found;
+  tree.match("a/b", nullptr, found);
+  ASSERT_EQ(found.deliveries().size(), 1U);
+  EXPECT_EQ(found.deliveries()[0].qos, QoS::exactly_once);
+  const auto ids = found.identifiers(found.deliveries()[0]);
+  EXPECT_EQ(std::set<std::uint32_t>(ids.begin(), ids.end()), (std::set<std::uint32_t>{1, 3}));
+}
+
+TEST(SubscriptionTree, NoLocalKeepsTheOriginOut) {
+  SubscriptionTree tree(1);
+  Client client;
+  auto own = subscription(client);
+  own.options.no_local = true;
+  tree.add("a", own);
+  Matches found;
+  tree.match("a", &client, found);
+  EXPECT_TRUE(found.empty());
+  tree.match("a", nullptr, found);
+  EXPECT_EQ(found.deliveries().size(), 1U);
+}
+
+TEST(SubscriptionTree, OneAvailableMemberOfAGroupGetsTheMessage) {
+  SubscriptionTree tree(1);
+  Client first;
+  Client second;
+  Client plain;
+  tree.add("$share/g/a", subscription(first));
+  tree.add("$share/g/a", subscription(second));
+  tree.add("a", subscription(plain));
+  first.set_available(false);
+  for (int i = 0; i < 10; ++i) {
+    Matches found;
+    tree.match("a", nullptr, found);
+    ASSERT_EQ(found.deliveries().size(), 2U);
+    for (const auto& delivery : found.deliveries()) {
+      EXPECT_EQ(delivery.subscriber, delivery.shared ? &second : &plain);
+    }
+  }
+  const auto other = tree.pick("$share/g/a", &second);
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->subscriber, &first);
+}
+
+TEST(SubscriptionTree, AgreesWithTheRuleOfOneFilter) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  SubscriptionTree tree(seed);
+  std::array<Client, 8> clients;
+  std::set<std::pair<std::string, std::size_t>> model;
+  for (int round = 0; round < 3000; ++round) {
+    const auto filter = random_path(random, true);
+    const auto who = random() % clients.size();
+    if (random() % 3 != 0) {
+      EXPECT_EQ(tree.add(filter, subscription(clients[who])), model.emplace(filter, who).second);
+    } else {
+      EXPECT_EQ(tree.remove(filter, clients[who]), model.erase({filter, who}) == 1);
+    }
+    ASSERT_EQ(tree.size(), model.size());
+    const auto topic = random_path(random, false);
+    std::set<const Subscriber*> wanted;
+    for (const auto& [other, at] : model) {
+      if (matches(other, topic)) {
+        wanted.insert(&clients[at]);
+      }
+    }
+    Matches found;
+    tree.match(topic, nullptr, found);
+    std::set<const Subscriber*> got;
+    for (const auto& delivery : found.deliveries()) {
+      EXPECT_TRUE(got.insert(delivery.subscriber).second) << "twice for " << topic;
+    }
+    ASSERT_EQ(got, wanted) << topic;
+  }
+}
+
+TEST(RetainedTree, AgreesWithTheRuleOfOneFilter) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  RetainedTree tree(seed);
+  std::map<std::string, std::string> model;
+  for (int round = 0; round < 3000; ++round) {
+    const auto topic = random_path(random, false);
+    if (random() % 3 != 0) {
+      const auto payload = std::to_string(round);
+      EXPECT_EQ(static_cast<bool>(tree.set(message(topic, payload))), model.contains(topic));
+      model[topic] = payload;
+    } else {
+      EXPECT_EQ(static_cast<bool>(tree.remove(topic)), model.erase(topic) == 1);
+    }
+    ASSERT_EQ(tree.size(), model.size());
+    const auto filter = random_path(random, true);
+    std::map<std::string, std::string> wanted;
+    for (const auto& [name, payload] : model) {
+      if (matches(filter, name)) {
+        wanted.emplace(name, payload);
+      }
+    }
+    std::map<std::string, std::string> got;
+    tree.match(filter, [&](const MessageRef& found) {
+      EXPECT_TRUE(got.emplace(found->topic(), as_text(found->payload())).second);
+      return true;
+    });
+    ASSERT_EQ(got, wanted) << filter;
+  }
+  for (const auto& [name, payload] : model) {
+    EXPECT_TRUE(tree.remove(name));
+  }
+  EXPECT_EQ(tree.bytes(), 0U);
+}
+
+TEST(RetainedTree, DropsWhatHasExpired) {
+  RetainedTree tree(1);
+  tree.set(message("a", "1", from_unix_micros(10)));
+  tree.set(message("a/b", "2"));
+  EXPECT_EQ(tree.expire(from_unix_micros(9)), 0U);
+  EXPECT_EQ(tree.expire(from_unix_micros(10)), 1U);
+  EXPECT_FALSE(tree.find("a"));
+  EXPECT_TRUE(tree.find("a/b"));
+}
+
+}  // namespace
+}  // namespace unhidra::mqtt
