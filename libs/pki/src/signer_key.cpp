@@ -1,5 +1,5 @@
 // OpenSSL 3.0 has two ways to a foreign key: a provider, or the method table of the key, which is
-// the older and here the much smaller one (docs/decisions/0035-device-authority.md).
+// the older and here the much smaller one (docs/decisions/0011-device-authority.md).
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "signer_key.h"
