@@ -138,6 +138,23 @@ TEST(Group, ANewcomerJoinsByExternalCommit) {
   world.expect_delivery(joined->group, bob, "in by myself");
 }
 
+TEST(Group, Section12_2_AnExternalCommitRemovesNobodyElse) {
+  World world(kDefaultCipherSuite);
+  Group alice = world.create("alice");
+  Group bob = world.add(alice, "bob");
+  const auto info = alice.group_info(true).value();
+  const auto bobs_leaf = bob.self();
+  const auto thief =
+      Group::join_external(world.env, info, world.identity("mallory"), {}, bobs_leaf);
+  if (thief) {
+    EXPECT_FALSE(alice.receive(world.env, MlsMessage::parse(thief->commit).value()));
+  }
+  const auto back = Group::join_external(world.env, info, world.identity("bob"), {}, bobs_leaf);
+  ASSERT_TRUE(back) << back.error().message();
+  ASSERT_TRUE(alice.receive(world.env, MlsMessage::parse(back->commit).value()));
+  world.expect_agreement(alice, back->group);
+}
+
 TEST(Group, ALostCommitIsDiscardedAndAnotherFollowed) {
   World world(kDefaultCipherSuite);
   Group alice = world.create("alice");

@@ -398,6 +398,12 @@ Result<AppliedPath> apply_path(const PublicState& state, AppliedProposals& appli
   if (before && rules.authentication != nullptr) {
     UNHIDRA_TRY_VOID(rules.authentication->validate_successor(*before, leaf));
   }
+  // Whoever rejoins from outside may take its own old leaf out and nobody else's (section 12.2).
+  // Without a service that knows who is who, the same credential it must be.
+  if (before && rules.authentication == nullptr && !committer.is_member() &&
+      !std::ranges::equal(before->encoded_credential(), leaf.encoded_credential())) {
+    return bad_commit("an external commit removes a leaf that is not the committer's own");
+  }
   if (tree.count_encryption_key(leaf.encryption_key()) != 0) {
     return bad_commit("the leaf's encryption key is in the tree already");
   }
