@@ -14,6 +14,7 @@ PublicMessage signed_again(const Suite& suite, const SignatureKeyPair& key, Fram
 }
 
 FramedContent Forger::honest_commit(const CommitOptions& options) {
+  as_.discard_pending();
   auto bundle = as_.commit(world_.env, options);
   EXPECT_TRUE(bundle) << bundle.error().message();
   as_.discard_pending();
@@ -60,6 +61,25 @@ Bytes Forger::commit_values(const std::vector<Proposal>& list) {
     values.push_back(by_value(proposal));
   }
   return commit(std::move(values));
+}
+
+Bytes Forger::commit_fitting(const std::vector<QueuedProposal>& list) {
+  const PublicState& state = as_.state();
+  Commit commit;
+  for (const QueuedProposal& item : list) {
+    commit.proposals.push_back(item.reference.empty() ? ProposalOrRef{item.proposal}
+                                                      : ProposalOrRef{item.reference});
+  }
+  auto applied = apply_proposals(state, list, Sender::member(as_.self()), world_.env.rules);
+  if (!applied) {  // there is no such tree
+    return this->commit(std::move(commit.proposals));
+  }
+  PrivateTree keys(as_.self(), HpkeKeyPair::generate(world_.suite, world_.random).value());
+  commit.path = build_path(world_.env, state, *applied, GroupInside::signer(as_),
+                           state.tree.leaf(as_.self())->content(), keys)
+                    .value()
+                    .path;
+  return send(content_of(std::move(commit)));
 }
 
 Bytes Forger::changed_commit(const Change& change, const CommitOptions& options) {
@@ -134,6 +154,12 @@ void expect_refused(World& world, Group& by, ByteView message, const Refusal& ex
   expect_error(received.error(), expected);
   EXPECT_TRUE(GroupInside::snapshot(by) == before) << "a trace is left in the group";
 }
+
+ForgedMessages::ForgedMessages(Capabilities capabilities, ExtensionList extensions)
+    : alice_([&] {
+        world_.capabilities = std::move(capabilities);
+        return world_.create("alice", std::move(extensions));
+      }()) {}
 
 void ForgedMessages::TearDown() {
   world_.env.rules = {};

@@ -29,6 +29,8 @@ class Forger {
   // A commit of a list that no honest member would make, with the path of an honest one.
   Bytes commit(std::vector<ProposalOrRef> list);
   Bytes commit_values(const std::vector<Proposal>& list);
+  // A commit of proposals that were sent, with a path that fits the tree they make.
+  Bytes commit_fitting(const std::vector<QueuedProposal>& list);
   // An honest commit whose parts are changed before it is signed.
   using Change = std::function<void(Commit&)>;
   Bytes changed_commit(const Change& change, const CommitOptions& options = {});
@@ -71,14 +73,16 @@ void expect_refused(World& world, Group& by, ByteView message, const Refusal& ex
 // group goes on afterwards.
 class ForgedMessages : public testing::Test {
  protected:
-  ForgedMessages() = default;
+  ForgedMessages() : ForgedMessages(default_capabilities(crypto::native_provider()), {}) {}
+  // All members have these capabilities, and the group these extensions.
+  ForgedMessages(Capabilities capabilities, ExtensionList extensions);
   void TearDown() override;
   void refused(ByteView message, const Refusal& expected) {
     expect_refused(world_, bob_, message, expected);
   }
 
   World world_;
-  Group alice_ = world_.create("alice");
+  Group alice_;
   Group bob_ = world_.add(alice_, "bob");
   Group carol_ = world_.add(alice_, "carol", {&bob_});
   Forger forger_{world_, alice_};

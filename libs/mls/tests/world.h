@@ -14,13 +14,14 @@ struct World {
   testkit::SeededRandom random{9420};
   Environment env{.provider = crypto::native_provider(), .random = random, .rules = {}};
   Suite suite;
+  Capabilities capabilities = default_capabilities(env.provider);  // of those who come
   explicit World(CipherSuite id = kDefaultCipherSuite)
       : suite(Suite::of(env.provider, id).value()) {}
 
   Identity identity(std::string_view name) {
     return {SignatureKeyPair::generate(suite, random).value(),
             Credential::basic(as_bytes(name)),
-            default_capabilities(env.provider),
+            capabilities,
             {}};
   }
   OwnKeyPackage key_package(const Identity& identity) {
