@@ -215,6 +215,9 @@ Result<Group::ExternalJoin> Group::join_external(const Environment& env, const G
   if (!external) {
     return bad_info("the GroupInfo has no external_pub");
   }
+  if (!suite.check_hpke_key(external->external_pub)) {
+    return bad_info("the external_pub is no key of the cipher suite");
+  }
   UNHIDRA_TRY(HpkeExport init, external_init_send(suite, env.random, external->external_pub));
 
   const Sender sender{SenderType::new_member_commit, 0};
