@@ -160,7 +160,7 @@ TEST_F(Section12_4_3, Section12_4_3_1_APskThatIsNotHeld) {
   id.psk_id = to_bytes("nobody's");
   id.psk_nonce.assign(32, 1);
   secrets_.psks = {id};
-  join_refused(sealed(), {Errc::unknown_psk, "a pre-shared key of the Welcome is not held"});
+  join_refused(sealed(), {Errc::unknown_psk, "a pre-shared key is not held"});
 }
 
 TEST_F(Section12_4_3, Section12_4_3_1_AGroupInfoThatDoesNotDecrypt) {

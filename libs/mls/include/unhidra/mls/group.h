@@ -103,6 +103,7 @@ class Group;
 struct JoinOptions {
   std::optional<RatchetTree> tree;      // when the Welcome or GroupInfo has none
   const Group* linked_group = nullptr;  // the group that was reinitialised or branched from
+  std::vector<PreSharedKeyId> psks;     // that an external commit covers, of Environment::psks
 };
 
 class Group {
