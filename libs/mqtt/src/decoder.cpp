@@ -54,26 +54,36 @@ struct ConnectFlags {
   }
 };
 
-constexpr PacketError kUnsupported{ReasonCode::unsupported_protocol_version, false};
+using Refused = std::unexpected<ConnectError>;
+
+// In the form of the version that the client most likely reads.
+Refused unsupported(Version answer) {
+  return Refused({{ReasonCode::unsupported_protocol_version}, answer});
+}
+Refused refused(const PacketError& error, Version version) {
+  return Refused({error, error.silent ? std::nullopt : std::optional(version)});
+}
 
 // Whoever does not even begin with a protocol name is no MQTT client and gets no answer.
-std::expected<Version, PacketError> read_version(Reader& reader) {
+std::expected<Version, ConnectError> read_version(Reader& reader) {
   const auto name = as_text(reader.binary());
   const auto level = reader.u8() & 0x7fU;  // the top bit is how bridges announce themselves
   if (reader.failed() || (name != "MQTT" && name != "MQIsdp")) {
-    return Malformed(kSilent);
+    return Refused({kSilent, std::nullopt});
   }
   if (name == "MQIsdp") {
-    return level == 3 ? std::expected<Version, PacketError>(Version::v3_1)
-                      : Malformed(kUnsupported);
+    return level == 3 ? std::expected<Version, ConnectError>(Version::v3_1)
+                      : unsupported(Version::v5);
   }
   switch (level) {
+    case 3:
+      return unsupported(Version::v3_1_1);
     case 4:
       return Version::v3_1_1;
     case 5:
       return Version::v5;
     default:
-      return Malformed(kUnsupported);
+      return unsupported(Version::v5);
   }
 }
 
@@ -116,45 +126,55 @@ std::optional<PacketError> read_credentials(Reader& reader, const ConnectFlags& 
 
 }  // namespace
 
-std::expected<Connect, PacketError> decode_connect(const Frame& frame) {
+namespace {
+
+// What follows the version, flags and keep alive.
+std::optional<PacketError> read_payload(Reader& reader, const ConnectFlags& flags, Connect& out) {
+  if (out.version == Version::v5) {
+    const auto properties = read_properties(reader, PropertyPlace::connect);
+    if (!properties) {
+      return properties.error();
+    }
+    out.properties = *properties;
+    // Data without a method (section 3.1.2.11.10).
+    if (out.properties.find(PropertyId::authentication_data) &&
+        !out.properties.find(PropertyId::authentication_method)) {
+      return kProtocol;
+    }
+  }
+  out.client_id = reader.string();
+  if (reader.failed()) {
+    return reader.bad_text() ? PacketError{ReasonCode::client_identifier_not_valid} : kMalformed;
+  }
+  if (flags.will()) {
+    if (const auto error = read_will(reader, flags, out)) {
+      return error;
+    }
+  }
+  return read_credentials(reader, flags, out);
+}
+
+}  // namespace
+
+std::expected<Connect, ConnectError> decode_connect(const Frame& frame) {
   Reader reader(frame.body);
   Connect out;
   const auto version = read_version(reader);
   if (!version) {
-    return Malformed(version.error());
+    return Refused(version.error());
   }
   out.version = *version;
   const ConnectFlags flags{reader.u8()};
   out.keep_alive = reader.u16();
   if (reader.failed() || !flags.legal(out.version) ||
       (frame.flags() != 0 && out.version != Version::v3_1)) {
-    return Malformed(kSilent);
+    return refused(kSilent, out.version);
   }
   out.clean_start = flags.clean_start();
-  if (out.version == Version::v5) {
-    const auto properties = read_properties(reader, PropertyPlace::connect);
-    if (!properties) {
-      return Malformed(properties.error());
-    }
-    out.properties = *properties;
-    // Data without a method (section 3.1.2.11.10).
-    if (out.properties.find(PropertyId::authentication_data) &&
-        !out.properties.find(PropertyId::authentication_method)) {
-      return Malformed(kProtocol);
-    }
-  }
-  out.client_id = reader.string();
-  if (reader.failed()) {
-    return Malformed(reader.bad_text() ? PacketError{ReasonCode::client_identifier_not_valid}
-                                       : kMalformed);
-  }
-  if (flags.will()) {
-    if (const auto error = read_will(reader, flags, out)) {
-      return Malformed(*error);
-    }
-  }
-  if (const auto error = read_credentials(reader, flags, out)) {
-    return Malformed(*error);
+  if (const auto error = read_payload(reader, flags, out)) {
+    // Before version 5 a malformed CONNECT has no return code (3.1.1 section 4.8).
+    return out.version == Version::v5 ? refused(*error, out.version)
+                                      : refused(kSilent, out.version);
   }
   return out;
 }

@@ -21,10 +21,13 @@ Message::Message(const Fields& fields)
       retain_(fields.retain),
       expires_at_(fields.expires_at),
       origin_(fields.origin),
-      position_(fields.position) {
+      gauge_(fields.gauge) {
   Byte* at = std::ranges::copy(as_bytes(fields.topic), data()).out;
   at = std::ranges::copy(fields.properties, at).out;
   std::ranges::copy(fields.payload, at);
+  if (gauge_ != nullptr) {
+    gauge_->fetch_add(memory(), std::memory_order_relaxed);
+  }
 }
 
 std::uint32_t Message::seconds_left(Timestamp now) const {
@@ -41,6 +44,9 @@ MessageRef MessageRef::make(const Message::Fields& fields) {
 }
 
 void MessageRef::destroy() {
+  if (message_->gauge_ != nullptr) {
+    message_->gauge_->fetch_sub(message_->memory(), std::memory_order_relaxed);
+  }
   message_->~Message();
   ::operator delete(message_);
 }

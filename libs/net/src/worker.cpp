@@ -55,7 +55,7 @@ void Worker::arm_timer() {
     return;
   }
   timer_armed_ = true;
-  timer_.expires_after(kTick);
+  timer_.expires_after(kWheelTick);
   timer_.async_wait([this](boost::system::error_code error) {
     timer_armed_ = false;
     if (!error) {

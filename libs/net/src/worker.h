@@ -13,10 +13,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "unhidra/base/timer_wheel.h"
 #include "unhidra/net/websocket.h"
 #include "unhidra/runtime/task.h"
-
-#include "timer_wheel.h"
 
 namespace unhidra::net {
 

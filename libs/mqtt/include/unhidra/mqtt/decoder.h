@@ -51,7 +51,11 @@ class FrameReader {
 // reserved flags are not looked at.
 std::optional<PacketError> check_from_client(const Frame& frame, Version version);
 
-std::expected<Connect, PacketError> decode_connect(const Frame& frame);
+// Also says in which version's form the client is to be answered; nullopt: not at all.
+struct ConnectError : PacketError {
+  std::optional<Version> version;
+};
+std::expected<Connect, ConnectError> decode_connect(const Frame& frame);
 std::expected<Publish, PacketError> decode_publish(const Frame& frame, Version version);
 std::expected<Acknowledge, PacketError> decode_acknowledge(const Frame& frame, Version version);
 std::expected<Subscribe, PacketError> decode_subscribe(const Frame& frame, Version version);

@@ -3,6 +3,7 @@
 // receivers (see EncodedPublish); only the packet identifier differs between them.
 
 #include <string_view>
+#include <utility>
 
 #include "unhidra/mqtt/packet.h"
 
@@ -11,6 +12,10 @@ namespace unhidra::mqtt {
 // Properties in the order they were added.
 class PropertyWriter {
  public:
+  PropertyWriter() = default;
+  // Writes into memory that was used before.
+  explicit PropertyWriter(Bytes reused) : out_(std::move(reused)) { out_.clear(); }
+
   PropertyWriter& number(PropertyId id, std::uint32_t value);
   PropertyWriter& text(PropertyId id, std::string_view value);
   PropertyWriter& binary(PropertyId id, ByteView value);
@@ -18,6 +23,7 @@ class PropertyWriter {
   PropertyWriter& raw(ByteView encoded);
   ByteView view() const { return out_; }
   bool empty() const { return out_.empty(); }
+  Bytes take() && { return std::move(out_); }
 
  private:
   Bytes out_;

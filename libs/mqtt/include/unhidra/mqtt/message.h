@@ -23,8 +23,9 @@ class Message {
     QoS qos = QoS::at_most_once;
     bool retain = false;
     Timestamp expires_at = Timestamp::max();
-    std::uint64_t origin = 0;    // the session that published it; 0: none
-    std::uint64_t position = 0;  // in the durable log; 0: not there
+    std::uint64_t origin = 0;  // the session that published it; 0: none
+    // Counts the bytes of living messages; outlives them. Null: nobody counts.
+    std::atomic<std::size_t>* gauge = nullptr;
   };
 
   std::string_view topic() const { return as_text({data(), topic_size_}); }
@@ -38,7 +39,6 @@ class Message {
   std::uint32_t seconds_left(Timestamp now) const;
   Timestamp expires_at() const { return expires_at_; }
   std::uint64_t origin() const { return origin_; }
-  std::uint64_t position() const { return position_; }
   // What it costs to keep.
   std::size_t memory() const {
     return sizeof(Message) + topic_size_ + properties_size_ + payload_size_;
@@ -58,7 +58,7 @@ class Message {
   bool retain_;
   Timestamp expires_at_;
   std::uint64_t origin_;
-  std::uint64_t position_;
+  std::atomic<std::size_t>* gauge_;
 };
 
 // Shared ownership of a message; may be handed between threads.

@@ -9,10 +9,10 @@
 
 #include "unhidra/base/time.h"
 
-namespace unhidra::net {
+namespace unhidra {
 
-using Tick = std::uint64_t;
-inline constexpr std::chrono::milliseconds kTick{50};
+using WheelTick = std::uint64_t;
+inline constexpr std::chrono::milliseconds kWheelTick{50};
 
 class TimerWheel;
 
@@ -36,8 +36,8 @@ class WheelEntry {
   WheelEntry* next_ = nullptr;
   WheelEntry* previous_ = nullptr;
   TimerWheel* wheel_ = nullptr;
-  Tick due_ = 0;   // when it fires
-  Tick slot_ = 0;  // where it hangs: never later than due_
+  WheelTick due_ = 0;   // when it fires
+  WheelTick slot_ = 0;  // where it hangs: never later than due_
 };
 
 class TimerWheel {
@@ -64,14 +64,14 @@ class TimerWheel {
     void reset();
     void on_deadline() override {}
   };
-  static Tick tick_of(SteadyTime time);
+  static WheelTick tick_of(SteadyTime time);
   static void link(WheelEntry& head, WheelEntry& entry);
   void hang(WheelEntry& entry);
-  void fire_slot(Head& head, Tick now);
+  void fire_slot(Head& head, WheelTick now);
 
   std::array<Head, kSlots> slots_;
-  Tick current_ = 0;  // everything up to here has fired
+  WheelTick current_ = 0;  // everything up to here has fired
   std::size_t size_ = 0;
 };
 
-}  // namespace unhidra::net
+}  // namespace unhidra

@@ -1,4 +1,4 @@
-#include "timer_wheel.h"
+#include "unhidra/base/timer_wheel.h"
 
 #include <functional>
 #include <map>
@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-namespace unhidra::net {
+namespace unhidra {
 namespace {
 
 using std::chrono::milliseconds;
@@ -34,7 +34,7 @@ TEST(TimerWheel, FiresOnceNotEarlyAndAtMostTwoTicksLate) {
     while (entry.fired == 0) {
       now += milliseconds(5);
       wheel.advance(now);
-      ASSERT_LE(now - kStart, milliseconds(delay) + 2 * kTick + milliseconds(5)) << delay;
+      ASSERT_LE(now - kStart, milliseconds(delay) + 2 * kWheelTick + milliseconds(5)) << delay;
     }
     EXPECT_GE(now - kStart, milliseconds(delay)) << delay;
     wheel.advance(now + std::chrono::hours(1));
@@ -111,11 +111,11 @@ TEST(TimerWheel, AgreesWithASimpleModel) {
     now += milliseconds(random() % 300);
     wheel.advance(now);
     for (const auto& [pending, due] : model) {
-      ASSERT_GE(due + 2 * kTick, now) << "overdue";
+      ASSERT_GE(due + 2 * kWheelTick, now) << "overdue";
     }
     ASSERT_EQ(wheel.size(), model.size());
   }
 }
 
 }  // namespace
-}  // namespace unhidra::net
+}  // namespace unhidra

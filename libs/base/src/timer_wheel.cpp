@@ -1,8 +1,8 @@
-#include "timer_wheel.h"
+#include "unhidra/base/timer_wheel.h"
 
 #include <algorithm>
 
-namespace unhidra::net {
+namespace unhidra {
 
 void WheelEntry::unlink() {
   if (!linked() || wheel_ == nullptr) {
@@ -24,8 +24,8 @@ void TimerWheel::Head::reset() {
 
 TimerWheel::TimerWheel() = default;
 
-Tick TimerWheel::tick_of(SteadyTime time) {
-  return static_cast<Tick>(time.time_since_epoch() / kTick);
+WheelTick TimerWheel::tick_of(SteadyTime time) {
+  return static_cast<WheelTick>(time.time_since_epoch() / kWheelTick);
 }
 
 void TimerWheel::link(WheelEntry& head, WheelEntry& entry) {
@@ -58,7 +58,7 @@ void TimerWheel::set(WheelEntry& entry, SteadyTime now, std::chrono::millisecond
 }
 
 // Entries move to a list of their own first, so that handlers may set and drop any deadline.
-void TimerWheel::fire_slot(Head& head, Tick now) {
+void TimerWheel::fire_slot(Head& head, WheelTick now) {
   Head batch;
   while (head.next_ != &head) {
     WheelEntry& entry = *head.next_;
@@ -78,13 +78,13 @@ void TimerWheel::fire_slot(Head& head, Tick now) {
 }
 
 void TimerWheel::advance(SteadyTime now) {
-  const Tick target = tick_of(now);
+  const WheelTick target = tick_of(now);
   if (size_ == 0 || current_ == 0) {
     current_ = target;
     return;
   }
   // After a long pause one turn of the wheel visits everything.
-  Tick tick = target > current_ + kSlots ? target - kSlots : current_;
+  WheelTick tick = target > current_ + kSlots ? target - kSlots : current_;
   current_ = std::max(current_, target);
   while (tick < target) {
     ++tick;
@@ -92,4 +92,4 @@ void TimerWheel::advance(SteadyTime now) {
   }
 }
 
-}  // namespace unhidra::net
+}  // namespace unhidra

@@ -1,0 +1,54 @@
+// What the broker tells about itself ($SYS), and what has to be done from time to time.
+#include <array>
+
+#include "core.h"
+
+namespace unhidra::mqtt {
+
+void Broker::Core::tick() {
+  wheel_.advance(now.steady);
+  if (settings_.statistics_interval.count() != 0 && now.steady >= statistics_due_) {
+    statistics_due_ = now.steady + settings_.statistics_interval;
+    expire_retained();
+    publish_statistics();
+  }
+}
+
+void Broker::Core::expire_retained() {
+  for (const auto& [name, space] : spaces_) {
+    stats_.retained -= space->retained.expire(now.wall);
+  }
+}
+
+BrokerStats Broker::Core::stats() const {
+  BrokerStats out = stats_;
+  out.message_bytes = message_bytes_.load(std::memory_order_relaxed);
+  return out;
+}
+
+// Retained, QoS 0, not journaled: it is true for this process only.
+void Broker::Core::publish_statistics() {
+  const auto now_is = stats();
+  const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(now.steady - started_);
+  const std::array<std::pair<std::string_view, std::uint64_t>, 11> values = {{
+      {"$SYS/broker/uptime", static_cast<std::uint64_t>(uptime.count())},
+      {"$SYS/broker/clients/connected", now_is.connections},
+      {"$SYS/broker/clients/total", now_is.sessions},
+      {"$SYS/broker/subscriptions/count", now_is.subscriptions},
+      {"$SYS/broker/retained messages/count", now_is.retained},
+      {"$SYS/broker/store/messages/bytes", now_is.message_bytes},
+      {"$SYS/broker/messages/received", now_is.messages_received},
+      {"$SYS/broker/messages/sent", now_is.messages_sent},
+      {"$SYS/broker/publish/messages/dropped", now_is.messages_dropped},
+      {"$SYS/broker/publish/messages/shed", now_is.messages_shed},
+      {"$SYS/broker/bytes/received", now_is.bytes_received},
+  }};
+  for (const auto& [name, space] : spaces_) {
+    for (const auto& [topic, value] : values) {
+      const auto text = std::to_string(value);
+      publish(*space, {.topic = topic, .payload = as_bytes(text), .retain = true});
+    }
+  }
+}
+
+}  // namespace unhidra::mqtt
