@@ -57,6 +57,7 @@ Result<Group> Group::create(const Environment& env, CipherSuite id, Bytes group_
   PublicState pub{suite, {id, std::move(group_id), 0, {}, {}, std::move(extensions)}, {}, {}, {},
                   {}};
   pub.tree.add(leaf);
+  UNHIDRA_TRY_VOID(validate_group_extensions(pub.context.extensions, env.rules));
   UNHIDRA_TRY_VOID(validate_members_together(pub.tree, pub.context.extensions));
   refresh(pub);
   EpochSecrets secrets =

@@ -95,7 +95,9 @@ Status check_continuation(const GroupSecrets& secrets, const PublicState& state,
     }
     if (reinit) {
       const auto& wanted = old.reinit();
-      if (!wanted || id.psk_epoch != old.context().epoch || wanted->group_id != context.group_id ||
+      // Contexts of another version do not parse.
+      if (!wanted || id.psk_epoch != old.context().epoch ||
+          wanted->version != ProtocolVersion::mls10 || wanted->group_id != context.group_id ||
           wanted->cipher_suite != context.cipher_suite ||
           wanted->extensions != context.extensions || !covers(state.tree, old.state().tree)) {
         return bad_info("the group is not the one that the ReInit asked for");
@@ -109,9 +111,10 @@ Status check_continuation(const GroupSecrets& secrets, const PublicState& state,
 }
 
 Result<SecretBytes> find_psk_secret(const Environment& env, const Suite& suite,
-                                    const GroupSecrets& secrets, const JoinOptions& options) {
+                                    std::span<const PreSharedKeyId> ids,
+                                    const JoinOptions& options) {
   std::vector<Psk> psks;
-  for (const PreSharedKeyId& id : secrets.psks) {
+  for (const PreSharedKeyId& id : ids) {
     std::optional<SecretBytes> found;
     const Group* old = options.linked_group;
     if (old != nullptr && id.type == PskType::resumption &&
@@ -121,7 +124,7 @@ Result<SecretBytes> find_psk_secret(const Environment& env, const Suite& suite,
       found = env.psks->find(id);
     }
     if (!found) {
-      return fail(Errc::unknown_psk, "a pre-shared key of the Welcome is not held");
+      return fail(Errc::unknown_psk, "a pre-shared key is not held");
     }
     psks.push_back({id, std::move(*found)});
   }
@@ -144,7 +147,7 @@ Result<OpenedWelcome> open_welcome(const Environment& env, const Suite& suite,
   OpenedWelcome out;
   UNHIDRA_TRY(out.secrets, GroupSecrets::decode(opened->expose()));
   UNHIDRA_TRY_VOID(check_linked(out.secrets, options));
-  UNHIDRA_TRY(out.psk, find_psk_secret(env, suite, out.secrets, options));
+  UNHIDRA_TRY(out.psk, find_psk_secret(env, suite, out.secrets.psks, options));
   const WelcomeKey key = welcome_key(suite, out.secrets.joiner_secret.expose(), out.psk.expose());
   if (welcome.encrypted_group_info.size() < crypto::kAeadTagSize) {
     return fail(PublicErrc::malformed, "the encrypted GroupInfo is too short");
@@ -215,6 +218,9 @@ Result<Group::ExternalJoin> Group::join_external(const Environment& env, const G
   if (!external) {
     return bad_info("the GroupInfo has no external_pub");
   }
+  if (!suite.check_hpke_key(external->external_pub)) {
+    return bad_info("the external_pub is no key of the cipher suite");
+  }
   UNHIDRA_TRY(HpkeExport init, external_init_send(suite, env.random, external->external_pub));
 
   const Sender sender{SenderType::new_member_commit, 0};
@@ -226,6 +232,10 @@ Result<Group::ExternalJoin> Group::join_external(const Environment& env, const G
   if (resync) {
     cover({Remove{*resync}});
   }
+  for (const PreSharedKeyId& psk : options.psks) {
+    cover({PreSharedKey{psk}});
+  }
+  UNHIDRA_TRY(const SecretBytes psk, find_psk_secret(env, suite, options.psks, options));
   UNHIDRA_TRY(const auto proposals, resolve_proposals(*commit, {}, sender));
   UNHIDRA_TRY(AppliedProposals applied, apply_proposals(before, proposals, sender, env.rules));
 
@@ -258,8 +268,8 @@ Result<Group::ExternalJoin> Group::join_external(const Environment& env, const G
   PublicState next = next_state(before, applied, signed_content);
   const SecretBytes joiner =
       joiner_secret(suite, init.secret.expose(), path.commit_secret.expose(), next.encoded_context);
-  EpochSecrets secrets = EpochSecrets::from_joiner(
-      suite, joiner.expose(), zero_secret(suite).expose(), next.encoded_context);
+  EpochSecrets secrets =
+      EpochSecrets::from_joiner(suite, joiner.expose(), psk.expose(), next.encoded_context);
   signed_content.auth.confirmation_tag =
       mac(suite, secrets.confirmation_key.expose(), next.context.confirmed_transcript_hash).copy();
   set_confirmation_tag(next, signed_content.auth.confirmation_tag);

@@ -144,8 +144,12 @@ Result<Group::Epoch> Group::follow(const Environment& env, const AuthenticatedCo
   UNHIDRA_TRY(const auto psks, find_psks(env, applied.psks));
   SecretBytes init = epoch_.secrets.init_secret.clone();
   if (applied.external_init) {
-    UNHIDRA_TRY(init, external_init_receive(suite, epoch_.secrets.external_secret.expose(),
-                                            *applied.external_init));
+    auto received = external_init_receive(suite, epoch_.secrets.external_secret.expose(),
+                                          *applied.external_init);
+    if (!received) {
+      return fail(PublicErrc::invalid_commit, "the kem_output of the ExternalInit is no key");
+    }
+    init = std::move(*received);
   }
   PrivateTree keys = epoch_.keys.clone();
   const auto ours = own_updates_.find(to_bytes(applied.tree.leaf(self())->encryption_key()));

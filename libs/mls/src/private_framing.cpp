@@ -116,18 +116,30 @@ Result<PrivateMessage> protect_private(const Suite& suite, RandomSource& random,
   content.auth.write(framed.type(), plain);
   Bytes text = std::move(plain).take();
   text.resize(text.size() + padding);
-  const auto guard = random.array<4>();
-  auto sealed = seal(suite, next.second.key.expose(), guarded(next.second.nonce, guard).expose(),
-                     content_aad(out), text);
+  const SenderData sender{framed.sender.leaf(), next.first, random.array<4>()};
+  const Status sealed = seal_content(suite, out, sender, next.second, text);
   wipe(text);
-  UNHIDRA_TRY(out.ciphertext, std::move(sealed));
-
-  TlsWriter sender_data(12);
-  sender_data.u32(framed.sender.index).u32(next.first).raw(guard);
-  const SenderDataKey data_key = sender_data_key(suite, sender_secret, out.ciphertext);
-  UNHIDRA_TRY(out.encrypted_sender_data, seal(suite, data_key.key.expose(), data_key.nonce.expose(),
-                                              sender_data_aad(out), sender_data.view()));
+  UNHIDRA_TRY_VOID(sealed);
+  UNHIDRA_TRY_VOID(seal_sender_data(suite, out, sender, sender_secret));
   return out;
+}
+
+Status seal_content(const Suite& suite, PrivateMessage& message, const SenderData& sender,
+                    const MessageKey& key, ByteView text) {
+  UNHIDRA_TRY(message.ciphertext,
+              seal(suite, key.key.expose(), guarded(key.nonce, sender.reuse_guard).expose(),
+                   content_aad(message), text));
+  return {};
+}
+
+Status seal_sender_data(const Suite& suite, PrivateMessage& message, const SenderData& sender,
+                        ByteView sender_secret) {
+  TlsWriter plain(12);
+  plain.u32(sender.leaf.value).u32(sender.generation).raw(sender.reuse_guard);
+  const SenderDataKey key = sender_data_key(suite, sender_secret, message.ciphertext);
+  UNHIDRA_TRY(message.encrypted_sender_data, seal(suite, key.key.expose(), key.nonce.expose(),
+                                                  sender_data_aad(message), plain.view()));
+  return {};
 }
 
 Result<SenderData> open_sender_data(const Suite& suite, const PrivateMessage& message,

@@ -67,17 +67,6 @@ Status check_psk(const Suite& suite, const PreSharedKeyId& psk, CommitUse use) {
   return {};
 }
 
-Status check_group_extensions(const ExtensionList& extensions, const ValidationRules& rules) {
-  UNHIDRA_TRY_VOID(required_capabilities(extensions));
-  UNHIDRA_TRY(const auto senders, external_senders(extensions));
-  if (senders && rules.authentication != nullptr) {
-    for (const ExternalSender& sender : senders->senders) {
-      UNHIDRA_TRY_VOID(rules.authentication->validate_external_sender(sender));
-    }
-  }
-  return {};
-}
-
 // One pass over the list, which collects by kind and finds what may not stand together.
 class ListChecker {
  public:
@@ -197,7 +186,7 @@ class ListChecker {
     if (extensions != nullptr) {
       return bad_list("several GroupContextExtensions");
     }
-    UNHIDRA_TRY_VOID(check_group_extensions(value.extensions, rules_));
+    UNHIDRA_TRY_VOID(validate_group_extensions(value.extensions, rules_));
     extensions = &value;
     return {};
   }
@@ -403,6 +392,12 @@ Result<AppliedPath> apply_path(const PublicState& state, AppliedProposals& appli
   if (before && rules.authentication == nullptr && !committer.is_member() &&
       !std::ranges::equal(before->encoded_credential(), leaf.encoded_credential())) {
     return bad_commit("an external commit removes a leaf that is not the committer's own");
+  }
+  // Every member was let in with the group's parameters and may not drop them (section 11.1).
+  if (!lists_group_parameters(state.suite, leaf) &&
+      (!before || lists_group_parameters(state.suite, *before))) {
+    return fail(Errc::invalid_leaf_node,
+                "the capabilities lack the group's version or cipher suite");
   }
   if (tree.count_encryption_key(leaf.encryption_key()) != 0) {
     return bad_commit("the leaf's encryption key is in the tree already");

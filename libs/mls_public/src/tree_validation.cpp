@@ -113,11 +113,8 @@ Status check_lifetime(const LeafNode& leaf, const ValidationRules& rules) {
 }
 
 Status check_capabilities(const Suite& suite, const LeafNode& leaf, LeafOrigin origin) {
-  // Who is let in, or changes what it says, must name the group's parameters (section 7.2). A
-  // member that commits shows by this that it has them.
-  const bool is_new = origin == LeafOrigin::key_package || origin == LeafOrigin::update;
-  if (is_new && (!leaf.versions().contains(ProtocolVersion::mls10) ||
-                 !leaf.cipher_suites().contains(suite.id()))) {
+  // The leaf of a commit is measured by the one that it follows: apply_path() does.
+  if (origin != LeafOrigin::commit && !lists_group_parameters(suite, leaf)) {
     return bad_leaf("the capabilities lack the group's version or cipher suite");
   }
   if (!leaf.supported_credentials().contains(leaf.credential_type())) {
@@ -166,6 +163,11 @@ Status verify_tree_structure(const RatchetTree& tree) {
   return out;
 }
 
+bool lists_group_parameters(const Suite& suite, const LeafNode& leaf) {
+  return leaf.versions().contains(ProtocolVersion::mls10) &&
+         leaf.cipher_suites().contains(suite.id());
+}
+
 Status validate_leaf_node(const Suite& suite, const LeafNode& leaf, LeafOrigin origin,
                           const LeafPlace& place, const ValidationRules& rules) {
   UNHIDRA_TRY_VOID(check_source(leaf, origin));
@@ -194,6 +196,17 @@ Status validate_key_package(const Suite& suite, const KeyPackage& key_package,
   return key_package.verify_signature(suite);
 }
 
+Status validate_group_extensions(const ExtensionList& extensions, const ValidationRules& rules) {
+  UNHIDRA_TRY_VOID(required_capabilities(extensions));
+  UNHIDRA_TRY(const auto senders, external_senders(extensions));
+  if (senders && rules.authentication != nullptr) {
+    for (const ExternalSender& sender : senders->senders) {
+      UNHIDRA_TRY_VOID(rules.authentication->validate_external_sender(sender));
+    }
+  }
+  return {};
+}
+
 Status validate_members_together(const RatchetTree& tree, const ExtensionList& group_extensions) {
   const std::uint32_t members = tree.member_count();
   for (const CredentialType type : tree.credential_types_in_use()) {
@@ -206,7 +219,6 @@ Status validate_members_together(const RatchetTree& tree, const ExtensionList& g
       return fail(Errc::unsupported, "a group extension is not supported by all members");
     }
   }
-  UNHIDRA_TRY_VOID(external_senders(group_extensions));
   UNHIDRA_TRY(const auto required, required_capabilities(group_extensions));
   if (!required) {
     return {};
@@ -228,6 +240,7 @@ Status validate_tree(const Suite& suite, RatchetTree& tree, const GroupContext& 
     return fail(Errc::invalid_tree, "the tree hash is not the group's");
   }
   UNHIDRA_TRY_VOID(verify_tree_structure(tree));
+  UNHIDRA_TRY_VOID(validate_group_extensions(context.extensions, rules));
   UNHIDRA_TRY_VOID(validate_members_together(tree, context.extensions));
   UNHIDRA_TRY_VOID(verify_parent_hashes(suite, tree));
   Status out;

@@ -103,6 +103,7 @@ class Group;
 struct JoinOptions {
   std::optional<RatchetTree> tree;      // when the Welcome or GroupInfo has none
   const Group* linked_group = nullptr;  // the group that was reinitialised or branched from
+  std::vector<PreSharedKeyId> psks;     // that an external commit covers, of Environment::psks
 };
 
 class Group {
@@ -162,6 +163,8 @@ class Group {
   static Result<Group> restore(const crypto::Provider& provider, std::span<const Record> records);
 
  private:
+  friend struct GroupInside;  // of the tests: forges what no member would send
+
   struct Epoch {
     PublicState pub;
     EpochSecrets secrets;

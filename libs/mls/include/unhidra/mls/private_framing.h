@@ -33,8 +33,14 @@ struct SenderDataKey {
   SecretBytes nonce;
 };
 SenderDataKey sender_data_key(const Suite& suite, ByteView sender_data_secret, ByteView ciphertext);
+// Fills the message's encrypted_sender_data; its ciphertext, of which a sample goes in, is there.
+Status seal_sender_data(const Suite& suite, PrivateMessage& message, const SenderData& sender,
+                        ByteView sender_data_secret);
 Result<SenderData> open_sender_data(const Suite& suite, const PrivateMessage& message,
                                     ByteView sender_data_secret);
+// Fills the message's ciphertext; `text` is a PrivateMessageContent with its padding.
+Status seal_content(const Suite& suite, PrivateMessage& message, const SenderData& sender,
+                    const MessageKey& key, ByteView text);
 // The content that a key opens; refuses padding other than zeros. The signature is the caller's.
 Result<AuthenticatedContent> open_content(const Suite& suite, const PrivateMessage& message,
                                           const SenderData& sender, const MessageKey& key);

@@ -15,6 +15,9 @@ Status verify_parent_hashes(const Suite& suite, RatchetTree& tree);
 // key appears twice.
 Status verify_tree_structure(const RatchetTree& tree);
 
+// Section 11.1: all members support the group's version and cipher suite, and list them.
+bool lists_group_parameters(const Suite& suite, const LeafNode& leaf);
+
 // Where a leaf was met (section 7.3).
 enum class LeafOrigin : std::uint8_t { key_package, update, commit, tree };
 
@@ -25,6 +28,9 @@ Status validate_leaf_node(const Suite& suite, const LeafNode& leaf, LeafOrigin o
 // Section 10.1.
 Status validate_key_package(const Suite& suite, const KeyPackage& key_package,
                             const ValidationRules& rules);
+// The group's extensions that this room knows are well formed, and the application accepts its
+// external senders (sections 5.3.1 and 12.1.8.1).
+Status validate_group_extensions(const ExtensionList& extensions, const ValidationRules& rules);
 // What section 7.3 says about the leaves together, and sections 11.1, 12.1.7 and 13.4 about the
 // group's extensions: credential types, required capabilities, extensions that all support.
 Status validate_members_together(const RatchetTree& tree, const ExtensionList& group_extensions);

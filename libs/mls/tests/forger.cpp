@@ -1,0 +1,172 @@
+#include "forger.h"
+
+#include "epoch.h"
+
+namespace unhidra::mls {
+
+PublicMessage signed_again(const Suite& suite, const SignatureKeyPair& key, FramedContent content,
+                           ByteView encoded_context, Bytes confirmation_tag) {
+  AuthenticatedContent made =
+      sign_content(suite, key, WireFormat::mls_public_message, std::move(content), encoded_context)
+          .value();
+  made.auth.confirmation_tag = std::move(confirmation_tag);
+  return {std::move(made.content), std::move(made.auth), {}};
+}
+
+FramedContent Forger::honest_commit(const CommitOptions& options) {
+  as_.discard_pending();
+  auto bundle = as_.commit(world_.env, options);
+  EXPECT_TRUE(bundle) << bundle.error().message();
+  as_.discard_pending();
+  return World::parsed<PublicMessage>(bundle->commit).content;
+}
+
+FramedContent Forger::content_of(Proposal proposal) const {
+  return {as_.context().group_id,
+          as_.context().epoch,
+          Sender::member(as_.self()),
+          {},
+          std::make_shared<const Proposal>(std::move(proposal))};
+}
+
+FramedContent Forger::content_of(Commit commit) const {
+  return {as_.context().group_id,
+          as_.context().epoch,
+          Sender::member(as_.self()),
+          {},
+          std::make_shared<const Commit>(std::move(commit))};
+}
+
+PublicMessage Forger::protect(FramedContent content, Bytes confirmation_tag) const {
+  const PublicState& state = as_.state();
+  PublicMessage out = signed_again(world_.suite, GroupInside::signer(as_), std::move(content),
+                                   state.encoded_context, std::move(confirmation_tag));
+  out.membership_tag = mac(world_.suite, GroupInside::secrets(as_).membership_key.expose(),
+                           out.authenticated().to_be_macked(state.encoded_context))
+                           .copy();
+  return out;
+}
+
+Bytes Forger::send(FramedContent content, Bytes confirmation_tag) const {
+  return encode(MlsMessage{protect(std::move(content), std::move(confirmation_tag))});
+}
+
+Bytes Forger::commit(std::vector<ProposalOrRef> list) {
+  return changed_commit([&](Commit& commit) { commit.proposals = std::move(list); });
+}
+
+Bytes Forger::commit_values(const std::vector<Proposal>& list) {
+  std::vector<ProposalOrRef> values;
+  for (const Proposal& proposal : list) {
+    values.push_back(by_value(proposal));
+  }
+  return commit(std::move(values));
+}
+
+Bytes Forger::commit_fitting(const std::vector<QueuedProposal>& list) {
+  const PublicState& state = as_.state();
+  Commit commit;
+  for (const QueuedProposal& item : list) {
+    commit.proposals.push_back(item.reference.empty() ? ProposalOrRef{item.proposal}
+                                                      : ProposalOrRef{item.reference});
+  }
+  auto applied = apply_proposals(state, list, Sender::member(as_.self()), world_.env.rules);
+  if (!applied) {  // there is no such tree
+    return this->commit(std::move(commit.proposals));
+  }
+  PrivateTree keys(as_.self(), HpkeKeyPair::generate(world_.suite, world_.random).value());
+  commit.path = build_path(world_.env, state, *applied, GroupInside::signer(as_),
+                           state.tree.leaf(as_.self())->content(), keys)
+                    .value()
+                    .path;
+  return send(content_of(std::move(commit)));
+}
+
+Bytes Forger::changed_commit(const Change& change, const CommitOptions& options) {
+  FramedContent content = honest_commit(options);
+  Commit commit = *content.commit();
+  change(commit);
+  content.content = std::make_shared<const Commit>(std::move(commit));
+  return send(std::move(content));
+}
+
+LeafNodePtr Forger::leaf(const LeafNodePtr& from, const LeafChange& change) const {
+  LeafNodeContent content = from->content();
+  change(content);
+  return sign_leaf(world_.suite, GroupInside::signer(as_), content,
+                   {as_.context().group_id, as_.self()})
+      .value();
+}
+
+Proposal Forger::update(const LeafChange& change) const {
+  return {Update{leaf(as_.state().tree.leaf_ptr(as_.self()), [&](LeafNodeContent& content) {
+    content.source = LeafNodeSource::update;
+    content.encryption_key =
+        HpkeKeyPair::generate(world_.suite, world_.random).value().public_key();
+    change(content);
+  })}};
+}
+
+PrivateMessage Forger::seal(ContentType type, ByteView text) {
+  const EpochSecrets& secrets = GroupInside::secrets(as_);
+  Ratchet* ratchet = GroupInside::messages(as_).ratchet(
+      world_.suite, as_.self(),
+      type == ContentType::application ? RatchetKind::application : RatchetKind::handshake);
+  const auto next = ratchet->next(world_.suite).value();
+  const SenderData sender{as_.self(), next.first, world_.random.array<4>()};
+  PrivateMessage out{as_.context().group_id, as_.context().epoch, type, {}, {}, {}};
+  EXPECT_TRUE(seal_content(world_.suite, out, sender, next.second, text));
+  EXPECT_TRUE(seal_sender_data(world_.suite, out, sender, secrets.sender_data_secret.expose()));
+  return out;
+}
+
+OwnKeyPackage changed_key_package(World& world, const Identity& identity,
+                                  const Forger::LeafChange& leaf,
+                                  const std::function<void(KeyPackage&)>& head) {
+  OwnKeyPackage out = world.key_package(identity);
+  LeafNodeContent content = out.key_package.leaf_node->content();
+  if (leaf) {
+    leaf(content);
+  }
+  out.key_package.leaf_node = sign_leaf(world.suite, identity.signature_key, content, {}).value();
+  if (head) {
+    head(out.key_package);
+  }
+  TlsWriter tbs;
+  out.key_package.write_content(tbs);
+  out.key_package.signature =
+      identity.signature_key.sign(world.suite, "KeyPackageTBS", tbs.view()).value();
+  return out;
+}
+
+void expect_error(const Error& error, const Refusal& expected) {
+  EXPECT_EQ(error.code().name, expected.code.name) << error.message();
+  EXPECT_NE(error.message().find(expected.why), std::string::npos)
+      << "\"" << error.message() << "\" does not say \"" << expected.why << "\"";
+}
+
+void expect_refused(World& world, Group& by, ByteView message, const Refusal& expected) {
+  const auto parsed = MlsMessage::parse(message);
+  ASSERT_TRUE(parsed) << parsed.error().message();
+  const Bytes before = GroupInside::snapshot(by);
+  const auto received = by.receive(world.env, *parsed);
+  ASSERT_FALSE(received) << "taken, instead of: " << expected.why;
+  expect_error(received.error(), expected);
+  EXPECT_TRUE(GroupInside::snapshot(by) == before) << "a trace is left in the group";
+}
+
+ForgedMessages::ForgedMessages(Capabilities capabilities, ExtensionList extensions)
+    : alice_([&] {
+        world_.capabilities = std::move(capabilities);
+        return world_.create("alice", std::move(extensions));
+      }()) {}
+
+void ForgedMessages::TearDown() {
+  world_.env.rules = {};
+  alice_.discard_pending();
+  world_.commit(alice_, {.cover_pending = false}, {&bob_});
+  world_.expect_agreement(alice_, bob_);
+  world_.expect_delivery(alice_, bob_, "after all");
+}
+
+}  // namespace unhidra::mls
