@@ -89,6 +89,13 @@ void RetainedTree::match(std::string_view filter, const Call& call) const {
   visit(impl_->trie, impl_->trie.root(), Levels(filter), call);
 }
 
+void RetainedTree::for_each(const std::function<void(const MessageRef&)>& call) const {
+  visit_all(impl_->trie.root(), false, [&call](const MessageRef& message) {
+    call(message);
+    return true;
+  });
+}
+
 std::size_t RetainedTree::expire(Timestamp now) {
   std::vector<MessageRef> gone;
   visit_all(impl_->trie.root(), false, [&](const MessageRef& message) {

@@ -196,7 +196,10 @@ std::size_t Broker::Core::route(Space& space, const Message::Fields& fields, Ses
     ++reached;
     offer(delivery, fan_out, fields);
   }
-  const auto retained = fields.retain ? retain(space, fields) : RetainedChange::none;
+  auto retained = fields.retain ? retain(space, fields) : RetainedChange::none;
+  if (is_statistic(fields.topic)) {
+    retained = RetainedChange::none;
+  }
   record(space, fields, retained, release);
   for (Session* const receiver : touched_) {
     pump(*receiver);

@@ -287,9 +287,10 @@ void Broker::Core::snapshot_session(const Session& session,
 
 void Broker::Core::snapshot_messages(const Space& space,
                                      const std::function<void(ByteView)>& write) const {
-  space.retained.match("#", [&](const MessageRef& message) {
-    write(records::message(space.name, *message, {}, RetainedChange::set, std::nullopt));
-    return true;
+  space.retained.for_each([&](const MessageRef& message) {
+    if (!is_statistic(message->topic())) {
+      write(records::message(space.name, *message, {}, RetainedChange::set, std::nullopt));
+    }
   });
   for (const auto& [client_id, session] : space.sessions) {
     if (!session->journaled || !session->persistent()) {

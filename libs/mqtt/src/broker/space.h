@@ -11,6 +11,11 @@
 
 namespace unhidra::mqtt {
 
+// Topics of the broker's own; true for this process only, so the journal does not have them.
+inline bool is_statistic(std::string_view topic) {
+  return topic.starts_with("$SYS/");
+}
+
 // What belongs to one tenant.
 struct Space {
   Space(std::string its_name, std::uint32_t seed)

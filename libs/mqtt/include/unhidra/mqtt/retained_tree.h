@@ -22,6 +22,7 @@ class RetainedTree {
   MessageRef find(std::string_view topic) const;
   // Calls for every message that the filter covers, until `call` says false.
   void match(std::string_view filter, const std::function<bool(const MessageRef&)>& call) const;
+  void for_each(const std::function<void(const MessageRef&)>& call) const;
   // Removes what has expired; returns how many.
   std::size_t expire(Timestamp now);
 

@@ -1,0 +1,578 @@
+#include "broker_world.h"
+
+namespace unhidra::mqtt {
+namespace {
+
+using namespace std::chrono_literals;
+using Payloads = std::vector<std::string>;
+
+constexpr SubscriptionOptions kQos1{.qos = QoS::at_least_once};
+constexpr SubscriptionOptions kQos2{.qos = QoS::exactly_once};
+constexpr ConnectOptions kKept{.clean_start = false, .session_expiry = 1000};
+
+// ---- Sessions ----------------------------------------------------------------------------------
+
+TEST(BrokerSession, WhatComesWhileAwayIsDeliveredInOrder) {
+  World world;
+  Client reader(world);
+  ASSERT_EQ(reader.connect("reader", kKept), 0);
+  EXPECT_FALSE(reader.session_present());
+  EXPECT_EQ(reader.subscribe("a/+", kQos1), 1);
+  reader.drop();
+  Client writer(world);
+  writer.connect("writer");
+  for (PacketId id = 1; id <= 5; ++id) {
+    writer.publish("a/b", std::to_string(id), {.qos = QoS::at_least_once, .id = id});
+  }
+  Client again(world);
+  ASSERT_EQ(again.connect("reader", kKept), 0);
+  EXPECT_TRUE(again.session_present());
+  EXPECT_EQ(again.take_payloads(), (Payloads{"1", "2", "3", "4", "5"}));
+}
+
+TEST(BrokerSession, UnacknowledgedComesAgainWithTheSameIdentifiersMarkedAsDuplicate) {
+  World world;
+  Client reader(world);
+  reader.connect("reader", kKept);
+  reader.subscribe("t", kQos2);
+  Client writer(world);
+  writer.connect("writer");
+  writer.publish("t", "one", {.qos = QoS::at_least_once, .id = 1});
+  writer.publish("t", "two", {.qos = QoS::at_least_once, .id = 2});
+  const auto first = reader.take();
+  ASSERT_EQ(first.size(), 2U);
+  reader.acknowledge(PacketType::puback, first[0].publish().packet_id);
+  reader.drop();
+  Client again(world);
+  again.connect("reader", kKept);
+  const auto second = again.take();
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_EQ(second[0].publish().packet_id, first[1].publish().packet_id);
+  EXPECT_TRUE(second[0].publish().dup);
+  EXPECT_EQ(as_text(second[0].publish().payload), "two");
+}
+
+TEST(BrokerSession, EndsAfterItsExpiryAndNotBefore) {
+  World world;
+  Client reader(world);
+  reader.connect("reader", {.clean_start = false, .session_expiry = 10});
+  reader.drop();
+  world.pass(9s);
+  EXPECT_EQ(world.broker->stats().sessions, 1U);
+  world.pass(2s);
+  EXPECT_EQ(world.broker->stats().sessions, 0U);
+}
+
+TEST(BrokerSession, TheSameIdentityTakesItOverAnotherMayNot) {
+  World world;
+  Client first(world);
+  first.connect("lamp", {.session_expiry = 100, .user = "anna"});
+  Client thief(world);
+  EXPECT_EQ(thief.connect("lamp", {.user = "bob"}), 0x87);
+  EXPECT_TRUE(thief.link.closed);
+  EXPECT_FALSE(first.link.closed);
+  Client second(world);
+  EXPECT_EQ(second.connect("lamp", {.clean_start = false, .user = "anna"}), 0);
+  EXPECT_TRUE(second.session_present());
+  ASSERT_TRUE(first.link.closed);
+  const auto told = first.take();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(decode_disconnect(told[0].frame(), Version::v5)->reason,
+            ReasonCode::session_taken_over);
+}
+
+TEST(BrokerSession, CleanStartForgetsWhatWas) {
+  World world;
+  Client first(world);
+  first.connect("c", kKept);
+  first.subscribe("t", kQos1);
+  first.drop();
+  Client second(world);
+  second.connect("c", {.session_expiry = 1000});
+  EXPECT_FALSE(second.session_present());
+  EXPECT_EQ(world.broker->stats().subscriptions, 0U);
+}
+
+TEST(BrokerSession, SpacesOfTenantsAreApart) {
+  World world;
+  EXPECT_EQ(world.broker->publish("other", {.topic = "t", .payload = as_bytes("x"), .retain = true},
+                                  world.now),
+            0U);
+  Client reader(world);
+  reader.connect("r");
+  reader.subscribe("#", kQos1);
+  EXPECT_TRUE(reader.take_payloads().empty());
+}
+
+// ---- Wills -------------------------------------------------------------------------------------
+
+TEST(BrokerWill, IsPublishedWhenTheConnectionIsLostNotWhenItIsClosed) {
+  World world;
+  Client watcher(world);
+  watcher.connect("watcher");
+  watcher.subscribe("will");
+  Client polite(world);
+  polite.connect("polite", {.will_topic = "will"});
+  polite.send(Bytes{0xe0, 0x00});
+  EXPECT_TRUE(watcher.take_payloads().empty());
+  Client rude(world);
+  rude.connect("rude", {.will_topic = "will"});
+  rude.drop();
+  EXPECT_EQ(watcher.take_payloads(), Payloads{"gone"});
+}
+
+TEST(BrokerWill, WaitsForItsDelayAndIsNotSentToWhoComesBack) {
+  World world;
+  Client watcher(world);
+  watcher.connect("watcher");
+  watcher.subscribe("will");
+  const ConnectOptions options{
+      .clean_start = false, .session_expiry = 1000, .will_topic = "will", .will_delay = 10};
+  Client first(world);
+  first.connect("c", options);
+  first.drop();
+  world.pass(5s);
+  Client second(world);
+  second.connect("c", options);
+  world.pass(20s);
+  EXPECT_TRUE(watcher.take_payloads().empty());
+  second.drop();
+  world.pass(11s);
+  EXPECT_EQ(watcher.take_payloads(), Payloads{"gone"});
+}
+
+TEST(BrokerWill, IsSentWhenTheSessionEndsBeforeTheDelay) {
+  World world;
+  Client watcher(world);
+  watcher.connect("watcher");
+  watcher.subscribe("will");
+  Client first(world);
+  first.connect("c", {.session_expiry = 5, .will_topic = "will", .will_delay = 100});
+  first.drop();
+  world.pass(6s);
+  EXPECT_EQ(watcher.take_payloads(), Payloads{"gone"});
+}
+
+// ---- Flow --------------------------------------------------------------------------------------
+
+TEST(BrokerFlow, NeverSendsMoreThanTheReceiverTakes) {
+  World world;
+  Client reader(world);
+  reader.connect("reader", {.receive_maximum = 2});
+  reader.subscribe("t", kQos1);
+  Client writer(world);
+  writer.connect("writer");
+  for (PacketId id = 1; id <= 4; ++id) {
+    writer.publish("t", std::to_string(id), {.qos = QoS::at_least_once, .id = id});
+  }
+  auto came = reader.take();
+  ASSERT_EQ(came.size(), 2U);
+  reader.acknowledge(PacketType::puback, came[1].publish().packet_id);
+  EXPECT_EQ(reader.take_payloads(), Payloads{"3"});
+}
+
+TEST(BrokerFlow, AClientThatExceedsOurReceiveMaximumIsToldSo) {
+  World world({.receive_maximum = 2});
+  Client writer(world);
+  writer.connect("writer");
+  for (PacketId id = 1; id <= 3; ++id) {
+    writer.publish("t", "x", {.qos = QoS::exactly_once, .id = id});
+  }
+  ASSERT_TRUE(writer.link.closed);
+  EXPECT_EQ(decode_disconnect(writer.take().back().frame(), Version::v5)->reason,
+            ReasonCode::receive_maximum_exceeded);
+}
+
+TEST(BrokerFlow, ASlowReaderLosesQos0AndKeepsQos1) {
+  World world({.max_output = 200});
+  Client reader(world);
+  reader.connect("reader");
+  reader.subscribe("#", kQos1);
+  reader.link.stuck = true;
+  Client writer(world);
+  writer.connect("writer");
+  for (int i = 0; i < 100; ++i) {
+    writer.publish("zero", std::to_string(i));
+  }
+  for (PacketId id = 1; id <= 50; ++id) {
+    writer.publish("one", std::to_string(id), {.qos = QoS::at_least_once, .id = id});
+  }
+  EXPECT_LE(reader.link.queued(), 300U);
+  EXPECT_GT(world.broker->stats().messages_shed, 50U);
+  reader.link.stuck = false;
+  Payloads seen;
+  for (int round = 0; round < 60; ++round) {
+    reader.link.flush();
+    world.broker->writable(reader.id, world.now);
+    world.broker->flush();
+    for (const auto& packet : reader.take()) {
+      const auto message = packet.publish();
+      if (message.qos == QoS::at_least_once) {
+        seen.emplace_back(as_text(message.payload));
+        reader.acknowledge(PacketType::puback, message.packet_id);
+      }
+    }
+  }
+  ASSERT_EQ(seen.size(), 50U);
+  EXPECT_EQ(seen.front(), "1");
+  EXPECT_EQ(seen.back(), "50");
+}
+
+struct FullQueue {
+  QueuePolicy policy;
+  std::vector<std::string> kept;
+  std::uint8_t last_answer;
+};
+class BrokerQueue : public testing::TestWithParam<FullQueue> {};
+TEST_P(BrokerQueue, IsBoundedAndTheOwnerSeesWhatIsDropped) {
+  World world({.queue_policy = GetParam().policy, .max_queued_messages = 2});
+  Client reader(world);
+  reader.connect("reader", kKept);
+  reader.subscribe("t", kQos1);
+  reader.drop();
+  Client writer(world);
+  writer.connect("writer");
+  for (PacketId id = 1; id <= 3; ++id) {
+    writer.publish("t", std::to_string(id), {.qos = QoS::at_least_once, .id = id});
+  }
+  EXPECT_EQ(static_cast<std::uint8_t>(writer.take().back().acknowledge().reason),
+            GetParam().last_answer);
+  if (GetParam().policy != QueuePolicy::refuse) {
+    EXPECT_EQ(world.observer.drops, Payloads{"reader t queue full"});
+    EXPECT_EQ(world.broker->stats().messages_dropped, 1U);
+  }
+  Client again(world);
+  again.connect("reader", kKept);
+  EXPECT_EQ(again.take_payloads(), GetParam().kept);
+}
+INSTANTIATE_TEST_SUITE_P(Policies, BrokerQueue,
+                         testing::Values(FullQueue{QueuePolicy::drop_oldest, {"2", "3"}, 0},
+                                         FullQueue{QueuePolicy::drop_newest, {"1", "2"}, 0},
+                                         FullQueue{QueuePolicy::refuse, {"1", "2"}, 0x97}));
+
+TEST(BrokerFlow, AMessageLargerThanTheReceiverTakesIsNotSent) {
+  World world;
+  Client reader(world);
+  reader.connect("reader", {.max_packet = 40});
+  reader.subscribe("t", kQos1);
+  Client writer(world);
+  writer.connect("writer");
+  writer.publish("t", std::string(100, 'x'), {.qos = QoS::at_least_once, .id = 1});
+  writer.publish("t", "small", {.qos = QoS::at_least_once, .id = 2});
+  EXPECT_EQ(reader.take_payloads(), Payloads{"small"});
+  EXPECT_EQ(world.observer.drops, Payloads{"reader t too large"});
+}
+
+TEST(BrokerFlow, WhatExpiredInTheQueueIsNotDeliveredAndTheRestOfItsLifeIsTold) {
+  World world;
+  Client reader(world);
+  reader.connect("reader", kKept);
+  reader.subscribe("t", kQos1);
+  reader.drop();
+  Client writer(world);
+  writer.connect("writer");
+  for (const std::uint32_t life : {5U, 60U}) {
+    PropertyWriter properties;
+    properties.number(PropertyId::message_expiry_interval, life);
+    writer.publish("t", std::to_string(life),
+                   {.qos = QoS::at_least_once, .id = 1, .properties = to_bytes(properties.view())});
+  }
+  world.pass(10s);
+  Client again(world);
+  again.connect("reader", kKept);
+  const auto came = again.take();
+  ASSERT_EQ(came.size(), 1U);
+  const auto message = came[0].publish();
+  EXPECT_EQ(message.properties.number(PropertyId::message_expiry_interval), 50U);
+  EXPECT_EQ(world.observer.drops, Payloads{"reader t expired"});
+}
+
+TEST(BrokerFlow, KeepAliveEndsASilentConnection) {
+  World world;
+  Client client(world);
+  client.connect("c", {.keep_alive = 10});
+  world.pass(14s);
+  EXPECT_FALSE(client.link.closed);
+  client.send(Bytes{0xc0, 0x00});
+  world.pass(14s);
+  EXPECT_FALSE(client.link.closed);
+  world.pass(2s);
+  ASSERT_TRUE(client.link.closed);
+  EXPECT_EQ(decode_disconnect(client.take().back().frame(), Version::v5)->reason,
+            ReasonCode::keep_alive_timeout);
+}
+
+TEST(BrokerFlow, WhoNeverSaysConnectIsClosed) {
+  World world;
+  Client client(world);
+  world.pass(11s);
+  EXPECT_TRUE(client.link.closed);
+}
+
+TEST(BrokerFlow, TopicAliasesTowardsTheClient) {
+  World world;
+  Client reader(world);
+  reader.connect("reader", {.alias_maximum = 1});
+  reader.subscribe("#");
+  Client writer(world);
+  writer.connect("writer");
+  writer.publish("long/topic", "1");
+  writer.publish("long/topic", "2");
+  writer.publish("another", "3");
+  const auto came = reader.take();
+  ASSERT_EQ(came.size(), 3U);
+  EXPECT_EQ(came[0].publish().topic, "long/topic");
+  EXPECT_EQ(came[0].publish().properties.number(PropertyId::topic_alias), 1U);
+  EXPECT_EQ(came[1].publish().topic, "");
+  EXPECT_EQ(came[1].publish().properties.number(PropertyId::topic_alias), 1U);
+  EXPECT_EQ(came[2].publish().topic, "another");
+  EXPECT_FALSE(came[2].publish().properties.find(PropertyId::topic_alias));
+}
+
+// ---- Subscriptions -----------------------------------------------------------------------------
+
+TEST(BrokerSubscription, OverlappingFiltersGiveOneCopyWithAllIdentifiers) {
+  World world;
+  Client reader(world);
+  reader.connect("reader");
+  reader.subscribe("a/#", {}, 3);
+  reader.subscribe("a/+", kQos1, 5);
+  Client writer(world);
+  writer.connect("writer");
+  writer.publish("a/b", "x", {.qos = QoS::at_least_once, .id = 1});
+  const auto came = reader.take();
+  ASSERT_EQ(came.size(), 1U);
+  EXPECT_EQ(came[0].publish().qos, QoS::at_least_once);
+  std::vector<std::uint32_t> identifiers;
+  const auto message = came[0].publish();
+  for (const auto& property : message.properties) {
+    if (property.id == PropertyId::subscription_identifier) {
+      identifiers.push_back(property.number);
+    }
+  }
+  std::ranges::sort(identifiers);
+  EXPECT_EQ(identifiers, (std::vector<std::uint32_t>{3, 5}));
+}
+
+TEST(BrokerSubscription, AGroupSharesAndTakesBackWhatAMemberLeft) {
+  World world;
+  Client one(world);
+  one.connect("one");
+  one.subscribe("$share/g/t", kQos1);
+  Client two(world);
+  two.connect("two");
+  two.subscribe("$share/g/t", kQos1);
+  Client writer(world);
+  writer.connect("writer");
+  for (PacketId id = 1; id <= 4; ++id) {
+    writer.publish("t", std::to_string(id), {.qos = QoS::at_least_once, .id = id});
+  }
+  const auto of_one = one.take_payloads();
+  const auto of_two = two.take_payloads();
+  EXPECT_EQ(of_one.size(), 2U);
+  EXPECT_EQ(of_two.size(), 2U);
+  one.drop();  // without having acknowledged anything
+  EXPECT_EQ(two.take_payloads(), of_one);
+}
+
+TEST(BrokerSubscription, RetainedMessagesComeByRetainHandling) {
+  World world;
+  Client writer(world);
+  writer.connect("writer");
+  writer.publish("t", "kept", {.retain = true});
+  Client reader(world);
+  reader.connect("reader");
+  EXPECT_EQ(reader.subscribe("t", {.retain_handling = RetainHandling::never}), 0);
+  EXPECT_TRUE(reader.take_payloads().empty());
+  reader.subscribe("t", {.retain_handling = RetainHandling::send_if_new});
+  EXPECT_TRUE(reader.take_payloads().empty());
+  reader.subscribe("t");
+  EXPECT_EQ(reader.take_payloads(), Payloads{"kept"});
+  writer.publish("t", "", {.retain = true});
+  reader.take();
+  reader.subscribe("t");
+  EXPECT_TRUE(reader.take_payloads().empty());
+  EXPECT_EQ(world.broker->stats().retained, 0U);
+}
+
+TEST(BrokerSubscription, ManyRetainedMessagesComeAsFastAsTheReaderTakesThem) {
+  World world({.max_output = 500});
+  Client writer(world);
+  writer.connect("writer");
+  for (int i = 0; i < 200; ++i) {
+    writer.publish("t/" + std::to_string(i), "x", {.retain = true});
+  }
+  Client reader(world);
+  reader.connect("reader");
+  reader.link.stuck = true;
+  reader.subscribe("t/#");
+  EXPECT_LE(reader.link.queued(), 600U);
+  reader.link.stuck = false;
+  std::size_t count = 0;
+  for (int round = 0; round < 50; ++round) {
+    reader.link.flush();
+    world.broker->writable(reader.id, world.now);
+    world.broker->flush();
+    count += reader.take_payloads().size();
+  }
+  EXPECT_EQ(count, 200U);
+}
+
+TEST(BrokerSubscription, IsTakenAwayWhenThePolicyChanges) {
+  World world;
+  Client reader(world);
+  reader.connect("reader");
+  EXPECT_EQ(reader.subscribe("secret"), 0);
+  world.authority.no_subscribe = {"secret"};
+  world.broker->rejudge(world.now);
+  Client writer(world);
+  writer.connect("writer");
+  writer.publish("secret", "x");
+  EXPECT_TRUE(reader.take_payloads().empty());
+  EXPECT_EQ(reader.subscribe("secret"), 0x87);
+}
+
+TEST(BrokerSubscription, WhatMayNotBePublishedGoesNowhereAndIsToldSo) {
+  World world;
+  world.authority.no_publish = {"secret"};
+  Client reader(world);
+  reader.connect("reader");
+  reader.subscribe("#");
+  Client writer(world);
+  writer.connect("writer");
+  writer.publish("secret", "0");
+  writer.publish("secret", "1", {.qos = QoS::at_least_once, .id = 1});
+  writer.publish("secret", "2", {.qos = QoS::exactly_once, .id = 2, .retain = true});
+  const auto answers = writer.take();
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_EQ(answers[0].acknowledge().reason, ReasonCode::not_authorized);
+  EXPECT_EQ(answers[1].acknowledge().reason, ReasonCode::not_authorized);
+  EXPECT_TRUE(reader.take_payloads().empty());
+  EXPECT_EQ(world.broker->stats().retained, 0U);
+}
+
+// ---- Admission ---------------------------------------------------------------------------------
+
+TEST(BrokerAdmission, MayComeLateWhatWasSentMeanwhileIsNotLost) {
+  World world;
+  world.authority.thinks = true;
+  Client client(world);
+  EXPECT_EQ(client.connect("c"), std::nullopt);
+  EXPECT_TRUE(client.link.paused);
+  client.send(Bytes{0xc0, 0x00});
+  EXPECT_TRUE(client.take().empty());
+  world.broker->decide(client.id, {.principal = FakeAuthority::principal("x")}, world.now);
+  world.broker->flush();
+  EXPECT_FALSE(client.link.paused);
+  const auto came = client.take();
+  ASSERT_EQ(came.size(), 2U);
+  EXPECT_EQ(came[0].type(), PacketType::connack);
+  EXPECT_EQ(came[1].type(), PacketType::pingresp);
+}
+
+TEST(BrokerAdmission, ALateAnswerForAConnectionThatIsGoneReachesNobody) {
+  World world;
+  world.authority.thinks = true;
+  Client client(world);
+  client.connect("c");
+  client.drop();
+  Client other(world);  // stands in the same place
+  world.broker->decide(client.id, {.principal = FakeAuthority::principal("x")}, world.now);
+  world.broker->flush();
+  EXPECT_TRUE(other.take().empty());
+}
+
+struct Challenging final : FakeAuthority {
+  std::optional<Admission> connect(ConnectionId, const Peer&, const Connect&) override {
+    return Admission{.reason = ReasonCode::continue_authentication, .data = to_bytes("who?")};
+  }
+  std::optional<Admission> authenticate(ConnectionId, ByteView data, bool) override {
+    if (as_text(data) == "me") {
+      return Admission{.principal = principal("me"), .data = to_bytes("welcome")};
+    }
+    return Admission{.reason = ReasonCode::not_authorized};
+  }
+};
+
+Bytes auth(ReasonCode reason, std::string_view method, std::string_view data) {
+  PropertyWriter properties;
+  properties.text(PropertyId::authentication_method, method);
+  properties.binary(PropertyId::authentication_data, as_bytes(data));
+  Bytes out;
+  append_auth(out, reason, properties.view());
+  return out;
+}
+
+struct AuthWorld : World {
+  AuthWorld() {
+    broker = std::make_unique<Broker>(settings, challenging, nullptr, &observer, random, now);
+  }
+  Challenging challenging;
+};
+
+TEST(BrokerAdmission, EnhancedAuthenticationAndOnceMore) {
+  AuthWorld world;
+  Client client(world);
+  EXPECT_EQ(client.connect("c", {.method = "X"}), std::nullopt);
+  ASSERT_EQ(client.take().front().type(), PacketType::auth);
+  client.send(auth(ReasonCode::continue_authentication, "X", "me"));
+  EXPECT_EQ(client.take().front().type(), PacketType::connack);
+  client.send(auth(ReasonCode::re_authenticate, "X", "me"));
+  const auto again = client.take();
+  ASSERT_EQ(again.front().type(), PacketType::auth);
+  EXPECT_EQ(decode_auth(again.front().frame())->reason, ReasonCode::success);
+  client.send(auth(ReasonCode::re_authenticate, "X", "somebody"));
+  EXPECT_TRUE(client.link.closed);
+}
+
+TEST(BrokerAdmission, AnotherMethodOrAPacketOutOfTurnEndsIt) {
+  AuthWorld world;
+  Client other_method(world);
+  other_method.connect("c", {.method = "X"});
+  other_method.take();
+  other_method.send(auth(ReasonCode::continue_authentication, "Y", "me"));
+  EXPECT_TRUE(other_method.link.closed);
+  Client early(world);
+  early.connect("c", {.method = "X"});
+  early.send(Bytes{0xc0, 0x00});
+  EXPECT_TRUE(early.link.closed);
+  EXPECT_EQ(world.broker->stats().sessions, 0U);
+}
+
+TEST(BrokerAdministration, ShutDownTellsEverybodyWhereToGo) {
+  World world;
+  Client client(world);
+  client.connect("c");
+  world.broker->shut_down("other.example:8883", world.now);
+  ASSERT_TRUE(client.link.closed);
+  const auto packet = client.take().back();
+  const auto told = decode_disconnect(packet.frame(), Version::v5);
+  EXPECT_EQ(told->reason, ReasonCode::use_another_server);
+  EXPECT_EQ(told->properties.text(PropertyId::server_reference), "other.example:8883");
+}
+
+TEST(BrokerAdministration, DisconnectsWhomItIsTold) {
+  World world;
+  Client anna(world);
+  anna.connect("a", {.user = "anna"});
+  Client bob(world);
+  bob.connect("b", {.user = "bob"});
+  EXPECT_EQ(world.broker->disconnect(
+                [](const Principal& who, std::string_view) { return who.identity == "bob"; },
+                ReasonCode::administrative_action, world.now),
+            1U);
+  EXPECT_FALSE(anna.link.closed);
+  EXPECT_TRUE(bob.link.closed);
+}
+
+TEST(BrokerStatistics, StandUnderSys) {
+  World world;
+  Client reader(world);
+  reader.connect("reader");
+  reader.subscribe("$SYS/broker/clients/connected");
+  world.pass(11s);
+  EXPECT_EQ(reader.take_payloads(), Payloads{"1"});
+}
+
+}  // namespace
+}  // namespace unhidra::mqtt
