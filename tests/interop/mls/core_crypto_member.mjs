@@ -1,4 +1,6 @@
 // Members of core-crypto: OpenMLS compiled to WebAssembly. Its key store wants IndexedDB, here in memory.
+import "./web_crypto.mjs";
+
 import "fake-indexeddb/auto";
 import * as cc from "@wireapp/core-crypto/src/corecrypto.js";
 

@@ -1,4 +1,6 @@
 // Members of ts-mls.
+import "./web_crypto.mjs";
+
 import { p256, p384, p521 } from "@noble/curves/nist.js";
 import * as mls from "ts-mls";
 import { createGroupInfoWithRatchetTree } from "ts-mls/createCommit.js";
