@@ -161,6 +161,7 @@ void Group::enter(const Environment& env, Epoch next, const CommitEffects& effec
   past_.push_front({std::move(epoch_.pub), std::move(epoch_.secrets.sender_data_secret),
                     std::move(epoch_.messages)});
   while (past_.size() > env.past_epochs) {
+    append_epoch_keys(dropped_, past_.back().pub.context.epoch, past_.back().messages);
     past_.pop_back();
   }
   epoch_ = std::move(next);

@@ -1,9 +1,10 @@
-// A group as small records. The tree is a record a node, so that a commit writes what it changed.
+// A group as small records. A node of the tree and a message key are a record each, so that a
+// commit and a message write what they change, however large the group is.
 #include <algorithm>
 
 #include "unhidra/mls/group.h"
 
-#include "epoch.h"
+#include "stored_epoch.h"
 
 namespace unhidra::mls {
 
@@ -11,79 +12,57 @@ using PublicErrc = mls_public::Errc;
 
 namespace {
 
-constexpr std::uint8_t kFormat = 1;
-constexpr std::string_view kState = "state";
-constexpr std::string_view kMessages = "messages";
+constexpr std::uint8_t kFormat = 2;
 
+// The first byte of a record's name; an epoch and a place in it may follow.
+enum class Kind : std::uint8_t {
+  state = 's',
+  pending = 'c',
+  node = 'n',
+  past_epoch = 'p',
+  message_key = 'k',
+};
+
+Bytes state_key() {
+  return {static_cast<Byte>(Kind::state)};
+}
+Bytes pending_key() {
+  return {static_cast<Byte>(Kind::pending)};
+}
 Bytes node_key(NodeIndex node) {
   TlsWriter out;
-  out.raw(as_bytes("n")).u32(node.value);
+  out.u8(static_cast<std::uint8_t>(Kind::node)).u32(node.value);
   return std::move(out).take();
 }
-
-SecretBytes sealed(TlsWriter&& out) {
-  Bytes bytes = std::move(out).take();
-  SecretBytes secret = SecretBytes::copy_of(bytes);
-  wipe(bytes);
-  return secret;
+Bytes past_key(std::uint64_t epoch) {
+  TlsWriter out;
+  out.u8(static_cast<std::uint8_t>(Kind::past_epoch)).u64(epoch);
+  return std::move(out).take();
 }
-
-constexpr SecretBytes EpochSecrets::* kSecrets[] = {
-    &EpochSecrets::sender_data_secret,  &EpochSecrets::exporter_secret,
-    &EpochSecrets::external_secret,     &EpochSecrets::confirmation_key,
-    &EpochSecrets::membership_key,      &EpochSecrets::resumption_psk,
-    &EpochSecrets::epoch_authenticator, &EpochSecrets::init_secret};
-
-std::unexpected<Error> damaged() {
-  return fail(PublicErrc::malformed, "a stored group is damaged");
+Bytes message_key(std::uint64_t epoch, const SecretTree::Place& place) {
+  TlsWriter out;
+  out.u8(static_cast<std::uint8_t>(Kind::message_key)).u64(epoch).u32(place.index);
+  out.u8(place.ratchet ? 1 + static_cast<std::uint8_t>(*place.ratchet) : 0);
+  return std::move(out).take();
+}
+SecretTree::Place read_place(TlsReader& in) {
+  SecretTree::Place out{in.u32()};
+  const std::uint8_t kind = in.u8();
+  if (kind > 2) {
+    in.set_failed();
+  } else if (kind != 0) {
+    out.ratchet = static_cast<RatchetKind>(kind - 1);
+  }
+  return out;
 }
 
 }  // namespace
 
-void SecretTree::write(TlsWriter& out) const {
-  out.u32(leaves_);
-  out.vector([&](TlsWriter& list) {
-    for (const auto& [node, secret] : nodes_) {
-      list.u32(node).opaque(secret.expose());
-    }
-  });
-  out.vector([&](TlsWriter& list) {
-    for (const auto& [place, ratchet] : ratchets_) {
-      list.u32(place.first).u8(static_cast<std::uint8_t>(place.second));
-      ratchet.write(list);
-    }
-  });
-}
-
-SecretTree SecretTree::read(TlsReader& in) {
-  SecretTree out;
-  out.leaves_ = in.u32();
-  in.vector([&](TlsReader& item) {
-    const std::uint32_t node = item.u32();
-    out.nodes_.emplace(node, SecretBytes::copy_of(item.opaque()));
-  });
-  in.vector([&](TlsReader& item) {
-    const std::uint32_t leaf = item.u32();
-    const auto kind = static_cast<RatchetKind>(item.u8());
-    out.ratchets_.emplace(std::pair{leaf, kind}, Ratchet::read(item));
-  });
-  return out;
-}
-
 SecretBytes Group::state_record() const {
   TlsWriter out(4096);
-  out.u8(kFormat).u32(epoch_.pub.tree.leaf_count()).u32(self().value);
-  epoch_.pub.context.write(out);
-  out.opaque(epoch_.pub.confirmation_tag).opaque(signer_.private_key().expose());
-  for (const auto member : kSecrets) {
-    out.opaque((epoch_.secrets.*member).expose());
-  }
-  out.opaque(epoch_.keys.leaf_key().private_key().expose());
-  out.vector([&](TlsWriter& list) {
-    for (const auto& [node, key] : epoch_.keys.node_keys()) {
-      list.u32(node).opaque(key.private_key().expose());
-    }
-  });
+  out.u8(kFormat).u32(self().value).opaque(signer_.private_key().expose());
+  write_public(out, epoch_.pub);
+  write_secrets(out, epoch_.secrets, epoch_.keys);
   out.vector([&](TlsWriter& list) {
     for (const auto& [name, key] : own_updates_) {
       list.opaque(key.private_key().expose());
@@ -101,117 +80,190 @@ SecretBytes Group::state_record() const {
       list.u64(kept.epoch).opaque(kept.psk.expose());
     }
   });
-  out.present(removed_).present(reinit_.has_value());
-  if (reinit_) {
-    Proposal{*reinit_}.write(out);
-  }
+  out.vector([&](TlsWriter& list) {
+    for (const PastEpoch& past : past_) {
+      list.u64(past.pub.context.epoch);
+    }
+  });
+  out.present(removed_);
+  write_reinit(out, reinit_);
   return sealed(std::move(out));
 }
 
-std::vector<Record> Group::node_records(std::span<const NodeIndex> nodes) const {
+SecretBytes Group::pending_record() const {
+  const Epoch& next = pending_->next;
+  const CommitEffects& effects = pending_->effects;
+  TlsWriter out(4096);
+  write_public(out, next.pub);
+  write_nodes(out, next.pub.tree, RatchetTree::differences(epoch_.pub.tree, next.pub.tree));
+  write_secrets(out, next.secrets, next.keys);
+  next.messages.write(out);
+  write_leaves(out, effects.added);
+  write_leaves(out, effects.removed);
+  write_reinit(out, effects.reinit);
+  return sealed(std::move(out));
+}
+
+void Group::put_message_keys(std::vector<Record>& out, std::uint64_t epoch, SecretTree& messages) {
+  for (auto& [place, secret] : messages.take_changes()) {
+    out.push_back({message_key(epoch, place), std::move(secret)});
+  }
+}
+
+std::vector<Record> Group::take_changes() {
   std::vector<Record> out;
-  for (const NodeIndex node : nodes) {
-    const RatchetTree& tree = epoch_.pub.tree;
-    std::optional<SecretBytes> value;
-    if (const LeafNode* leaf =
-            tree_math::is_leaf(node) ? tree.leaf(tree_math::leaf_of(node)) : nullptr) {
-      value = SecretBytes::copy_of(leaf->encoding());
-    } else if (const ParentNode* parent = tree.parent(node)) {
-      value = SecretBytes::copy_of(encode(*parent));
+  const RatchetTree& tree = epoch_.pub.tree;
+  for (const NodeIndex node : RatchetTree::differences(stored_tree_, tree)) {
+    out.push_back({node_key(node), encoded_node(tree, node)});
+  }
+  stored_tree_ = tree;
+  for (Bytes& key : std::exchange(dropped_, {})) {
+    out.push_back({std::move(key), std::nullopt});
+  }
+  put_message_keys(out, context().epoch, epoch_.messages);
+  const RatchetTree* newer = &tree;
+  for (PastEpoch& past : past_) {
+    if (!past.stored) {
+      TlsWriter record(1024);
+      write_public(record, past.pub);
+      write_nodes(record, past.pub.tree, RatchetTree::differences(*newer, past.pub.tree));
+      record.opaque(past.sender_data_secret.expose());
+      out.push_back({past_key(past.pub.context.epoch), sealed(std::move(record))});
+      past.stored = true;
     }
-    out.push_back({node_key(node), std::move(value)});
+    put_message_keys(out, past.pub.context.epoch, past.messages);
+    newer = &past.pub.tree;
+  }
+  if (pending_.has_value() && !pending_->stored) {
+    out.push_back({pending_key(), pending_record()});
+    pending_->stored = true;
+    pending_record_ = true;
+  } else if (!pending_ && pending_record_) {
+    out.push_back({pending_key(), std::nullopt});
+    pending_record_ = false;
+  }
+  SecretBytes state = state_record();
+  if (Digest hash = suite().hash({state.expose()}); !(hash == stored_state_)) {
+    stored_state_ = hash;
+    out.push_back({state_key(), std::move(state)});
   }
   return out;
 }
 
-std::vector<Record> Group::take_changes() {
-  const auto nodes = RatchetTree::differences(stored_tree_, epoch_.pub.tree);
-  std::vector<Record> out = node_records(nodes);
-  TlsWriter messages;
-  epoch_.messages.write(messages);
-  out.push_back({to_bytes(kMessages), sealed(std::move(messages))});
-  out.push_back({to_bytes(kState), state_record()});
-  stored_tree_ = epoch_.pub.tree;
+std::vector<Bytes> Group::record_keys() const {
+  std::vector<Bytes> out{state_key(), pending_key()};
+  for (const RatchetTree* tree : {&stored_tree_, &epoch_.pub.tree}) {
+    for (const NodeIndex node : RatchetTree::differences(RatchetTree(), *tree)) {
+      out.push_back(node_key(node));
+    }
+  }
+  out.insert(out.end(), dropped_.begin(), dropped_.end());
+  append_epoch_keys(out, context().epoch, epoch_.messages);
+  for (const PastEpoch& past : past_) {
+    append_epoch_keys(out, past.pub.context.epoch, past.messages);
+  }
   return out;
 }
 
-Result<Group> Group::restore(const crypto::Provider& provider, std::span<const Record> records) {
+void Group::append_epoch_keys(std::vector<Bytes>& out, std::uint64_t epoch,
+                              const SecretTree& messages) {
+  out.push_back(past_key(epoch));
+  for (const SecretTree::Place& place : messages.places()) {
+    out.push_back(message_key(epoch, place));
+  }
+}
+
+// ---- restoring ----
+
+struct Group::StoredRecords {
   const SecretBytes* state = nullptr;
-  const SecretBytes* stored_messages = nullptr;
-  std::vector<std::pair<LeafIndex, LeafNodePtr>> leaves;
-  std::vector<std::pair<NodeIndex, ParentNodePtr>> parents;
+  const SecretBytes* pending = nullptr;
+  StoredNodes nodes;
+  std::map<std::uint64_t, const SecretBytes*> past;
+  std::map<std::uint64_t, std::vector<std::pair<SecretTree::Place, const SecretBytes*>>> messages;
+
+  static Result<StoredRecords> sort(std::span<const Record> records);
+  Result<SecretTree> message_keys(std::uint64_t epoch, std::uint32_t leaves) const;
+};
+
+Result<Group::StoredRecords> Group::StoredRecords::sort(std::span<const Record> records) {
+  StoredRecords out;
   for (const Record& record : records) {
     if (!record.value) {
       continue;
     }
     TlsReader key(record.key);
-    if (as_text(record.key) == kState) {
-      state = &*record.value;
-    } else if (as_text(record.key) == kMessages) {
-      stored_messages = &*record.value;
-    } else if (key.u8() == 'n') {
-      const NodeIndex node{key.u32()};
-      TlsReader in(record.value->expose());
-      if (tree_math::is_leaf(node)) {
-        leaves.emplace_back(tree_math::leaf_of(node), LeafNode::read(in));
-      } else {
-        parents.emplace_back(node, std::make_shared<const ParentNode>(ParentNode::read(in)));
+    switch (static_cast<Kind>(key.u8())) {
+      case Kind::state:
+        out.state = &*record.value;
+        break;
+      case Kind::pending:
+        out.pending = &*record.value;
+        break;
+      case Kind::node:
+        UNHIDRA_TRY_VOID(out.nodes.put({key.u32()}, record.value->expose()));
+        break;
+      case Kind::past_epoch:
+        out.past.emplace(key.u64(), &*record.value);
+        break;
+      case Kind::message_key: {
+        const std::uint64_t epoch = key.u64();
+        const SecretTree::Place place = read_place(key);
+        out.messages[epoch].emplace_back(place, &*record.value);
+        break;
       }
-      UNHIDRA_TRY_VOID(in.finish("a stored node"));
-      UNHIDRA_TRY_VOID(key.finish("a stored node's name"));
+      default:
+        return damaged_group();
     }
+    UNHIDRA_TRY_VOID(key.finish("the name of a stored record"));
   }
-  if (state == nullptr || stored_messages == nullptr) {
-    return damaged();
+  if (out.state == nullptr) {
+    return damaged_group();
   }
-  TlsReader in(state->expose());
-  if (in.u8() != kFormat) {
-    return fail(PublicErrc::unsupported, "a stored group of another format");
-  }
-  const std::uint32_t leaf_count = in.u32();
-  const LeafIndex self{in.u32()};
-  GroupContext context = GroupContext::read(in);
-  Bytes tag = in.opaque_copy();
-  const ByteView signer_key = in.opaque();
-  UNHIDRA_TRY_VOID(in.check("a stored group"));
-  UNHIDRA_TRY(const Suite suite, Suite::of(provider, context.cipher_suite));
-  UNHIDRA_TRY(SignatureKeyPair signer, SignatureKeyPair::from_private(suite, signer_key));
-  EpochSecrets secrets;
-  for (const auto member : kSecrets) {
-    secrets.*member = SecretBytes::copy_of(in.opaque());
-  }
-  UNHIDRA_TRY(HpkeKeyPair leaf_key, HpkeKeyPair::from_private(suite, in.opaque()));
-  PrivateTree keys(self, std::move(leaf_key));
-  in.vector([&](TlsReader& item) {
-    const NodeIndex node{item.u32()};
-    if (auto pair = HpkeKeyPair::from_private(suite, item.opaque())) {
-      keys.set_key(node, std::move(*pair));
-    } else {
-      item.set_failed();
-    }
-  });
-  UNHIDRA_TRY(RatchetTree tree, RatchetTree::from_nodes(leaf_count, leaves, parents));
-  Bytes encoded = encode(context);
-  PublicState pub{suite, std::move(context), std::move(encoded), std::move(tree), {}, {}};
-  const Digest root = pub.tree.root_hash(suite);
-  if (!std::ranges::equal(root.view(), pub.context.tree_hash) || pub.tree.leaf(self) == nullptr) {
-    return damaged();
-  }
-  set_confirmation_tag(pub, std::move(tag));
-  TlsReader message_reader(stored_messages->expose());
-  SecretTree messages = SecretTree::read(message_reader);
-  UNHIDRA_TRY_VOID(message_reader.finish("stored message keys"));
-  Group out({std::move(pub), std::move(secrets), std::move(messages), std::move(keys)},
-            std::move(signer));
-  UNHIDRA_TRY_VOID(out.read_rest(in));
-  out.stored_tree_ = out.epoch_.pub.tree;
   return out;
 }
 
-Status Group::read_rest(TlsReader& in) {
-  const Suite& suite = epoch_.pub.suite;
+Result<SecretTree> Group::StoredRecords::message_keys(std::uint64_t epoch,
+                                                      std::uint32_t leaves) const {
+  SecretTree out = SecretTree::empty(leaves);
+  if (const auto found = messages.find(epoch); found != messages.end()) {
+    for (const auto& [place, secret] : found->second) {
+      TlsReader in(secret->expose());
+      out.put(place, in);
+      UNHIDRA_TRY_VOID(in.finish("a stored message key"));
+    }
+  }
+  return out;
+}
+
+Result<Group> Group::restore(const crypto::Provider& provider, std::span<const Record> records) {
+  UNHIDRA_TRY(const StoredRecords stored, StoredRecords::sort(records));
+  TlsReader in(stored.state->expose());
+  if (in.u8() != kFormat) {
+    return fail(PublicErrc::unsupported, "a stored group of another format");
+  }
+  const LeafIndex self{in.u32()};
+  const ByteView signer_key = in.opaque();
+  UNHIDRA_TRY(PublicState pub, read_public(in, provider, RatchetTree(), stored.nodes, self));
+  const Suite suite = pub.suite;
+  UNHIDRA_TRY(SignatureKeyPair signer, SignatureKeyPair::from_private(suite, signer_key));
+  UNHIDRA_TRY(StoredSecrets secrets, read_secrets(in, suite, self));
+  UNHIDRA_TRY(SecretTree messages, stored.message_keys(pub.context.epoch, pub.tree.leaf_count()));
+  Group out(
+      {std::move(pub), std::move(secrets.secrets), std::move(messages), std::move(secrets.keys)},
+      std::move(signer));
+  out.stored_tree_ = out.epoch_.pub.tree;
+  out.stored_state_ = suite.hash({stored.state->expose()});
+  UNHIDRA_TRY_VOID(out.read_rest(in, stored));
+  if (stored.pending != nullptr) {
+    UNHIDRA_TRY_VOID(out.read_pending(stored.pending->expose()));
+  }
+  return out;
+}
+
+Status Group::read_rest(TlsReader& in, const StoredRecords& stored) {
   in.vector([&](TlsReader& item) {
-    if (auto pair = HpkeKeyPair::from_private(suite, item.opaque())) {
+    if (auto pair = HpkeKeyPair::from_private(suite(), item.opaque())) {
       Bytes name = pair->public_key();
       own_updates_.emplace(std::move(name), std::move(*pair));
     } else {
@@ -229,16 +281,49 @@ Status Group::read_rest(TlsReader& in) {
     const std::uint64_t epoch = item.u64();
     resumption_.push_back({epoch, SecretBytes::copy_of(item.opaque())});
   });
+  std::vector<std::uint64_t> epochs;
+  in.vector([&](TlsReader& item) { epochs.push_back(item.u64()); });
   removed_ = in.present();
-  if (in.present()) {
-    const Proposal proposal = Proposal::read(in);
-    if (const ReInit* reinit = proposal.as<ReInit>()) {
-      reinit_ = *reinit;
-    } else {
-      in.set_failed();
+  reinit_ = read_reinit(in);
+  UNHIDRA_TRY_VOID(in.finish("a stored group"));
+  for (const std::uint64_t epoch : epochs) {
+    const auto found = stored.past.find(epoch);
+    if (found == stored.past.end()) {
+      return damaged_group();
     }
+    UNHIDRA_TRY_VOID(read_past(found->second->expose(), stored));
   }
-  return in.finish("a stored group");
+  return {};
+}
+
+Status Group::read_past(ByteView record, const StoredRecords& stored) {
+  const RatchetTree& newer = past_.empty() ? epoch_.pub.tree : past_.back().pub.tree;
+  TlsReader in(record);
+  UNHIDRA_TRY(PublicState pub, read_public(in, suite().provider(), newer));
+  SecretBytes sender_data = SecretBytes::copy_of(in.opaque());
+  UNHIDRA_TRY_VOID(in.finish("a stored past epoch"));
+  UNHIDRA_TRY(SecretTree messages, stored.message_keys(pub.context.epoch, pub.tree.leaf_count()));
+  past_.push_back({std::move(pub), std::move(sender_data), std::move(messages), true});
+  return {};
+}
+
+Status Group::read_pending(ByteView record) {
+  TlsReader in(record);
+  UNHIDRA_TRY(PublicState pub, read_public(in, suite().provider(), epoch_.pub.tree));
+  UNHIDRA_TRY(StoredSecrets secrets, read_secrets(in, suite(), self()));
+  SecretTree messages = SecretTree::read(in);
+  CommitEffects effects;
+  effects.epoch = pub.context.epoch;
+  effects.added = read_leaves(in);
+  effects.removed = read_leaves(in);
+  effects.reinit = read_reinit(in);
+  UNHIDRA_TRY_VOID(in.finish("a stored pending commit"));
+  pending_ = Pending{
+      {std::move(pub), std::move(secrets.secrets), std::move(messages), std::move(secrets.keys)},
+      std::move(effects),
+      true};
+  pending_record_ = true;
+  return {};
 }
 
 }  // namespace unhidra::mls

@@ -77,12 +77,23 @@ Ratchet Ratchet::read(TlsReader& in) {
 
 SecretTree::SecretTree(const Suite&, std::uint32_t leaves, SecretBytes encryption_secret)
     : leaves_(leaves) {
-  nodes_.emplace(tree_math::root(leaves).value, std::move(encryption_secret));
+  put_node(tree_math::root(leaves).value, std::move(encryption_secret));
+}
+
+void SecretTree::put_node(std::uint32_t node, SecretBytes secret) {
+  changed_.insert({node});
+  nodes_.emplace(node, std::move(secret));
+}
+
+SecretBytes SecretTree::take_node(std::uint32_t node) {
+  changed_.insert({node});
+  return std::move(nodes_.extract(node).mapped());
 }
 
 SecretTree SecretTree::clone() const {
   SecretTree out;
   out.leaves_ = leaves_;
+  out.changed_ = changed_;
   for (const auto& [node, secret] : nodes_) {
     out.nodes_.emplace(node, secret.clone());
   }
@@ -103,21 +114,22 @@ void SecretTree::reach(const Suite& suite, LeafIndex leaf) {
     node = tree_math::parent(node);
   }
   while (node != target) {
-    const SecretBytes secret = std::move(nodes_.extract(node.value).mapped());
+    const SecretBytes secret = take_node(node.value);
     const NodeIndex left = tree_math::left(node);
     const NodeIndex right = tree_math::right(node);
     const std::size_t size = suite.hash_size();
-    nodes_.emplace(left.value,
-                   expand_with_label(suite, secret.expose(), "tree", as_bytes("left"), size));
-    nodes_.emplace(right.value,
-                   expand_with_label(suite, secret.expose(), "tree", as_bytes("right"), size));
+    put_node(left.value, expand_with_label(suite, secret.expose(), "tree", as_bytes("left"), size));
+    put_node(right.value,
+             expand_with_label(suite, secret.expose(), "tree", as_bytes("right"), size));
     node = target < node ? left : right;
   }
-  const SecretBytes secret = std::move(nodes_.extract(target.value).mapped());
+  const SecretBytes secret = take_node(target.value);
   ratchets_.emplace(std::pair{leaf.value, RatchetKind::handshake},
                     Ratchet(derive_secret(suite, secret.expose(), "handshake")));
   ratchets_.emplace(std::pair{leaf.value, RatchetKind::application},
                     Ratchet(derive_secret(suite, secret.expose(), "application")));
+  changed_.insert({leaf.value, RatchetKind::handshake});
+  changed_.insert({leaf.value, RatchetKind::application});
 }
 
 Ratchet* SecretTree::ratchet(const Suite& suite, LeafIndex leaf, RatchetKind kind) {
@@ -129,7 +141,11 @@ Ratchet* SecretTree::ratchet(const Suite& suite, LeafIndex leaf, RatchetKind kin
     reach(suite, leaf);
   }
   const auto found = ratchets_.find(place);
-  return found == ratchets_.end() ? nullptr : &found->second;
+  if (found == ratchets_.end()) {
+    return nullptr;
+  }
+  changed_.insert({leaf.value, kind});  // the caller takes a key of it
+  return &found->second;
 }
 
 std::optional<Ratchet> SecretTree::peek(const Suite& suite, LeafIndex leaf,
@@ -163,6 +179,86 @@ void SecretTree::store(const Suite& suite, LeafIndex leaf, RatchetKind kind, Rat
   if (Ratchet* place = ratchet(suite, leaf, kind)) {
     *place = std::move(taken);
   }
+}
+
+// ---- storage ----
+
+void SecretTree::write(TlsWriter& out) const {
+  out.u32(leaves_);
+  out.vector([&](TlsWriter& list) {
+    for (const auto& [node, secret] : nodes_) {
+      list.u32(node).opaque(secret.expose());
+    }
+  });
+  out.vector([&](TlsWriter& list) {
+    for (const auto& [place, ratchet] : ratchets_) {
+      list.u32(place.first).u8(static_cast<std::uint8_t>(place.second));
+      ratchet.write(list);
+    }
+  });
+}
+
+SecretTree SecretTree::read(TlsReader& in) {
+  SecretTree out;
+  out.leaves_ = in.u32();
+  in.vector([&](TlsReader& item) {
+    const std::uint32_t node = item.u32();
+    out.put({node}, item);
+  });
+  in.vector([&](TlsReader& item) {
+    const std::uint32_t leaf = item.u32();
+    const auto kind = item.u8() == 0 ? RatchetKind::handshake : RatchetKind::application;
+    out.put({leaf, kind}, item);
+  });
+  out.changed_ = out.places();
+  return out;
+}
+
+SecretTree SecretTree::empty(std::uint32_t leaves) {
+  SecretTree out;
+  out.leaves_ = leaves;
+  return out;
+}
+
+void SecretTree::put(const Place& place, TlsReader& in) {
+  if (place.ratchet) {
+    ratchets_.insert_or_assign(std::pair{place.index, *place.ratchet}, Ratchet::read(in));
+  } else {
+    nodes_.insert_or_assign(place.index, SecretBytes::copy_of(in.opaque()));
+  }
+}
+
+std::map<SecretTree::Place, std::optional<SecretBytes>> SecretTree::take_changes() {
+  std::map<Place, std::optional<SecretBytes>> out;
+  for (const Place& place : std::exchange(changed_, {})) {
+    std::optional<SecretBytes>& value = out[place];
+    TlsWriter encoding;
+    if (place.ratchet) {
+      if (const auto found = ratchets_.find({place.index, *place.ratchet});
+          found != ratchets_.end()) {
+        found->second.write(encoding);
+      }
+    } else if (const auto found = nodes_.find(place.index); found != nodes_.end()) {
+      encoding.opaque(found->second.expose());
+    }
+    if (encoding.size() > 0) {
+      Bytes bytes = std::move(encoding).take();
+      value = SecretBytes::copy_of(bytes);
+      wipe(bytes);
+    }
+  }
+  return out;
+}
+
+std::set<SecretTree::Place> SecretTree::places() const {
+  std::set<Place> out = changed_;
+  for (const auto& [node, secret] : nodes_) {
+    out.insert({node});
+  }
+  for (const auto& [place, ratchet] : ratchets_) {
+    out.insert({place.first, place.second});
+  }
+  return out;
 }
 
 }  // namespace unhidra::mls

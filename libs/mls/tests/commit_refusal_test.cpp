@@ -246,11 +246,12 @@ TEST_F(Section12_4_3_2, AnotherNumberOfExternalInits) {
 
 TEST_F(Section12_4_3_2, AProposalThatBelongsToMembers) {
   constexpr auto kBadList = PublicErrc::invalid_proposal;
-  refused(with(World::add_of(world_.key_package("eve").key_package)), {kBadList, "an Add"});
-  refused(with(forger_.update([](LeafNodeContent&) {})), {kBadList, "an Update"});
+  refused(with(World::add_of(world_.key_package("eve").key_package)),
+          {kBadList, "may not cover an Add"});
+  refused(with(forger_.update([](LeafNodeContent&) {})), {kBadList, "may not cover an Update"});
   refused(with({ReInit{to_bytes("x"), ProtocolVersion::mls10, kDefaultCipherSuite, {}}}),
-          {kBadList, "a ReInit"});
-  refused(with({GroupContextExtensions{}}), {kBadList, "GroupContextExtensions"});
+          {kBadList, "may not cover a ReInit"});
+  refused(with({GroupContextExtensions{}}), {kBadList, "may not cover GroupContextExtensions"});
 }
 
 TEST_F(Section12_4_3_2, AProposalByReference) {

@@ -1,6 +1,4 @@
 // Groups among members of this implementation: the life of a group, message by message.
-#include <map>
-
 #include "world.h"
 
 namespace unhidra::mls {
@@ -125,36 +123,6 @@ TEST(Group, MessagesArriveOutOfOrderAndAcrossAnEpoch) {
   world.commit(bob, {}, {&alice});
   read(4);
   read(1);
-}
-
-TEST(Group, ARestoredGroupGoesOnAndACommitWritesLittle) {
-  World world;
-  Group alice = world.create("alice");
-  Group bob = world.add(alice, "bob");
-  std::map<Bytes, SecretBytes> store;
-  const auto save = [&] {
-    for (Record& record : bob.take_changes()) {
-      if (record.value) {
-        store.insert_or_assign(record.key, std::move(*record.value));
-      } else {
-        store.erase(record.key);
-      }
-    }
-  };
-  save();
-  world.commit(alice, {}, {&bob});
-  save();
-  EXPECT_EQ(bob.take_changes().size(), 2U);  // state and message keys; no node changed again
-  std::vector<Record> records;
-  for (const auto& [key, value] : store) {
-    records.push_back({key, value.clone()});
-  }
-  auto again = Group::restore(world.env.provider, records);
-  ASSERT_TRUE(again) << again.error().message();
-  world.expect_agreement(alice, *again);
-  world.commit(alice, {}, {&*again});
-  world.expect_agreement(alice, *again);
-  world.expect_delivery(*again, alice, "after a restart");
 }
 
 TEST(Section6_3_2, AGenerationFarAheadIsRefusedBeforeAnyWork) {

@@ -277,9 +277,6 @@ Status verify_content(const PublicState& state, const AuthenticatedContent& cont
 
 Status validate_proposal(const PublicState& state, const Proposal& proposal, const Sender& sender,
                          const ValidationRules& rules) {
-  if (proposal.type() == ProposalType::external_init) {
-    return bad_list("an ExternalInit outside of an external commit");
-  }
   // Any other member may commit it: nobody is the committer here.
   const Sender anyone{SenderType::member, ~std::uint32_t{0}};
   ListChecker checker(state, anyone, rules, CommitUse::ordinary);

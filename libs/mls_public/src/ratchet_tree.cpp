@@ -296,22 +296,39 @@ std::vector<NodeIndex> RatchetTree::differences(const RatchetTree& a, const Ratc
 Result<RatchetTree> RatchetTree::from_nodes(
     std::uint32_t leaves, std::span<const std::pair<LeafIndex, LeafNodePtr>> leaf_nodes,
     std::span<const std::pair<NodeIndex, ParentNodePtr>> parents) {
-  RatchetTree out;
+  return RatchetTree().with_nodes(leaves, leaf_nodes, parents);
+}
+
+Result<RatchetTree> RatchetTree::with_nodes(
+    std::uint32_t leaves, std::span<const std::pair<LeafIndex, LeafNodePtr>> leaf_nodes,
+    std::span<const std::pair<NodeIndex, ParentNodePtr>> parents) const {
   if (!std::has_single_bit(leaves) || leaves > (1U << 30)) {
     return fail(Errc::invalid_tree, "no ratchet tree has this number of leaves");
   }
-  out.resize(leaves);
+  RatchetTree out = *this;
+  if (leaves > leaf_count()) {
+    out.resize(leaves);
+  }
   for (const auto& [index, leaf] : leaf_nodes) {
-    if (index.value >= leaves) {
+    if (index.value >= out.leaf_count() || (leaf && index.value >= leaves)) {
       return fail(Errc::invalid_tree, "a leaf outside the tree");
     }
     out.put_leaf(index, leaf);
   }
   for (const auto& [node, parent] : parents) {
-    if (tree_math::is_leaf(node) || node.value / 2 >= out.parents_.size()) {
+    if (tree_math::is_leaf(node) || node.value / 2 >= out.parents_.size() ||
+        (parent && node.value / 2 >= leaves - 1)) {
       return fail(Errc::invalid_tree, "a parent node outside the tree");
     }
     out.put_parent(node, parent);
+  }
+  if (leaves < out.leaf_count()) {
+    for (std::uint32_t i = leaves; i < out.leaf_count(); ++i) {
+      if (out.leaves_[i] || out.parents_[i - 1]) {
+        return fail(Errc::invalid_tree, "a tree that is cut has nodes beyond its end");
+      }
+    }
+    out.resize(leaves);
   }
   return out;
 }

@@ -30,8 +30,9 @@ HttpResponse internal_error(const std::exception_ptr& exception) {
 
 }  // namespace
 
-HttpSession::HttpSession(std::shared_ptr<Server::Core> core, Connection& connection)
-    : core_(std::move(core)), connection_(&connection) {}
+HttpSession::HttpSession(std::shared_ptr<Server::Core> core, HttpHandler& handler,
+                         Connection& connection)
+    : core_(std::move(core)), handler_(handler), connection_(&connection) {}
 
 void HttpSession::on_open() {
   header_timer_ = true;
@@ -143,7 +144,7 @@ bool HttpSession::begin_request(std::string_view head) {
   if (asks_for_websocket(request)) {
     return begin_upgrade();
   }
-  if (const auto error = parser_->set_body_limit(core_->handler.body_limit(request))) {
+  if (const auto error = parser_->set_body_limit(handler_.body_limit(request))) {
     return refuse(*error);
   }
   if (!parser_->has_body()) {
@@ -172,7 +173,7 @@ bool HttpSession::dispatch() {
   HttpRequest request{std::move(parser_->head()), parser_->take_body()};
   parser_.reset();
   boost::asio::co_spawn(
-      connection_->worker().executor(), core_->handler.handle(std::move(request)),
+      connection_->worker().executor(), handler_.handle(std::move(request)),
       [self = shared_from_this()](const std::exception_ptr& exception, HttpResponse response) {
         self->respond(exception ? internal_error(exception) : response, self->keep_alive_);
       });
@@ -220,7 +221,7 @@ bool HttpSession::begin_upgrade() {
     return false;
   }
   boost::asio::co_spawn(
-      connection_->worker().executor(), core_->handler.upgrade(parser_->head()),
+      connection_->worker().executor(), handler_.upgrade(parser_->head()),
       [self = shared_from_this()](const std::exception_ptr& exception, UpgradeDecision decision) {
         self->decide_upgrade(exception ? std::unexpected(internal_error(exception))
                                        : std::move(decision));

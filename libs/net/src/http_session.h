@@ -8,7 +8,7 @@ namespace unhidra::net {
 
 class HttpSession final : public Protocol, public std::enable_shared_from_this<HttpSession> {
  public:
-  HttpSession(std::shared_ptr<Server::Core> core, Connection& connection);
+  HttpSession(std::shared_ptr<Server::Core> core, HttpHandler& handler, Connection& connection);
 
   void on_open() override;
   void on_bytes(MutableByteView bytes) override;
@@ -38,6 +38,7 @@ class HttpSession final : public Protocol, public std::enable_shared_from_this<H
   void consume(std::size_t size);
 
   std::shared_ptr<Server::Core> core_;
+  HttpHandler& handler_;
   Connection* connection_;  // until detach
   Bytes in_;                // what is not parsed yet begins at in_at_
   std::size_t in_at_ = 0;

@@ -8,6 +8,7 @@
 #include "acceptor.h"
 #include "http_session.h"
 #include "server_core.h"
+#include "stream_session.h"
 
 namespace unhidra::net {
 namespace {
@@ -34,11 +35,11 @@ class Accepted {
 }  // namespace
 
 Server::Core::Core(ServerSettings given, std::shared_ptr<TlsServerContext> tls_context,
-                   HttpHandler& http_handler, const std::vector<Executor>& executors)
+                   MakeProtocol make, const std::vector<Executor>& executors)
     : settings(std::move(given)),
       websocket(std::make_shared<const WebSocketSettings>(settings.websocket)),
       tls(std::move(tls_context)),
-      handler(http_handler) {
+      make_protocol(std::move(make)) {
   for (const auto& executor : executors) {
     workers.push_back(&Worker::of(executor));
   }
@@ -105,7 +106,7 @@ void Server::Core::adopt(Worker& worker, int fd) {
     connection->destroy({Errc::closed, "the server is stopping"});
     return;
   }
-  connection->start(std::make_shared<HttpSession>(shared_from_this(), *connection));
+  connection->start(make_protocol(shared_from_this(), *connection));
 }
 
 void Server::Core::for_each(std::function<void(Connection&)> call) {
@@ -137,7 +138,21 @@ ServerStats Server::Core::stats() const {
 
 Server::Server(std::vector<Executor> executors, ServerSettings settings,
                std::shared_ptr<TlsServerContext> tls, HttpHandler& handler)
-    : core_(std::make_shared<Core>(std::move(settings), std::move(tls), handler, executors)) {}
+    : core_(std::make_shared<Core>(
+          std::move(settings), std::move(tls),
+          [&handler](const std::shared_ptr<Core>& core, Connection& connection) {
+            return std::make_shared<HttpSession>(core, handler, connection);
+          },
+          executors)) {}
+
+Server::Server(std::vector<Executor> executors, ServerSettings settings,
+               std::shared_ptr<TlsServerContext> tls, StreamHandler& handler)
+    : core_(std::make_shared<Core>(
+          std::move(settings), std::move(tls),
+          [&handler](const std::shared_ptr<Core>&, Connection& connection) {
+            return std::make_shared<StreamSession>(handler, connection);
+          },
+          executors)) {}
 
 Server::~Server() {
   if (core_->acceptor) {

@@ -2,6 +2,7 @@
 // What a server's connections share. Outlives the Server as long as one of them is there.
 
 #include <atomic>
+#include <functional>
 
 #include "unhidra/net/server.h"
 
@@ -12,7 +13,9 @@ namespace unhidra::net {
 class Acceptor;
 
 struct Server::Core final : ConnectionOwner, std::enable_shared_from_this<Server::Core> {
-  Core(ServerSettings settings, std::shared_ptr<TlsServerContext> tls, HttpHandler& handler,
+  using MakeProtocol =
+      std::function<std::shared_ptr<Protocol>(const std::shared_ptr<Core>&, Connection&)>;
+  Core(ServerSettings settings, std::shared_ptr<TlsServerContext> tls, MakeProtocol make_protocol,
        const std::vector<Executor>& executors);
   ~Core() override;
 
@@ -27,7 +30,7 @@ struct Server::Core final : ConnectionOwner, std::enable_shared_from_this<Server
   const ServerSettings settings;
   const std::shared_ptr<const WebSocketSettings> websocket;
   const std::shared_ptr<TlsServerContext> tls;
-  HttpHandler& handler;
+  const MakeProtocol make_protocol;
   std::vector<Worker*> workers;
   std::shared_ptr<Acceptor> acceptor;
   std::size_t next_worker = 0;  // the acceptor's thread only

@@ -61,13 +61,17 @@ Result<SslCtxPtr> make_context(const SSL_METHOD* method) {
   return context;
 }
 
-// RFC 7301: only HTTP/1.1 is spoken here. A client that insists on something else is refused.
+// Names of protocols as they travel: each behind its length. They outlive every context.
+constexpr std::string_view wire_name(ApplicationProtocol protocol) {
+  return protocol == ApplicationProtocol::mqtt ? "\x04mqtt" : "\x08http/1.1";
+}
+
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
-                    const unsigned char* in, unsigned in_size, void*) {
-  static constexpr unsigned char kHttp11[] = "\x08http/1.1";
+                    const unsigned char* in, unsigned in_size, void* spoken) {
+  const auto name = as_bytes(static_cast<const char*>(spoken));
   unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_size, kHttp11, sizeof(kHttp11) - 1, in, in_size) !=
-      OPENSSL_NPN_NEGOTIATED) {
+  if (SSL_select_next_proto(&chosen, out_size, name.data(), static_cast<unsigned>(name.size()), in,
+                            in_size) != OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   }
   *out = chosen;
@@ -193,7 +197,8 @@ Result<ServerParts> make_server(const TlsServerSettings& settings) {
   }
   set_ticket_policy(context.get(), settings.session_tickets);
   UNHIDRA_TRY_VOID(ask_for_certificates(context.get(), settings));
-  SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, nullptr);
+  SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol,
+                             const_cast<char*>(wire_name(settings.application_protocol).data()));
   UNHIDRA_TRY(const auto fingerprint, fingerprint_of(SSL_CTX_get0_certificate(context.get())));
   return ServerParts{std::move(context), fingerprint};
 }

@@ -1,33 +1,29 @@
-// mqtt_broker --port P
+// mqtt_broker [--port P] [--ws-port P] [--tls-port P] [--wss-port P] [--certificate FILE --key
+// FILE]
 //
 // The real broker on loopback, set up for suites of packet sequences: everybody may do everything,
 // Receive Maximum 20, Topic Alias Maximum 10, Maximum Packet Size 2,000,000, retained messages on.
-// Runs until it is stopped (SIGTERM, SIGINT).
-#include <cerrno>
+// Port 0 is any free one. Prints a line "NAME PORT" for each listener, then "ready"; runs until it
+// is stopped (SIGTERM, SIGINT).
+//   --keep-alive S   longer keep alives of version 5 are cut to it
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
-#include <random>
+#include <fstream>
+#include <iterator>
+#include <optional>
 #include <string>
-#include <unistd.h>
-#include <unordered_map>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
+#include <CLI/CLI.hpp>
 
-#include "unhidra/mqtt/broker.h"
+#include "unhidra/automation/mqtt_server.h"
+#include "unhidra/crypto/random.h"
+#include "unhidra/runtime/io_threads.h"
+#include "unhidra/runtime/system_clock.h"
 
 namespace unhidra::mqtt_broker {
 namespace {
 
 using namespace unhidra::mqtt;
-
-volatile std::sig_atomic_t stopped = 0;
 
 class Everything final : public Authority {
  public:
@@ -35,7 +31,7 @@ class Everything final : public Authority {
     if (packet.properties.find(PropertyId::authentication_method)) {
       return Admission{.reason = ReasonCode::bad_authentication_method};
     }
-    return Admission{.principal = std::make_shared<const Principal>()};
+    return Admission{.principal = anybody_};
   }
   ReasonCode publish(const Principal&, const PublishRequest&) override {
     return ReasonCode::success;
@@ -45,159 +41,154 @@ class Everything final : public Authority {
                        const SubscriptionOptions&) override {
     return filter == "test/nosubscribe" ? ReasonCode::unspecified_error : ReasonCode::success;
   }
+
+ private:
+  std::shared_ptr<const Principal> anybody_ = std::make_shared<const Principal>();
 };
 
-class SystemRandom final : public RandomSource {
+class WebSocketFace final : public net::HttpHandler {
  public:
-  void fill(MutableByteView out) override {
-    for (auto& byte : out) {
-      byte = static_cast<Byte>(device_());
+  explicit WebSocketFace(automation::MqttServer& server) : server_(server) {}
+  std::uint64_t body_limit(const net::RequestHead&) override { return 0; }
+  Task<net::HttpResponse> handle(net::HttpRequest) override {
+    co_return net::HttpResponse::text(404, "MQTT over WebSocket is at /mqtt.\n");
+  }
+  Task<net::UpgradeDecision> upgrade(net::RequestHead head) override {
+    if (head.path != "/mqtt") {
+      co_return std::unexpected(net::HttpResponse::text(404, "MQTT is at /mqtt.\n"));
     }
+    co_return server_.upgrade(head);
   }
 
  private:
-  std::random_device device_;
+  automation::MqttServer& server_;
 };
 
-Moment moment() {
-  return {std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()),
-          std::chrono::steady_clock::now()};
+struct Options {
+  std::optional<std::uint16_t> port, ws_port, tls_port, wss_port;
+  std::string certificate, key;
+  std::uint16_t keep_alive = 0;
+};
+
+std::string content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
-class Host;
+BrokerSettings settings(const Options& options) {
+  BrokerSettings out;
+  out.receive_maximum = 20;
+  out.topic_alias_maximum = 10;
+  out.max_packet = 2'000'000;
+  out.max_keep_alive = options.keep_alive;
+  return out;
+}
 
-class Socket final : public Link {
+Result<std::shared_ptr<net::TlsServerContext>> tls(const Options& options,
+                                                   net::ApplicationProtocol protocol) {
+  net::TlsServerSettings out;
+  out.certificate_chain_pem = content(options.certificate);
+  out.private_key_pem = SecretBytes::copy_of(as_bytes(content(options.key)));
+  out.application_protocol = protocol;
+  return net::TlsServerContext::create(std::move(out));
+}
+
+class Listeners {
  public:
-  Socket(Host& its_host, int its_fd) : host(its_host), fd(its_fd) {}
-  Bytes& output() override { return out_; }
-  void flush() override;
-  std::size_t queued() const override { return out_.size(); }
-  void pause_reading(bool) override {}
-  void close() override;
+  Listeners(automation::MqttServer& server, Executor executor)
+      : server_(server), executor_(std::move(executor)), face_(server) {}
 
-  Host& host;
-  int fd;
-  ConnectionId id = 0;
-
- private:
-  Bytes out_;
-};
-
-class Host {
- public:
-  explicit Host(std::uint16_t port)
-      : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-        listener_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
-        broker_(settings(), everything_, nullptr, nullptr, random_, moment()) {
-    const int on = 1;
-    ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(listener_, 1024) != 0) {
-      std::perror("listen");
-      std::exit(1);
+  Status open(const Options& options) {
+    if (options.port) {
+      UNHIDRA_TRY_VOID(stream("tcp", *options.port, nullptr));
     }
-    epoll_event event{};
-    event.events = EPOLLIN;
-    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event);
-  }
-
-  void run() {
-    std::printf("listening\n");
-    std::fflush(stdout);
-    while (stopped == 0) {
-      epoll_event events[64];
-      const int count = ::epoll_wait(epoll_, events, 64, 50);
-      for (int i = 0; i < count; ++i) {
-        if (events[i].data.ptr == nullptr) {
-          accept();
-        } else {
-          read(*static_cast<Socket*>(events[i].data.ptr));
-        }
-      }
-      broker_.tick(moment());
-      broker_.flush();
-      dead_.clear();
+    if (options.ws_port) {
+      UNHIDRA_TRY_VOID(websocket("ws", *options.ws_port, nullptr));
     }
-  }
-
-  void drop(Socket& socket) {
-    ::close(socket.fd);
-    const auto found = sockets_.find(&socket);
-    dead_.push_back(std::move(found->second));
-    sockets_.erase(found);
+    if (options.tls_port) {
+      UNHIDRA_TRY(auto context, tls(options, net::ApplicationProtocol::mqtt));
+      UNHIDRA_TRY_VOID(stream("tls", *options.tls_port, std::move(context)));
+    }
+    if (options.wss_port) {
+      UNHIDRA_TRY(auto context, tls(options, net::ApplicationProtocol::http_1_1));
+      UNHIDRA_TRY_VOID(websocket("wss", *options.wss_port, std::move(context)));
+    }
+    return {};
   }
 
  private:
-  static BrokerSettings settings() {
-    BrokerSettings out;
-    out.receive_maximum = 20;
-    out.topic_alias_maximum = 10;
-    out.max_packet = 2'000'000;
+  static net::ServerSettings at(std::uint16_t port) {
+    net::ServerSettings out;
+    out.port = port;
     return out;
   }
-  void accept() {
-    const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-      return;
-    }
-    const int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    auto socket = std::make_unique<Socket>(*this, fd);
-    socket->id = broker_.accept(*socket, {}, moment());
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.ptr = socket.get();
-    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
-    auto* const key = socket.get();
-    sockets_.emplace(key, std::move(socket));
+  Status stream(const char* name, std::uint16_t port, std::shared_ptr<net::TlsServerContext> tls) {
+    UNHIDRA_TRY(const auto bound, server_.listen(at(port), std::move(tls)));
+    std::printf("%s %u\n", name, bound);
+    return {};
   }
-  void read(Socket& socket) {
-    static Byte buffer[65536];
-    const auto got = ::recv(socket.fd, buffer, sizeof buffer, 0);
-    if (got > 0) {
-      broker_.receive(socket.id, ByteView(buffer, static_cast<std::size_t>(got)), moment());
-    } else if (got == 0 || errno != EAGAIN) {
-      broker_.lost(socket.id, moment());
-      drop(socket);
-    }
+  Status websocket(const char* name, std::uint16_t port,
+                   std::shared_ptr<net::TlsServerContext> tls) {
+    servers_.push_back(
+        std::make_unique<net::Server>(std::vector{executor_}, at(port), std::move(tls), face_));
+    UNHIDRA_TRY_VOID(servers_.back()->start());
+    std::printf("%s %u\n", name, servers_.back()->port());
+    return {};
   }
 
-  int epoll_;
-  int listener_;
-  Everything everything_;
-  SystemRandom random_;
-  Broker broker_;
-  std::unordered_map<Socket*, std::unique_ptr<Socket>> sockets_;
-  std::vector<std::unique_ptr<Socket>> dead_;
+  automation::MqttServer& server_;
+  Executor executor_;
+  WebSocketFace face_;
+  std::vector<std::unique_ptr<net::Server>> servers_;
 };
 
-void Socket::flush() {
-  while (!out_.empty()) {
-    const auto sent = ::send(fd, out_.data(), out_.size(), MSG_NOSIGNAL);
-    if (sent <= 0) {
-      return;
-    }
-    out_.erase(out_.begin(), out_.begin() + sent);
-  }
+void wait_for_signal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  int which = 0;
+  sigwait(&signals, &which);
 }
-void Socket::close() {
-  flush();
-  host.drop(*this);
+
+int run(const Options& options) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const runtime::SystemClock clock;
+  crypto::SystemRandom random;
+  Everything everything;
+  runtime::IoThreads io(1);
+  automation::MqttServer server(io.at(0), settings(options), everything, nullptr, nullptr, clock,
+                                random);
+  Listeners listeners(server, io.at(0));
+  if (const auto opened = listeners.open(options); !opened) {
+    std::fprintf(stderr, "%s\n", opened.error().message().c_str());
+    return 1;
+  }
+  server.start();
+  std::printf("ready\n");
+  std::fflush(stdout);
+  wait_for_signal();
+  io.stop();
+  return 0;
 }
 
 }  // namespace
 }  // namespace unhidra::mqtt_broker
 
 int main(int argc, char** argv) {
-  if (argc != 3 || std::string_view(argv[1]) != "--port") {
-    std::fputs("usage: mqtt_broker --port P\n", stderr);
-    return 2;
-  }
-  std::signal(SIGTERM, [](int) { unhidra::mqtt_broker::stopped = 1; });
-  std::signal(SIGINT, [](int) { unhidra::mqtt_broker::stopped = 1; });
-  unhidra::mqtt_broker::Host(static_cast<std::uint16_t>(std::atoi(argv[2]))).run();
+  unhidra::mqtt_broker::Options options;
+  CLI::App app("The MQTT broker, set up for conformance suites", "mqtt_broker");
+  app.add_option("--port", options.port, "TCP");
+  app.add_option("--ws-port", options.ws_port, "WebSocket, at /mqtt");
+  app.add_option("--tls-port", options.tls_port, "TLS");
+  app.add_option("--wss-port", options.wss_port, "WebSocket over TLS, at /mqtt");
+  app.add_option("--certificate", options.certificate, "PEM")->check(CLI::ExistingFile);
+  app.add_option("--key", options.key, "PEM")->check(CLI::ExistingFile);
+  app.add_option("--keep-alive", options.keep_alive, "seconds");
+  CLI11_PARSE(app, argc, argv);
+  return unhidra::mqtt_broker::run(options);
 }

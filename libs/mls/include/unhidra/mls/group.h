@@ -157,8 +157,11 @@ class Group {
 
   // What must be written since the last time, in one transaction and before a message that was
   // made goes out. Nodes of the tree are records of their own, so that a commit writes kilobytes
-  // however large the group is. A pending commit and past epochs are not stored.
+  // however large the group is; a message writes one ratchet. A pending commit and the past epochs
+  // that can still be read are part of it.
   std::vector<Record> take_changes();
+  // The names of all records that may have been written, for forgetting the group.
+  std::vector<Bytes> record_keys() const;
   // From all records that were written; Errc::malformed when they do not fit together.
   static Result<Group> restore(const crypto::Provider& provider, std::span<const Record> records);
 
@@ -175,11 +178,14 @@ class Group {
     PublicState pub;
     SecretBytes sender_data_secret;
     SecretTree messages;
+    bool stored = false;
   };
   struct Pending {
     Epoch next;
     CommitEffects effects;
+    bool stored = false;
   };
+  struct StoredRecords;
   struct Resumption {
     std::uint64_t epoch;
     SecretBytes psk;
@@ -202,9 +208,15 @@ class Group {
   Result<Epoch> follow(const Environment& env, const AuthenticatedContent& content,
                        AppliedProposals& applied) const;
   void enter(const Environment& env, Epoch next, const CommitEffects& effects);
+  const Suite& suite() const { return epoch_.pub.suite; }
   SecretBytes state_record() const;
-  std::vector<Record> node_records(std::span<const NodeIndex> nodes) const;
-  Status read_rest(TlsReader& in);
+  SecretBytes pending_record() const;
+  static void put_message_keys(std::vector<Record>& out, std::uint64_t epoch, SecretTree& messages);
+  static void append_epoch_keys(std::vector<Bytes>& out, std::uint64_t epoch,
+                                const SecretTree& messages);
+  Status read_rest(TlsReader& in, const StoredRecords& stored);
+  Status read_past(ByteView record, const StoredRecords& stored);
+  Status read_pending(ByteView record);
 
   Epoch epoch_;
   SignatureKeyPair signer_;
@@ -214,8 +226,12 @@ class Group {
   std::deque<PastEpoch> past_;
   std::deque<Resumption> resumption_;
   std::optional<ReInit> reinit_;
-  RatchetTree stored_tree_;
   bool removed_ = false;
+  // What the store holds.
+  RatchetTree stored_tree_;
+  Digest stored_state_;
+  bool pending_record_ = false;
+  std::vector<Bytes> dropped_;  // names of records of epochs that are no longer kept
 };
 
 struct Group::ExternalJoin {

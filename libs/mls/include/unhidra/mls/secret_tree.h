@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 #include "unhidra/mls/crypto.h"
 
@@ -60,10 +61,27 @@ class SecretTree {
   void write(TlsWriter& out) const;
   static SecretTree read(TlsReader& in);
 
+  // One secret of the tree as it is stored by itself: of a node, or a ratchet of a leaf.
+  struct Place {
+    std::uint32_t index = 0;
+    std::optional<RatchetKind> ratchet{};
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+  // What differs from when this was called last; secrets that are gone have no value.
+  std::map<Place, std::optional<SecretBytes>> take_changes();
+  // All that may have been stored.
+  std::set<Place> places() const;
+  // An empty tree to be filled with put().
+  static SecretTree empty(std::uint32_t leaves);
+  void put(const Place& place, TlsReader& in);
+
  private:
   void reach(const Suite& suite, LeafIndex leaf);
+  void put_node(std::uint32_t node, SecretBytes secret);
+  SecretBytes take_node(std::uint32_t node);
 
   std::uint32_t leaves_ = 0;
+  std::set<Place> changed_;
   std::map<std::uint32_t, SecretBytes> nodes_;
   std::map<std::pair<std::uint32_t, RatchetKind>, Ratchet> ratchets_;
 };

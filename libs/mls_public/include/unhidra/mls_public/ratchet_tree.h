@@ -96,6 +96,10 @@ class RatchetTree {
   static Result<RatchetTree> from_nodes(
       std::uint32_t leaves, std::span<const std::pair<LeafIndex, LeafNodePtr>> leaf_nodes,
       std::span<const std::pair<NodeIndex, ParentNodePtr>> parents);
+  // This tree with other nodes in some places (null: blank), cut or extended to `leaves` leaves.
+  Result<RatchetTree> with_nodes(
+      std::uint32_t leaves, std::span<const std::pair<LeafIndex, LeafNodePtr>> leaf_nodes,
+      std::span<const std::pair<NodeIndex, ParentNodePtr>> parents) const;
 
  private:
   void resize(std::uint32_t leaves);

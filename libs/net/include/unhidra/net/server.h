@@ -1,5 +1,6 @@
 #pragma once
-// A listening socket and its connections: HTTP/1.1 and WebSocket, over TLS or plain TCP.
+// A listening socket and its connections: HTTP/1.1 and WebSocket, or byte streams; over TLS
+// or plain TCP.
 
 #include <chrono>
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "unhidra/net/http.h"
+#include "unhidra/net/stream.h"
 #include "unhidra/net/tls.h"
 
 namespace unhidra::net {
@@ -57,6 +59,10 @@ class Server {
   // connections: shut down first. Without `tls`, plain TCP.
   Server(std::vector<Executor> executors, ServerSettings settings,
          std::shared_ptr<TlsServerContext> tls, HttpHandler& handler);
+  // The same for a protocol of the caller's own (stream.h). What concerns HTTP in the settings has
+  // no meaning; a stream has no deadline but those of the handshake and of writing.
+  Server(std::vector<Executor> executors, ServerSettings settings,
+         std::shared_ptr<TlsServerContext> tls, StreamHandler& handler);
   // Stops accepting and aborts what is left.
   ~Server();
   Server(const Server&) = delete;

@@ -34,12 +34,16 @@ struct TlsPeer {
   std::optional<Bytes> tls_exporter;
 };
 
+// What is spoken inside (RFC 7301). A client that offers names, but not this one, is refused.
+enum class ApplicationProtocol : std::uint8_t { http_1_1, mqtt };
+
 struct TlsServerSettings {
   std::string certificate_chain_pem;  // leaf first
   SecretBytes private_key_pem;
   // Resumption without a full handshake. The key that protects tickets is made anew with each
   // (re)load, so forward secrecy reaches back no further than the last reload.
   bool session_tickets = false;
+  ApplicationProtocol application_protocol = ApplicationProtocol::http_1_1;
   ClientCertificates client_certificates = ClientCertificates::none;
   std::string
       client_authorities_pem;  // their names are a hint to clients; nothing is verified by it
