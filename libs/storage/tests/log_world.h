@@ -48,9 +48,6 @@ class CountingListener final : public AppendLogListener {
     return failures_;
   }
   // False after ten seconds.
-  bool wait_for_failure() {
-    return wait([this] { return !failures_.empty(); });
-  }
   bool wait_for_writable() {
     return wait([this] { return writable_ > 0; });
   }
