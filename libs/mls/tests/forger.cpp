@@ -84,6 +84,26 @@ Bytes Forger::changed_commit(const Change& change, const CommitOptions& options)
   return send(std::move(content));
 }
 
+void Forger::reseal_path(Commit& commit,
+                         const std::function<SecretBytes(std::size_t step)>& secret) const {
+  const PublicState& state = as_.state();
+  const Sender sender = Sender::member(as_.self());
+  AppliedProposals applied = apply_proposals(state, {}, sender, {}).value();
+  const AppliedPath path = apply_path(state, applied, sender, *commit.path, {}).value();
+  const HpkeInfo info =
+      encrypt_context(world_.suite, "UpdatePathNode", encode(provisional_context(state, applied)))
+          .value();
+  for (std::size_t i = 0; i < path.steps.size(); ++i) {
+    auto& sealed = commit.path->nodes[i].encrypted_path_secret;
+    const auto targets = applied.tree.resolution(path.steps[i].copath);
+    for (std::size_t j = 0; j < targets.size(); ++j) {
+      sealed[j] = hpke_seal(world_.suite, world_.random, applied.tree.encryption_key(targets[j]),
+                            info, {}, secret(i).expose())
+                      .value();
+    }
+  }
+}
+
 LeafNodePtr Forger::leaf(const LeafNodePtr& from, const LeafChange& change) const {
   LeafNodeContent content = from->content();
   change(content);
