@@ -272,7 +272,26 @@ constexpr auto kOperations = table(
   Row(frame<wire::FetchInbox>("inbox.fetch", Serving::chat, conversations_read, 64)),
   Row(frame<wire::AcknowledgeInbox>("inbox.acknowledge", Serving::chat, conversations_read, 64))
     .changes("inbox.acknowledged", "delete", "device"),
-  Row(frame<wire::FetchLog>("conversations.fetch_log", Serving::chat, conversations_read, 1024)));
+  Row(frame<wire::FetchLog>("conversations.fetch_log", Serving::chat, conversations_read, 1024)),
+
+  // ---- groups ----
+  Row(frame<wire::PublishKeyPackages>("key_packages.publish", Serving::chat, keys_publish, 256 * 1024))
+    .changes("device.key_packages_published", "update", "device"),
+  Row(frame<wire::CountKeyPackages>("key_packages.count", Serving::chat, keys_publish, 64)),
+  // Takes KeyPackages away, so it changes what is stored.
+  Row(frame<wire::ClaimKeyPackages>("key_packages.claim", Serving::chat, keys_fetch, 1024))
+    .limited(LimitClass::prekey_fetch).changes("key_packages.claimed", "read", "user"),
+  Row(frame<wire::CreateGroup>("groups.create", Serving::chat, conversations_open, 64 * 1024))
+    .changes("group.created", "create", "conversation"),
+  Row(frame<wire::CommitGroup>("groups.commit", Serving::chat, messages_send, 768 * 1024))
+    .limited(LimitClass::messages).changes("group.committed", "update", "conversation"),
+  Row(frame<wire::ProposeToGroup>("groups.propose", Serving::chat, messages_send, 64 * 1024))
+    .limited(LimitClass::messages).changes("group.proposed", "update", "conversation"),
+  Row(frame<wire::SendGroupMessage>("groups.send", Serving::chat, messages_send, 128 * 1024))
+    .limited(LimitClass::messages).changes("group.message_sent", "create", "conversation"),
+  Row(frame<wire::FetchGroupLog>("groups.fetch_log", Serving::chat, conversations_read, 1024)),
+  Row(frame<wire::FetchGroupInfo>("groups.fetch_info", Serving::chat, conversations_read, 1024)),
+  Row(frame<wire::FetchRatchetTree>("groups.fetch_tree", Serving::chat, conversations_read, 1024)));
 // clang-format on
 
 constexpr std::uint32_t kFrames = 64;

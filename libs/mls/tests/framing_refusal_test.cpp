@@ -93,6 +93,14 @@ TEST_F(Section6, Section6_1_ASignatureInAPrivateMessage) {
           {PublicErrc::bad_signature, "FramedContentTBS does not verify"});
 }
 
+TEST_F(Section6, Section6_1_ASignatureInAPrivateMessageOfAPastEpoch) {
+  TlsWriter text;
+  text.opaque(as_bytes("text")).opaque(Bytes(64));
+  const Bytes late = encode(MlsMessage{forger_.seal(ContentType::application, text.view())});
+  world_.commit(alice_, {}, {&bob_});
+  refused(late, {PublicErrc::bad_signature, "FramedContentTBS does not verify"});
+}
+
 TEST_F(Section6, Section6_1_ASenderThatIsNoMember) {
   for (const std::uint32_t leaf : {3U, 4U, 0x7fffffffU, 0xffffffffU}) {
     FramedContent content = forger_.content_of(remove_carol());

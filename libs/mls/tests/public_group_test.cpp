@@ -100,5 +100,12 @@ TEST_F(DeliveryService, NoticesAProposalThatACommitLeavesOut) {
   EXPECT_TRUE(check(with.commit));
 }
 
+TEST_F(DeliveryService, RefusesACommitOrProposalOfAnotherGroup) {
+  auto commit = parsed<PublicMessage>(alice_.commit(env_, {}).value().commit);
+  commit.content.group_id = to_bytes("other");
+  EXPECT_EQ(service_.check_commit(commit, env_.rules).error(), mls_public::Errc::wrong_group);
+  EXPECT_EQ(service_.add_proposal(commit, env_.rules).error(), mls_public::Errc::malformed);
+}
+
 }  // namespace
 }  // namespace unhidra::mls

@@ -25,5 +25,15 @@ UNHIDRA_WIRE_MESSAGE(SendMessage);
 UNHIDRA_WIRE_MESSAGE(FetchInbox);
 UNHIDRA_WIRE_MESSAGE(AcknowledgeInbox);
 UNHIDRA_WIRE_MESSAGE(FetchLog);
+UNHIDRA_WIRE_MESSAGE(PublishKeyPackages);
+UNHIDRA_WIRE_MESSAGE(CountKeyPackages);
+UNHIDRA_WIRE_MESSAGE(ClaimKeyPackages);
+UNHIDRA_WIRE_MESSAGE(CreateGroup);
+UNHIDRA_WIRE_MESSAGE(CommitGroup);
+UNHIDRA_WIRE_MESSAGE(ProposeToGroup);
+UNHIDRA_WIRE_MESSAGE(SendGroupMessage);
+UNHIDRA_WIRE_MESSAGE(FetchGroupLog);
+UNHIDRA_WIRE_MESSAGE(FetchGroupInfo);
+UNHIDRA_WIRE_MESSAGE(FetchRatchetTree);
 
 }  // namespace unhidra::wire

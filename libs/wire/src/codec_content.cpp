@@ -4,6 +4,7 @@
 
 namespace unhidra::wire {
 
+UNHIDRA_WIRE_MESSAGE(GroupProfile);
 UNHIDRA_WIRE_MESSAGE(Content);
 UNHIDRA_WIRE_MESSAGE(Text);
 UNHIDRA_WIRE_MESSAGE(AccountKeyShare);

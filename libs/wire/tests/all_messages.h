@@ -12,18 +12,20 @@
 
 namespace unhidra::wire {
 
-using AllMessages =
-    std::tuple<Error, Done, Hello, Authenticate, Authenticated, Closing, SetPresence, WatchPresence,
-               PresenceChange, PresenceSnapshot, LookUpUser, UserInfo, SignedPreKey, OneTimePreKey,
-               PublishKeys, CountPreKeys, PreKeyCount, FetchPreKeyBundles, PreKeyBundle,
-               PreKeyBundles, PreKeysLow, FetchKeyDigest, KeyDigest, PublishDeviceList,
-               FetchDeviceLists, DeviceListOf, DeviceLists, DeviceListChanged, ListPendingDevices,
-               PendingDevice, PendingDevices, OpenDirectConversation, Conversation,
-               ListConversations, Conversations, DeviceCiphertext, SendMessage, Accepted,
-               MissingDevice, StaleDevices, SendOutcome, FetchInbox, InboxEntry, Inbox,
-               AcknowledgeInbox, FetchLog, LogEntry, Log, ClientFrame, ServerFrame, Text,
-               AccountKeyShare, SessionReset, Content, RoutedPrincipal, RoutedRequest, RoutedReply,
-               ConnectionRecord, ConnectionList>;
+using AllMessages = std::tuple<
+    Error, Done, Hello, Authenticate, Authenticated, Closing, SetPresence, WatchPresence,
+    PresenceChange, PresenceSnapshot, LookUpUser, UserInfo, SignedPreKey, OneTimePreKey,
+    PublishKeys, CountPreKeys, PreKeyCount, FetchPreKeyBundles, PreKeyBundle, PreKeyBundles,
+    PreKeysLow, FetchKeyDigest, KeyDigest, PublishDeviceList, FetchDeviceLists, DeviceListOf,
+    DeviceLists, DeviceListChanged, ListPendingDevices, PendingDevice, PendingDevices,
+    OpenDirectConversation, Conversation, ListConversations, Conversations, DeviceCiphertext,
+    SendMessage, Accepted, MissingDevice, StaleDevices, SendOutcome, FetchInbox, InboxEntry, Inbox,
+    AcknowledgeInbox, FetchLog, LogEntry, Log, PublishKeyPackages, CountKeyPackages,
+    ClaimKeyPackages, CreateGroup, CommitGroup, ProposeToGroup, SendGroupMessage, FetchGroupLog,
+    FetchGroupInfo, FetchRatchetTree, KeyPackageCount, KeyPackageOf, KeyPackages, GroupEntry,
+    StaleGroup, GroupOutcome, GroupLog, GroupInfo, RatchetTree, KeyPackagesLow, ClientFrame,
+    ServerFrame, Text, GroupProfile, AccountKeyShare, SessionReset, Content, RoutedPrincipal,
+    RoutedRequest, RoutedReply, ConnectionRecord, ConnectionList>;
 
 template <class F>
 void for_each_message(F&& visit) {

@@ -58,6 +58,22 @@ void ChatOperations::bind(access::Handlers& handlers) {
   on("inbox.fetch", &ChatOperations::fetch_inbox);
   on("inbox.acknowledge", &ChatOperations::acknowledge_inbox);
   on("conversations.fetch_log", &ChatOperations::fetch_log);
+  on("key_packages.publish", &ChatOperations::not_served<wire::PublishKeyPackages, void>);
+  on("key_packages.count",
+     &ChatOperations::not_served<wire::CountKeyPackages, wire::KeyPackageCount>);
+  on("key_packages.claim", &ChatOperations::not_served<wire::ClaimKeyPackages, wire::KeyPackages>);
+  on("groups.create", &ChatOperations::not_served<wire::CreateGroup, wire::GroupOutcome>);
+  on("groups.commit", &ChatOperations::not_served<wire::CommitGroup, wire::GroupOutcome>);
+  on("groups.propose", &ChatOperations::not_served<wire::ProposeToGroup, wire::GroupOutcome>);
+  on("groups.send", &ChatOperations::not_served<wire::SendGroupMessage, wire::GroupOutcome>);
+  on("groups.fetch_log", &ChatOperations::not_served<wire::FetchGroupLog, wire::GroupLog>);
+  on("groups.fetch_info", &ChatOperations::not_served<wire::FetchGroupInfo, wire::GroupInfo>);
+  on("groups.fetch_tree", &ChatOperations::not_served<wire::FetchRatchetTree, wire::RatchetTree>);
+}
+
+template <class In, class Out>
+Task<Result<Out>> ChatOperations::not_served(Context&, In) {
+  co_return fail(unhidra::Errc::unavailable, "this server does not carry groups yet");
 }
 
 template <class Event>

@@ -17,7 +17,7 @@ enum class Errc : std::uint8_t {
   foreign_key_violation,
   constraint_violation,  // NOT NULL or CHECK
   immutable,             // a trigger refused to change a row that may never change
-  corrupt,               // the database file is damaged
+  corrupt,               // a stored file is damaged
   column_mismatch,       // a row does not hold what the code reads from it
   bad_text,       // a text parameter is not UTF-8 or holds a NUL, which PostgreSQL cannot store
   bad_statement,  // a bug: the database does not understand the statement
@@ -26,6 +26,9 @@ enum class Errc : std::uint8_t {
   migration_failed,
   schema_newer,    // the database was written by a later release
   schema_changed,  // a recorded migration is not the one this release carries
+  locked,          // another process uses the files
+  unknown_format,  // a file of another program or a later release
+  too_large,       // a record over the limit
 };
 
 constexpr ErrorCode error_code(Errc code) {
@@ -70,6 +73,12 @@ constexpr ErrorCode error_code(Errc code) {
       return {"storage.schema_newer", ErrorKind::conflict};
     case Errc::schema_changed:
       return {"storage.schema_changed", ErrorKind::corrupt};
+    case Errc::locked:
+      return {"storage.locked", ErrorKind::conflict};
+    case Errc::unknown_format:
+      return {"storage.unknown_format", ErrorKind::corrupt};
+    case Errc::too_large:
+      return {"storage.too_large", ErrorKind::too_large};
     case Errc::bad_statement:
       break;
   }

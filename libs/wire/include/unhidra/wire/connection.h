@@ -36,6 +36,7 @@ struct Hello {
   Timestamp token_expires_at;
   std::uint64_t inbox_head = 0;
   std::uint32_t max_frame_size = 0;
+  std::optional<ByteArray<32>> external_sender_key;  // Ed25519; absent: it proposes nothing
 
   friend bool operator==(const Hello&, const Hello&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.Hello";
@@ -46,7 +47,8 @@ struct Hello {
                       Field{4, "server_time", &Hello::server_time},
                       Field{5, "token_expires_at", &Hello::token_expires_at},
                       Field{6, "inbox_head", &Hello::inbox_head},
-                      Field{7, "max_frame_size", &Hello::max_frame_size}};
+                      Field{7, "max_frame_size", &Hello::max_frame_size},
+                      Field{8, "external_sender_key", &Hello::external_sender_key}};
   }
 };
 

@@ -34,9 +34,22 @@ struct SessionReset {
   }
 };
 
+struct GroupProfile {
+  std::string name;
+  Timestamp changed_at;
+
+  friend bool operator==(const GroupProfile&, const GroupProfile&) = default;
+  static constexpr std::string_view kMessage = "unhidra.v1.GroupProfile";
+  static constexpr auto fields() {
+    return std::tuple{Field{1, "name", &GroupProfile::name},
+                      Field{2, "changed_at", &GroupProfile::changed_at}};
+  }
+};
+
 struct Content {
   std::variant<std::monostate, Text, AccountKeyShare, SessionReset> body;
   std::optional<UserId> peer_user_id;  // whom the direct conversation is with, as the sender knows
+  std::optional<GroupProfile> group_profile;
 
   friend bool operator==(const Content&, const Content&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.Content";
@@ -44,7 +57,8 @@ struct Content {
     return std::tuple{OneOf{"body", &Content::body,
                             choices(Choice{1, "text"}, Choice{2, "account_key_share"},
                                     Choice{3, "session_reset"})},
-                      Field{15, "peer_user_id", &Content::peer_user_id}};
+                      Field{15, "peer_user_id", &Content::peer_user_id},
+                      Field{16, "group_profile", &Content::group_profile}};
   }
 };
 

@@ -15,11 +15,14 @@ struct OpenDirectConversation {
   }
 };
 
+enum class ConversationKind : std::uint8_t { direct = 0, group = 1 };
+
 struct Conversation {
   ConversationId conversation_id;
   std::vector<UserId> member_user_ids;
   std::uint64_t head_seq = 0;  // 0: no message yet
   Timestamp created_at;
+  ConversationKind kind = ConversationKind::direct;
 
   friend bool operator==(const Conversation&, const Conversation&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.Conversation";
@@ -27,7 +30,8 @@ struct Conversation {
     return std::tuple{Field{1, "conversation_id", &Conversation::conversation_id},
                       Field{2, "member_user_ids", &Conversation::member_user_ids},
                       Field{3, "head_seq", &Conversation::head_seq},
-                      Field{4, "created_at", &Conversation::created_at}};
+                      Field{4, "created_at", &Conversation::created_at},
+                      Field{5, "kind", &Conversation::kind}};
   }
 };
 
@@ -141,6 +145,8 @@ struct FetchInbox {
   }
 };
 
+enum class InboxKind : std::uint8_t { message = 0, welcome = 1 };
+
 struct InboxEntry {
   std::uint64_t position = 0;
   ConversationId conversation_id;
@@ -151,6 +157,7 @@ struct InboxEntry {
   Timestamp sent_at;
   Timestamp received_at;
   Bytes ciphertext;
+  InboxKind kind = InboxKind::message;
 
   friend bool operator==(const InboxEntry&, const InboxEntry&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.InboxEntry";
@@ -163,7 +170,8 @@ struct InboxEntry {
                       Field{6, "sender_device_id", &InboxEntry::sender_device_id},
                       Field{7, "sent_at", &InboxEntry::sent_at},
                       Field{8, "received_at", &InboxEntry::received_at},
-                      Field{9, "ciphertext", &InboxEntry::ciphertext}};
+                      Field{9, "ciphertext", &InboxEntry::ciphertext},
+                      Field{10, "kind", &InboxEntry::kind}};
   }
 };
 
