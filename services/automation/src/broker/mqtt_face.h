@@ -40,7 +40,7 @@ class MqttFace final : private mqtt::Observer {
 
  private:
   MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& settings,
-           std::shared_ptr<const rego::PreparedQuery> policy);
+           std::shared_ptr<const rego::PreparedQuery> policy, SealedTopics sealed);
   Status listen_on_bus();
   void end(const Revoked& what);
   Task<void> look_after();
@@ -53,6 +53,7 @@ class MqttFace final : private mqtt::Observer {
   const AutomationSettings settings_;
   runtime::TaskScope scope_;
   TopicPolicy policy_;
+  SealedTopics sealed_;
   BrokerTrail trail_;
   BrokerLog log_;
   Gate gate_;
