@@ -113,6 +113,21 @@ Status MqttFace::start(std::shared_ptr<net::TlsServerContext> tls) {
   return {};
 }
 
+Status MqttFace::reload_policy() {
+  UNHIDRA_TRY(auto policy, TopicPolicy::load(settings_.policy, settings_.policy_syntax));
+  server_.run([this, policy = std::move(policy)](mqtt::Broker& broker, mqtt::Moment now) {
+    policy_.replace(policy);
+    broker.disconnect(
+        [this](const mqtt::Principal& who, std::string_view) {
+          return !policy_.allows(subject_of(who), {.action = "connect"});
+        },
+        mqtt::ReasonCode::not_authorized, now);
+    broker.rejudge(now);
+    log::info("policy.loaded");
+  });
+  return {};
+}
+
 Status MqttFace::listen_on_bus() {
   UNHIDRA_TRY(auto certificates,
               deps_.bus.subscribe(kRevokedSubject, deps_.executor,

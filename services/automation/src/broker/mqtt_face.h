@@ -32,6 +32,9 @@ class MqttFace final : private mqtt::Observer {
                                                 const AutomationSettings& settings);
   // Reads the log back and listens. Blocks.
   Status start(std::shared_ptr<net::TlsServerContext> tls);
+  // Reads the policy anew; what is connected is judged by it at once. On failure the old one
+  // stays. Blocks.
+  Status reload_policy();
   Task<void> stop(std::chrono::milliseconds grace);
 
   net::UpgradeDecision upgrade(const net::RequestHead& head) { return server_.upgrade(head); }
