@@ -4,6 +4,7 @@
 
 #include "builtins/json_text.h"
 #include "engine/evaluator.h"
+#include "engine/tracing.h"
 #include "syntax/parser.h"
 
 namespace unhidra::rego {
@@ -29,6 +30,10 @@ Result<PreparedQuery> PolicySet::prepare(std::string_view query) const {
   return out;
 }
 
+std::vector<RuleInfo> PolicySet::rules() const {
+  return list_rules(*policy_);
+}
+
 Result<std::vector<Solution>> PreparedQuery::evaluate(const Evaluation& evaluation) const {
   builtins::Environment environment;
   environment.now_ns = to_unix_micros(evaluation.now) * 1'000;
@@ -38,6 +43,7 @@ Result<std::vector<Solution>> PreparedQuery::evaluate(const Evaluation& evaluati
   EvaluatorSettings settings;
   settings.input = evaluation.input;
   settings.data = evaluation.data;
+  settings.tracer = evaluation.tracer;
   settings.strict_errors = evaluation.strict_errors;
   settings.max_steps = evaluation.max_steps;
   UNHIDRA_TRY(const auto rows, Evaluator(*policy_, environment, std::move(settings)).run(*query_));

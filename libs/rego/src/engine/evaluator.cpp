@@ -77,7 +77,9 @@ bool Evaluator::body(const Body& body, std::size_t index, Frame& frame, Next nex
     return next();
   }
   ++depth_;
+  TracedExpr traced(settings_.tracer, body[index].location);
   const bool more = step(body[index].location) && expr(body[index], frame, [&] {
+                      traced.held();
                       return this->body(body, index + 1, frame, next);
                     });
   --depth_;

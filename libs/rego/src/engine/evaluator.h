@@ -12,6 +12,7 @@
 #include "engine/draft.h"
 #include "engine/function_ref.h"
 #include "engine/policy.h"
+#include "engine/tracing.h"
 
 namespace unhidra::rego {
 
@@ -19,6 +20,7 @@ struct EvaluatorSettings {
   std::optional<Value> input;
   Value data;  // an object
   bool strict_errors = false;
+  Tracer* tracer = nullptr;
   std::uint64_t max_steps = 50'000'000;
   std::size_t max_depth = 1'000;  // expressions and rules under way inside each other
 };

@@ -165,6 +165,7 @@ bool Evaluator::call_function(const RuleNode& node, const std::vector<Value>& ar
 bool Evaluator::function_rule(const Rule& rule, const std::vector<Value>& arguments,
                               std::optional<Value>& out, bool& found) {
   Frame frame(rule.slots);
+  const TracedRule traced(settings_.tracer, rule, found);
   const auto match_arguments = [&](const auto& self, std::size_t index, Next next) -> bool {
     if (index == rule.arguments.size()) {
       return next();

@@ -143,6 +143,7 @@ bool Evaluator::compute(const RuleNode& node, const Value* base, std::optional<V
 
 bool Evaluator::complete_rule(const Rule& rule, std::optional<Value>& out, bool& found) {
   Frame frame(rule.slots);
+  const TracedRule traced(settings_.tracer, rule, found);
   (void)body(rule.body, 0, frame, [&] {
     return term(*rule.value, frame, [&](const Value& value) {
       found = true;
@@ -192,8 +193,11 @@ bool Evaluator::compute_set(const RuleNode& node, std::optional<Value>& out) {
   std::vector<Value> elements;
   for (const Rule* rule : node.rules) {
     Frame frame(rule->slots);
+    bool found = false;
+    const TracedRule traced(settings_.tracer, *rule, found);
     (void)body(rule->body, 0, frame, [&] {
       return term(*rule->value, frame, [&](const Value& value) {
+        found = true;
         elements.push_back(value);
         return static_cast<bool>(environment_.charge(32)) ||
                fail_at(Errc::budget_exhausted, rule->location,
@@ -215,11 +219,14 @@ bool Evaluator::draft_own(const RuleNode& node, Draft& draft) {
       continue;
     }
     Frame frame(rule->slots);
+    bool found = false;
+    const TracedRule traced(settings_.tracer, *rule, found);
     (void)body(rule->body, 0, frame, [&] {
       std::vector<Value> keys;
       return head_values(
           *rule, rule->prefix, frame, keys,
           [&](const std::vector<Value>& path, const Value& value) {
+            found = true;
             Draft* at = &draft;
             for (const Value& key : path) {
               at = &at->members[key];

@@ -49,6 +49,14 @@ std::vector<Value> RuleNode::path() const {
   return out;
 }
 
+std::string RuleNode::name() const {
+  std::string out = "data";
+  for (const auto& part : path()) {
+    out += "." + part.text();
+  }
+  return out;
+}
+
 Error problem_at(Errc code, const Location& location, const std::string& message) {
   const std::string file = location.file ? *location.file : std::string();
   return {code, file + ":" + std::to_string(location.row) + ": " +
@@ -99,6 +107,7 @@ Status Policy::add_rule(Module& module, RuleNode& package, const std::shared_ptr
   for (Rule* one = rule.get(); one != nullptr; one = one->otherwise.get()) {
     one->module = &module;
     one->prefix = used;
+    one->node = node;
   }
   if (rule->is_default) {
     if (node->fallback != nullptr) {

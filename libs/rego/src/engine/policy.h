@@ -28,6 +28,7 @@ struct RuleNode {
   bool is_whole() const;
   RuleNode* child(std::string_view name) const;
   std::vector<Value> path() const;  // without data
+  std::string name() const;         // data.a.b
 };
 
 class Policy {

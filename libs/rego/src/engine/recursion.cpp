@@ -65,14 +65,6 @@ void edges_of(const RuleNode& root, const Body& body, std::set<const RuleNode*>&
   }
 }
 
-std::string name_of(const RuleNode& node) {
-  std::string out = "data";
-  for (const auto& key : node.path()) {
-    out += "." + key.text();
-  }
-  return out;
-}
-
 class Walk {
  public:
   explicit Walk(const RuleNode& root) : root_(root) {}
@@ -127,12 +119,12 @@ class Walk {
   static Status recursive(const std::vector<const RuleNode*>& cycle) {
     std::string way;
     for (const RuleNode* node : cycle) {
-      way += name_of(*node) + " -> ";
+      way += node->name() + " -> ";
     }
     const Rule* rule = cycle[0]->rules.empty() ? cycle[0]->fallback : cycle[0]->rules[0];
     return fail(
         problem_at(Errc::recursion, rule->location,
-                   "rule " + name_of(*cycle[0]) + " is recursive: " + way + name_of(*cycle[0])));
+                   "rule " + cycle[0]->name() + " is recursive: " + way + cycle[0]->name()));
   }
 
   const RuleNode& root_;

@@ -95,6 +95,7 @@ struct Rule {
   std::size_t slots = 0;
   std::size_t prefix = 0;  // items of the head that lead to its place; what follows is dynamic
   const struct Module* module = nullptr;
+  const RuleNode* node = nullptr;  // its place under data
   std::vector<Value> annotations;
 };
 

@@ -18,6 +18,7 @@
 #include "unhidra/base/random.h"
 #include "unhidra/base/time.h"
 #include "unhidra/rego/errc.h"
+#include "unhidra/rego/trace.h"
 #include "unhidra/rego/value.h"
 
 namespace unhidra::rego {
@@ -38,6 +39,7 @@ struct Evaluation {
   Timestamp now{};
   RandomSource* random = nullptr;               // for rand.intn and uuid.rfc4122; not owned
   std::function<void(std::string_view)> print;  // where print() and trace() write
+  Tracer* tracer = nullptr;                     // not owned
   std::uint64_t max_steps = 50'000'000;
   std::uint64_t max_memory = std::uint64_t{256} << 20;  // bytes, about
 };
@@ -65,6 +67,8 @@ class PolicySet {
                                    Syntax syntax = Syntax::v1);
   // A body: "data.unhidra.automation.allow = x".
   Result<PreparedQuery> prepare(std::string_view query) const;
+  // Every rule of every module, in the order of the modules and of their text.
+  std::vector<RuleInfo> rules() const;
 
  private:
   std::shared_ptr<const Policy> policy_;
