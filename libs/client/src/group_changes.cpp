@@ -368,6 +368,8 @@ Status Engine::Impl::on_step_outcome(const PendingRequest& request,
     discard_step(*hold);
     hold->record.last_rejoin = {};  // a lost race, no broken state
     link.info.reset();
+    // An external commit covers no proposals: while some wait, the members have to go first.
+    back_off({Ask::group_info, id.uuid()}, 0);
   } else if (hold->record.step->kind == GroupStep::Kind::propose) {
     hold->record.step.reset();
     touch(*hold);

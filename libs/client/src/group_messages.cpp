@@ -100,7 +100,8 @@ Status Engine::Impl::process_group_message(GroupHold& hold, const wire::GroupEnt
     return group_unreadable(entry, UnreadableReason::malformed);
   }
   if (*entry.sender_device_id == self_->device) {
-    return on_own_group_message(entry);
+    // Of a stay before this one: nothing to learn from it any more.
+    return entry.epoch < hold.record.joined_epoch ? Status() : on_own_group_message(entry);
   }
   UNHIDRA_TRY(const auto known, seen(*entry.sender_device_id, *entry.message_id));
   if (known) {

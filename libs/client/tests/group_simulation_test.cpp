@@ -74,7 +74,7 @@ void Simulation::set_up() {
   }
   world_.settle();
   for (std::size_t i = 0; i < kUsers; ++i) {
-    for (int round = 0; round < 6; ++round) {
+    for (int round = 0; round < 10; ++round) {
       approve_someone(*world_.phones[i]);
       world_.settle();
     }
@@ -97,8 +97,8 @@ void Simulation::add_device() {
   }
 }
 
+// Looks for a device that waits, or asks for them.
 void Simulation::approve_someone(Phone& phone) {
-  (void)phone.engine->refresh_user(phone.enrollment.user);
   const auto devices = phone.engine->devices();
   for (const auto& device : devices.value_or(std::vector<Device>())) {
     if (device.pending) {
@@ -106,6 +106,7 @@ void Simulation::approve_someone(Phone& phone) {
       return;
     }
   }
+  (void)phone.engine->refresh_user(phone.enrollment.user);
 }
 
 // By another device of the same person, then by the server.
@@ -189,7 +190,7 @@ void Simulation::disturb(Phone& phone) {
 }
 
 void Simulation::move() {
-  for (int i = 0; i < 25; ++i) {
+  for (auto left = world_.random.below(40); left > 0; --left) {
     world_.move_one();
   }
 }
@@ -198,7 +199,7 @@ void Simulation::step() {
   auto& phone = some_phone();
   switch (world_.random.below(24)) {
     case 0:
-      if (usable(phone) && world_.random.below(4) == 0) {
+      if (usable(phone) && world_.random.below(3) == 0) {
         revoke(phone);
       }
       break;
@@ -297,10 +298,12 @@ std::set<MessageId> Simulation::should_read(DeviceId device,
 void Simulation::judge() {
   std::size_t read = 0;
   std::size_t devices = 0;
+  std::size_t approved = 0;
   for (auto& phone : world_.phones) {
     SCOPED_TRACE("device " + phone->enrollment.device.to_string());
     const bool gone = revoked(*phone);
     devices += gone ? 0 : 1;
+    approved += phone->engine->account()->membership == Membership::approved ? 1 : 0;
     for (const auto& told : phone->events_of<event::MessageUnreadable>()) {
       EXPECT_EQ(told.message.reason, UnreadableReason::joined_later)
           << explain(told.message.reason);
@@ -339,9 +342,10 @@ void Simulation::judge() {
     }
   }
   std::printf(
-      "%zu devices, %zu of them revoked, %zu messages, %zu readings, %zu lost races, "
+      "%zu devices (%zu approved, %zu revoked), %zu messages, %zu readings, %zu lost races, "
       "%zu crashes\n",
-      world_.phones.size(), world_.phones.size() - devices, said_.size(), read, races(), crashes());
+      world_.phones.size(), approved, world_.phones.size() - devices, said_.size(), read, races(),
+      crashes());
 }
 
 TEST(GroupSimulation, EveryoneWhoShouldReadsAllAndNobodyElse) {
