@@ -7,7 +7,7 @@
 
 #include "chat.h"
 #include "connect.h"
-#include "mqtt_load.h"
+#include "mqtt.h"
 
 namespace {
 
@@ -62,31 +62,34 @@ void add_chat(CLI::App& app, ChatOptions& options, std::string& rate, int& durat
                    "File for a line about each message acknowledged or received");
 }
 
-void add_mqtt(CLI::App& app, MqttOptions& options, std::string& kind, std::string& rate,
-              int& duration) {
-  auto* word = app.add_subcommand("mqtt", "Load for any MQTT broker, over TCP");
-  word->add_option("--kind", kind, "fan-out, pairs or idle")->required();
-  word->add_option("--host", options.host, "Address of the broker");
-  word->add_option("--port", options.port, "Its port")->required();
-  word->add_option("--server-pid", options.server_pids,
-                   "Process of the broker to measure; may be given several times");
-  word->add_option("--clients", options.clients, "Subscribers, or idle connections")
-      ->check(CLI::Range(1, 1'000'000));
-  word->add_option("--qos", options.qos, "Of messages and subscriptions")->check(CLI::Range(0, 1));
-  word->add_option("--payload-bytes", options.payload_bytes, "Of each message")
-      ->check(CLI::Range(8, 1'000'000));
-  word->add_option("--window", options.window, "Messages of one publisher under way")
-      ->check(CLI::Range(1, 65'535));
-  word->add_option("--rate", rate, "Messages published a second in all, or max");
+void add_mqtt(CLI::App& app, MqttOptions& options, std::string& rate, int& duration) {
+  auto* word = app.add_subcommand("mqtt", "Publish and subscribe, at any MQTT broker");
+  word->add_option("--host", options.host);
+  word->add_option("--port", options.port);
+  word->add_option("--server-pid", options.server_pids, "Process of the broker to measure");
+  word->add_option("--publishers", options.publishers)->check(CLI::Range(1, 100'000));
+  word->add_option("--subscribers", options.subscribers)->check(CLI::Range(0, 100'000));
+  word->add_option("--qos", options.qos)->check(CLI::Range(0, 1));
+  word->add_option("--payload", options.payload, "Bytes")->check(CLI::Range(8, 1'000'000));
+  word->add_option("--window", options.window, "Messages under way of each publisher")
+      ->check(CLI::Range(1, 60'000));
+  word->add_option("--rate", rate, "Messages a second in all, or max");
   word->add_option("--duration", duration, "Seconds")->check(CLI::Range(1, 86'400));
+  word->add_flag("--persistent", options.persistent, "Sessions that outlive their connections");
+  word->add_option("--idle", options.idle, "Only open so many connections");
 }
 
-Status run(const CLI::App& app, ConnectOptions& connect, ChatOptions& chat,
+Status run(const CLI::App& app, ConnectOptions& connect, ChatOptions& chat, MqttOptions& mqtt,
            const std::string& addresses, const std::string& rate, int hold, int duration) {
   if (app.got_subcommand("connect")) {
     UNHIDRA_TRY(connect.local_addresses, parse_addresses(addresses));
     connect.hold = std::chrono::seconds(hold);
     return run_connect(connect);
+  }
+  if (app.got_subcommand("mqtt")) {
+    UNHIDRA_TRY(mqtt.rate, parse_rate(rate));
+    mqtt.duration = std::chrono::seconds(duration);
+    return run_mqtt(mqtt);
   }
   UNHIDRA_TRY(chat.rate, parse_rate(rate));
   chat.duration = std::chrono::seconds(duration);
@@ -96,14 +99,6 @@ Status run(const CLI::App& app, ConnectOptions& connect, ChatOptions& chat,
   return run_chat(chat);
 }
 
-Status start_mqtt(MqttOptions& options, const std::string& kind, const std::string& rate,
-                  int duration) {
-  UNHIDRA_TRY(options.kind, parse_mqtt_kind(kind));
-  UNHIDRA_TRY(options.rate, parse_rate(rate));
-  options.duration = std::chrono::seconds(duration);
-  return run_mqtt(options);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -111,19 +106,16 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   ConnectOptions connect;
   ChatOptions chat;
-  MqttOptions mqtt;
-  std::string kind;
   std::string addresses;
   std::string rate = "max";
   int hold = 10;
   int duration = 10;
   add_connect(app, connect, addresses, hold);
   add_chat(app, chat, rate, duration);
-  add_mqtt(app, mqtt, kind, rate, duration);
+  MqttOptions mqtt;
+  add_mqtt(app, mqtt, rate, duration);
   CLI11_PARSE(app, argc, argv);
-  const auto status = app.got_subcommand("mqtt")
-                          ? start_mqtt(mqtt, kind, rate, duration)
-                          : run(app, connect, chat, addresses, rate, hold, duration);
+  const auto status = run(app, connect, chat, mqtt, addresses, rate, hold, duration);
   if (!status) {
     std::fprintf(stderr, "unhidra-bench: %s\n", status.error().message().c_str());
     return 1;

@@ -82,25 +82,4 @@ Result<HostAndPort> parse_url(const std::string& url) {
   return out;
 }
 
-Result<MqttLoadKind> parse_mqtt_kind(const std::string& text) {
-  for (const auto kind : {MqttLoadKind::fan_out, MqttLoadKind::pairs, MqttLoadKind::idle}) {
-    if (text == to_string(kind)) {
-      return kind;
-    }
-  }
-  return fail(Errc::invalid, "a load is fan-out, pairs or idle, not " + text);
-}
-
-const char* to_string(MqttLoadKind kind) {
-  switch (kind) {
-    case MqttLoadKind::fan_out:
-      return "fan-out";
-    case MqttLoadKind::pairs:
-      return "pairs";
-    case MqttLoadKind::idle:
-      break;
-  }
-  return "idle";
-}
-
 }  // namespace unhidra::bench

@@ -41,25 +41,19 @@ struct ChatOptions {
   std::string record_file;
 };
 
-enum class MqttLoadKind : std::uint8_t {
-  fan_out,  // one publisher, every other client subscribes
-  pairs,    // as many publishers as subscribers, each with a topic of its own
-  idle,     // connections alone
-};
-Result<MqttLoadKind> parse_mqtt_kind(const std::string& text);
-const char* to_string(MqttLoadKind kind);
-
 struct MqttOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 1883;
+  std::string port = "1883";
   std::vector<int> server_pids;
-  MqttLoadKind kind = MqttLoadKind::pairs;
-  std::size_t clients = 100;  // subscribers, or idle connections
+  std::size_t publishers = 1;   // each has a topic of its own
+  std::size_t subscribers = 1;  // shared out over the topics: as many as publishers are pairs
   int qos = 0;
-  std::size_t payload_bytes = 64;
-  std::size_t window = 10;  // messages of one publisher under way, without a rate
-  double rate = 0;          // publishes a second, all publishers together; 0: as the window allows
-  std::chrono::seconds duration{5};
+  std::size_t payload = 64;  // bytes; the first eight say when it was sent
+  std::size_t window = 100;  // messages of one publisher under way, without a rate
+  double rate = 0;           // messages a second, all publishers together; 0: as the window allows
+  std::chrono::seconds duration{10};
+  bool persistent = false;  // the subscribers' sessions outlive their connections
+  std::size_t idle = 0;     // instead of all that: so many connections that do nothing
 };
 
 // "127.0.0.1-127.0.0.20,127.0.1.7": single IPv4 addresses and ranges, at most 65,536 of them.
