@@ -1,9 +1,9 @@
 // Decisions of policies: the roadmap's example, many rules, roles in data.
 //
-//   rego_bench [--case NAME] [--batches N] [--batch N] [--plain]
+//   rego_bench [--case NAME] [--batches N] [--batch N] [--walk-tree]
 //
 // Prints one JSON object: for each case the median, over batches, of the CPU time of this thread
-// per decision, in microseconds. --plain asks the evaluator that walks the tree. Instruction
+// per decision, in microseconds. --walk-tree asks the evaluator that walks the tree. Instruction
 // counts: bench/rego_instructions.py.
 
 #include <algorithm>
@@ -24,7 +24,7 @@ struct Options {
   std::string only;
   int batches = 300;
   int batch = 100;
-  bool plain = false;
+  bool walk_tree = false;
 };
 
 [[noreturn]] void give_up(const std::string& what) {
@@ -171,6 +171,7 @@ class Bench {
     for (std::size_t i = 0; i < requests.size(); ++i) {
       ready[i].input = must(value_from_json(requests[i].json));
       ready[i].data = data;
+      ready[i].walk_tree = options_.walk_tree;
       check(prepared, ready[i], requests[i].allowed);
     }
     measure(name + "_ready", options_.batch, [&](int i) {
@@ -180,6 +181,7 @@ class Bench {
     if (from_json) {
       Evaluation evaluation;
       evaluation.data = data;
+      evaluation.walk_tree = options_.walk_tree;
       measure(name + "_json", options_.batch, [&](int i) {
         const auto k = static_cast<std::size_t>(i) % requests.size();
         evaluation.input = must(value_from_json(requests[k].json));
@@ -190,8 +192,8 @@ class Bench {
 
  private:
   static void check(const PreparedQuery& query, const Evaluation& evaluation, bool allowed) {
-    const auto solutions = must(query.evaluate(evaluation));
-    if (solutions.size() != 1 || solutions[0][0].second.as_boolean() != allowed) {
+    const auto decision = must(query.evaluate_one(evaluation));
+    if (!decision || decision->as_boolean() != allowed) {
       give_up("wrong decision");
     }
   }
@@ -268,8 +270,8 @@ int run(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; ++i) {
     const bool more = i + 1 < argc;
-    if (std::strcmp(argv[i], "--plain") == 0) {
-      options.plain = true;
+    if (std::strcmp(argv[i], "--walk-tree") == 0) {
+      options.walk_tree = true;
     } else if (std::strcmp(argv[i], "--case") == 0 && more) {
       options.only = argv[++i];
     } else if (std::strcmp(argv[i], "--batches") == 0 && more) {
@@ -277,7 +279,8 @@ int run(int argc, char** argv) {
     } else if (std::strcmp(argv[i], "--batch") == 0 && more) {
       options.batch = std::max(1, std::atoi(argv[++i]));
     } else {
-      std::fprintf(stderr, "usage: rego_bench [--case NAME] [--batches N] [--batch N] [--plain]\n");
+      std::fprintf(stderr,
+                   "usage: rego_bench [--case NAME] [--batches N] [--batch N] [--walk-tree]\n");
       return 2;
     }
   }
