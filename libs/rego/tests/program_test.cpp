@@ -1,5 +1,6 @@
 // Programs and the index against the walk over the rules' tree: random policies and inputs answer
-// the same both ways.
+// the same both ways. The functions among them give one value each: a program that has its answer
+// does not go on to find conflicts elsewhere.
 #include <random>
 
 #include "policies.h"
@@ -18,12 +19,12 @@ class Generator {
       out += "p if {" + body(false) + "}\n";
       out += "d := \"" + letter() + "\" if {" + body(false) + "} else := \"z\" if {" + body(false) +
              "}\n";
-      out += "f(\"" + letter() + "\", x) := y if { y := [x, " + scalar() + "] }\n";
+      out += "f(\"" + letter() + "\", x) := y if { y := [x, \"f\"] }\n";
       out += "s contains x if { some x in data.list;" + body(true) + "}\n";
       out += "s contains input.a if {" + body(false) + "}\n";
       out += "o[k] := v if { some k, v in data.object;" + body(false) + "}\n";
     }
-    out += "g(x) := 1 if x == 1\ng(x) := 2 if x == \"a\"\ng(x) := 3 if input.b == x\n";
+    out += "g(x) := 1 if x == 1\ng(x) := 2 if x == \"a\"\ng(x) := 3 if x == \"c\"\n";
     out += "c := [[x, y] | some x in data.list; y := data.object[k]; k != x]\n";
     out += "m := {k: v | some k, v in data.object; not v == input.a}\n";
     return out;
