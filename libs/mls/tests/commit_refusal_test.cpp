@@ -9,27 +9,8 @@ constexpr auto kBadCommit = PublicErrc::invalid_commit;
 
 class Section12_4_2 : public ForgedMessages {
  protected:
-  // Seals other path secrets to the same receivers.
   Bytes with_path_secrets(const std::function<SecretBytes(std::size_t step)>& secret) {
-    return forger_.changed_commit([&](Commit& commit) {
-      const PublicState& state = alice_.state();
-      const Sender sender = Sender::member(alice_.self());
-      AppliedProposals applied = apply_proposals(state, {}, sender, {}).value();
-      const AppliedPath path = apply_path(state, applied, sender, *commit.path, {}).value();
-      const HpkeInfo info = encrypt_context(world_.suite, "UpdatePathNode",
-                                            encode(provisional_context(state, applied)))
-                                .value();
-      for (std::size_t i = 0; i < path.steps.size(); ++i) {
-        auto& sealed = commit.path->nodes[i].encrypted_path_secret;
-        const auto targets = applied.tree.resolution(path.steps[i].copath);
-        for (std::size_t j = 0; j < targets.size(); ++j) {
-          sealed[j] =
-              hpke_seal(world_.suite, world_.random, applied.tree.encryption_key(targets[j]), info,
-                        {}, secret(i).expose())
-                  .value();
-        }
-      }
-    });
+    return forger_.changed_commit([&](Commit& commit) { forger_.reseal_path(commit, secret); });
   }
   ProposalOrRef carols_removal() {
     const Forger bob(world_, bob_);

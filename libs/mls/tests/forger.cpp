@@ -38,13 +38,7 @@ FramedContent Forger::content_of(Commit commit) const {
 }
 
 PublicMessage Forger::protect(FramedContent content, Bytes confirmation_tag) const {
-  const PublicState& state = as_.state();
-  PublicMessage out = signed_again(world_.suite, GroupInside::signer(as_), std::move(content),
-                                   state.encoded_context, std::move(confirmation_tag));
-  out.membership_tag = mac(world_.suite, GroupInside::secrets(as_).membership_key.expose(),
-                           out.authenticated().to_be_macked(state.encoded_context))
-                           .copy();
-  return out;
+  return GroupInside::protect(as_, std::move(content), std::move(confirmation_tag));
 }
 
 Bytes Forger::send(FramedContent content, Bytes confirmation_tag) const {
@@ -90,6 +84,26 @@ Bytes Forger::changed_commit(const Change& change, const CommitOptions& options)
   return send(std::move(content));
 }
 
+void Forger::reseal_path(Commit& commit,
+                         const std::function<SecretBytes(std::size_t step)>& secret) const {
+  const PublicState& state = as_.state();
+  const Sender sender = Sender::member(as_.self());
+  AppliedProposals applied = apply_proposals(state, {}, sender, {}).value();
+  const AppliedPath path = apply_path(state, applied, sender, *commit.path, {}).value();
+  const HpkeInfo info =
+      encrypt_context(world_.suite, "UpdatePathNode", encode(provisional_context(state, applied)))
+          .value();
+  for (std::size_t i = 0; i < path.steps.size(); ++i) {
+    auto& sealed = commit.path->nodes[i].encrypted_path_secret;
+    const auto targets = applied.tree.resolution(path.steps[i].copath);
+    for (std::size_t j = 0; j < targets.size(); ++j) {
+      sealed[j] = hpke_seal(world_.suite, world_.random, applied.tree.encryption_key(targets[j]),
+                            info, {}, secret(i).expose())
+                      .value();
+    }
+  }
+}
+
 LeafNodePtr Forger::leaf(const LeafNodePtr& from, const LeafChange& change) const {
   LeafNodeContent content = from->content();
   change(content);
@@ -108,16 +122,7 @@ Proposal Forger::update(const LeafChange& change) const {
 }
 
 PrivateMessage Forger::seal(ContentType type, ByteView text) {
-  const EpochSecrets& secrets = GroupInside::secrets(as_);
-  Ratchet* ratchet = GroupInside::messages(as_).ratchet(
-      world_.suite, as_.self(),
-      type == ContentType::application ? RatchetKind::application : RatchetKind::handshake);
-  const auto next = ratchet->next(world_.suite).value();
-  const SenderData sender{as_.self(), next.first, world_.random.array<4>()};
-  PrivateMessage out{as_.context().group_id, as_.context().epoch, type, {}, {}, {}};
-  EXPECT_TRUE(seal_content(world_.suite, out, sender, next.second, text));
-  EXPECT_TRUE(seal_sender_data(world_.suite, out, sender, secrets.sender_data_secret.expose()));
-  return out;
+  return GroupInside::seal(as_, world_.random, type, text);
 }
 
 OwnKeyPackage changed_key_package(World& world, const Identity& identity,

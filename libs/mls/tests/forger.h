@@ -35,6 +35,10 @@ class Forger {
   using Change = std::function<void(Commit&)>;
   Bytes changed_commit(const Change& change, const CommitOptions& options = {});
 
+  // Puts other path secrets into a commit without proposals, sealed to the right receivers.
+  void reseal_path(Commit& commit,
+                   const std::function<SecretBytes(std::size_t step)>& secret) const;
+
   // A leaf of this member, changed and signed again.
   using LeafChange = std::function<void(LeafNodeContent&)>;
   LeafNodePtr leaf(const LeafNodePtr& from, const LeafChange& change) const;

@@ -1,19 +1,12 @@
 // Which groups a newcomer refuses to join (RFC 9420 sections 7.9.2 and 12.4.3).
-#include "epoch.h"
 #include "forger.h"
+#include "opened_welcome.h"
 
 namespace unhidra::mls {
 namespace {
 
 constexpr auto kBadInfo = PublicErrc::invalid_group_info;
 constexpr auto kBadTree = PublicErrc::invalid_tree;
-
-Bytes resigned(const Suite& suite, const SignatureKeyPair& key, GroupInfo& info) {
-  TlsWriter content;
-  info.write_content(content);
-  info.signature = key.sign(suite, "GroupInfoTBS", content.view()).value();
-  return info.signature;
-}
 
 // alice adds dora to a group whose parents have keys; what dora gets is changed on its way.
 class Section12_4_3 : public ForgedMessages {
@@ -27,44 +20,16 @@ class Section12_4_3 : public ForgedMessages {
     alice_.discard_pending();
     options.proposals.push_back(World::add_of(dora_.key_package));
     const CommitBundle bundle = alice_.commit(world_.env, options).value();
-    welcome_ = World::parsed<Welcome>(*bundle.welcome);
-    const HpkeInfo info =
-        encrypt_context(world_.suite, "Welcome", welcome_.encrypted_group_info).value();
-    const auto& sealed = welcome_.secrets[0].encrypted_group_secrets;
-    const SecretBytes opened =
-        hpke_open(world_.suite, dora_.init_key, sealed.kem_output, info, {}, sealed.ciphertext)
-            .value();
-    secrets_ = GroupSecrets::decode(opened.expose()).value();
-    const WelcomeKey key = key_of_welcome();
-    Bytes plain(welcome_.encrypted_group_info.size() - crypto::kAeadTagSize);
-    EXPECT_TRUE(world_.suite.provider().aead_open(world_.suite.parameters().aead, key.key.expose(),
-                                                  key.nonce.expose(), {},
-                                                  welcome_.encrypted_group_info, plain));
-    info_ = mls_public::decode<GroupInfo>(plain, "info").value();
-  }
-  WelcomeKey key_of_welcome() {
-    return welcome_key(world_.suite, secrets_.joiner_secret.expose(),
-                       zero_secret(world_.suite).expose());
+    opened_ = OpenedWelcome::open(world_.suite, dora_, World::parsed<Welcome>(*bundle.welcome));
   }
   // A Welcome of any plaintexts, for dora.
   Welcome sealed(ByteView group_info, ByteView group_secrets) {
-    const WelcomeKey key = key_of_welcome();
-    Welcome out = welcome_;
-    out.encrypted_group_info.resize(group_info.size() + crypto::kAeadTagSize);
-    EXPECT_TRUE(world_.suite.provider().aead_seal(world_.suite.parameters().aead, key.key.expose(),
-                                                  key.nonce.expose(), {}, group_info,
-                                                  out.encrypted_group_info));
-    const HpkeInfo info =
-        encrypt_context(world_.suite, "Welcome", out.encrypted_group_info).value();
-    out.secrets[0].encrypted_group_secrets =
-        hpke_seal(world_.suite, world_.random, dora_.key_package.init_key, info, {}, group_secrets)
-            .value();
-    return out;
+    return opened_->seal(world_.random, group_info, group_secrets);
   }
-  Welcome sealed() { return sealed(encode(info_), secrets_.encode().expose()); }
+  Welcome sealed() { return sealed(encode(opened_->info), opened_->secrets.encode().expose()); }
   // Signed by alice again.
   Welcome sealed_again() {
-    resigned(world_.suite, GroupInside::signer(alice_), info_);
+    opened_->sign_info(GroupInside::signer(alice_));
     return sealed();
   }
   void join_refused(const Welcome& welcome, const Refusal& refusal,
@@ -74,14 +39,14 @@ class Section12_4_3 : public ForgedMessages {
     expect_error(joined.error(), refusal);
   }
   RatchetTree tree() const {
-    return RatchetTree::parse(*info_.extensions.find(ExtensionType::ratchet_tree)).value();
+    return RatchetTree::parse(*opened_->info.extensions.find(ExtensionType::ratchet_tree)).value();
   }
   // Another tree, with the tree hash that belongs to it.
   void tree_refused(RatchetTree tree, const Refusal& refusal) {
     TlsWriter out;
     tree.write(out);
-    info_.extensions.set(ExtensionType::ratchet_tree, out.view());
-    info_.group_context.tree_hash = tree.root_hash(world_.suite).copy();
+    opened_->info.extensions.set(ExtensionType::ratchet_tree, out.view());
+    opened_->info.group_context.tree_hash = tree.root_hash(world_.suite).copy();
     join_refused(sealed_again(), refusal);
   }
   using ParentChange = std::function<void(ParentNode&)>;
@@ -104,19 +69,17 @@ class Section12_4_3 : public ForgedMessages {
   }
 
   OwnKeyPackage dora_ = world_.key_package("dora");
-  Welcome welcome_;
-  GroupSecrets secrets_;
-  GroupInfo info_;
+  std::optional<OpenedWelcome> opened_;
 };
 
 TEST_F(Section12_4_3, TheHonestWelcomeIsTakenAlsoWhenItIsSealedAgain) {
-  EXPECT_TRUE(Group::join(world_.env, dora_, welcome_));
+  EXPECT_TRUE(Group::join(world_.env, dora_, opened_->welcome));
   EXPECT_TRUE(Group::join(world_.env, dora_, sealed_again()));
 }
 
 TEST_F(Section12_4_3, Section12_4_3_1_NoEntryForOurKeyPackage) {
   const Refusal refusal{Errc::not_for_us, "no entry for this KeyPackage"};
-  Welcome other = welcome_;
+  Welcome other = opened_->welcome;
   other.secrets[0].new_member[0] ^= 1;
   join_refused(other, refusal);
   other.secrets.clear();
@@ -124,89 +87,91 @@ TEST_F(Section12_4_3, Section12_4_3_1_NoEntryForOurKeyPackage) {
 }
 
 TEST_F(Section12_4_3, Section12_4_3_1_AnotherCipherSuite) {
-  Welcome other = welcome_;
+  Welcome other = opened_->welcome;
   other.cipher_suite = CipherSuite::x25519_aes128gcm_sha256_ed25519;
   join_refused(other, {Errc::not_for_us, "no entry for this KeyPackage"});
-  info_.group_context.cipher_suite = CipherSuite::x25519_aes128gcm_sha256_ed25519;
+  opened_->info.group_context.cipher_suite = CipherSuite::x25519_aes128gcm_sha256_ed25519;
   join_refused(sealed_again(), {kBadInfo, "names another cipher suite"});
 }
 
 TEST_F(Section12_4_3, Section12_4_3_1_GroupSecretsThatDoNotDecrypt) {
   const Refusal refusal{Errc::undecryptable, "the group secrets do not decrypt"};
-  Welcome other = welcome_;
+  Welcome other = opened_->welcome;
   auto& sealed_secrets = other.secrets[0].encrypted_group_secrets;
   sealed_secrets.ciphertext[0] ^= 1;
   join_refused(other, refusal);
   sealed_secrets.ciphertext.clear();
   join_refused(other, refusal);
-  other = welcome_;
+  other = opened_->welcome;
   other.secrets[0].encrypted_group_secrets.kem_output.assign(32, 0);
   join_refused(other, refusal);
   // The GroupInfo is part of what they are sealed for.
-  other = welcome_;
+  other = opened_->welcome;
   other.encrypted_group_info[0] ^= 1;
   join_refused(other, refusal);
 }
 
 TEST_F(Section12_4_3, Section12_4_3_1_GroupSecretsThatAreMalformed) {
-  Bytes longer = to_bytes(secrets_.encode().expose());
+  Bytes longer = to_bytes(opened_->secrets.encode().expose());
   longer.push_back(0);
-  join_refused(sealed(encode(info_), longer), {PublicErrc::malformed, "GroupSecrets"});
-  join_refused(sealed(encode(info_), {}), {PublicErrc::malformed, "GroupSecrets"});
+  join_refused(sealed(encode(opened_->info), longer), {PublicErrc::malformed, "GroupSecrets"});
+  join_refused(sealed(encode(opened_->info), {}), {PublicErrc::malformed, "GroupSecrets"});
 }
 
 TEST_F(Section12_4_3, Section12_4_3_1_APskThatIsNotHeld) {
   PreSharedKeyId id;
   id.psk_id = to_bytes("nobody's");
   id.psk_nonce.assign(32, 1);
-  secrets_.psks = {id};
+  opened_->secrets.psks = {id};
   join_refused(sealed(), {Errc::unknown_psk, "a pre-shared key is not held"});
 }
 
 TEST_F(Section12_4_3, Section12_4_3_1_AGroupInfoThatDoesNotDecrypt) {
   const Refusal refusal{PublicErrc::bad_tag, "the GroupInfo does not decrypt"};
-  GroupSecrets other = GroupSecrets::decode(secrets_.encode().expose()).value();
+  GroupSecrets other = GroupSecrets::decode(opened_->secrets.encode().expose()).value();
   other.joiner_secret.expose_mutable()[0] ^= 1;
-  join_refused(sealed(encode(info_), other.encode().expose()), refusal);
+  join_refused(sealed(encode(opened_->info), other.encode().expose()), refusal);
   other.joiner_secret = SecretBytes();
-  join_refused(sealed(encode(info_), other.encode().expose()), refusal);
+  join_refused(sealed(encode(opened_->info), other.encode().expose()), refusal);
 }
 
 TEST_F(Section12_4_3, Section12_4_3_1_AGroupInfoThatIsMalformed) {
-  Bytes longer = encode(info_);
+  Bytes longer = encode(opened_->info);
   longer.push_back(0);
-  join_refused(sealed(longer, secrets_.encode().expose()), {PublicErrc::malformed, "a GroupInfo"});
-  join_refused(sealed({}, secrets_.encode().expose()), {PublicErrc::malformed, "a GroupInfo"});
-  Welcome empty = welcome_;
+  join_refused(sealed(longer, opened_->secrets.encode().expose()),
+               {PublicErrc::malformed, "a GroupInfo"});
+  join_refused(sealed({}, opened_->secrets.encode().expose()),
+               {PublicErrc::malformed, "a GroupInfo"});
+  Welcome empty = opened_->welcome;
   empty.encrypted_group_info.clear();
   const HpkeInfo info = encrypt_context(world_.suite, "Welcome", {}).value();
   empty.secrets[0].encrypted_group_secrets =
       hpke_seal(world_.suite, world_.random, dora_.key_package.init_key, info, {},
-                secrets_.encode().expose())
+                opened_->secrets.encode().expose())
           .value();
   join_refused(empty, {PublicErrc::malformed, "too short"});
 }
 
 TEST_F(Section12_4_3, AGroupInfoSignedByNobodyOrByAnother) {
-  info_.signature[0] ^= 1;
+  opened_->info.signature[0] ^= 1;
   join_refused(sealed(), {PublicErrc::bad_signature, "GroupInfoTBS does not verify"});
-  info_.signer = bob_.self();
+  opened_->info.signer = bob_.self();
   join_refused(sealed_again(), {PublicErrc::bad_signature, "GroupInfoTBS does not verify"});
   for (const std::uint32_t leaf : {4U, 0x80000000U, 0xffffffffU}) {
-    info_.signer = {leaf};
+    opened_->info.signer = {leaf};
     join_refused(sealed_again(), {kBadInfo, "the signer of the GroupInfo is no member"});
   }
 }
 
 TEST_F(Section12_4_3, AGroupInfoSignedByTheNewcomersOwnLeaf) {
-  info_.signer = {3};
-  resigned(world_.suite, dora_.signature_key, info_);
+  opened_->info.signer = {3};
+  opened_->sign_info(dora_.signature_key);
   join_refused(sealed(), {kBadInfo, "signed by our own leaf"});
 }
 
 TEST_F(Section12_4_3, NoTreeOrOneOfAnotherHash) {
   const RatchetTree real = tree();
-  info_.extensions.remove(ExtensionType::ratchet_tree);
+  opened_->info.extensions.remove(ExtensionType::ratchet_tree);
   join_refused(sealed_again(), {kBadInfo, "no ratchet tree came"});
   EXPECT_TRUE(Group::join(world_.env, dora_, sealed_again(), {real}));
   RatchetTree other = real;
@@ -227,23 +192,23 @@ TEST_F(Section12_4_3, Section12_4_3_1_ATreeWithoutOurLeaf) {
 }
 
 TEST_F(Section12_4_3, Section12_4_3_1_APathSecretOfAnotherNodeOrSize) {
-  secrets_.path_secret = world_.random.secret(32);
+  opened_->secrets.path_secret = world_.random.secret(32);
   join_refused(sealed(), {PublicErrc::invalid_commit, "leads to another public key"});
-  secrets_.path_secret = world_.random.secret(31);
+  opened_->secrets.path_secret = world_.random.secret(31);
   join_refused(sealed(), {PublicErrc::invalid_commit, "the path secret belongs to no node"});
   welcome_dora({.force_path = false});
-  ASSERT_FALSE(secrets_.path_secret);
-  secrets_.path_secret = world_.random.secret(32);
+  ASSERT_FALSE(opened_->secrets.path_secret);
+  opened_->secrets.path_secret = world_.random.secret(32);
   join_refused(sealed(), {PublicErrc::invalid_commit, "leads to another public key"});
 }
 
 TEST_F(Section12_4_3, Section12_4_3_1_AWrongConfirmationTag) {
-  info_.confirmation_tag[0] ^= 1;
+  opened_->info.confirmation_tag[0] ^= 1;
   join_refused(sealed_again(), {PublicErrc::bad_tag, "the confirmation tag does not match"});
 }
 
 TEST_F(Section12_4_3, Section13_4_AGroupExtensionThatWeDoNotSupport) {
-  info_.group_context.extensions.set(ExtensionType{0xff01}, {});
+  opened_->info.group_context.extensions.set(ExtensionType{0xff01}, {});
   join_refused(sealed_again(), {PublicErrc::unsupported, "a group extension is not supported"});
 }
 
@@ -340,13 +305,13 @@ TEST_F(Section12_4_3, Section7_1_UnmergedLeavesThatAreNotAscending) {
 }
 
 TEST_F(Section12_4_3, Section12_4_3_2_AnExternalPubThatIsMissingOrNoKey) {
-  GroupInfo info = alice_.group_info(true).value();
+  GroupInfo& info = opened_->info = alice_.group_info(true).value();
   const auto refused_with = [&](std::optional<Bytes> key, const Refusal& refusal) {
     info.extensions.remove(ExtensionType::external_pub);
     if (key) {
       info.extensions.set(ExtensionType::external_pub, *key);
     }
-    resigned(world_.suite, GroupInside::signer(alice_), info);
+    opened_->sign_info(GroupInside::signer(alice_));
     const auto joined = Group::join_external(world_.env, info, world_.identity("eve"));
     ASSERT_FALSE(joined);
     expect_error(joined.error(), refusal);

@@ -201,7 +201,10 @@ class ListChecker {
 };
 
 // Keys that the list brought in may stand nowhere else (section 7.3).
-Status check_new_keys(const AppliedProposals& applied) {
+Status check_new_leaves(const AppliedProposals& applied) {
+  if (applied.tree.leaf_count() > RatchetTree::kMaxLeaves) {
+    return bad_list("the group has more leaves than are taken");
+  }
   const auto unique = [&](LeafIndex index) {
     const LeafNode* leaf = applied.tree.leaf(index);
     return leaf != nullptr && applied.tree.count_encryption_key(leaf->encryption_key()) == 1 &&
@@ -347,7 +350,7 @@ Result<AppliedProposals> apply_proposals(const PublicState& state,
   if (list.reinit != nullptr) {
     out.reinit = *list.reinit;
   }
-  UNHIDRA_TRY_VOID(check_new_keys(out));
+  UNHIDRA_TRY_VOID(check_new_leaves(out));
   if (!out.path_required) {
     UNHIDRA_TRY_VOID(validate_members_together(out.tree, out.extensions));
   }
@@ -401,6 +404,9 @@ Result<AppliedPath> apply_path(const PublicState& state, AppliedProposals& appli
   }
   if (!committer.is_member()) {
     out.sender = tree.add(path.leaf_node);
+    if (tree.leaf_count() > RatchetTree::kMaxLeaves) {
+      return bad_commit("the group has more leaves than are taken");
+    }
   }
   UNHIDRA_TRY_VOID(validate_leaf_node(state.suite, leaf, LeafOrigin::commit,
                                       {state.context.group_id, out.sender}, rules));

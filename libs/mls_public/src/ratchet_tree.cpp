@@ -302,8 +302,8 @@ Result<RatchetTree> RatchetTree::from_nodes(
 Result<RatchetTree> RatchetTree::with_nodes(
     std::uint32_t leaves, std::span<const std::pair<LeafIndex, LeafNodePtr>> leaf_nodes,
     std::span<const std::pair<NodeIndex, ParentNodePtr>> parents) const {
-  if (!std::has_single_bit(leaves) || leaves > (1U << 30)) {
-    return fail(Errc::invalid_tree, "no ratchet tree has this number of leaves");
+  if (!std::has_single_bit(leaves) || leaves > kMaxLeaves) {
+    return fail(Errc::invalid_tree, "no ratchet tree that is taken has this number of leaves");
   }
   RatchetTree out = *this;
   if (leaves > leaf_count()) {

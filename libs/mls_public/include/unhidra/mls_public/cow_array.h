@@ -35,8 +35,8 @@ class CowArray {
       edit(i) = T{};
     }
     const std::size_t chunks = (size + kChunk - 1) / kChunk;
-    while (chunks_.size() < chunks) {
-      chunks_.push_back(std::make_shared<Chunk>());
+    if (chunks > chunks_.size()) {
+      chunks_.resize(chunks, std::make_shared<Chunk>());  // one for all, until they are written
     }
     chunks_.resize(chunks);
     size_ = size;

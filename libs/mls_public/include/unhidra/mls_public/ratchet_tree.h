@@ -29,6 +29,9 @@ struct PathStep {
 
 class RatchetTree {
  public:
+  // Of a tree that this program takes: hashing even a blank one costs its size.
+  static constexpr std::uint32_t kMaxLeaves = 1U << 17;
+
   // The ratchet_tree extension of section 12.4.3.3; checks the shape alone.
   static Result<RatchetTree> parse(ByteView encoding);
   void write(TlsWriter& out) const;
