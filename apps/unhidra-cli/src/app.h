@@ -56,6 +56,9 @@ class App {
   Status verify();
   Result<DeviceId> device_named(const std::vector<DeviceId>& candidates) const;
 
+  // ---- IoT devices of the organisation (iot_commands.cpp) ----
+  Status iot();
+
   // ---- messages (message_commands.cpp) ----
   Status send();
   Status listen();

@@ -77,7 +77,8 @@ TEST(Operations, OnlyTheseAreOpenToEveryone) {
       "auth.login",          "auth.refresh",           "auth.jwks",
       "system.health",       "system.ready",           "system.openapi",
       "est.ca_certificates", "est.csr_attributes",     "est.enroll",
-      "est.reenroll",        "certificate_status.crl", "certificate_status.ocsp"};
+      "est.reenroll",        "certificate_status.crl", "certificate_status.ocsp",
+      "own_twin.get",        "own_twin.report"};
   EXPECT_EQ(open, expected);
 }
 

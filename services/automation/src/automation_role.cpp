@@ -2,6 +2,7 @@
 
 #include "unhidra/runtime/log.h"
 
+#include "devices/registry_handlers.h"
 #include "enrolment/authority_files.h"
 #include "enrolment/est_face.h"
 #include "enrolment/handlers.h"
@@ -42,6 +43,7 @@ Status AutomationRole::load() {
 
 void AutomationRole::bind(access::Handlers& handlers) {
   bind_enrolment(handlers, *impl_->enrolment, impl_->deps.bus);
+  bind_registry(handlers, *impl_->enrolment, impl_->deps.bus);
 }
 
 net::TlsServerSettings AutomationRole::listener_tls(net::TlsServerSettings server) const {

@@ -112,6 +112,8 @@ Result<pki::DeviceIdentity> identify_by_code(Transaction& tx, const Enrolment& e
   return out;
 }
 
+}  // namespace
+
 Result<SeenDevice> identify_by_certificate(Transaction& tx, const Enrolment& enrolment,
                                            const OperationRequest& request, AuditDraft& draft) {
   if (!request.tls_peer || request.tls_peer->certificate.empty()) {
@@ -123,8 +125,6 @@ Result<SeenDevice> identify_by_certificate(Transaction& tx, const Enrolment& enr
   draft.note("proof", "certificate");
   return seen;
 }
-
-}  // namespace
 
 std::optional<BasicCredentials> parse_basic(std::string_view header) {
   constexpr std::string_view kScheme = "Basic ";

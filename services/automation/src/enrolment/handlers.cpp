@@ -1,9 +1,9 @@
 #include "enrolment/handlers.h"
 
-#include "unhidra/automation/errc.h"
 #include "unhidra/base/text.h"
 #include "unhidra/pki/ocsp.h"
 
+#include "devices/registry.h"
 #include "devices/store_certificates.h"
 
 namespace unhidra::automation {
@@ -169,10 +169,7 @@ Task<Result<body::EnrolmentCode>> create_code(Shared shared, Context& context) {
 }
 
 Result<body::DeviceCertificates> certificates_of(Transaction& tx, OrgId org, DeviceId device) {
-  UNHIDRA_TRY(const auto owner, store::organization_of(tx, device));
-  if (owner != org) {
-    return fail(Errc::not_found, "there is no such device");
-  }
+  UNHIDRA_TRY_VOID(find_device(tx, org, device));
   UNHIDRA_TRY(const auto rows, store::list(tx, org, device));
   body::DeviceCertificates out;
   for (const auto& row : rows) {
@@ -195,25 +192,6 @@ Task<Result<body::DeviceCertificates>> list_certificates(Shared /*shared*/, Cont
   const auto device = context.path_id<DeviceId>("device_id");
   co_return co_await context.read(
       [&](Transaction& tx) { return certificates_of(tx, org, device); });
-}
-
-Result<std::vector<EndedCertificate>> revoke_all(Transaction& tx, const pki::DeviceIdentity& who,
-                                                 Timestamp now) {
-  UNHIDRA_TRY(const auto owner, store::organization_of(tx, who.device));
-  if (owner != who.org) {
-    return fail(Errc::not_found, "there is no such device");
-  }
-  UNHIDRA_TRY(const auto rows, store::list(tx, who.org, who.device));
-  std::vector<EndedCertificate> out;
-  for (const auto& row : rows) {
-    UNHIDRA_TRY(const auto ended,
-                store::revoke(tx, who.org, row.serial_number,
-                              pki::RevocationReason::cessation_of_operation, now));
-    if (ended) {
-      out.push_back({who, row.serial_number});
-    }
-  }
-  return out;
 }
 
 Task<Result<void>> revoke_certificates(Shared shared, Context& context) {

@@ -2,7 +2,8 @@
 // The automation role: devices, their enrolment and their certificates.
 //
 // Bus: publishes "device.certificate_revoked" (16 bytes of the organisation, 16 of the device, then
-// the serial number) after the commit of every revocation.
+// the serial number) after the commit of every revocation, and "device.deleted" (16 bytes of the
+// organisation, 16 of the device).
 
 #include <filesystem>
 #include <memory>
