@@ -15,7 +15,7 @@ _unhidra_cli() {
     --ca|--passphrase-file|--password-file|--new-password-file|--output) COMPREPLY=($(compgen -f -- "$word")); return ;;
     completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")); return ;;
     devices) COMPREPLY=($(compgen -W "approve revoke $globals" -- "$word")); return ;;
-    device) COMPREPLY=($(compgen -W "list show add code rename label revoke delete twin --devices $globals" -- "$word")); return ;;
+    device) COMPREPLY=($(compgen -W "list show add code pending approve deny rename label revoke delete twin --devices $globals" -- "$word")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case " $commands " in *" ${COMP_WORDS[i]} "*) command=${COMP_WORDS[i]}; break ;; esac
@@ -60,7 +60,7 @@ _unhidra_cli() {
         devices) _arguments $globals '--yes[do not ask]' '1:what:(approve revoke)' '2:id:' ;;
         device) _arguments $globals '--devices[https://host\:9300]:url:' '--type[type]:word:' '*--group[group]:word:' '*--label[name=value]:label:' \
           '--owner[user id]:id:' '--encrypted[twin is ciphertext]' '*--remove[label]:word:' '--yes[do not ask]' '--set[JSON]:json:' \
-          '--if-version[version]:number:' '1:what:(list show add code rename label revoke delete twin)' '2:device:' '*:value:' ;;
+          '--if-version[version]:number:' '1:what:(list show add code pending approve deny rename label revoke delete twin)' '2:device:' '*:value:' ;;
         invite) _arguments $globals '--role[role]:role:' '--hours[hours]:number:' ;;
         verify) _arguments $globals '--accept[accept the new identity]' '--mark-verified[numbers compared]' '1:user:' ;;
         send) _arguments $globals '--timeout[seconds]:seconds:' '1:user:' '2:text:' ;;
@@ -96,7 +96,7 @@ complete -c unhidra-cli -n "__fish_seen_subcommand_from register" -l display-nam
 complete -c unhidra-cli -n "__fish_seen_subcommand_from login" -l new-password-file -r -F
 complete -c unhidra-cli -n "__fish_seen_subcommand_from logout devices device" -s y -l yes
 complete -c unhidra-cli -n "__fish_seen_subcommand_from devices" -a "approve revoke"
-complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -a "list show add code rename label revoke delete twin"
+complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -a "list show add code pending approve deny rename label revoke delete twin"
 complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l devices -x -d "https://host:9300"
 complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l type -x
 complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l group -x

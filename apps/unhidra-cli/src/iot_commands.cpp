@@ -10,6 +10,8 @@
 
 #include "app.h"
 #include "errc.h"
+#include "iot_text.h"
+#include "json_fields.h"
 
 namespace unhidra::cli {
 
@@ -21,21 +23,6 @@ constexpr std::uint16_t kDevicesPort = 9300;
 constexpr std::size_t kMaxListed = 100'000;
 constexpr std::size_t kMaxDesired = 16 * 1024;
 constexpr std::string_view kRoot = "/v1/iot-devices";
-
-std::string text_of(const json::object& object, std::string_view name) {
-  const auto* found = object.if_contains(name);
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-}
-
-Result<json::object> object_of(Result<json::value> answer) {
-  if (!answer) {
-    return fail(std::move(answer).error());
-  }
-  if (!answer->is_object()) {
-    return fail(Errc::server_failed, "the server's answer is no JSON object");
-  }
-  return std::move(answer->get_object());
-}
 
 std::string escaped(std::string_view text) {
   std::string out;
@@ -60,73 +47,6 @@ Result<json::object> labels_of(const std::vector<std::string>& labels) {
   return out;
 }
 
-// Records are told apart by `type`; a device's own type becomes `device_type`.
-json::object typed(std::string_view type, json::object object) {
-  if (auto* own = object.if_contains("type")) {
-    object["device_type"] = *own;
-  }
-  object["type"] = type;
-  return object;
-}
-
-std::string state_of(const json::object& device) {
-  if (!text_of(device, "revoked_at").empty()) {
-    return "revoked";
-  }
-  return device.contains("certificate") ? "enrolled" : "waits for its enrolment";
-}
-
-std::string words_of(const json::object& device) {
-  std::string out;
-  const auto add = [&out](const std::string& word) { out += (out.empty() ? "" : " ") + word; };
-  if (const auto* groups = device.if_contains("groups"); groups != nullptr && groups->is_array()) {
-    for (const auto& group : groups->get_array()) {
-      add(group.is_string() ? printable(std::string(group.get_string())) : "");
-    }
-  }
-  if (const auto* labels = device.if_contains("labels"); labels != nullptr && labels->is_object()) {
-    for (const auto& [name, value] : labels->get_object()) {
-      add(printable(std::string(name)) + "=" +
-          (value.is_string() ? printable(std::string(value.get_string())) : ""));
-    }
-  }
-  return out;
-}
-
-std::string line_of(const json::object& device) {
-  auto out = text_of(device, "device_id") + "  " + printable(text_of(device, "name")) + "  " +
-             state_of(device);
-  if (const auto type = text_of(device, "type"); !type.empty()) {
-    out += "  " + printable(type);
-  }
-  const auto words = words_of(device);
-  return words.empty() ? out : out + "  " + words;
-}
-
-std::string or_never(const std::string& text) {
-  return text.empty() ? "never" : printable(text);
-}
-
-std::string sheet_of(const json::object& device) {
-  const auto* certificate = device.if_contains("certificate");
-  const auto* encrypted = device.if_contains("encrypted");
-  auto out = "Device       " + text_of(device, "device_id") + "\nName         " +
-             printable(text_of(device, "name")) + "\nState        " + state_of(device) +
-             "\nType         " + printable(text_of(device, "type")) + "\nGroups and labels  " +
-             words_of(device) + "\nOwner        " +
-             (device.contains("owner_id") ? text_of(device, "owner_id") : "the organisation") +
-             "\nFirmware     " + printable(text_of(device, "firmware")) + "\nLast seen    " +
-             or_never(text_of(device, "last_seen_at")) + "\nTwin         " +
-             (encrypted != nullptr && encrypted->is_bool() && encrypted->get_bool()
-                  ? "end-to-end encrypted"
-                  : "readable by the server");
-  if (certificate != nullptr && certificate->is_object()) {
-    out += "\nCertificate  " + printable(text_of(certificate->get_object(), "serial_number")) +
-           ", good until " + printable(text_of(certificate->get_object(), "not_after"));
-  }
-  return out;
-}
-
 class IotCommands {
  public:
   // All outlive it.
@@ -147,6 +67,9 @@ class IotCommands {
     if (iot_.action == IotAction::add) {
       return add();
     }
+    if (iot_.action == IotAction::pending) {
+      return pending();
+    }
     UNHIDRA_TRY(const auto device, find());
     switch (iot_.action) {
       case IotAction::show:
@@ -154,6 +77,9 @@ class IotCommands {
         return {};
       case IotAction::code:
         return make_code(device);
+      case IotAction::approve:
+      case IotAction::deny:
+        return decide(device);
       case IotAction::rename:
         return change(device, {{"name", iot_.name}});
       case IotAction::label:
@@ -175,12 +101,18 @@ class IotCommands {
 
   // Each device of the pages of a query; `take` says whether to go on.
   Status each(const std::string& query, const std::function<bool(const json::object&)>& take) {
+    return each_of(std::string(kRoot), query, take);
+  }
+  Status each_of(const std::string& path, const std::string& query,
+                 const std::function<bool(const json::object&)>& take) {
     std::string cursor;
     std::size_t seen = 0;
     do {
       UNHIDRA_TRY(const auto page,
-                  ask(devices_, "GET",
-                      "?limit=200" + query + (cursor.empty() ? "" : "&cursor=" + escaped(cursor))));
+                  object_of(devices_.call("GET",
+                                          path + "?limit=200" + query +
+                                              (cursor.empty() ? "" : "&cursor=" + escaped(cursor)),
+                                          nullptr, token_)));
       const auto* items = page.if_contains("items");
       if (items == nullptr || !items->is_array()) {
         return fail(Errc::server_failed, "the server's answer lists no devices");
@@ -306,6 +238,52 @@ class IotCommands {
     return {};
   }
 
+  // ---- enrolments that wait ----
+
+  Status pending() {
+    std::size_t count = 0;
+    UNHIDRA_TRY_VOID(each_of("/v1/enrolment-requests", "", [&](const json::object& request) {
+      ++count;
+      output_.result(typed("enrolment_request", request), request_line(request));
+      return true;
+    }));
+    if (count == 0) {
+      output_.remark("No enrolment waits for approval.");
+    }
+    return {};
+  }
+
+  Status decide(const json::object& device) {
+    const auto id = text_of(device, "device_id");
+    std::optional<json::object> found;
+    UNHIDRA_TRY_VOID(each_of("/v1/enrolment-requests", "", [&](const json::object& request) {
+      if (text_of(request, "device_id") == id) {
+        found = request;
+      }
+      return !found;
+    }));
+    if (!found) {
+      return fail(Errc::not_found, "no enrolment of that device waits for approval");
+    }
+    const bool approve = iot_.action == IotAction::approve;
+    if (!options_.yes &&
+        !confirm(around_, request_line(*found) + (approve ? "\nApprove?" : "\nDeny?"), false)) {
+      return fail(Errc::usage,
+                  around_.in_is_terminal ? "nothing was done" : "compare the key, then say --yes");
+    }
+    const auto path = std::string(kRoot) + "/" + id + "/enrolment-request";
+    const json::object body{{"fingerprint", text_of(*found, "fingerprint")}};
+    UNHIDRA_TRY_VOID(approve ? devices_.call("POST", path + "/approval", &body, token_)
+                             : devices_.call("DELETE", path, nullptr, token_));
+    output_.result(
+        {{"type", approve ? "enrolment_approved" : "enrolment_denied"},
+         {"device_id", id},
+         {"fingerprint", text_of(*found, "fingerprint")}},
+        (approve ? "Approved " : "Denied ") + printable(text_of(device, "name")) +
+            (approve ? ": it gets its certificate when it asks again, within a minute" : ""));
+    return {};
+  }
+
   Status change(const json::object& device, const json::object& changes) {
     UNHIDRA_TRY(const auto changed,
                 ask(devices_, "PATCH", "/" + text_of(device, "device_id"), &changes));
@@ -379,24 +357,6 @@ class IotCommands {
     output_.result(typed("device_twin", *twin), "Wanted    " + side(*twin, "desired") +
                                                     "\nReported  " + side(*twin, "reported"));
     return {};
-  }
-
-  static std::string side(const json::object& twin, std::string_view name) {
-    const auto* found = twin.if_contains(name);
-    if (found == nullptr || !found->is_object()) {
-      return "nothing";
-    }
-    const auto& object = found->get_object();
-    const auto* document = object.if_contains("document");
-    const auto at = text_of(object, "updated_at");
-    const auto content = document != nullptr             ? printable(json::serialize(*document))
-                         : object.contains("ciphertext") ? "end-to-end encrypted"
-                                                         : "nothing";
-    const auto* version = object.if_contains("version");
-    return content + (at.empty()
-                          ? ""
-                          : "  (version " + (version == nullptr ? "" : json::serialize(*version)) +
-                                ", " + printable(at) + ")");
   }
 
   const Options& options_;

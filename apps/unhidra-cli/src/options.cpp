@@ -164,6 +164,12 @@ class Builder {
         *add_iot_action(*device, "revoke", "End a device and its certificates", IotAction::revoke));
     confirmed(*add_iot_action(*device, "delete", "End a device and forget all about it",
                               IotAction::remove));
+    add_iot_action(*device, "pending", "List enrolments that wait for approval",
+                   IotAction::pending);
+    confirmed(*add_iot_action(*device, "approve", "Give a waiting device its certificate",
+                              IotAction::approve));
+    confirmed(
+        *add_iot_action(*device, "deny", "Deny a waiting device its certificate", IotAction::deny));
     auto* twin = add_iot_action(*device, "twin",
                                 "Show what is wanted of a device and what it "
                                 "reported, or say what is wanted",

@@ -30,7 +30,20 @@ enum class Command : std::uint8_t {
 };
 
 // `unhidra-cli device ...`: the IoT devices of the organisation.
-enum class IotAction : std::uint8_t { list, show, add, code, rename, label, revoke, remove, twin };
+enum class IotAction : std::uint8_t {
+  list,
+  show,
+  add,
+  code,
+  rename,
+  label,
+  revoke,
+  remove,
+  twin,
+  pending,
+  approve,
+  deny
+};
 struct IotOptions {
   IotAction action = IotAction::list;
   std::string url;     // of the automation role; empty: the server's host, port 9300

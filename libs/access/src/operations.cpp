@@ -220,6 +220,8 @@ constexpr auto kOperations = table(
   Row(rest("certificate_status.ocsp", "POST", "/pki/ocsp")).everyone()
     .served_by(Serving::automation).limited(LimitClass::open).body(kSmallBody)
     .takes("application/ocsp-request"),
+  Row(rest("certificate_status.ocsp_get", "GET", "/pki/ocsp/{request}")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::open),
   Row(rest("enrolment_codes.create", "POST", "/v1/iot-devices/{device_id}/enrolment-codes"))
     .needs(iot_devices_manage).served_by(Serving::automation).limited(LimitClass::administration)
     .answers(201).secret().changes("device.enrolment_code_created", "create", "device"),
@@ -228,6 +230,15 @@ constexpr auto kOperations = table(
   Row(rest("device_certificates.revoke", "DELETE", "/v1/iot-devices/{device_id}/certificates"))
     .needs(iot_devices_manage).served_by(Serving::automation).limited(LimitClass::administration)
     .answers(204).changes("device.certificates_revoked", "delete", "device"),
+
+  Row(rest("enrolment_requests.list", "GET", "/v1/enrolment-requests")).needs(iot_devices_read)
+    .served_by(Serving::automation).understands(kPaged),
+  Row(rest("enrolment_requests.approve", "POST", "/v1/iot-devices/{device_id}/enrolment-request/approval"))
+    .needs(iot_devices_manage).served_by(Serving::automation).limited(LimitClass::administration)
+    .body(kSmallBody).answers(204).changes("device.enrolment_approved", "update", "device"),
+  Row(rest("enrolment_requests.deny", "DELETE", "/v1/iot-devices/{device_id}/enrolment-request"))
+    .needs(iot_devices_manage).served_by(Serving::automation).limited(LimitClass::administration)
+    .answers(204).changes("device.enrolment_denied", "update", "device"),
 
   // ---- devices: registry and twins ----
   Row(rest("iot_devices.list", "GET", "/v1/iot-devices")).needs(iot_devices_read)

@@ -6,6 +6,7 @@
 #include "enrolment/authority_files.h"
 #include "enrolment/est_face.h"
 #include "enrolment/handlers.h"
+#include "enrolment/status_face.h"
 
 namespace unhidra::automation {
 
@@ -16,6 +17,8 @@ struct AutomationRole::Impl {
   std::optional<Enrolment> enrolment;
   std::optional<EstFace> face;
   std::unique_ptr<net::Server> server;
+  std::optional<StatusFace> status_face;
+  std::unique_ptr<net::Server> status_server;  // without TLS
 };
 
 AutomationRole::AutomationRole(AutomationDependencies dependencies, AutomationSettings settings)
@@ -24,7 +27,9 @@ AutomationRole::AutomationRole(AutomationDependencies dependencies, AutomationSe
                                         .authority = std::nullopt,
                                         .enrolment = std::nullopt,
                                         .face = std::nullopt,
-                                        .server = nullptr})) {}
+                                        .server = nullptr,
+                                        .status_face = std::nullopt,
+                                        .status_server = nullptr})) {}
 
 AutomationRole::~AutomationRole() = default;
 
@@ -61,9 +66,27 @@ Status AutomationRole::start(std::shared_ptr<net::TlsServerContext> tls, net::Ht
   net::ServerSettings settings;
   settings.address = impl_->settings.listen.host;
   settings.port = impl_->settings.listen.port;
+  if (!impl_->settings.status_listen.empty()) {
+    UNHIDRA_TRY_VOID(start_status(executors, rest));
+  }
   impl_->server =
       std::make_unique<net::Server>(std::move(executors), settings, std::move(tls), *impl_->face);
   return impl_->server->start();
+}
+
+Status AutomationRole::start_status(const std::vector<Executor>& executors,
+                                    net::HttpHandler& rest) {
+  auto listen = runtime::parse_host_port(impl_->settings.status_listen);
+  if (!listen) {
+    return fail(std::move(listen).error().in("automation.status_listen"));
+  }
+  impl_->status_face.emplace(rest);
+  net::ServerSettings settings;
+  settings.address = listen->host;
+  settings.port = listen->port;
+  impl_->status_server =
+      std::make_unique<net::Server>(executors, settings, nullptr, *impl_->status_face);
+  return impl_->status_server->start();
 }
 
 std::uint16_t AutomationRole::port() const {
@@ -71,6 +94,10 @@ std::uint16_t AutomationRole::port() const {
 }
 
 Task<void> AutomationRole::stop(std::chrono::milliseconds grace) {
+  if (impl_->status_server) {
+    co_await impl_->status_server->shutdown(net::CloseCode::going_away, "the server is stopping",
+                                            grace);
+  }
   if (impl_->server) {
     const auto left = co_await impl_->server->shutdown(net::CloseCode::going_away,
                                                        "the server is stopping", grace);

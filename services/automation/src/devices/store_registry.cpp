@@ -140,7 +140,8 @@ Status forget(Transaction& tx, OrgId org, DeviceId device, Timestamp now) {
       "UPDATE device_registry SET device_type = '', owner_id = NULL, firmware = '', deleted_at = "
       "$3 WHERE org_id = $1 AND device_id = $2",
       org, device, now));
-  constexpr std::array<std::string_view, 2> kDelete{
+  constexpr std::array<std::string_view, 3> kDelete{
+      "DELETE FROM enrolment_requests WHERE org_id = $1 AND device_id = $2",
       "DELETE FROM device_tags WHERE org_id = $1 AND device_id = $2",
       "DELETE FROM enrolment_codes WHERE org_id = $1 AND device_id = $2"};
   for (const auto statement : kDelete) {

@@ -20,7 +20,7 @@ struct Enrolment {
 };
 
 struct Issued {
-  pki::Certificate certificate;
+  std::optional<pki::Certificate> certificate;  // nothing: waits for somebody's approval
   std::vector<EndedCertificate> ended;
 };
 

@@ -47,6 +47,8 @@ class AutomationRole {
   Task<void> stop(std::chrono::milliseconds grace);
 
  private:
+  Status start_status(const std::vector<Executor>& executors, net::HttpHandler& rest);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
