@@ -2,6 +2,7 @@
 
 #include "unhidra/runtime/log.h"
 
+#include "broker/mqtt_face.h"
 #include "devices/registry_handlers.h"
 #include "enrolment/authority_files.h"
 #include "enrolment/est_face.h"
@@ -19,6 +20,7 @@ struct AutomationRole::Impl {
   std::unique_ptr<net::Server> server;
   std::optional<StatusFace> status_face;
   std::unique_ptr<net::Server> status_server;  // without TLS
+  std::unique_ptr<MqttFace> mqtt;
 };
 
 AutomationRole::AutomationRole(AutomationDependencies dependencies, AutomationSettings settings)
@@ -29,7 +31,8 @@ AutomationRole::AutomationRole(AutomationDependencies dependencies, AutomationSe
                                         .face = std::nullopt,
                                         .server = nullptr,
                                         .status_face = std::nullopt,
-                                        .status_server = nullptr})) {}
+                                        .status_server = nullptr,
+                                        .mqtt = nullptr})) {}
 
 AutomationRole::~AutomationRole() = default;
 
@@ -57,12 +60,17 @@ net::TlsServerSettings AutomationRole::listener_tls(net::TlsServerSettings serve
   return server;
 }
 
-Status AutomationRole::start(std::shared_ptr<net::TlsServerContext> tls, net::HttpHandler& rest) {
+Status AutomationRole::start(std::shared_ptr<net::TlsServerContext> tls,
+                             std::shared_ptr<net::TlsServerContext> mqtt_tls,
+                             net::HttpHandler& rest) {
+  if (impl_->settings.mqtt) {
+    UNHIDRA_TRY_VOID(start_mqtt(std::move(mqtt_tls)));
+  }
   std::vector<Executor> executors;
   for (std::size_t i = 0; i < impl_->deps.io.size(); ++i) {
     executors.push_back(impl_->deps.io.at(i));
   }
-  impl_->face.emplace(rest);
+  impl_->face.emplace(rest, [this](const net::RequestHead& head) { return upgrade_mqtt(head); });
   net::ServerSettings settings;
   settings.address = impl_->settings.listen.host;
   settings.port = impl_->settings.listen.port;
@@ -89,6 +97,35 @@ Status AutomationRole::start_status(const std::vector<Executor>& executors,
   return impl_->status_server->start();
 }
 
+Status AutomationRole::start_mqtt(std::shared_ptr<net::TlsServerContext> tls) {
+  const auto& deps = impl_->deps;
+  UNHIDRA_TRY(impl_->mqtt, MqttFace::make({.executor = deps.io.at(deps.io.size() - 1),
+                                           .database = deps.database,
+                                           .bus = deps.bus,
+                                           .verifier = deps.verifier,
+                                           .trusted = {impl_->authority->certificate()},
+                                           .metrics = deps.metrics,
+                                           .clock = deps.clock,
+                                           .random = deps.random,
+                                           .folder = deps.directory / "mqtt"},
+                                          impl_->settings));
+  return impl_->mqtt->start(std::move(tls));
+}
+
+net::UpgradeDecision AutomationRole::upgrade_mqtt(const net::RequestHead& head) {
+  if (!impl_->mqtt) {
+    return std::unexpected(net::HttpResponse::text(404, "MQTT is not served here.\n"));
+  }
+  return impl_->mqtt->upgrade(head);
+}
+
+std::uint16_t AutomationRole::mqtt_port() const {
+  return impl_->mqtt ? impl_->mqtt->port() : 0;
+}
+std::uint16_t AutomationRole::mqtts_port() const {
+  return impl_->mqtt ? impl_->mqtt->tls_port() : 0;
+}
+
 std::uint16_t AutomationRole::port() const {
   return impl_->server->port();
 }
@@ -97,6 +134,9 @@ Task<void> AutomationRole::stop(std::chrono::milliseconds grace) {
   if (impl_->status_server) {
     co_await impl_->status_server->shutdown(net::CloseCode::going_away, "the server is stopping",
                                             grace);
+  }
+  if (impl_->mqtt) {
+    co_await impl_->mqtt->stop(grace);
   }
   if (impl_->server) {
     const auto left = co_await impl_->server->shutdown(net::CloseCode::going_away,

@@ -13,6 +13,7 @@ enum class Errc : std::uint8_t {
   denied,           // by a person
   not_found,
   conflict,      // the state is not the one that the request speaks of
+  bad_policy,    // the topic policy cannot be used: the message says why
   no_authority,  // the authority's key cannot be used
 };
 
@@ -28,6 +29,8 @@ constexpr ErrorCode error_code(Errc code) {
       return {"automation.not_found", ErrorKind::not_found};
     case Errc::conflict:
       return {"automation.conflict", ErrorKind::conflict};
+    case Errc::bad_policy:
+      return {"automation.bad_policy", ErrorKind::invalid};
     case Errc::no_authority:
       break;
   }
