@@ -2,6 +2,7 @@
 import hashlib
 import unittest
 
+from databases import PostgreSQL
 from devices import DeviceCase, openssl
 
 
@@ -78,6 +79,16 @@ class Approval(DeviceCase):
         self.assertEqual(self.ask(other, code, key)[0], 202)
         self.assertEqual(run("deny", other, "--yes").returncode, 0)
         self.assertEqual(self.ask(other, code, key)[0], 403)
+
+
+class ApprovalOnPostgreSQL(Approval):
+    @classmethod
+    def setUpClass(cls):
+        cls.database = PostgreSQL()
+        cls.addClassCleanup(cls.database.close)
+        cls.database.start()
+        cls.server_database = cls.database.url
+        super().setUpClass()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 import json
 import unittest
 
+from databases import PostgreSQL
 from devices import DeviceCase
 
 
@@ -110,6 +111,16 @@ class Registry(DeviceCase):
             self.assertEqual(self.rest(method, path, body, tokens["space_admin"])[0], 200, path)
         for method, path, body in writes:
             self.assertEqual(self.rest(method, path, body, tokens["space_admin"])[0], 403, path)
+
+
+class RegistryOnPostgreSQL(Registry):
+    @classmethod
+    def setUpClass(cls):
+        cls.database = PostgreSQL()
+        cls.addClassCleanup(cls.database.close)
+        cls.database.start()
+        cls.server_database = cls.database.url
+        super().setUpClass()
 
 
 class Commands(DeviceCase):

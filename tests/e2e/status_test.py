@@ -1,17 +1,11 @@
 """CRL and OCSP without TLS, and OCSP by GET."""
 import base64
 import http.client
-import socket
 import unittest
 import urllib.parse
 
+from databases import free_port
 from devices import DeviceCase, openssl
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Status(DeviceCase):

@@ -354,8 +354,7 @@ class IotCommands {
     if (!twin) {
       return fail(std::move(twin).error());
     }
-    output_.result(typed("device_twin", *twin), "Wanted    " + side(*twin, "desired") +
-                                                    "\nReported  " + side(*twin, "reported"));
+    output_.result(typed("device_twin", *twin), twin_text(*twin));
     return {};
   }
 

@@ -286,14 +286,13 @@ Task<Result<void>> decide_request(Context& context, bool approved,
                                   std::optional<KeyFingerprint> fingerprint) {
   const pki::DeviceIdentity who{context.principal().org_id, context.path_id<DeviceId>("device_id")};
   const auto now = context.clock().now();
-  UNHIDRA_CO_TRY_VOID(co_await context.transact([&](Transaction& tx, AuditDraft& draft) -> Status {
+  co_return co_await context.transact([&](Transaction& tx, AuditDraft& draft) -> Status {
     UNHIDRA_TRY_VOID(find_device(tx, who.org, who.device));
     if (fingerprint) {
       draft.note("fingerprint", to_hex(*fingerprint));
     }
     return decide(tx, who, approved, fingerprint, now);
-  }));
-  co_return Result<void>();
+  });
 }
 
 Task<Result<void>> approve_request(Context& context, body::Approval in) {
