@@ -26,7 +26,7 @@ class Approval(DeviceCase):
         for _ in range(2):
             status, head, body = self.ask(device, code, key)
             self.assertEqual((status, body), (202, b""))
-            self.assertRegex(head.lower(), r"retry-after: \d+\r")
+            self.assertRegex(head.lower(), r"retry-after: \d+\n")
         self.assertEqual(self.waiting()[device]["fingerprint"], self.fingerprint(key))
         self.assertEqual(self.ask(device, code, other)[0], 401)
         path = f"/v1/iot-devices/{device}/enrolment-request"

@@ -132,6 +132,7 @@ class IotCommands {
     if (iot_.groups.size() > 1 || iot_.labels.size() > 1) {
       return fail(Errc::usage, "a list is of one group and one label");
     }
+    UNHIDRA_TRY_VOID(labels_of(iot_.labels));
     std::string query;
     if (!iot_.type.empty()) {
       query += "&type=" + escaped(iot_.type);
