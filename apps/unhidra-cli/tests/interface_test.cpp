@@ -62,7 +62,7 @@ TEST(CommandLine, HelpAndCompletionNeedNoProfile) {
   for (const auto* shell : {"bash", "zsh", "fish"}) {
     const auto ran = run_cli({"completion", shell});
     EXPECT_EQ(ran.code, 0);
-    for (const auto* command : {"register", "login", "logout", "status", "devices", "device ",
+    for (const auto* command : {"register", "login", "logout", "status", "devices", "if-version",
                                 "verify", "send", "listen", "chat", "history", "export"}) {
       EXPECT_NE(ran.out.find(command), std::string::npos) << shell << " " << command;
     }
