@@ -18,11 +18,13 @@ class Parser {
   std::shared_ptr<Module> module();
   Body query();
   Term single_term();
-  bool failed() const { return failed_; }
+  bool failed() const { return failed_ || !faults_.empty(); }
+  void tell(Problems& problems) const;
   Error error() const;
 
  private:
   static constexpr int kMaxDepth = 500;
+  static constexpr std::size_t kMaxFaults = 20;  // of one module
   struct Keywords {
     bool contains = false;
     bool every = false;
@@ -48,6 +50,7 @@ class Parser {
   Location here() const;
   bool is_keyword(std::string_view name) const;
   bool descend();
+  bool recover();
 
   // ---- modules and rules ----
   void package(Module& out);
@@ -104,6 +107,7 @@ class Parser {
   std::size_t wildcards_ = 0;
   bool failed_ = false;
   SyntaxFault fault_;
+  std::vector<SyntaxFault> faults_;  // that the parser has gone on from
 };
 
 }  // namespace unhidra::rego

@@ -1,0 +1,94 @@
+#include "policy/loading.h"
+
+#include <cstdio>
+
+#include "unhidra/base/text.h"
+
+namespace unhidra::server::policy_line {
+namespace {
+
+using rego::Value;
+
+Value as_value(const rego::Problem& problem) {
+  std::vector<Value::Member> out{{text("code"), text(error_code(problem.code).name)},
+                                 {text("message"), text(problem.message)}};
+  if (problem.row != 0) {
+    out.emplace_back(text("location"),
+                     Value::object({{text("file"), text(problem.file)},
+                                    {text("row"), Value::integer(problem.row)},
+                                    {text("col"), Value::integer(problem.column)}}));
+    out.emplace_back(text("details"), Value::object({{text("line"), text(problem.line)}}));
+  }
+  return Value::object(std::move(out));
+}
+
+void print_errors(std::vector<Value> errors) {
+  print_json(Value::object({{text("errors"), Value::array(std::move(errors))}}));
+}
+
+}  // namespace
+
+void print_json(const Value& value) {
+  std::printf("%s\n", rego::value_to_json_lines(value).c_str());
+}
+
+void print_problems(const rego::ProblemList& problems, bool json) {
+  if (json) {
+    std::vector<Value> errors;
+    for (const auto& problem : problems) {
+      errors.push_back(as_value(problem));
+    }
+    return print_errors(std::move(errors));
+  }
+  std::fprintf(stderr, "%zu error%s occurred:\n", problems.size(), problems.size() == 1 ? "" : "s");
+  for (const auto& problem : problems) {
+    std::fprintf(stderr, "%s\n", rego::to_text(problem).c_str());
+  }
+}
+
+void print_error(const Error& error, bool json) {
+  if (json) {
+    return print_errors({Value::object(
+        {{text("code"), text(error.code().name)}, {text("message"), text(error.message())}})});
+  }
+  std::fprintf(stderr, "unhidra: %s\n", error.message().c_str());
+}
+
+Result<std::optional<Loaded>> load(const Options& options, const std::vector<std::string>& paths) {
+  Loaded out;
+  UNHIDRA_TRY(out.documents, policy::load_paths(paths, options.ignored));
+  auto policies = rego::PolicySet::check(out.documents.modules, options.compile());
+  if (!policies) {
+    print_problems(policies.error(), options.format == "json");
+    return std::optional<Loaded>();
+  }
+  out.policies = std::move(*policies);
+  return std::optional(std::move(out));
+}
+
+Result<std::string> read_stdin() {
+  std::string out;
+  char buffer[65'536];
+  while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, stdin)) {
+    out.append(buffer, got);
+    if (out.size() > policy::kMaxPolicyFile) {
+      return fail(policy::Errc::bad_file, "standard input is too long");
+    }
+  }
+  return out;
+}
+
+Result<std::optional<Value>> read_input(const Options& options) {
+  if (options.input_from_stdin) {
+    UNHIDRA_TRY(const auto read, read_stdin());
+    UNHIDRA_TRY(auto value, policy::parse_document("standard input", read));
+    return std::optional(std::move(value));
+  }
+  if (options.input.empty()) {
+    return std::optional<Value>();
+  }
+  UNHIDRA_TRY(auto value, policy::load_document(options.input));
+  return std::optional(std::move(value));
+}
+
+}  // namespace unhidra::server::policy_line
