@@ -41,6 +41,7 @@ class Broker::Core {
   Session* find_session(std::string_view space, std::string_view client_id) const;
   // It and what it had are gone; what a group must not lose goes to another member.
   void end_session(Session& session);
+  std::size_t end_sessions(const Choice& which, ReasonCode reason);
   void session_deadline(Session& session);
 
   // ---- publishing, delivering

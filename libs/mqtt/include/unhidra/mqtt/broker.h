@@ -208,12 +208,11 @@ class Broker {
   void snapshot(const std::function<void(ByteView record)>& write) const;
 
   // ---- Administration
+  using Choice = std::function<bool(const Principal&, std::string_view client_id)>;
   // Ends every connection of those that `which` chooses.
-  std::size_t disconnect(
-      const std::function<bool(const Principal&, std::string_view client_id)>& which,
-      ReasonCode reason, Moment now);
-  // Ends a session, connected or not, and forgets what it had.
-  bool end_session(std::string_view space, std::string_view client_id, Moment now);
+  std::size_t disconnect(const Choice& which, ReasonCode reason, Moment now);
+  // Ends sessions, connected or not, with all that waits for them.
+  std::size_t end_sessions(const Choice& which, ReasonCode reason, Moment now);
   // The policy has changed: every subscription is asked again, those refused are removed.
   void rejudge(Moment now);
   // A message of the host's own. Returns how many subscribers it went to.
