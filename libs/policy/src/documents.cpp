@@ -22,7 +22,8 @@ bool is_data_file(const fs::path& path) {
 
 class Loader {
  public:
-  explicit Loader(std::span<const std::string> ignored) : ignored_(ignored) {}
+  Loader(std::span<const std::string> ignored, bool modules_alone)
+      : ignored_(ignored), modules_alone_(modules_alone) {}
 
   Status add(const fs::path& path, std::vector<std::string> keys, bool named, int depth = 0) {
     std::error_code error;
@@ -76,9 +77,11 @@ class Loader {
       out_.modules.push_back({path.string(), std::string(as_text(*bytes))});
       return {};
     }
-    if (!is_data_file(path)) {
-      return named ? Status(fail(Errc::bad_file, printable(path.string()) +
-                                                     ": not a .rego, .json, .yaml or .yml file"))
+    if (modules_alone_ || !is_data_file(path)) {
+      return named ? Status(fail(Errc::bad_file,
+                                 printable(path.string()) +
+                                     (modules_alone_ ? ": not a .rego file"
+                                                     : ": not a .rego, .json, .yaml or .yml file")))
                    : Status();
     }
     UNHIDRA_TRY(auto value, load_document(path));
@@ -94,6 +97,7 @@ class Loader {
   }
 
   std::span<const std::string> ignored_;
+  bool modules_alone_;
   Documents out_;
 };
 
@@ -157,7 +161,7 @@ Result<Value> load_document(const fs::path& file) {
 
 Result<Documents> load_paths(std::span<const std::string> paths,
                              std::span<const std::string> ignored) {
-  Loader loader(ignored);
+  Loader loader(ignored, false);
   for (const auto& path : paths) {
     // "a.b:path", unless that is a file's own name.
     const auto colon = path.find(':');
@@ -169,6 +173,15 @@ Result<Documents> load_paths(std::span<const std::string> paths,
     }
   }
   return loader.take();
+}
+
+Result<std::vector<rego::ModuleSource>> load_modules(std::span<const std::string> paths,
+                                                     std::span<const std::string> ignored) {
+  Loader loader(ignored, true);
+  for (const auto& path : paths) {
+    UNHIDRA_TRY_VOID(loader.add(path, {}, true));
+  }
+  return loader.take().modules;
 }
 
 }  // namespace unhidra::policy

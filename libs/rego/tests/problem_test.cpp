@@ -83,7 +83,7 @@ import data.lib
 p := {k: v | some k, v in x; k != "q"} if {
 	y := {z | z := x[_]; z > 1}
 	every i, w in y { i < w }
-	lib.check(y)
+	lib.limit > count(y)
 	t := 1
 	input.u == t with input.u as t
 }

@@ -6,8 +6,8 @@
 #include "unhidra/policy/coverage.h"
 #include "unhidra/runtime/system_clock.h"
 
-#include "policy/loading.h"
-#include "policy/table.h"
+#include "loading.h"
+#include "table.h"
 
 namespace unhidra::server::policy_line {
 namespace {

@@ -1,10 +1,10 @@
-#include "policy/line.h"
+#include "line.h"
 
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
-#include "policy/options.h"
+#include "options.h"
 
 namespace unhidra::server::policy_line {
 namespace {
@@ -33,6 +33,11 @@ struct Line {
            "File or folder of policies (.rego) and data (.json, .yaml), may be PREFIX:PATH")
         ->take_all()
         ->allow_extra_args(false);
+    app->add_option("-b,--bundle", options->bundles, "Bundle: a .tar.gz or a folder")
+        ->take_all()
+        ->allow_extra_args(false);
+    app->add_option("--verification-key", options->bundle_keys,
+                    "File with the public key (JWK or JWK set) that must have signed the bundles");
   }
   void input() const {
     app->add_option("-i,--input", options->input, "File with the input, JSON or YAML");
@@ -105,6 +110,68 @@ void add_test(CLI::App& parent, std::function<Result<int>()>& chosen) {
                      "Skipped tests are no failure");
 }
 
+void add_format(CLI::App& parent, std::function<Result<int>()>& chosen) {
+  const Line line =
+      word(parent, chosen, "fmt",
+           "Put policies into the canonical form; from standard input without a path", format);
+  auto& options = *line.options;
+  line.app->add_option("paths", options.paths, "Files and folders");
+  line.language();
+  auto* write = line.app->add_flag("-w,--write", options.writes, "Write the files anew");
+  auto* list = line.app->add_flag("-l,--list", options.lists, "Name the files that differ");
+  auto* difference = line.app->add_flag("-d,--diff", options.shows_difference, "Show what differs");
+  write->excludes(list)->excludes(difference);
+  line.app->add_flag("--fail", options.fails, "Exit with 1 when a file differs");
+}
+
+void add_bench(CLI::App& parent, std::function<Result<int>()>& chosen) {
+  const Line line = word(parent, chosen, "bench", "Measure what one decision costs", bench);
+  auto& options = *line.options;
+  line.app->add_option("query", options.query, "Such as data.a.allow")->required();
+  line.data();
+  line.input();
+  line.language();
+  line.steps();
+  line.format({"pretty", "json"}, "pretty");
+  line.app->add_option("--count", options.count, "How many decisions to measure")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000'000}))
+      ->capture_default_str();
+  line.app->add_flag("--fail", options.fails_undefined, "Refuse to measure what has no answer");
+}
+
+void add_explain(CLI::App& parent, std::function<Result<int>()>& chosen) {
+  const Line line = word(parent, chosen, "explain",
+                         "Say which rules of a decision matched, and what failed first", explain);
+  auto& options = *line.options;
+  auto& asked = options.question;
+  options.query = "data.unhidra.automation.allow";
+  line.app->add_option("query", options.query, "What is decided")->capture_default_str();
+  line.data();
+  line.input();
+  line.language();
+  line.steps();
+  line.format({"pretty", "json"}, "pretty");
+  line.app->add_option("--device", asked.device, "Id of a device that asks");
+  line.app->add_option("--device-type", asked.device_type, "Its type");
+  line.app->add_option("--user", asked.user, "Id of a user who asks");
+  line.app->add_option("--role", asked.role, "His role");
+  auto* publish = line.app->add_option("--publish", asked.publish, "Topic to publish to");
+  line.app->add_option("--subscribe", asked.subscribe, "Filter to subscribe to")->excludes(publish);
+  line.app->add_option("--qos", asked.qos, "Quality of service")->check(CLI::Range(0, 2));
+  line.app->add_flag("--retain", asked.retain, "The message is retained");
+}
+
+void add_dry_run(CLI::App& parent, std::function<Result<int>()>& chosen) {
+  const Line line = word(parent, chosen, "dry-run",
+                         "Say which logged decisions a policy would make differently", dry_run);
+  auto& options = *line.options;
+  line.data();
+  line.language();
+  line.format({"pretty", "json"}, "pretty");
+  line.app->add_option("--log", options.log, "The decision log")->required();
+  line.app->add_flag("--fail", options.fails, "Exit with 1 when a decision changes");
+}
+
 }  // namespace
 
 void add(CLI::App& app, std::function<Result<int>()>& chosen) {
@@ -114,6 +181,10 @@ void add(CLI::App& app, std::function<Result<int>()>& chosen) {
   add_eval(*policy, chosen);
   add_check(*policy, chosen);
   add_test(*policy, chosen);
+  add_format(*policy, chosen);
+  add_bench(*policy, chosen);
+  add_explain(*policy, chosen);
+  add_dry_run(*policy, chosen);
 }
 
 }  // namespace unhidra::server::policy_line

@@ -1,8 +1,10 @@
-#include "policy/loading.h"
+#include "loading.h"
 
 #include <cstdio>
 
 #include "unhidra/base/text.h"
+#include "unhidra/policy/bundle.h"
+#include "unhidra/runtime/files.h"
 
 namespace unhidra::server::policy_line {
 namespace {
@@ -54,9 +56,47 @@ void print_error(const Error& error, bool json) {
   std::fprintf(stderr, "unhidra: %s\n", error.message().c_str());
 }
 
+namespace {
+
+Result<policy::BundleTrust> read_trust(const std::string& file) {
+  policy::BundleTrust out;
+  if (file.empty()) {
+    return out;
+  }
+  UNHIDRA_TRY(const auto content, runtime::read_file(file, 1 << 20));
+  UNHIDRA_TRY(const auto document, policy::parse_document(file + ".json", as_text(content)));
+  if (document.is(rego::Kind::object) && document.find("keys") != nullptr) {
+    UNHIDRA_TRY(out.keys, pki::parse_jwks(as_text(content)));
+  } else {
+    UNHIDRA_TRY(auto key, pki::PublicJwk::parse(as_text(content)));
+    out.keys.push_back(std::move(key));
+  }
+  if (out.keys.empty()) {
+    return fail(policy::Errc::bad_signature, printable(file) + ": there is no key in it");
+  }
+  return out;
+}
+
+Status add_bundles(const Options& options, policy::Documents& out) {
+  UNHIDRA_TRY(const auto trust, read_trust(options.bundle_keys));
+  for (const auto& path : options.bundles) {
+    UNHIDRA_TRY(auto bundle, policy::load_bundle(path, trust));
+    for (auto& module : bundle.modules) {
+      module.file = path + "/" + module.file;
+      out.modules.push_back(std::move(module));
+    }
+    UNHIDRA_TRY(out.data, policy::merge(out.data, bundle.data));
+    out.revision += (out.revision.empty() ? "" : "+") + bundle.revision;
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<std::optional<Loaded>> load(const Options& options, const std::vector<std::string>& paths) {
   Loaded out;
   UNHIDRA_TRY(out.documents, policy::load_paths(paths, options.ignored));
+  UNHIDRA_TRY_VOID(add_bundles(options, out.documents));
   auto policies = rego::PolicySet::check(out.documents.modules, options.compile());
   if (!policies) {
     print_problems(policies.error(), options.format == "json");

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "policy/options.h"
+#include "options.h"
 
 namespace unhidra::server::policy_line {
 

@@ -1,4 +1,4 @@
-#include "policy/table.h"
+#include "table.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -7,7 +7,7 @@
 #include "unhidra/policy/test_run.h"
 #include "unhidra/runtime/system_clock.h"
 
-#include "policy/loading.h"
+#include "loading.h"
 
 namespace unhidra::server::policy_line {
 namespace {

@@ -147,6 +147,15 @@ Result<std::vector<Solution>> PreparedQuery::evaluate(const Evaluation& evaluati
   return out;
 }
 
+Result<std::vector<std::string>> package_of(const ModuleSource& source, Syntax syntax) {
+  UNHIDRA_TRY(const auto module, parse_module(source.file, source.text, syntax));
+  std::vector<std::string> out;
+  for (std::size_t i = 1; i < module->package.items.size(); ++i) {
+    out.push_back(module->package.items[i].value.text());
+  }
+  return out;
+}
+
 Result<Value> value_from_json(std::string_view json) {
   auto out = builtins::parse_json(json);
   if (!out) {

@@ -191,6 +191,7 @@ std::shared_ptr<Module> Parser::module() {
 }
 
 void Parser::package(Module& out) {
+  marks_.elements.insert(peek().begin);
   if (!skip_name("package")) {
     return fault("package expected");
   }
@@ -215,6 +216,7 @@ void Parser::package(Module& out) {
 }
 
 bool Parser::import(Module& out) {
+  marks_.elements.insert(peek().begin);
   const Token begin = take();
   Import made;
   made.location = {file_name_, begin.row, begin.column};
@@ -316,6 +318,7 @@ Term Parser::rule_ref() {
 void Parser::rule(Module& out) {
   Rule made;
   made.location = here();
+  marks_.elements.insert(peek().begin);
   if (at_name("default") && peek(1).type == TokenType::name) {
     take();
     made.is_default = true;
@@ -367,6 +370,7 @@ void Parser::set_or_object(Rule& rule, bool has_if) {
 }
 
 Body Parser::braced_body() {
+  marks_.bodies.insert(peek().begin);
   expect("{");
   Body out = body("}");
   expect("}");
@@ -385,6 +389,7 @@ Body Parser::if_body() {
     const bool was_body = failed_;
     SyntaxFault first = fault_;
     position_ = begin;
+    marks_.bodies.erase(peek().begin);
     depth_ = depth;
     failed_ = false;
     Body one;
@@ -504,6 +509,7 @@ Body Parser::body(std::string_view closing) {
 Expr Parser::literal() {
   Expr out;
   const Location location = here();
+  marks_.expressions.insert(peek().begin);
   bool negated = false;
   if (at_name("not")) {
     take();

@@ -28,6 +28,10 @@ inline constexpr std::size_t kMaxPolicyFile = 64 << 20;  // bytes
 Result<Documents> load_paths(std::span<const std::string> paths,
                              std::span<const std::string> ignored = {});
 
+// Only the modules of the same paths; other files are not looked at.
+Result<std::vector<rego::ModuleSource>> load_modules(std::span<const std::string> paths,
+                                                     std::span<const std::string> ignored = {});
+
 // JSON or, by the name's end, YAML.
 Result<rego::Value> load_document(const std::filesystem::path& file);
 Result<rego::Value> parse_document(std::string_view name, std::string_view text);
