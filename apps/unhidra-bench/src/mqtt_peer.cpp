@@ -55,11 +55,21 @@ Status MqttPeer::expect(PacketType type) {
   bool came = false;
   flush();
   while (!came) {
-    const bool open = read([&](const Frame& frame) { came = came || frame.type() == type; });
+    const bool open = read([&](const Frame& frame) {
+      came = came || frame.type() == type;
+      // What a session that lived on still had to get.
+      const auto message = frame.type() == PacketType::publish
+                               ? decode_publish(frame, Version::v3_1_1)
+                               : std::unexpected(PacketError());
+      if (message && message->qos == QoS::at_least_once) {
+        acknowledge(message->packet_id);
+      }
+    });
     if (!open) {
       return fail(Errc::unavailable, "the broker ended the connection instead of answering");
     }
   }
+  flush();
   return {};
 }
 

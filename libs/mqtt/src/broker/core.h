@@ -1,7 +1,7 @@
 #pragma once
-// The broker's inside. Its parts by file: connecting (CONNECT to the end of a connection),
-// authenticating, publishing (PUBLISH in, and to whom), subscribing, acknowledging, delivering
-// (what goes out and when), sessions (their life), recovery, statistics.
+// The broker's inside. Its parts by file: connecting (bytes in, and a connection's end), opening
+// (CONNECT), authenticating, publishing (PUBLISH in, and to whom), subscribing, acknowledging,
+// delivering (what goes out and when), sessions (their life), recovery, statistics.
 
 #include <atomic>
 #include <memory>
@@ -87,6 +87,8 @@ class Broker::Core {
               bool& present);
   void welcome(Connection& connection, const Connect& asked, bool present,
                std::string_view assigned, const Admission& admission);
+  Bytes connack_properties(const Connection& connection, const Connect& asked,
+                           std::string_view assigned, ByteView data) const;
   void limit_packet(Connection& connection, std::size_t before);
   void on_disconnect(Connection& connection, const Frame& frame);
   void on_auth(Connection& connection, const Frame& frame);

@@ -130,7 +130,7 @@ void Broker::Core::on_publish_qos2(Connection& connection, PacketId id,
   }
   auto& incoming = session.incoming[id];
   incoming = {MessageRef::make(fields), 0};
-  if (session.journaled && session.persistent()) {
+  if (session.kept) {
     session.position = recorder_.incoming(session, id, *incoming.message);
     hold(connection, session.position);
   }
@@ -229,7 +229,7 @@ void Broker::Core::offer(const Delivery& delivery, FanOut& fan_out, const Messag
   }
   const auto ordinal = receiver.outbox.push(std::move(entry));
   touched_.push_back(&receiver);
-  if (receiver.journaled && receiver.persistent()) {
+  if (receiver.kept) {
     recipients_.push_back({.session = receiver.number,
                            .ordinal = ordinal,
                            .qos = qos,

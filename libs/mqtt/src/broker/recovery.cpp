@@ -88,6 +88,7 @@ Status Broker::Core::replay_session(ByteReader& reader) {
   highest_number_ = std::max(highest_number_, number);
   session->expiry = expiry;
   session->journaled = true;
+  session->kept = session->kept || expiry != 0;
   session->disconnected_at = connected ? Timestamp() : disconnected_at;
   session->principal = authority_.restore(space_name, identity);
   return {};
@@ -274,7 +275,7 @@ void Broker::Core::snapshot_session(const Session& session,
   if (session.will) {
     write(records::will(session));
   }
-  if (!session.persistent()) {
+  if (!session.kept) {
     return;
   }
   for (const auto& [filter, subscription] : session.subscriptions) {
@@ -293,7 +294,7 @@ void Broker::Core::snapshot_messages(const Space& space,
     }
   });
   for (const auto& [client_id, session] : space.sessions) {
-    if (!session->journaled || !session->persistent()) {
+    if (!session->kept) {
       continue;
     }
     const auto& outbox = session->outbox;

@@ -58,7 +58,7 @@ ReasonCode Broker::Core::subscribe(Session& session, const SubscribeEntry& entry
   session.space.subscriptions.add(entry.filter, {&session, record.options, identifier});
   session.subscriptions.insert_or_assign(std::string(entry.filter), record);
   stats_.subscriptions += fresh ? 1 : 0;
-  if (session.journaled && session.persistent()) {
+  if (session.kept) {
     session.position = recorder_.subscribed(session, entry.filter, record);
   }
   return static_cast<ReasonCode>(record.options.qos);
@@ -88,7 +88,7 @@ bool Broker::Core::unsubscribe(Session& session, std::string_view filter) {
   if (found == session.subscriptions.end()) {
     return false;
   }
-  if (session.journaled && session.persistent()) {
+  if (session.kept) {
     session.position = recorder_.unsubscribed(session, filter);
   }
   session.space.subscriptions.remove(filter, session);

@@ -1,4 +1,4 @@
-#include "broker/broker_log.h"
+#include "unhidra/automation/broker_log.h"
 
 #include <algorithm>
 

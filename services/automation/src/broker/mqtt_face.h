@@ -2,12 +2,12 @@
 // The broker of this process with everything it stands on: gate, policy, log, listeners.
 
 #include "unhidra/access/rest_face.h"
+#include "unhidra/automation/broker_log.h"
 #include "unhidra/automation/mqtt_server.h"
 #include "unhidra/automation/settings.h"
 #include "unhidra/messaging/bus.h"
 #include "unhidra/runtime/metrics.h"
 
-#include "broker/broker_log.h"
 #include "broker/gate.h"
 
 namespace unhidra::automation {
