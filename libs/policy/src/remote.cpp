@@ -26,7 +26,7 @@ net::HttpRequestSpec RemotePolicy::request(const rego::Value& input) const {
                            .timeout = settings_.timeout,
                            .max_response_bytes = kMaxAnswer};
   if (!settings_.token.empty()) {
-    out.headers.push_back({"Authorization", "Bearer " + settings_.token});
+    out.headers.set("Authorization", "Bearer " + settings_.token);
   }
   return out;
 }

@@ -1,9 +1,10 @@
-// rego_cases [--code-only] <folder or file>...
+// rego_cases [--code-only] [--format] <folder or file>...
 //
 // Runs the Open Policy Agent's evaluation cases in the form that the data's README describes.
-// Prints a line per failing case and per category, closes with "N passed, N failed, N skipped".
-// Exit status: 0 nothing failed; 1 a case failed or a file is malformed; 2 wrong usage; 77 no such
-// data.
+// With --format it puts every module that parses into the canonical form instead, and checks that
+// it means the same and stays the same when formatted again. Prints a line per failing case and per
+// category, closes with "N passed, N failed, N skipped". Exit status: 0 nothing failed; 1 a case
+// failed or a file is malformed; 2 wrong usage; 77 no such data.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -14,6 +15,7 @@
 #include <random>
 
 #include "unhidra/rego/engine.h"
+#include "unhidra/rego/format.h"
 
 namespace unhidra::rego {
 namespace {
@@ -65,6 +67,30 @@ class Case {
  public:
   Case(const Value& description, bool code_only)
       : description_(description), code_only_(code_only) {}
+
+  // Empty when each module that parses has a canonical form of the same meaning.
+  std::string check_format() const {
+    const Value* modules = description_.find("modules");
+    const Syntax syntax = text_of(description_, "syntax") == "v0" ? Syntax::v0 : Syntax::v1;
+    if (modules == nullptr || !modules->is(Kind::array)) {
+      return {};
+    }
+    for (const Value& module : modules->elements()) {
+      const std::string& text = module.text();
+      if (!same_module(text, text, syntax)) {
+        continue;  // it does not parse
+      }
+      const auto formatted = format_module("test.rego", text, syntax);
+      if (!formatted) {
+        return "not formatted: " + to_text(formatted.error()[0]) + "\n" + text;
+      }
+      if (!same_module(text, *formatted, syntax) ||
+          format_module("test.rego", *formatted, syntax).value_or("") != *formatted) {
+        return "formatted to another module:\n" + *formatted;
+      }
+    }
+    return {};
+  }
 
   // Empty when it passes.
   std::string run() {
@@ -156,7 +182,7 @@ class Case {
 
 class Runner {
  public:
-  explicit Runner(bool code_only) : code_only_(code_only) {}
+  Runner(bool code_only, bool formats) : code_only_(code_only), formats_(formats) {}
 
   void run_file(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
@@ -175,7 +201,8 @@ class Runner {
         std::printf("SKIP %s: the engine has no test.sleep\n", text_of(one, "id").c_str());
         continue;
       }
-      const std::string problem = Case(one, code_only_).run();
+      const std::string problem =
+          formats_ ? Case(one, code_only_).check_format() : Case(one, code_only_).run();
       if (problem.empty()) {
         ++passed;
       } else {
@@ -195,6 +222,7 @@ class Runner {
 
  private:
   bool code_only_;
+  bool formats_;
   std::size_t passed_ = 0;
   std::size_t failed_ = 0;
   std::size_t skipped_ = 0;
@@ -216,11 +244,12 @@ std::vector<fs::path> files_of(const fs::path& path) {
 
 int run(std::vector<std::string> arguments) {
   const bool code_only = std::erase(arguments, "--code-only") != 0;
+  const bool formats = std::erase(arguments, "--format") != 0;
   if (arguments.empty()) {
-    std::fprintf(stderr, "usage: rego_cases [--code-only] <folder or file>...\n");
+    std::fprintf(stderr, "usage: rego_cases [--code-only] [--format] <folder or file>...\n");
     return 2;
   }
-  Runner runner(code_only);
+  Runner runner(code_only, formats);
   for (const auto& argument : arguments) {
     if (!fs::exists(argument)) {
       std::printf("there is no data at %s\n", argument.c_str());

@@ -182,6 +182,9 @@ Result<int> eval_or_error(const Options& options) {
   if (options.query_from_stdin) {
     UNHIDRA_TRY(query, read_stdin());
   }
+  if (query.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return fail(policy::Errc::bad_file, "there is no query: name one, or use --stdin");
+  }
   UNHIDRA_TRY(const auto loaded, load(options, options.data));
   return loaded ? eval_loaded(options, *loaded, query) : Result<int>(2);
 }

@@ -79,11 +79,6 @@ void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
   line.app->add_flag("--coverage", options.coverage, "Also report which lines were gone through");
   line.app->add_flag("--fail", options.fails_undefined, "Exit with 1 when there is no answer");
   line.app->add_flag("--fail-defined", options.fails_defined, "Exit with 1 when there is one");
-  line.app->final_callback([query, from_stdin] {
-    if (query->count() == 0 && from_stdin->count() == 0) {
-      throw CLI::RequiredError("query");
-    }
-  });
 }
 
 void add_check(CLI::App& parent, std::function<Result<int>()>& chosen) {

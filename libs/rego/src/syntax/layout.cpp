@@ -55,14 +55,17 @@ void mark(Piece& piece, const Token& token, const SourceMarks& marks) {
 }
 
 // A call or a look-up in what stands directly before the bracket.
-bool continues(const Piece& last, const Piece& bracket) {
+bool continues(const std::vector<Piece>& pieces, std::size_t i) {
   static constexpr std::array<std::string_view, 8> kKeywords{"as", "else", "every", "if",
                                                              "in", "not",  "some",  "with"};
+  const Piece& last = pieces[i - 1];
+  const Piece& bracket = pieces[i];
+  const bool names = i > 1 && pieces[i - 2].text == ".";  // a.not(x)
   if (last.end != bracket.begin || last.role == Piece::Role::open ||
       last.role == Piece::Role::comment) {
     return false;
   }
-  if (bracket.text == "(" && std::ranges::find(kKeywords, last.text) != kKeywords.end()) {
+  if (bracket.text == "(" && !names && std::ranges::find(kKeywords, last.text) != kKeywords.end()) {
     return false;
   }
   return last.role == Piece::Role::close ||
@@ -77,7 +80,7 @@ void pair_brackets(std::vector<Piece>& pieces) {
       pieces[open.back()].is_list = false;
     }
     if (piece.role == Piece::Role::open) {
-      piece.is_glued = i > 0 && piece.text != "{" && continues(pieces[i - 1], piece);
+      piece.is_glued = i > 0 && piece.text != "{" && continues(pieces, i);
       piece.is_list = !piece.is_body && (piece.text == "("   ? piece.is_glued
                                          : piece.text == "[" ? !piece.is_glued
                                                              : true);
