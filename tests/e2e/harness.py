@@ -150,6 +150,13 @@ class Server:
     def log_text(self):
         return "\n".join(path.read_text(errors="replace") for path in self.logs if path.exists())
 
+    def wait_for_log(self, text, patience=10):
+        deadline = time.monotonic() + patience
+        while text not in self.log_text():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{text} is not in the log:\n{self.log_text()[-3000:]}")
+            time.sleep(0.05)
+
     def stop(self, timeout=30):
         """SIGTERM; answers the exit code."""
         if self.process is None:

@@ -1,5 +1,6 @@
 """Devices speak MQTT with the real server: certificates, policy, offline queues, kill -9, revocation. The clients are
 other people's: Eclipse Paho for Python and Mosquitto's command-line programs."""
+import signal
 import socket
 import struct
 import subprocess
@@ -12,6 +13,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from devices import DeviceCase
+from harness import Server
 
 PATIENCE = 10
 
@@ -207,6 +209,30 @@ class Mqtt(DeviceCase):
             self.assertEqual(lamp.recv(100), b"")
             self.assertLess(time.monotonic() - start, 1.0)
         self.assertEqual(self.of_device(device, cert, key).connack[0], 0x87)
+
+    def test_a_new_policy_is_asked_at_once_and_a_broken_one_not_at_all(self):
+        folder = self.folder / "policies"
+        folder.mkdir(exist_ok=True)
+        policy = folder / "topics.rego"
+        rule = "package unhidra.automation\n\nallow if { input.user }\n\nallow if { input.action == \"connect\" }\n"
+        policy.write_text(rule + "\nallow if { startswith(input.topic, \"open/\") }\n")
+        server = Server(settings={"automation.policy": str(folder)}).start()
+        self.addCleanup(server.stop)
+        tokens = server.set_up()
+        person = Peer(server, server.mqtt_port, "person", token=tokens["access_token"])
+        self.peers.append(person)
+        self.assertEqual(person.subscribe("anything/#"), 1)
+        policy.write_text("package unhidra.automation\n\nallow if {")
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for_log("policy.reload_failed")
+        person.publish_and_wait("anything/1", "still")
+        self.assertEqual(person.payloads(1), ["still"])
+        policy.write_text("package unhidra.automation\n\nallow if { input.action == \"connect\" }\n")
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for_log("policy.loaded")
+        person.publish_and_wait("anything/2", "never")
+        self.assertEqual(person.subscribe("anything/#"), 0x87)
+        self.assertEqual(person.payloads(2, 1), ["still"])
 
     def test_over_websocket_where_the_gateway_is_and_where_the_devices_are(self):
         person = self.connect(self.server.gateway_port, "browser", token=self.token, transport="websockets")

@@ -339,6 +339,10 @@ Status Composition::start(std::shared_ptr<net::TlsServerContext> tls,
   return {};
 }
 
+Status Composition::reload() {
+  return parts_->automation ? parts_->automation->reload_policy() : Status();
+}
+
 Listening Composition::listening() const {
   Listening out;
   if (parts_->roles.auth) {

@@ -65,6 +65,8 @@ class Composition {
                std::shared_ptr<net::TlsServerContext> device_tls,
                std::shared_ptr<net::TlsServerContext> mqtt_tls);
   Listening listening() const;
+  // What can change while it runs: the topic policy.
+  Status reload();
   // Not ready, no new work, what is under way ends or is cut off at the deadline. Blocks.
   void stop(std::chrono::milliseconds deadline);
 

@@ -233,6 +233,10 @@ Result<int> serve(const SourceOptions& sources, const ServeOptions& options) {
   };
   const auto reload = [&] {
     reload_log(sources, schema);
+    if (const auto loaded = composition->reload(); !loaded) {
+      log::error("policy.reload_failed",
+                 {{"error", loaded.error()}, {"message", loaded.error().message()}});
+    }
     reload_tls(*context, *device_context, *mqtt_context, *composition, settings, directory);
   };
   run_until_stopped(*composition, announce, reload);

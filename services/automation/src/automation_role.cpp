@@ -87,6 +87,10 @@ Status AutomationRole::start_mqtt(std::shared_ptr<net::TlsServerContext> tls) {
   return impl_->mqtt->start(std::move(tls));
 }
 
+Status AutomationRole::reload_policy() {
+  return impl_->mqtt ? impl_->mqtt->reload_policy() : Status();
+}
+
 net::UpgradeDecision AutomationRole::upgrade_mqtt(const net::RequestHead& head) {
   if (!impl_->mqtt) {
     return std::unexpected(net::HttpResponse::text(404, "MQTT is not served here.\n"));

@@ -54,6 +54,11 @@ const EnumSetting<rego::Syntax> kPolicySyntax{
      .description = "Version of Rego that the policy is written in.",
      .default_value = rego::Syntax::v1,
      .values = {{"v0", rego::Syntax::v0}, {"v1", rego::Syntax::v1}}}};
+const Setting<std::vector<std::string>> kEncryptedTopics{
+    {.name = "automation.encrypted_topics",
+     .description = "Topic filters under which payloads must be end-to-end encrypted; what is not "
+                    "is refused (0x99).",
+     .default_value = {}}};
 const Setting<ByteSize> kMaxPacket{{.name = "automation.mqtt_max_packet",
                                     .description = "Largest MQTT packet that is accepted.",
                                     .default_value = runtime::mebibytes(1),
@@ -128,6 +133,7 @@ std::vector<const runtime::SettingBase*> settings() {
           &kMqttsListen,
           &kPolicy,
           &kPolicySyntax,
+          &kEncryptedTopics,
           &kMaxPacket,
           &kMaxQueued,
           &kMaxQueuedBytes,
@@ -151,6 +157,7 @@ AutomationSettings AutomationSettings::from(const runtime::Config& config) {
           .mqtts_listen = config.get(kMqttsListen),
           .policy = config.get(kPolicy),
           .policy_syntax = config.get(kPolicySyntax),
+          .encrypted_topics = config.get(kEncryptedTopics),
           .broker = broker_settings(config),
           .pkcs11_module = config.get(kModule),
           .pkcs11_token = config.get(kToken),

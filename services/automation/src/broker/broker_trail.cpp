@@ -16,8 +16,8 @@ void BrokerTrail::note(const Subject* who, std::string_view ip, const TrailEvent
   audit::AuditEvent out;
   if (who != nullptr) {
     out.org_id = who->org;
-    out.actor_type = who->device ? "device" : "user";
-    const auto& id = who->device ? who->device->uuid() : who->user->uuid();
+    out.actor_type = who->user ? "user" : "device";
+    const auto& id = who->user ? who->user->uuid() : who->device->uuid();
     out.actor_id = to_bytes(ByteView(id));
   } else {
     out.actor_type = "anonymous";

@@ -1,6 +1,7 @@
 #include "broker/gate.h"
 
 #include "unhidra/automation/errc.h"
+#include "unhidra/base/text.h"
 #include "unhidra/mqtt/topic.h"
 #include "unhidra/runtime/log.h"
 
@@ -17,16 +18,6 @@ constexpr std::string_view kUserPrefix = "user:";
 
 Value text(std::string_view value) {
   return Value::string(std::string(value));
-}
-
-std::string hex(ByteView bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (const auto byte : bytes) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
-  return out;
 }
 
 struct DeviceFacts {
@@ -57,7 +48,7 @@ std::shared_ptr<Subject> device_subject(OrgId org, DeviceId device, const Bytes&
       Value::object({{text("id"), text(device.to_string())},
                      {text("type"), text(facts.type)},
                      {text("name"), text(facts.name)},
-                     {text("cert"), Value::object({{text("serial"), text(hex(serial))}})}}));
+                     {text("cert"), Value::object({{text("serial"), text(to_hex(serial))}})}}));
   return out;
 }
 
@@ -65,6 +56,7 @@ std::shared_ptr<Subject> person_subject(const access::Principal& principal) {
   auto out = std::make_shared<Subject>();
   out->org = principal.org_id;
   out->user = principal.user_id;
+  out->device = principal.device_id;
   out->session = principal.session_id;
   out->expires_at = principal.expires_at;
   std::vector<Value> roles;
@@ -100,8 +92,8 @@ std::shared_ptr<const mqtt::Principal> principal_of(std::shared_ptr<const Subjec
 }  // namespace
 
 std::string identity_of(const Subject& subject) {
-  return subject.device ? std::string(kDevicePrefix) + subject.device->to_string()
-                        : std::string(kUserPrefix) + subject.user->to_string();
+  return subject.user ? std::string(kUserPrefix) + subject.user->to_string()
+                      : std::string(kDevicePrefix) + subject.device->to_string();
 }
 
 Gate::Gate(GateDependencies dependencies, Answer answer)
@@ -222,20 +214,33 @@ void Gate::refuse(const Arrival& arrival, const Subject* subject, ReasonCode rea
 
 ReasonCode Gate::publish(const mqtt::Principal& who, const mqtt::PublishRequest& request) {
   const auto& subject = subject_of(who);
-  if (subject.expires_at > deps_.clock.now() &&
-      deps_.policy.allows(subject, {.action = "publish",
-                                    .topic = request.topic,
-                                    .qos = request.qos,
-                                    .retain = request.retain})) {
-    return ReasonCode::success;
+  const auto reason = judge(subject, request);
+  if (reason != ReasonCode::success) {
+    deps_.trail.note(
+        &subject, {},
+        {.type = "mqtt.publication",
+         .action = "publish",
+         .resource = request.topic,
+         .outcome = audit::Outcome::denied,
+         .reason = reason == ReasonCode::payload_format_invalid ? std::string_view("not sealed")
+                                                                : std::string_view()});
   }
-  deps_.trail.note(&subject, {},
-                   {.type = "mqtt.publication",
-                    .action = "publish",
-                    .resource = request.topic,
-                    .outcome = audit::Outcome::denied,
-                    .reason = {}});
-  return ReasonCode::not_authorized;
+  return reason;
+}
+
+ReasonCode Gate::judge(const Subject& subject, const mqtt::PublishRequest& request) {
+  TopicQuestion question{
+      .action = "publish", .topic = request.topic, .qos = request.qos, .retain = request.retain};
+  if (deps_.sealed.covers(request.topic)) {
+    const auto header = deps_.sealed.check(subject, request);
+    if (!header) {
+      return header.error();
+    }
+    question.sealed = *header;
+  }
+  return subject.expires_at > deps_.clock.now() && deps_.policy.allows(subject, question)
+             ? ReasonCode::success
+             : ReasonCode::not_authorized;
 }
 
 ReasonCode Gate::subscribe(const mqtt::Principal& who, std::string_view filter,

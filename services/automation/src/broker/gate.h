@@ -13,6 +13,7 @@
 
 #include "broker/broker_trail.h"
 #include "broker/revoked.h"
+#include "broker/sealed_topics.h"
 #include "broker/topic_policy.h"
 #include "devices/certificate_gate.h"
 
@@ -25,6 +26,7 @@ struct GateDependencies {
   access::TokenVerifier& verifier;
   std::vector<pki::Certificate> trusted;  // the authorities whose certificates are believed
   TopicPolicy& policy;
+  SealedTopics& sealed;
   BrokerTrail& trail;
   runtime::TaskScope& scope;  // on the broker's executor
   const Clock& clock;
@@ -58,6 +60,7 @@ class Gate final : public mqtt::Authority {
     std::string ip;
     std::string transport;
   };
+  mqtt::ReasonCode judge(const Subject& subject, const mqtt::PublishRequest& request);
   Task<void> admit_device(Arrival arrival, Bytes certificate);
   Task<void> admit_person(Arrival arrival, std::string token);
   Task<Result<std::shared_ptr<Subject>>> look_up(const Bytes& certificate);

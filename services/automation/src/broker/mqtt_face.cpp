@@ -60,16 +60,18 @@ struct MqttFace::Gauges {
 Result<std::unique_ptr<MqttFace>> MqttFace::make(MqttFaceDependencies dependencies,
                                                  const AutomationSettings& settings) {
   UNHIDRA_TRY(auto policy, TopicPolicy::load(settings.policy, settings.policy_syntax));
+  UNHIDRA_TRY(auto sealed, SealedTopics::parse(settings.encrypted_topics));
   return std::unique_ptr<MqttFace>(
-      new MqttFace(std::move(dependencies), settings, std::move(policy)));
+      new MqttFace(std::move(dependencies), settings, std::move(policy), std::move(sealed)));
 }
 
 MqttFace::MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& settings,
-                   std::shared_ptr<const rego::PreparedQuery> policy)
+                   std::shared_ptr<const rego::PreparedQuery> policy, SealedTopics sealed)
     : deps_(std::move(dependencies)),
       settings_(settings),
       scope_(deps_.executor, "mqtt"),
       policy_(std::move(policy), deps_.clock, deps_.random),
+      sealed_(std::move(sealed)),
       trail_(deps_.database, scope_, deps_.clock, deps_.random),
       log_(deps_.folder),
       gate_({.database = deps_.database,
@@ -77,6 +79,7 @@ MqttFace::MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& 
              .verifier = deps_.verifier,
              .trusted = deps_.trusted,
              .policy = policy_,
+             .sealed = sealed_,
              .trail = trail_,
              .scope = scope_,
              .clock = deps_.clock},
@@ -107,6 +110,21 @@ Status MqttFace::start(std::shared_ptr<net::TlsServerContext> tls) {
   UNHIDRA_TRY(tls_port_, server_.listen(at(settings_.mqtts_listen), std::move(tls)));
   server_.start();
   scope_.spawn("mqtt.look_after", look_after());
+  return {};
+}
+
+Status MqttFace::reload_policy() {
+  UNHIDRA_TRY(auto policy, TopicPolicy::load(settings_.policy, settings_.policy_syntax));
+  server_.run([this, policy = std::move(policy)](mqtt::Broker& broker, mqtt::Moment now) {
+    policy_.replace(policy);
+    broker.disconnect(
+        [this](const mqtt::Principal& who, std::string_view) {
+          return !policy_.allows(subject_of(who), {.action = "connect"});
+        },
+        mqtt::ReasonCode::not_authorized, now);
+    broker.rejudge(now);
+    log::info("policy.loaded");
+  });
   return {};
 }
 

@@ -32,6 +32,9 @@ class MqttFace final : private mqtt::Observer {
                                                 const AutomationSettings& settings);
   // Reads the log back and listens. Blocks.
   Status start(std::shared_ptr<net::TlsServerContext> tls);
+  // Reads the policy anew; what is connected is judged by it at once. On failure the old one
+  // stays. Blocks.
+  Status reload_policy();
   Task<void> stop(std::chrono::milliseconds grace);
 
   net::UpgradeDecision upgrade(const net::RequestHead& head) { return server_.upgrade(head); }
@@ -40,7 +43,7 @@ class MqttFace final : private mqtt::Observer {
 
  private:
   MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& settings,
-           std::shared_ptr<const rego::PreparedQuery> policy);
+           std::shared_ptr<const rego::PreparedQuery> policy, SealedTopics sealed);
   Status listen_on_bus();
   void end(const Revoked& what);
   Task<void> look_after();
@@ -53,6 +56,7 @@ class MqttFace final : private mqtt::Observer {
   const AutomationSettings settings_;
   runtime::TaskScope scope_;
   TopicPolicy policy_;
+  SealedTopics sealed_;
   BrokerTrail trail_;
   BrokerLog log_;
   Gate gate_;

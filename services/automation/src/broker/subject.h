@@ -15,8 +15,8 @@ namespace unhidra::automation {
 // A device with its certificate, or a person with a token.
 struct Subject {
   OrgId org;
-  std::optional<DeviceId> device;
-  std::optional<UserId> user;
+  std::optional<DeviceId> device;           // of a person: the one the session is bound to
+  std::optional<UserId> user;               // nothing: a device of its own
   Bytes certificate_serial;                 // of a device
   SessionId session;                        // of a person
   Timestamp expires_at = Timestamp::max();  // of certificate or token

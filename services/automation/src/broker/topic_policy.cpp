@@ -1,10 +1,12 @@
 #include "broker/topic_policy.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 
 #include "unhidra/automation/errc.h"
+#include "unhidra/base/text.h"
 #include "unhidra/runtime/log.h"
 
 namespace unhidra::automation {
@@ -42,6 +44,16 @@ rego::Value text(std::string_view value) {
   return rego::Value::string(std::string(value));
 }
 
+rego::Value sealed_input(const identity::GroupPayloadHeader& header) {
+  constexpr std::array<std::string_view, 4> kKinds = {"telemetry", "state", "command", "result"};
+  return rego::Value::object(
+      {{text("group"), text(to_hex(header.group.bytes()))},
+       {text("sender"), text(to_hex(header.sender.bytes()))},
+       {text("epoch"), rego::Value::integer(header.epoch)},
+       {text("kind"), text(kKinds[static_cast<std::size_t>(header.kind) & 3U])},
+       {text("signed"), rego::Value::boolean(header.is_signed)}});
+}
+
 rego::Value input_of(const Subject& subject, const TopicQuestion& question) {
   auto members = subject.facts;
   const auto add = [&members](std::string_view name, rego::Value value) {
@@ -61,6 +73,9 @@ rego::Value input_of(const Subject& subject, const TopicQuestion& question) {
   if (!question.share.empty()) {
     add("share", text(question.share));
   }
+  if (question.sealed) {
+    add("e2ee", sealed_input(*question.sealed));
+  }
   return rego::Value::object(std::move(members));
 }
 
@@ -70,6 +85,18 @@ std::string key_of(const TopicQuestion& question) {
   out += question.action.front();
   out += static_cast<char>('0' + static_cast<int>(question.qos) + (question.retain ? 4 : 0) +
                            (question.delivery ? 8 : 0));
+  if (const auto& sealed = question.sealed) {
+    ByteWriter header;
+    identity::write(header, {.suite = sealed->suite,
+                             .kind = sealed->kind,
+                             .is_signed = sealed->is_signed,
+                             .retained = sealed->retained,
+                             .group = sealed->group,
+                             .epoch = sealed->epoch,
+                             .sender = sealed->sender,
+                             .counter = 0});
+    out += as_text(header.view());
+  }
   out += question.share;
   out += '\n';
   out += question.topic;

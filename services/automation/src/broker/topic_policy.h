@@ -13,6 +13,8 @@
 //   device    {id, type, name, cert: {serial}}    of a device
 //   user      {id, role, roles}                   of a person; role "admin": of the organisation
 //   client    {ip, transport, id}
+//   e2ee      {group, epoch, sender, kind, signed}   of what is published to a sealed topic: the
+//             tags in hexadecimal; kind "telemetry", "state", "command", "result"
 
 #include <filesystem>
 #include <memory>
@@ -20,6 +22,7 @@
 #include <string_view>
 
 #include "unhidra/base/random.h"
+#include "unhidra/identity/group_payload.h"
 #include "unhidra/rego/engine.h"
 
 #include "broker/subject.h"
@@ -34,6 +37,7 @@ struct TopicQuestion {
   mqtt::QoS qos = mqtt::QoS::at_most_once;
   bool retain = false;
   bool delivery = false;
+  std::optional<identity::GroupPayloadHeader> sealed;  // of a payload that must be
 };
 
 struct TopicPolicyStats {

@@ -49,6 +49,8 @@ class AutomationRole {
   // `rest` outlives the role. `mqtt_tls` is of listener_tls, too, for ApplicationProtocol::mqtt.
   Status start(std::shared_ptr<net::TlsServerContext> tls,
                std::shared_ptr<net::TlsServerContext> mqtt_tls, net::HttpHandler& rest);
+  // Reads the topic policy anew; on failure the old one stays. After start(). Blocks.
+  Status reload_policy();
   // MQTT over WebSocket, for whoever has an HTTP server; 404 where MQTT is not served.
   net::UpgradeDecision upgrade_mqtt(const net::RequestHead& head);
   // The ports bound to; of use after start(). 0: MQTT is not served.

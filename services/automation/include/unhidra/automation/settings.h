@@ -24,6 +24,7 @@ struct AutomationSettings {
   runtime::HostPort mqtts_listen{"127.0.0.1", 8883};  // TLS, with device certificates
   std::filesystem::path policy;                       // folder of .rego files; empty: the built-in
   rego::Syntax policy_syntax = rego::Syntax::v1;
+  std::vector<std::string> encrypted_topics;  // filters: what is published there must be sealed
   mqtt::BrokerSettings broker;
   std::filesystem::path pkcs11_module;  // empty: the key is a sealed file
   std::string pkcs11_token;
