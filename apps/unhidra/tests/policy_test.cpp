@@ -197,6 +197,44 @@ TEST_F(PolicyLine, ExplainSaysWhichExpressionFailedFirst) {
   EXPECT_EQ(run({"explain", "--publish", "a", "--subscribe", "b"}).status, 2);
 }
 
+TEST_F(PolicyLine, BundlesAreReadAndUnsignedOnesRefusedWhenAKeyIsGiven) {
+  write("b/.manifest", R"({"revision": "r1", "roots": ["example"]})");
+  write("b/example/policy.rego", "package example\n\nx := data.example.y\n");
+  write("b/example/data.json", R"({"y": 7})");
+  const auto out = run({"eval", "-b", "b", "-f", "raw", "data.example.x"});
+  EXPECT_EQ(out.output, "7\n") << out.error_output;
+  write("key.json", R"({"kty":"OKP","crv":"Ed25519","alg":"EdDSA",)"
+                    R"("x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})");
+  const auto refused = run({"eval", "-b", "b", "--verification-key", "key.json", "-f", "raw", "1"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.error_output.find("signature is refused"), std::string::npos)
+      << refused.error_output;
+  write("b/other/data.json", R"({"z": 1})");
+  EXPECT_EQ(run({"eval", "-b", "b", "1"}).status, 2);
+}
+
+TEST_F(PolicyLine, DryRunShowsWhatWouldChange) {
+  write("p/example.rego", kExample);
+  write("p/data.json", R"({"admins": ["ann"]})");
+  write("log.jsonl", R"({"query":"data.example.allow","allowed":true,)"
+                     R"("input":{"user":"ann","path":["api"]}})"
+                     "\n"
+                     R"({"query":"data.example.allow","allowed":true,)"
+                     R"("input":{"user":"eve","path":["api"]}})"
+                     "\n"
+                     R"({"query":"data.example.allow","allowed":false})"
+                     "\n");
+  const auto out = run({"dry-run", "-d", "p", "--log", "log.jsonl", "--fail"});
+  EXPECT_EQ(out.status, 1) << out.error_output;
+  EXPECT_EQ(out.output,
+            "line 2: allow -> deny  {\"path\":[\"api\"],\"user\":\"eve\"}\n"
+            "3 decisions, 1 would change, 1 were logged without their input and cannot be asked "
+            "again\n");
+  write("log.jsonl", "nonsense\n");
+  EXPECT_EQ(run({"dry-run", "-d", "p", "--log", "log.jsonl"}).status, 1);
+  EXPECT_EQ(run({"dry-run", "-d", "p", "--log", "none.jsonl"}).status, 1);
+}
+
 TEST_F(PolicyLine, BenchMeasuresDecisions) {
   write_example();
   const auto out = run({"bench", "-d", "p", "-i", "input.json", "--count", "100", "-f", "json",
