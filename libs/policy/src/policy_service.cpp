@@ -67,6 +67,8 @@ Decision PolicyService::evaluate(const Loaded* loaded, const rego::Value& input)
   evaluation.random = &random_;
   evaluation.max_steps = settings_.max_steps;
   evaluation.max_memory = settings_.max_memory;
+  evaluation.clock = &clock_;
+  evaluation.deadline = clock_.steady_now() + settings_.max_time;
   const auto solutions = loaded->query.evaluate(evaluation);
   Decision out;
   if (!solutions) {

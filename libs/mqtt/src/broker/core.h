@@ -113,6 +113,7 @@ class Broker::Core {
   std::optional<ReasonCode> refusal(Connection& connection, const Publish& packet);
   ReasonCode judge(const Session& session, const PublishRequest& request) const;
   void answer(Connection& connection, PacketType type, PacketId id, ReasonCode reason);
+  void refuse(Connection& connection, PacketType type, PacketId id, ReasonCode reason);
   Message::Fields fields_of(const PublishRequest& request, const Session* origin);
   bool queue_refuses(Session& session, const Message::Fields& fields);
   std::size_t route(Space& space, const Message::Fields& fields, Session* origin,

@@ -53,8 +53,9 @@ void Broker::Core::on_publish(Connection& connection, const Frame& frame) {
   const auto reason = judge(*connection.session, request);
   if (reason != ReasonCode::success) {
     if (request.qos == QoS::at_least_once) {
-      answer(connection, PacketType::puback, packet->packet_id, reason);
+      return refuse(connection, PacketType::puback, packet->packet_id, reason);
     }
+    stats_.messages_shed += reason == ReasonCode::quota_exceeded ? 1 : 0;
     return;
   }
   Session& session = *connection.session;
@@ -64,7 +65,7 @@ void Broker::Core::on_publish(Connection& connection, const Frame& frame) {
     return;
   }
   if (queue_refuses(session, fields)) {
-    return answer(connection, PacketType::puback, packet->packet_id, ReasonCode::quota_exceeded);
+    return refuse(connection, PacketType::puback, packet->packet_id, ReasonCode::quota_exceeded);
   }
   const auto before = recorder_.position();
   const auto reached = route(session.space, fields, &session, std::nullopt);
@@ -99,8 +100,9 @@ ReasonCode Broker::Core::judge(const Session& session, const PublishRequest& req
   if (is_reserved(request.topic)) {
     return ReasonCode::not_authorized;
   }
-  if (request.qos != QoS::at_most_once &&
-      message_bytes_.load(std::memory_order_relaxed) >= settings_.max_memory) {
+  const bool keeps =
+      request.qos != QoS::at_most_once || (request.retain && !request.payload.empty());
+  if (keeps && message_bytes_.load(std::memory_order_relaxed) >= settings_.max_memory) {
     return ReasonCode::quota_exceeded;
   }
   return authority_.publish(*session.principal, request);
@@ -114,7 +116,7 @@ void Broker::Core::on_publish_qos2(Connection& connection, PacketId id,
   Session& session = *connection.session;
   const auto reason = judge(session, request);
   if (reason != ReasonCode::success) {
-    return answer(connection, PacketType::pubrec, id, reason);
+    return refuse(connection, PacketType::pubrec, id, reason);
   }
   const auto fields = fields_of(request, &session);
   const auto known = session.incoming.find(id);
@@ -126,7 +128,7 @@ void Broker::Core::on_publish_qos2(Connection& connection, PacketId id,
     return answer(connection, PacketType::pubrec, id, ReasonCode::success);
   }
   if (queue_refuses(session, fields)) {
-    return answer(connection, PacketType::pubrec, id, ReasonCode::quota_exceeded);
+    return refuse(connection, PacketType::pubrec, id, ReasonCode::quota_exceeded);
   }
   auto& incoming = session.incoming[id];
   incoming = {MessageRef::make(fields), 0};
@@ -141,6 +143,16 @@ void Broker::Core::answer(Connection& connection, PacketType type, PacketId id, 
   const Acknowledge packet{.type = type, .packet_id = id, .reason = reason};
   append_acknowledge(connection.out(), packet, connection.version);
   mark(connection);
+}
+
+// Before version 5 an acknowledgement cannot say no. Where the message is only not allowed it is
+// acknowledged and goes nowhere (3.1.1 section 3.3.5); where there is no room for it the client is
+// to try again, so it gets none.
+void Broker::Core::refuse(Connection& connection, PacketType type, PacketId id, ReasonCode reason) {
+  if (!connection.is_v5() && reason == ReasonCode::quota_exceeded) {
+    return end(connection, reason);
+  }
+  answer(connection, type, id, reason);
 }
 
 Message::Fields Broker::Core::fields_of(const PublishRequest& request, const Session* origin) {

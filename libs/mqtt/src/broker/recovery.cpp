@@ -109,6 +109,7 @@ Status Broker::Core::replay_change(RecordType type, ByteReader& reader) {
     session->space.subscriptions.remove(filter, *session);
     if (const auto found = session->subscriptions.find(filter);
         found != session->subscriptions.end()) {
+      session->subscription_bytes -= found->first.size();
       session->subscriptions.erase(found);
       --stats_.subscriptions;
     }
@@ -147,6 +148,7 @@ Status Broker::Core::replay_subscription(Session& session, ByteReader& reader) {
   session.space.subscriptions.add(filter, {&session, record.options, record.identifier});
   const bool fresh = session.subscriptions.insert_or_assign(std::string(filter), record).second;
   stats_.subscriptions += fresh ? 1 : 0;
+  session.subscription_bytes += fresh ? filter.size() : 0;
   return reader.finish("MQTT journal: subscription");
 }
 

@@ -57,6 +57,7 @@ class Session final : public Subscriber, public WheelEntry {
   std::uint64_t position = 0;  // of the last record about it
 
   std::map<std::string, SubscriptionRecord, std::less<>> subscriptions;
+  std::size_t subscription_bytes = 0;  // of their filters
   Outbox outbox;
   std::unordered_map<PacketId, Incoming> incoming;
   std::optional<PendingWill> will;

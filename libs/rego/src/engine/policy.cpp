@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/planner.h"
 #include "engine/recursion.h"
 #include "engine/resolver.h"
 
@@ -63,6 +64,9 @@ Error problem_at(Errc code, const Location& location, const std::string& message
                     std::string(error_code(code).name) + ": " + message};
 }
 
+Policy::Policy() = default;
+Policy::~Policy() = default;
+
 std::unique_ptr<Policy> Policy::compile(std::vector<std::shared_ptr<Module>> modules,
                                         Problems& problems) {
   auto out = std::make_unique<Policy>();
@@ -76,6 +80,9 @@ std::unique_ptr<Policy> Policy::compile(std::vector<std::shared_ptr<Module>> mod
     resolve_rules(*out, *module, *out->find_package(*module), problems);
   }
   check_recursion(out->root_, problems);
+  if (problems.empty()) {
+    out->plans_ = std::make_unique<const Plans>(*out, out->root_);
+  }
   return out;
 }
 

@@ -23,6 +23,7 @@ struct RuleNode {
   Rule* fallback = nullptr;  // default
   RuleKind kind = RuleKind::complete;
   bool is_package = false;
+  std::uint32_t number = 0;  // in the policy, from 0
 
   bool has_rules() const { return !rules.empty() || fallback != nullptr; }
   // Every rule gives the value of just this place.
@@ -32,8 +33,13 @@ struct RuleNode {
   std::string name() const;         // data.a.b
 };
 
+class Plans;
+struct Program;
+
 class Policy {
  public:
+  Policy();
+  ~Policy();
   // To be used only when `problems` is still empty afterwards.
   static std::unique_ptr<Policy> compile(std::vector<std::shared_ptr<Module>> modules,
                                          Problems& problems);
@@ -41,6 +47,7 @@ class Policy {
   const RuleNode& root() const { return root_; }
   RuleNode* find_package(const Module& module) const;
   const std::vector<std::shared_ptr<Module>>& modules() const { return modules_; }
+  const Plans& plans() const { return *plans_; }
 
  private:
   void add(Module& module, Problems& problems);
@@ -50,6 +57,7 @@ class Policy {
 
   std::vector<std::shared_ptr<Module>> modules_;
   RuleNode root_;
+  std::unique_ptr<const Plans> plans_;
 };
 
 // Names of variables that take the values of a query's expressions.
@@ -60,6 +68,7 @@ struct Query {
   Body body;
   std::size_t slots = 0;
   std::vector<std::pair<std::string, int>> variables;  // named ones and their slots
+  std::shared_ptr<const Program> program;              // none: the tree is walked
 };
 Result<Query> compile_query(const Policy& policy, Body body);
 

@@ -23,6 +23,7 @@ struct ServiceSettings {
   rego::Syntax syntax = rego::Syntax::v1;
   std::uint64_t max_steps = 200'000;
   std::uint64_t max_memory = 8 << 20;  // bytes
+  std::chrono::milliseconds max_time{100};
   // What is known is used again for so long, as policies may look at the clock; zero: never.
   std::chrono::milliseconds max_age{60'000};
   std::size_t max_known = 65'536;  // decisions; when they are more, old ones go first, then all
