@@ -324,20 +324,22 @@ Value sorted_imports(const Module& module) {
 std::expected<std::string, ProblemList> format_module(std::string_view file, std::string_view text,
                                                       Syntax syntax) {
   auto out = format_once(file, text, syntax);
-  if (out && !same_module(text, *out, syntax)) {
+  // What was one line may be several now, which decides on blank lines around it.
+  bool settled = false;
+  for (int turn = 0; out && !settled && turn < 4; ++turn) {
+    auto again = format_once(file, *out, syntax);
+    settled = again && *again == *out;
+    if (!again) {
+      break;
+    }
+    out = std::move(again);
+  }
+  if (out && (!settled || !same_module(text, *out, syntax))) {
     return std::unexpected(ProblemList{
         {.code = Errc::compile_error,
          .file = std::string(file),
          .message =
              "this text cannot be put into the canonical form without a change of meaning"}});
-  }
-  // What was one line may be several now, which decides on blank lines around it.
-  for (int turn = 0; out && turn < 3; ++turn) {
-    auto again = format_once(file, *out, syntax);
-    if (!again || *again == *out) {
-      return again;
-    }
-    out = std::move(again);
   }
   return out;
 }
