@@ -8,7 +8,7 @@ using Payloads = std::vector<std::string>;
 
 constexpr SubscriptionOptions kQos1{.qos = QoS::at_least_once};
 constexpr SubscriptionOptions kQos2{.qos = QoS::exactly_once};
-constexpr ConnectOptions kKept{.clean_start = false, .session_expiry = 1000};
+const ConnectOptions kKept{.clean_start = false, .session_expiry = 1000};
 
 // ---- Sessions ----------------------------------------------------------------------------------
 
