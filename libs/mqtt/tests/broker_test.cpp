@@ -598,6 +598,19 @@ TEST(BrokerAdministration, DisconnectsWhomItIsTold) {
   EXPECT_TRUE(bob.link.closed);
 }
 
+TEST(BrokerAdministration, TakesRetainedMessagesAway) {
+  World world({}, true);
+  Client client(world);
+  client.connect("c");
+  client.publish("devices/1/a", "x", {.retain = true});
+  client.publish("devices/1/b", "y", {.qos = QoS::at_least_once, .id = 1, .retain = true});
+  client.publish("devices/2/a", "z", {.retain = true});
+  EXPECT_EQ(world.broker->clear_retained("", "devices/1/#", world.now), 2U);
+  EXPECT_EQ(world.broker->stats().retained, 1U);
+  world.crash(world.journal.records.size());
+  EXPECT_EQ(world.broker->stats().retained, 1U);
+}
+
 TEST(BrokerStatistics, StandUnderSys) {
   World world;
   Client reader(world);
