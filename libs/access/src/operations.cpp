@@ -324,7 +324,9 @@ constexpr auto kOperations = table(
     .limited(LimitClass::messages).changes("group.message_sent", "create", "conversation"),
   Row(frame<wire::FetchGroupLog>("groups.fetch_log", Serving::chat, conversations_read, 1024)),
   Row(frame<wire::FetchGroupInfo>("groups.fetch_info", Serving::chat, conversations_read, 1024)),
-  Row(frame<wire::FetchRatchetTree>("groups.fetch_tree", Serving::chat, conversations_read, 1024)));
+  Row(frame<wire::FetchRatchetTree>("groups.fetch_tree", Serving::chat, conversations_read, 1024)),
+  Row(frame<wire::ResetGroup>("groups.reset", Serving::chat, conversations_open, 64 * 1024))
+    .limited(LimitClass::messages).changes("group.reset", "update", "conversation"));
 // clang-format on
 
 constexpr std::uint32_t kFrames = 64;
