@@ -9,6 +9,8 @@ namespace {
 
 // A log this much longer than twice its snapshot is replaced by a new one.
 constexpr std::uint64_t kMinSnapshotAt = 64U << 20;
+// Two of them lie there from the beginning, zeroed: a small disk must have room for them.
+constexpr std::size_t kSegment = 16U << 20;
 
 }  // namespace
 
@@ -20,6 +22,7 @@ Status BrokerLog::open(const Replay& replay) {
   storage::AppendLogSettings settings;
   settings.folder = folder_;
   settings.accept_when_full = true;
+  settings.segment_size = kSegment;
   auto opened = storage::AppendLog::open(
       settings, *this, [&replay](std::uint64_t, ByteView record) { return replay(record); });
   if (!opened) {
