@@ -11,6 +11,6 @@ set(rego_builtin_sources
   src/builtins/json_patch.cpp src/builtins/json_schema.cpp src/builtins/json_text.cpp
   src/builtins/number_math.cpp src/builtins/regex.cpp src/builtins/text_codec.cpp
   src/builtins/text_template.cpp src/builtins/time_layout.cpp src/builtins/time_parse.cpp
-  src/builtins/time_zone.cpp src/builtins/values.cpp src/builtins/yaml_text.cpp)
+  src/builtins/time_zone.cpp src/builtins/yaml_text.cpp)
 set(rego_builtin_vendor
   PkgConfig::re2 PkgConfig::icu_uc PkgConfig::icu_i18n PkgConfig::yaml_cpp Boost::headers)

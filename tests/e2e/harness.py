@@ -25,6 +25,8 @@ SETTINGS = {
     "auth.listen": "127.0.0.1:0",
     "gateway.listen": "127.0.0.1:0",
     "automation.listen": "127.0.0.1:0",
+    "automation.mqtt_listen": "127.0.0.1:0",
+    "automation.mqtts_listen": "127.0.0.1:0",
     "log.level": "info",
     "auth.open_sign_up": "true",
     "auth.password_memory": "1MiB",
@@ -98,6 +100,11 @@ class Server:
         if devices:
             self.devices_port = int(devices.group(1))
             self.settings["automation.listen"] = f"127.0.0.1:{self.devices_port}"
+        mqtt = re.search(r"MQTT\s+mqtts://[\w.]+:(\d+)\s+mqtt://[\w.]+:(\d+)", self.summary)
+        if mqtt:
+            self.mqtts_port, self.mqtt_port = int(mqtt.group(1)), int(mqtt.group(2))
+            self.settings["automation.mqtts_listen"] = f"127.0.0.1:{self.mqtts_port}"
+            self.settings["automation.mqtt_listen"] = f"127.0.0.1:{self.mqtt_port}"
         token = re.search(r"\buhs_[\w-]+", self.summary)
         self.setup_token = token.group(0) if token else None
         if auth:
@@ -142,6 +149,13 @@ class Server:
 
     def log_text(self):
         return "\n".join(path.read_text(errors="replace") for path in self.logs if path.exists())
+
+    def wait_for_log(self, text, patience=10):
+        deadline = time.monotonic() + patience
+        while text not in self.log_text():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{text} is not in the log:\n{self.log_text()[-3000:]}")
+            time.sleep(0.05)
 
     def stop(self, timeout=30):
         """SIGTERM; answers the exit code."""

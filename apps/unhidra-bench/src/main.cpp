@@ -7,6 +7,7 @@
 
 #include "chat.h"
 #include "connect.h"
+#include "mqtt.h"
 
 namespace {
 
@@ -61,12 +62,34 @@ void add_chat(CLI::App& app, ChatOptions& options, std::string& rate, int& durat
                    "File for a line about each message acknowledged or received");
 }
 
-Status run(const CLI::App& app, ConnectOptions& connect, ChatOptions& chat,
+void add_mqtt(CLI::App& app, MqttOptions& options, std::string& rate, int& duration) {
+  auto* word = app.add_subcommand("mqtt", "Publish and subscribe, at any MQTT broker");
+  word->add_option("--host", options.host);
+  word->add_option("--port", options.port);
+  word->add_option("--server-pid", options.server_pids, "Process of the broker to measure");
+  word->add_option("--publishers", options.publishers)->check(CLI::Range(1, 100'000));
+  word->add_option("--subscribers", options.subscribers)->check(CLI::Range(0, 100'000));
+  word->add_option("--qos", options.qos)->check(CLI::Range(0, 1));
+  word->add_option("--payload", options.payload, "Bytes")->check(CLI::Range(8, 1'000'000));
+  word->add_option("--window", options.window, "Messages under way of each publisher")
+      ->check(CLI::Range(1, 60'000));
+  word->add_option("--rate", rate, "Messages a second in all, or max");
+  word->add_option("--duration", duration, "Seconds")->check(CLI::Range(1, 86'400));
+  word->add_flag("--persistent", options.persistent, "Sessions that outlive their connections");
+  word->add_option("--idle", options.idle, "Only open so many connections");
+}
+
+Status run(const CLI::App& app, ConnectOptions& connect, ChatOptions& chat, MqttOptions& mqtt,
            const std::string& addresses, const std::string& rate, int hold, int duration) {
   if (app.got_subcommand("connect")) {
     UNHIDRA_TRY(connect.local_addresses, parse_addresses(addresses));
     connect.hold = std::chrono::seconds(hold);
     return run_connect(connect);
+  }
+  if (app.got_subcommand("mqtt")) {
+    UNHIDRA_TRY(mqtt.rate, parse_rate(rate));
+    mqtt.duration = std::chrono::seconds(duration);
+    return run_mqtt(mqtt);
   }
   UNHIDRA_TRY(chat.rate, parse_rate(rate));
   chat.duration = std::chrono::seconds(duration);
@@ -89,8 +112,10 @@ int main(int argc, char** argv) {
   int duration = 10;
   add_connect(app, connect, addresses, hold);
   add_chat(app, chat, rate, duration);
+  MqttOptions mqtt;
+  add_mqtt(app, mqtt, rate, duration);
   CLI11_PARSE(app, argc, argv);
-  const auto status = run(app, connect, chat, addresses, rate, hold, duration);
+  const auto status = run(app, connect, chat, mqtt, addresses, rate, hold, duration);
   if (!status) {
     std::fprintf(stderr, "unhidra-bench: %s\n", status.error().message().c_str());
     return 1;

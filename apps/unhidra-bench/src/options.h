@@ -41,6 +41,21 @@ struct ChatOptions {
   std::string record_file;
 };
 
+struct MqttOptions {
+  std::string host = "127.0.0.1";
+  std::string port = "1883";
+  std::vector<int> server_pids;
+  std::size_t publishers = 1;   // each has a topic of its own
+  std::size_t subscribers = 1;  // shared out over the topics: as many as publishers are pairs
+  int qos = 0;
+  std::size_t payload = 64;  // bytes; the first eight say when it was sent
+  std::size_t window = 100;  // messages of one publisher under way, without a rate
+  double rate = 0;           // messages a second, all publishers together; 0: as the window allows
+  std::chrono::seconds duration{10};
+  bool persistent = false;  // the subscribers' sessions outlive their connections
+  std::size_t idle = 0;     // instead of all that: so many connections that do nothing
+};
+
 // "127.0.0.1-127.0.0.20,127.0.1.7": single IPv4 addresses and ranges, at most 65,536 of them.
 Result<std::vector<std::string>> parse_addresses(const std::string& text);
 // "max" is 0, else a positive number.

@@ -223,6 +223,14 @@ Status App::run() {
       return history();
     case Command::export_all:
       return export_all();
+    case Command::group_list:
+    case Command::group_create:
+    case Command::group_add:
+    case Command::group_remove:
+    case Command::group_leave:
+    case Command::group_members:
+    case Command::group_rename:
+      return group_command();
     case Command::completion:
       *around_.out << completion_script(options_.shell) << std::flush;
       return {};

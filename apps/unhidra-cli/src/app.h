@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <boost/json.hpp>
+
 #include "unhidra/crypto/random.h"
 #include "unhidra/runtime/system_clock.h"
 
@@ -58,6 +60,7 @@ class App {
 
   // ---- messages (message_commands.cpp) ----
   Status send();
+  Status await_sent(MessageId id, UserId peer, const std::string& name);
   Status listen();
   Status history();
   Status export_all();
@@ -66,6 +69,20 @@ class App {
   Status mark_shown(const client::Conversation& conversation);
   Result<std::uint64_t> shown(ConversationId conversation);
   std::string read_text() const;
+
+  // ---- groups (group_commands.cpp) ----
+  Status group_command();
+  Status list_groups();
+  Status create_group();
+  Status change_group();
+  Status leave_group();
+  Status show_members();
+  Status rename_group();
+  Result<client::Conversation> group_named(std::string_view name) const;
+  Result<std::vector<UserId>> users_named();
+  // Runs the connection until the change is done; its failure is an error.
+  Status await_change(ConversationId group, std::uint64_t change);
+  boost::json::object describe_group(const client::Group& group) const;
 
   // ---- chat (chat.cpp) ----
   Status chat();

@@ -7,7 +7,7 @@ namespace {
 constexpr std::string_view kBash = R"sh(# Load with: source <(unhidra-cli completion bash)
 _unhidra_cli() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= i
-  local commands="register login logout status devices invite verify send listen chat history export completion"
+  local commands="register login logout status devices invite verify send listen chat history group export completion"
   local globals="--profile --server --gateway --ca --trust-fingerprint --passphrase-file --json --quiet --help --version"
   local credentials="--username --password-file --organization --device-name"
   case $previous in
@@ -42,7 +42,7 @@ _unhidra_cli() {
   local -a commands globals credentials
   commands=('register:sign up' 'login:log in as a new device' 'logout:end the session' 'status:this device'
     'devices:devices of this account' 'invite:invite somebody new' 'verify:safety number' 'send:send a message' 'listen:show what arrives'
-    'chat:talk in the terminal' 'history:show a conversation' 'export:all history as JSON' 'completion:completion script')
+    'chat:talk in the terminal' 'history:show a conversation' 'group:make and change groups' 'export:all history as JSON' 'completion:completion script')
   globals=('--profile[folder of this device]:folder:_directories' '--server[https://host\:9200]:url:' '--gateway[wss://host\:9000/v1/ws]:url:'
     '--ca[PEM file]:file:_files' '--trust-fingerprint[SHA-256]:hex:' '--passphrase-file[file]:file:_files'
     '--json[JSON lines]' '--quiet[no remarks]' '--help' '--version')
@@ -72,7 +72,7 @@ compdef _unhidra_cli unhidra-cli
 
 constexpr std::string_view kFish = R"sh(# Load with: unhidra-cli completion fish | source
 complete -c unhidra-cli -f
-set -l commands register login logout status devices invite verify send listen chat history export completion
+set -l commands register login logout status devices invite verify send listen chat history group export completion
 complete -c unhidra-cli -n "not __fish_seen_subcommand_from $commands" -a "$commands"
 complete -c unhidra-cli -l profile -r -a "(__fish_complete_directories)" -d "Folder of this device"
 complete -c unhidra-cli -l server -x -d "https://host:9200"

@@ -82,6 +82,11 @@ std::string App::read_text() const {
 Status App::send() {
   UNHIDRA_TRY_VOID(open_device());
   UNHIDRA_TRY_VOID(open_connection(false));
+  if (options_.user.starts_with('#')) {
+    UNHIDRA_TRY(const auto group, group_named(std::string_view(options_.user).substr(1)));
+    UNHIDRA_TRY(const auto id, engine_->send_text(group.id, read_text()));
+    return await_sent(id, UserId(), printable(group.name));
+  }
   UNHIDRA_TRY(const auto user, find_user(options_.user, true));
   const auto name = printable(user.username);
   if (user.trust == client::Trust::changed) {
@@ -91,6 +96,11 @@ Status App::send() {
                                             name + ") and accept it with --accept");
   }
   UNHIDRA_TRY(const auto id, engine_->send_text(user.id, read_text()));
+  return await_sent(id, user.id, name);
+}
+
+// `peer` is nil for a group.
+Status App::await_sent(MessageId id, UserId peer, const std::string& name) {
   std::optional<client::Message> last;
   on_event_ = [&](const client::Event& one) {
     if (const auto* change = std::get_if<event::MessageStateChanged>(&one);
@@ -113,13 +123,16 @@ Status App::send() {
     return network ? fail(Error(Errc::unreachable, ran.error().message() + "." + queued))
                    : fail(ran.error());
   }
-  output_.result(to_json(*last, user.id, Names(*engine_), engine_->account()->device),
+  output_.result(to_json(*last, peer, Names(*engine_), engine_->account()->device),
                  last->state == MessageState::sent ? "Sent to " + name + "." : "Not sent.");
   if (last->state == MessageState::blocked) {
-    return fail(Errc::identity_changed, "the identity of " + name +
-                                            " has changed: the message is "
-                                            "held back until unhidra-cli verify " +
-                                            name + " --accept");
+    return fail(Errc::identity_changed,
+                peer.is_nil() ? "the identity of a member has changed: the message is held back "
+                                "until unhidra-cli verify ... --accept"
+                              : "the identity of " + name +
+                                    " has changed: the message is held back until unhidra-cli "
+                                    "verify " +
+                                    name + " --accept");
   }
   if (last->state != MessageState::sent) {
     return fail(Errc::not_sent, "the message was not sent: " + printable(last->failure));
@@ -172,7 +185,9 @@ Result<std::uint64_t> App::show_unread(std::optional<UserId> only) {
   });
   for (const auto& [message, peer] : unread) {
     auto line = to_line(message, names, account.user, account.device);
-    if (!only && message.sender_user == account.user) {
+    if (!only && peer.is_nil()) {
+      line.insert(line.find(": "), " in " + printable(names.of(message.conversation)));
+    } else if (!only && message.sender_user == account.user) {
       line.insert(line.find(": "), " to " + names.of(peer));
     }
     output_.result(to_json(message, peer, names, account.device), line);
@@ -234,11 +249,16 @@ Status App::listen() {
 
 Status App::history() {
   UNHIDRA_TRY_VOID(open_device());
-  UNHIDRA_TRY(const auto user, find_user(options_.user, false));
-  UNHIDRA_TRY(const auto conversation, engine_->conversation_with(user.id));
-  if (!conversation) {
-    return fail(Errc::not_found,
-                "there is no conversation with " + printable(user.username) + " here");
+  std::optional<client::Conversation> conversation;
+  if (options_.user.starts_with('#')) {
+    UNHIDRA_TRY(conversation, group_named(std::string_view(options_.user).substr(1)));
+  } else {
+    UNHIDRA_TRY(const auto user, find_user(options_.user, false));
+    UNHIDRA_TRY(conversation, engine_->conversation_with(user.id));
+    if (!conversation) {
+      return fail(Errc::not_found,
+                  "there is no conversation with " + printable(user.username) + " here");
+    }
   }
   const Names names(*engine_);
   const auto account = *engine_->account();
@@ -251,7 +271,7 @@ Status App::history() {
       day = std::move(now);
       output_.text("-- " + day + " --");
     }
-    output_.result(to_json(message, user.id, names, account.device),
+    output_.result(to_json(message, conversation->peer, names, account.device),
                    to_line(message, names, account.user, account.device));
   }
   return mark_shown(*conversation);
@@ -273,8 +293,12 @@ Status App::export_all() {
   for (const auto& conversation : conversations) {
     json::object one;
     one["conversation_id"] = conversation.id.to_string();
-    one["peer"] = names.of(conversation.peer);
-    one["peer_id"] = conversation.peer.to_string();
+    if (conversation.kind == client::ConversationKind::group) {
+      one["group"] = conversation.name;
+    } else {
+      one["peer"] = names.of(conversation.peer);
+      one["peer_id"] = conversation.peer.to_string();
+    }
     auto& messages = one["messages"].emplace_array();
     for (std::uint64_t end = 0; end < conversation.message_count;) {
       end = std::min<std::uint64_t>(end + kPage, conversation.message_count);

@@ -30,6 +30,7 @@ class Builder {
     add_account();
     add_devices();
     add_messages();
+    add_groups();
     return app_;
   }
 
@@ -117,6 +118,42 @@ class Builder {
   void add_user(CLI::App& command) {
     command.add_option("user", options_.user, "Name of the other person")->required();
   }
+  void add_place(CLI::App& command) {
+    command.add_option("user", options_.user, "Name of the other person, or #name of a group")
+        ->required();
+  }
+
+  CLI::App* add_group_command(CLI::App& groups, const char* name, const char* help,
+                              Command command) {
+    auto* out = groups.add_subcommand(name, help);
+    out->callback([this, command] { options_.command = command; });
+    if (command != Command::group_create && command != Command::group_list) {
+      out->add_option("group", options_.group, "The group's name, or its id or how that begins")
+          ->required();
+    }
+    return out;
+  }
+  void add_groups() {
+    auto* groups = app_.add_subcommand("group", "Make and change groups");
+    groups->require_subcommand(1);
+    add_group_command(*groups, "list", "The groups of this device", Command::group_list);
+    auto* create = add_group_command(*groups, "create", "Make a group with these people",
+                                     Command::group_create);
+    create->add_option("name", options_.name, "What it is called")->required();
+    create->add_option("users", options_.users, "Names of the others");
+    auto* adding = add_group_command(*groups, "add", "Add people", Command::group_add);
+    auto* taking = add_group_command(*groups, "remove", "Take people out", Command::group_remove);
+    for (auto* command : {adding, taking}) {
+      command->add_option("users", options_.users, "Their names")->required();
+    }
+    add_group_command(*groups, "leave", "Leave with all devices of this account",
+                      Command::group_leave);
+    add_group_command(*groups, "members", "Who is in it, and its code to compare",
+                      Command::group_members);
+    auto* rename =
+        add_group_command(*groups, "rename", "Call it something else", Command::group_rename);
+    rename->add_option("name", options_.name, "The new name")->required();
+  }
 
   void add_messages() {
     auto* verify = add(app_, "verify", "Show the safety number of a conversation", Command::verify);
@@ -125,7 +162,7 @@ class Builder {
     verify->add_flag("--mark-verified", options_.mark_verified,
                      "Remember that the number was compared and is the same");
     auto* send = add(app_, "send", "Send a message", Command::send);
-    add_user(*send);
+    add_place(*send);
     send->add_option("text", options_.text, "The message (default: the standard input)");
     send->add_option("--timeout", options_.timeout, "Seconds to wait for the server (default: 30)");
     auto* listen =
@@ -136,7 +173,7 @@ class Builder {
     add_user(*chat);
     auto* history =
         add(app_, "history", "Show a conversation from this device's store", Command::history);
-    add_user(*history);
+    add_place(*history);
     history->add_option("--limit", options_.limit, "The newest so many (default: 50; 0: all)");
     auto* all = add(app_, "export", "All conversations of this device's store as one JSON document",
                     Command::export_all);

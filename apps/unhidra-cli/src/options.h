@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "unhidra/base/error.h"
 
@@ -25,6 +26,13 @@ enum class Command : std::uint8_t {
   history,
   export_all,
   completion,
+  group_list,
+  group_create,
+  group_add,
+  group_remove,
+  group_leave,
+  group_members,
+  group_rename,
 };
 
 struct Options {
@@ -49,6 +57,9 @@ struct Options {
   std::string new_password_file;
   std::string device_name;
   std::string user;
+  std::string group;               // name, or id or how it begins
+  std::vector<std::string> users;  // names
+  std::string name;
   std::optional<std::string> text;
   std::string device;
   bool yes = false;

@@ -94,12 +94,28 @@ std::string Names::of(UserId user) const {
   return found && *found ? name_or_id((*found)->username, user.to_string()) : user.to_string();
 }
 
+std::string Names::of(ConversationId group) const {
+  const auto found = engine_->group(group);
+  return found ? name_or_id(found->name, group.to_string()) : group.to_string();
+}
+
+UserId Names::own() const {
+  const auto account = engine_->account();
+  return account ? account->user : UserId();
+}
+
 json::object to_json(const client::Message& message, UserId peer, const Names& names,
                      DeviceId this_device) {
-  const bool own = message.sender_user != peer;
+  const bool in_group = peer.is_nil();
+  const bool own = in_group ? message.sender_user == names.own() : message.sender_user != peer;
   auto out = typed("message");
   out["direction"] = direction(message, own);
-  out["peer"] = names.of(peer);
+  if (in_group) {
+    out["group"] = names.of(message.conversation);
+  } else {
+    out["peer"] = names.of(peer);
+    out["peer_id"] = peer.to_string();
+  }
   out["from"] = names.of(message.sender_user);
   out["text"] = message.text;
   out["state"] = client::to_string(message.state);
@@ -109,7 +125,6 @@ json::object to_json(const client::Message& message, UserId peer, const Names& n
   out["index"] = message.index;
   out["message_id"] = message.id.to_string();
   out["conversation_id"] = message.conversation.to_string();
-  out["peer_id"] = peer.to_string();
   out["from_id"] = message.sender_user.to_string();
   out["from_device_id"] = message.sender_device.to_string();
   out["this_device"] = message.sender_device == this_device;
@@ -231,6 +246,47 @@ struct Show {
     object["count"] = what.messages.size();
     output.warning(object, "The server has not delivered " + std::to_string(what.messages.size()) +
                                " message(s) of a conversation.");
+  }
+  void operator()(const event::GroupForked& what) const {
+    auto object = typed("group_forked");
+    object["group_id"] = what.conversation.to_string();
+    object["user"] = names.of(what.with);
+    output.warning(object, "The server shows " + names.of(what.with) + " another group as " +
+                               printable(names.of(what.conversation)) +
+                               ". Compare the group's code: unhidra-cli group members " +
+                               what.conversation.to_string());
+  }
+  void operator()(const event::GroupChanged& what) const {
+    auto object = typed("group_changed");
+    object["group"] = names.of(what.conversation);
+    object["group_id"] = what.conversation.to_string();
+    object["by"] = what.by.is_nil() ? "" : names.of(what.by);
+    std::string line = (what.by.is_nil() ? std::string("the server") : names.of(what.by)) +
+                       " changed " + printable(names.of(what.conversation)) + ":";
+    const auto list = [&](const char* key, const char* verb, const std::vector<UserId>& users) {
+      auto& array = object[key].emplace_array();
+      for (const auto& user : users) {
+        array.emplace_back(names.of(user));
+        line += std::string(" ") + verb + " " + names.of(user);
+      }
+    };
+    list("added", "added", what.added);
+    list("removed", "removed", what.removed);
+    if (what.name) {
+      object["name"] = *what.name;
+      line += " renamed to " + printable(*what.name);
+    }
+    output.object(object);
+    output.remark(line + ".");
+  }
+  void operator()(const event::GroupLeft& what) const {
+    auto object = typed("group_left");
+    object["group"] = names.of(what.conversation);
+    object["group_id"] = what.conversation.to_string();
+    object["state"] = client::to_string(what.state);
+    output.object(object);
+    output.remark("This device is no longer in " + printable(names.of(what.conversation)) + " (" +
+                  std::string(client::to_string(what.state)) + ").");
   }
   void operator()(const event::PeerCouldNotRead& what) const {
     auto object = typed("peer_could_not_read");

@@ -37,11 +37,14 @@ class Names {
  public:
   explicit Names(const client::Engine& engine) : engine_(&engine) {}
   std::string of(UserId user) const;
+  std::string of(ConversationId group) const;
+  UserId own() const;
 
  private:
   const client::Engine* engine_;
 };
 
+// A nil `peer`: of a group.
 boost::json::object to_json(const client::Message& message, UserId peer, const Names& names,
                             DeviceId this_device);
 boost::json::object to_json(const client::User& user);

@@ -26,7 +26,8 @@ void part(Json& out, std::string_view name, const T& value) {
   out.name(name);
   describe(out, value);
 }
-void ids(Json& out, std::string_view name, const std::vector<MessageId>& list) {
+template <class Tag>
+void ids(Json& out, std::string_view name, const std::vector<Id<Tag>>& list) {
   out.name(name).begin_list();
   for (const auto& id : list) {
     out.text(id.to_string());
@@ -222,6 +223,39 @@ struct Describe {
     type("messagesMissing");
     member(out, "conversation", what.conversation);
     ids(out, "messages", what.messages);
+  }
+  void with_group(std::string_view name, ConversationId group) const {
+    type(name);
+    member(out, "conversation", group);
+  }
+  void operator()(const event::GroupJoined& what) const {
+    with_group("groupJoined", what.conversation);
+    member(out, "name", what.name);
+  }
+  void operator()(const event::GroupChanged& what) const {
+    with_group("groupChanged", what.conversation);
+    member(out, "by", what.by);
+    ids(out, "added", what.added);
+    ids(out, "removed", what.removed);
+    if (what.name) {
+      member(out, "name", *what.name);
+    }
+  }
+  void operator()(const event::GroupLeft& what) const {
+    with_group("groupLeft", what.conversation);
+    member(out, "state", client::to_string(what.state));
+  }
+  void operator()(const event::GroupChangeDone& what) const {
+    with_group("groupChangeDone", what.conversation);
+    number(out, "change", what.change);
+    member(out, "failure", what.failure);
+  }
+  void operator()(const event::GroupRepaired& what) const {
+    with_group("groupRepaired", what.conversation);
+  }
+  void operator()(const event::GroupForked& what) const {
+    with_group("groupForked", what.conversation);
+    member(out, "user", what.with);
   }
 };
 

@@ -95,6 +95,31 @@ Result<RoleChoice> RoleChoice::parse(const std::vector<std::string>& names) {
   return out;
 }
 
+namespace {
+
+// The gateway's port speaks MQTT, too, where this process has the broker.
+class GatewayAndMqtt final : public net::HttpHandler {
+ public:
+  GatewayAndMqtt(net::HttpHandler& rest, std::optional<automation::AutomationRole>& broker)
+      : rest_(rest), broker_(broker) {}
+  std::uint64_t body_limit(const net::RequestHead& head) override { return rest_.body_limit(head); }
+  Task<net::HttpResponse> handle(net::HttpRequest request) override {
+    return rest_.handle(std::move(request));
+  }
+  Task<net::UpgradeDecision> upgrade(net::RequestHead head) override {
+    if (broker_ && head.path == "/mqtt") {
+      co_return broker_->upgrade_mqtt(head);
+    }
+    co_return co_await rest_.upgrade(std::move(head));
+  }
+
+ private:
+  net::HttpHandler& rest_;
+  std::optional<automation::AutomationRole>& broker_;
+};
+
+}  // namespace
+
 struct Composition::Parts {
   Parts(const runtime::Config& config, const ServerSettings& server_settings, RoleChoice choice,
         std::unique_ptr<Observation> observer, std::unique_ptr<storage::Database> opened,
@@ -145,7 +170,10 @@ struct Composition::Parts {
     }
     if (roles.automation) {
       automation.emplace(automation::AutomationDependencies{.io = io,
+                                                            .database = *database,
                                                             .bus = *bus,
+                                                            .verifier = verifier,
+                                                            .metrics = metrics,
                                                             .sealer = *sealer,
                                                             .clock = clock,
                                                             .random = random,
@@ -203,6 +231,7 @@ struct Composition::Parts {
   std::optional<chat::ChatRole> chat;
   std::optional<automation::AutomationRole> automation;
   std::optional<gateway::GatewayRole> gateway;
+  GatewayAndMqtt gateway_and_mqtt{gateway_face, automation};
   runtime::TaskScope background;
 };
 
@@ -273,13 +302,19 @@ Result<std::optional<std::string>> Composition::renew_setup_token() {
   return parts_->auth.renew_setup_token();
 }
 
+net::TlsServerSettings Composition::mqtt_tls(net::TlsServerSettings server) const {
+  server.application_protocol = net::ApplicationProtocol::mqtt;
+  return device_tls(std::move(server));
+}
+
 net::TlsServerSettings Composition::device_tls(net::TlsServerSettings server) const {
   return parts_->automation ? parts_->automation->listener_tls(std::move(server))
                             : std::move(server);
 }
 
 Status Composition::start(std::shared_ptr<net::TlsServerContext> tls,
-                          std::shared_ptr<net::TlsServerContext> device_tls) {
+                          std::shared_ptr<net::TlsServerContext> device_tls,
+                          std::shared_ptr<net::TlsServerContext> mqtt_tls) {
   auto& parts = *parts_;
   parts.background.spawn("presence", parts.own_presence.run());
   if (!parts.settings.nats.urls.empty()) {  // there may be other processes
@@ -291,16 +326,21 @@ Status Composition::start(std::shared_ptr<net::TlsServerContext> tls,
     UNHIDRA_TRY_VOID(parts.chat->start());
   }
   if (parts.gateway) {
-    UNHIDRA_TRY_VOID(parts.gateway->start(tls, parts.gateway_face));
+    UNHIDRA_TRY_VOID(parts.gateway->start(tls, parts.gateway_and_mqtt));
     parts.auth.offer_gateway(gateway_url(parts.gateway_host, parts.gateway->port()));
   }
   if (parts.automation) {
-    UNHIDRA_TRY_VOID(parts.automation->start(std::move(device_tls), parts.automation_face));
+    UNHIDRA_TRY_VOID(
+        parts.automation->start(std::move(device_tls), std::move(mqtt_tls), parts.automation_face));
   }
   if (parts.roles.auth) {
     UNHIDRA_TRY_VOID(parts.auth.start(tls, parts.auth_face));
   }
   return {};
+}
+
+Status Composition::reload() {
+  return parts_->automation ? parts_->automation->reload_policy() : Status();
 }
 
 Listening Composition::listening() const {
@@ -310,6 +350,8 @@ Listening Composition::listening() const {
   }
   if (parts_->automation) {
     out.devices = parts_->automation->port();
+    out.mqtt = parts_->automation->mqtt_port();
+    out.mqtts = parts_->automation->mqtts_port();
   }
   if (parts_->gateway) {
     out.gateway_url = gateway_url(parts_->gateway_host, parts_->gateway->port());

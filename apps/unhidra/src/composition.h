@@ -39,7 +39,9 @@ std::string host_for_clients(std::string_view host);
 struct Listening {
   std::optional<std::uint16_t> auth;
   std::optional<std::uint16_t> devices;  // enrolment
-  std::string gateway_url;               // empty: not run here
+  std::uint16_t mqtt = 0;                // 0: not served
+  std::uint16_t mqtts = 0;
+  std::string gateway_url;  // empty: not run here
 };
 
 class Composition {
@@ -58,9 +60,13 @@ class Composition {
   Result<std::optional<std::string>> renew_setup_token();
   // The settings of the listener that asks devices for their certificates.
   net::TlsServerSettings device_tls(net::TlsServerSettings server) const;
+  net::TlsServerSettings mqtt_tls(net::TlsServerSettings server) const;
   Status start(std::shared_ptr<net::TlsServerContext> tls,
-               std::shared_ptr<net::TlsServerContext> device_tls);
+               std::shared_ptr<net::TlsServerContext> device_tls,
+               std::shared_ptr<net::TlsServerContext> mqtt_tls);
   Listening listening() const;
+  // What can change while it runs: the topic policy.
+  Status reload();
   // Not ready, no new work, what is under way ends or is cut off at the deadline. Blocks.
   void stop(std::chrono::milliseconds deadline);
 

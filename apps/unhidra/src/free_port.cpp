@@ -14,8 +14,9 @@ namespace unhidra::server {
 namespace {
 
 constexpr int kFurther = 50;
-constexpr std::array<std::string_view, 3> kListeners{"auth.listen", "gateway.listen",
-                                                     "automation.listen"};
+constexpr std::array<std::string_view, 5> kListeners{"auth.listen", "gateway.listen",
+                                                     "automation.listen", "automation.mqtt_listen",
+                                                     "automation.mqtts_listen"};
 
 bool can_bind(const std::string& host, std::uint16_t port) {
   sockaddr_storage storage{};

@@ -59,6 +59,8 @@ struct Summary {
   std::string auth_url;
   std::string gateway_url;
   std::string devices_url;
+  std::string mqtt_url;  // empty: not served
+  std::string mqtts_url;
   std::filesystem::path data;
   std::filesystem::path authority;
   std::string fingerprint;
@@ -98,6 +100,10 @@ void print(const Summary& summary) {
   if (!summary.devices_url.empty()) {
     std::printf("  Devices  %s\n", summary.devices_url.c_str());
   }
+  if (!summary.mqtts_url.empty()) {
+    std::printf("  MQTT     %s   %s (this machine)\n", summary.mqtts_url.c_str(),
+                summary.mqtt_url.c_str());
+  }
   std::printf("  Data     %s\n", summary.data.c_str());
   if (!summary.fingerprint.empty()) {
     std::printf("  CA       %s\n           SHA-256 %s\n", summary.authority.c_str(),
@@ -113,6 +119,8 @@ Summary summarise(const runtime::Config& config, const Listening& ports,
   Summary out{.auth_url = {},
               .gateway_url = ports.gateway_url,
               .devices_url = {},
+              .mqtt_url = {},
+              .mqtts_url = {},
               .data = directory.root,
               .authority = directory.ca_certificate(),
               .fingerprint = tls.authority_fingerprint,
@@ -125,6 +133,13 @@ Summary summarise(const runtime::Config& config, const Listening& ports,
     const auto listen = automation::AutomationSettings::from(config).listen;
     out.devices_url =
         "https://" + host_for_clients(listen.host) + ":" + std::to_string(*ports.devices);
+  }
+  if (ports.mqtts != 0) {
+    const auto settings = automation::AutomationSettings::from(config);
+    out.mqtt_url =
+        "mqtt://" + host_for_clients(settings.mqtt_listen.host) + ":" + std::to_string(ports.mqtt);
+    out.mqtts_url = "mqtts://" + host_for_clients(settings.mqtts_listen.host) + ":" +
+                    std::to_string(ports.mqtts);
   }
   return out;
 }
@@ -139,14 +154,17 @@ net::TlsServerSettings copy_of(const net::TlsServerSettings& settings) {
 
 // Certificates that an operator has replaced, or that have grown old.
 void reload_tls(net::TlsServerContext& context, net::TlsServerContext& device_context,
-                const Composition& composition, const ServerSettings& settings,
-                const DataDirectory& directory) {
+                net::TlsServerContext& mqtt_context, const Composition& composition,
+                const ServerSettings& settings, const DataDirectory& directory) {
   const runtime::SystemClock clock;
   crypto::SystemRandom random;
   auto material = load_tls(settings, directory, clock, random);
   Status status = material ? Status() : Status(std::unexpect, material.error());
   if (status) {
     status = device_context.reload(composition.device_tls(copy_of(material->settings)));
+  }
+  if (status) {
+    status = mqtt_context.reload(composition.mqtt_tls(copy_of(material->settings)));
   }
   if (status) {
     status = context.reload(std::move(material->settings));
@@ -200,8 +218,10 @@ Result<int> serve(const SourceOptions& sources, const ServeOptions& options) {
   UNHIDRA_TRY(const auto composition, Composition::make(config, settings, directory, roles));
   UNHIDRA_TRY(const auto device_context,
               net::TlsServerContext::create(composition->device_tls(copy_of(tls.settings))));
+  UNHIDRA_TRY(const auto mqtt_context,
+              net::TlsServerContext::create(composition->mqtt_tls(copy_of(tls.settings))));
   UNHIDRA_TRY(const auto context, net::TlsServerContext::create(std::move(tls.settings)));
-  if (auto started = composition->start(context, device_context); !started) {
+  if (auto started = composition->start(context, device_context, mqtt_context); !started) {
     composition->stop(settings.shutdown_deadline);
     return fail(std::move(started).error());
   }
@@ -213,7 +233,11 @@ Result<int> serve(const SourceOptions& sources, const ServeOptions& options) {
   };
   const auto reload = [&] {
     reload_log(sources, schema);
-    reload_tls(*context, *device_context, *composition, settings, directory);
+    if (const auto loaded = composition->reload(); !loaded) {
+      log::error("policy.reload_failed",
+                 {{"error", loaded.error()}, {"message", loaded.error().message()}});
+    }
+    reload_tls(*context, *device_context, *mqtt_context, *composition, settings, directory);
   };
   run_until_stopped(*composition, announce, reload);
   log::info("server.stopping");

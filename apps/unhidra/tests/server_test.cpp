@@ -31,8 +31,11 @@ Process::Finished run(std::vector<std::string> arguments) {
 class Server {
  public:
   explicit Server(std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments{UNHIDRA_BINARY, "serve", "--data-dir",
-                                       data(),         "--set", "gateway.listen=127.0.0.1:0"};
+    std::vector<std::string> arguments{UNHIDRA_BINARY, "serve",
+                                       "--data-dir",   data(),
+                                       "--set",        "gateway.listen=127.0.0.1:0",
+                                       "--set",        "automation.mqtt_listen=127.0.0.1:0",
+                                       "--set",        "automation.mqtts_listen=127.0.0.1:0"};
     if (more.empty()) {
       more = {"--set", "auth.listen=127.0.0.1:0", "--set", "automation.listen=127.0.0.1:0",
               "--set", "auth.open_sign_up=true"};

@@ -73,6 +73,7 @@ Status Engine::Impl::finish_proposal() {
   auto& own = user_record(self_->user);
   own.list = std::move(list);
   own.changed.reset();
+  ++list_changes_;
   save(own);
   link_.pending_listed = false;
   if (proposal.kind == Proposal::Kind::create) {

@@ -36,6 +36,10 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Done&
     case Ask::publish_list:
       UNHIDRA_TRY_VOID(finish_proposal());
       return true;
+    case Ask::publish_key_packages:
+      link_.key_packages += static_cast<std::uint32_t>(request.number);
+      link_.last_resort_there = true;
+      return true;
     case Ask::acknowledge:
       link_.acknowledged = std::max(link_.acknowledged, request.number);
       link_.unacknowledged_since.reset();
@@ -72,6 +76,10 @@ Result<bool> Engine::Impl::take(const PendingRequest& request,
 }
 
 Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::DeviceLists& lists) {
+  if (request.question.ask == Ask::former_device) {
+    on_former_device(request, lists);
+    return true;
+  }
   if (request.question.ask != Ask::device_list) {
     return false;
   }
@@ -205,7 +213,7 @@ Status Engine::Impl::refuse(const PendingRequest& request, const wire::Error& er
       }
       return {};
     default:
-      return {};
+      return refuse_group(request, error);
   }
 }
 
@@ -217,6 +225,7 @@ bool Engine::Impl::nothing_there(const PendingRequest& request) {
     case Ask::user_named:
     case Ask::user_info:
     case Ask::device_list:
+    case Ask::former_device:
       return true;
     default:
       return false;
@@ -232,6 +241,9 @@ Status Engine::Impl::on_nothing_there(const PendingRequest& request) {
     case Ask::count_prekeys:
       link_.count_known = true;
       link_.prekey_count = 0;
+      return {};
+    case Ask::former_device:
+      on_former_device(request, {});
       return {};
     case Ask::user_named:
       emit(event::UserNotFound{request.name});
@@ -282,6 +294,12 @@ Status Engine::Impl::on_event(wire::ServerFrame& frame) {
   }
   if (auto* entry = std::get_if<wire::InboxEntry>(&frame.body)) {
     on_inbox_entry(std::move(*entry));
+  } else if (auto* logged = std::get_if<wire::GroupEntry>(&frame.body)) {
+    on_group_entry(std::move(*logged));
+  } else if (const auto* few = std::get_if<wire::KeyPackagesLow>(&frame.body)) {
+    if (few->cipher_suite == static_cast<std::uint32_t>(mls::kDefaultCipherSuite)) {
+      link_.key_packages = few->one_time;
+    }
   } else if (const auto* low = std::get_if<wire::PreKeysLow>(&frame.body)) {
     link_.count_known = true;
     link_.prekey_count = low->one_time;

@@ -35,7 +35,12 @@ const ConversationRecord* Engine::Impl::conversation_of(UserId peer) const {
 }
 
 Conversation Engine::Impl::view(const ConversationRecord& record) const {
-  return {record.id, record.peer, record.next_index, record.head_seq, record.last_activity};
+  Conversation out{record.id, record.peer, record.next_index, record.head_seq,
+                   record.last_activity};
+  if (record.is_group()) {
+    show_name(out, record.id);
+  }
+  return out;
 }
 
 Status Engine::Impl::want_conversation(UserId peer) {
@@ -69,6 +74,11 @@ Status Engine::Impl::on_conversations(const wire::Conversations& answer) {
   bool news = false;
   UNHIDRA_TRY(const bool sessions, has_sessions());
   for (const auto& one : answer.conversations) {
+    if (one.kind == wire::ConversationKind::group) {
+      news = news || has_group_news(one);
+      note_listed_group(one);
+      continue;
+    }
     const std::set<UserId> members(one.member_user_ids.begin(), one.member_user_ids.end());
     if (!members.contains(self_->user) || members.size() > 2) {
       continue;

@@ -8,6 +8,12 @@
 
 namespace unhidra::client {
 
+namespace {
+
+constexpr std::size_t kMaxFormer = 64;
+
+}  // namespace
+
 UserRecord& Engine::Impl::user_record(UserId id) {
   auto& record = users_[id];
   record.id = id;
@@ -24,11 +30,14 @@ User Engine::Impl::view(const UserRecord& record) const {
 }
 
 std::string Engine::Impl::fingerprint(const identity::DeviceKeys& keys) const {
-  const auto hash =
-      crypto_.sha512({as_bytes("unhidra device fingerprint v1"), keys.device_id.bytes(),
-                      keys.identity_key.bytes(), keys.signing_key.bytes()});
+  return digits(crypto_.sha512({as_bytes("unhidra device fingerprint v1"), keys.device_id.bytes(),
+                                keys.identity_key.bytes(), keys.signing_key.bytes()}),
+                6);
+}
+
+std::string digits(const ByteArray<64>& hash, std::size_t groups) {
   std::string out;
-  for (std::size_t group = 0; group < 6; ++group) {
+  for (std::size_t group = 0; group < groups; ++group) {
     std::uint64_t number = 0;
     for (std::size_t i = 0; i < 8; ++i) {
       number = number << 8 | hash[group * 8 + i];
@@ -61,6 +70,12 @@ Status Engine::Impl::pump_people() {
   for (const auto& id : link_.wanted_lists) {
     if (may_ask({Ask::device_list, id.uuid()})) {
       ask({Ask::device_list, id.uuid()}, wire::FetchDeviceLists{{id}});
+    }
+  }
+  for (const auto& [device, user] : link_.wanted_former) {
+    if (may_ask({Ask::former_device, device.uuid()})) {
+      ask({Ask::former_device, device.uuid()}, wire::FetchDeviceLists{{user}, device}).person =
+          user;
     }
   }
   for (const auto& id : link_.wanted_names) {
@@ -121,9 +136,48 @@ Status Engine::Impl::on_device_list(UserId user, const wire::DeviceListOf& answe
   return {};
 }
 
+void Engine::Impl::note_former(UserRecord& record, const identity::DeviceKeys& device) {
+  if (record.former.size() >= kMaxFormer) {
+    record.former.erase(record.former.begin());  // ids sort by age
+  }
+  record.former[device.device_id] = device.signing_key;
+  ++list_changes_;
+}
+
+// Whether the answer has to be waited for. A device that is on no list now may have been on one:
+// the account key's signature tells.
+bool Engine::Impl::look_for_former(UserId user, DeviceId device) {
+  if (link_.asked_former.contains(device)) {
+    return false;
+  }
+  link_.wanted_former.emplace(device, user);
+  return true;
+}
+
+void Engine::Impl::on_former_device(const PendingRequest& request, const wire::DeviceLists& lists) {
+  const DeviceId device(request.question.id);
+  link_.wanted_former.erase(device);
+  link_.asked_former.insert(device);
+  auto& record = user_record(request.person);
+  for (const auto& answer : lists.lists) {
+    if (answer.user_id != request.person || answer.earlier_document.empty() || !record.list) {
+      continue;
+    }
+    const auto earlier =
+        identity::open_device_list(crypto_, request.person, answer.earlier_document);
+    const auto* keys = earlier ? earlier->find(device) : nullptr;
+    if (keys != nullptr && earlier->account_key == record.list->account_key &&
+        earlier->version < record.list->version) {
+      note_former(record, *keys);
+      save(record);
+    }
+  }
+}
+
 Status Engine::Impl::take_list(UserRecord& record, identity::DeviceList list) {
   if (!record.list) {
     record.list = std::move(list);
+    ++list_changes_;
     return {};
   }
   if (*record.list == list) {
@@ -144,10 +198,12 @@ Status Engine::Impl::take_list(UserRecord& record, identity::DeviceList list) {
   for (const auto& device : record.list->devices) {
     if (list.find(device.device_id) == nullptr) {
       forget_peer(device.device_id);
+      note_former(record, device);
     }
   }
   record.changed.reset();
   record.list = std::move(list);
+  ++list_changes_;
   return {};
 }
 
@@ -161,6 +217,7 @@ void Engine::Impl::offer_identity(UserRecord& record, identity::DeviceList list)
     return;
   }
   record.changed = std::move(list);
+  ++list_changes_;
   if (!same_key) {
     emit(event::IdentityChanged{view(record)});
   }
@@ -203,8 +260,11 @@ Status Engine::Impl::accept_identity(UserId user) {
     tx_.remove(Table::device, as_bytes("account"));
     judge_membership();
   }
+  ++list_changes_;
   for (auto& [order, outgoing] : outbox_) {
-    if (outgoing.peer == user) {
+    if (outgoing.peer.is_nil()) {
+      UNHIDRA_TRY_VOID(set_state(outgoing, MessageState::queued));
+    } else if (outgoing.peer == user) {
       outgoing.ciphertexts.clear();
       save(outgoing);
       UNHIDRA_TRY_VOID(set_state(outgoing, MessageState::queued));

@@ -67,7 +67,7 @@ Status Engine::Impl::load() {
     const auto order = record.order;
     outbox_.emplace(order, std::move(record));
   }
-  return {};
+  return load_groups();
 }
 
 Status Engine::Impl::finish_step() {
@@ -75,6 +75,10 @@ Status Engine::Impl::finish_step() {
     if (auto pumped = pump(); !pumped) {
       undo();
       return pumped;
+    }
+    if (auto flushed = flush_groups(); !flushed) {
+      undo();
+      return flushed;
     }
     if (auto encoded = progress_.encode();
         !tx_.empty() || !std::ranges::equal(encoded.expose(), stored_progress_)) {
@@ -117,6 +121,7 @@ Status Engine::Impl::pump() {
     UNHIDRA_TRY_VOID(pump_account());
     UNHIDRA_TRY_VOID(pump_people());
     UNHIDRA_TRY_VOID(pump_conversations());
+    UNHIDRA_TRY_VOID(pump_groups());
   }
   UNHIDRA_TRY_VOID(pump_outbox());
   note_idle();
@@ -127,7 +132,7 @@ bool Engine::Impl::idle() const {
   return link_.greeted && link_.pending.empty() && link_.inbox.empty() &&
          link_.inbox_head <= progress_.inbox_cursor && link_.own_list_known &&
          link_.conversations_known && link_.logs.empty() && link_.wanted_lists.empty() &&
-         link_.wanted_names.empty();
+         link_.wanted_names.empty() && groups_idle();
 }
 
 void Engine::Impl::note_idle() {
@@ -354,6 +359,26 @@ Status Engine::open_conversation(UserId peer) {
 Result<MessageId> Engine::send_text(UserId peer, std::string_view text) {
   return impl_->command([&] { return impl_->send_text(peer, text); });
 }
+Result<MessageId> Engine::send_text(ConversationId conversation, std::string_view text) {
+  return impl_->command([&] { return impl_->send_text(conversation, text); });
+}
+Result<ConversationId> Engine::create_group(std::string_view name, std::span<const UserId> users) {
+  return impl_->command([&] { return impl_->create_group(name, users); });
+}
+Result<std::uint64_t> Engine::add_to_group(ConversationId group, std::span<const UserId> users) {
+  return impl_->command([&] { return impl_->change_group(group, GroupChange::Kind::add, users); });
+}
+Result<std::uint64_t> Engine::remove_from_group(ConversationId group,
+                                                std::span<const UserId> users) {
+  return impl_->command(
+      [&] { return impl_->change_group(group, GroupChange::Kind::remove, users); });
+}
+Status Engine::leave_group(ConversationId group) {
+  return impl_->command([&] { return impl_->leave_group(group); });
+}
+Status Engine::rename_group(ConversationId group, std::string_view name) {
+  return impl_->command([&] { return impl_->rename_group(group, name); });
+}
 Status Engine::refresh_user(UserId user) {
   return impl_->command([&] { return impl_->refresh_user(user); });
 }
@@ -393,6 +418,10 @@ Result<std::optional<User>> Engine::user(UserId id) const {
 Result<std::optional<User>> Engine::user_named(std::string_view username) const {
   UNHIDRA_TRY_VOID(impl_->need_enrolled());
   return impl_->find_user(username);
+}
+Result<Group> Engine::group(ConversationId id) const {
+  UNHIDRA_TRY_VOID(impl_->need_enrolled());
+  return impl_->group(id);
 }
 Result<std::vector<Message>> Engine::history(ConversationId conversation,
                                              std::uint64_t before_index, std::size_t limit) const {

@@ -11,11 +11,19 @@
 #include "unhidra/wire/codec.h"
 #include "unhidra/wire/content.h"
 
+#include "group_authority.h"
+#include "group_records.h"
 #include "link.h"
 #include "records.h"
 #include "transaction.h"
 
 namespace unhidra::client {
+
+// The encoding, in memory that is wiped (outbox.cpp).
+SecretBytes encode_content(const wire::Content& content);
+
+// For people to compare: groups of five digits, at most eight of them (directory.cpp).
+std::string digits(const ByteArray<64>& hash, std::size_t groups);
 
 class Engine::Impl final : public e2ee::PreKeyStore {
  public:
@@ -80,6 +88,13 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status approve_device(DeviceId device);
   Status remove_device(DeviceId device);
   Status refresh_token(std::string_view token);
+  Result<MessageId> send_text(ConversationId conversation, std::string_view text);
+  Result<ConversationId> create_group(std::string_view name, std::span<const UserId> users);
+  Result<std::uint64_t> change_group(ConversationId id, GroupChange::Kind kind,
+                                     std::span<const UserId> users);
+  Status leave_group(ConversationId id);
+  Status rename_group(ConversationId id, std::string_view name);
+  Result<Group> group(ConversationId id) const;
   const std::optional<Self>& self() const { return self_; }
 
  private:
@@ -124,11 +139,18 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Result<bool> take(const PendingRequest& request, const wire::Inbox& inbox);
   Result<bool> take(const PendingRequest& request, const wire::SendOutcome& outcome);
   Result<bool> take(const PendingRequest& request, const wire::Authenticated& done);
+  Result<bool> take(const PendingRequest& request, const wire::KeyPackageCount& count);
+  Result<bool> take(const PendingRequest& request, const wire::KeyPackages& key_packages);
+  Result<bool> take(const PendingRequest& request, const wire::GroupOutcome& outcome);
+  Result<bool> take(const PendingRequest& request, const wire::GroupLog& log);
+  Result<bool> take(const PendingRequest& request, const wire::GroupInfo& info);
+  Result<bool> take(const PendingRequest& request, const wire::RatchetTree& tree);
   Status refuse(const PendingRequest& request, const wire::Error& error);
   static bool nothing_there(const PendingRequest& request);
   Status on_nothing_there(const PendingRequest& request);
   Status on_list_refused(const wire::Error& error);
   Status on_conversation_refused(UserId peer, const wire::Error& error);
+  Status refuse_group(const PendingRequest& request, const wire::Error& error);
   Status on_event(wire::ServerFrame& frame);
   Status on_hello(const wire::Hello& hello);
 
@@ -165,6 +187,9 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status pump_people();
   Status on_device_list(UserId user, const wire::DeviceListOf& answer);
   Status take_list(UserRecord& record, identity::DeviceList list);
+  void note_former(UserRecord& record, const identity::DeviceKeys& device);
+  bool look_for_former(UserId user, DeviceId device);
+  void on_former_device(const PendingRequest& request, const wire::DeviceLists& lists);
   void offer_identity(UserRecord& record, identity::DeviceList list);
   void refuse_list(UserId user, event::ListRefusal why);
   void check_expected(UserId user);
@@ -215,6 +240,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Conversation view(const ConversationRecord& record) const;
 
   // ---- outbox (outbox.cpp) ----
+  Status check_text(std::string_view text) const;
   void enqueue(OutboxRecord record);
   void enqueue_control(UserId peer, DeviceId target, wire::Content content);
   Status place_in_history(OutboxRecord& record);
@@ -231,6 +257,97 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status on_send_error(const PendingRequest& request, const wire::Error& error);
   Status try_later(OutboxRecord& record, std::string failure, std::uint32_t retry_after_ms);
   Status give_up(const OutboxRecord& record, std::string failure);
+
+  // ---- groups (groups.cpp) ----
+  struct GroupHold {
+    GroupRecord record;
+    std::optional<mls::Group> mls;
+    // Leaves of devices that are not signed, as of `reviewed` (epoch, number of list changes).
+    std::vector<mls::LeafIndex> not_signed;
+    bool awaited = false;
+    std::pair<std::uint64_t, std::uint64_t> reviewed{UINT64_MAX, 0};
+  };
+  Status load_groups();
+  Status flush_groups();
+  void touch(const GroupHold& hold) { dirty_groups_.insert(hold.record.id); }
+  GroupHold& hold_group(ConversationId id);
+  GroupHold* find_group(ConversationId id);
+  const GroupHold* find_group(ConversationId id) const;
+  bool may_use_groups() const;
+  mls::Environment environment(Timestamp at) const;
+  mls::Suite suite() const;
+  mls::Identity mls_identity() const;
+  void note_listed_group(const wire::Conversation& listed);
+  bool has_group_news(const wire::Conversation& listed) const;
+  Status pump_groups();
+  Status pump_group(GroupHold& hold);
+  bool groups_idle() const;
+  void review(GroupHold& hold);
+  void note_epoch(GroupHold& hold);
+  void drop_mls(GroupHold& hold);
+  void lose(GroupHold& hold, std::string_view why);
+  Status depart(GroupHold& hold, GroupState state);
+  std::string epoch_code(const mls::Group& group) const;
+  void show_name(Conversation& out, ConversationId id) const;
+
+  // ---- their log (group_log.cpp) ----
+  void on_group_entry(wire::GroupEntry entry);
+  Status process_group_entries(GroupHold& hold, GroupLink& link);
+  Result<Outcome> process(GroupHold& hold, const wire::GroupEntry& entry);
+  Result<Outcome> process_commit(GroupHold& hold, const wire::GroupEntry& entry);
+  Result<Outcome> look_for_newcomers(GroupHold& hold, const mls::PublicMessage& message);
+  bool look_for_device(const identity::MemberName& name, ByteView signature_key);
+  Status process_proposal(GroupHold& hold, const wire::GroupEntry& entry);
+  Status after_commit(GroupHold& hold, const mls::RatchetTree& before,
+                      const mls::CommitEffects& effects, const std::optional<UserId>& by,
+                      bool external);
+
+  // ---- messages in them (group_messages.cpp) ----
+  Status process_group_message(GroupHold& hold, const wire::GroupEntry& entry);
+  Result<UnreadableReason> open_group_message(GroupHold& hold, const wire::GroupEntry& entry);
+  Status on_group_content(GroupHold& hold, const wire::GroupEntry& entry, ByteView plaintext);
+  Status on_own_group_message(const wire::GroupEntry& entry);
+  Status group_unreadable(const wire::GroupEntry& entry, UnreadableReason reason);
+  Message message_of(const wire::GroupEntry& entry) const;
+  Bytes group_context(const GroupHold& hold, const OutboxRecord& record) const;
+  Result<Outcome> prepare_for_group(OutboxRecord& record);
+  void enqueue_group_note(GroupHold& hold);
+  void take_profile(GroupHold& hold, const wire::GroupProfile& profile, UserId by);
+  Status on_group_send_outcome(const PendingRequest& request, const wire::GroupOutcome& outcome);
+
+  // ---- changing them (group_changes.cpp) ----
+  void save(const GroupChange& change);
+  void finish_change(std::uint64_t order, std::string failure);
+  void send_step(GroupHold& hold, GroupLink& link);
+  Status choose_step(GroupHold& hold, GroupLink& link);
+  Status propose_to_leave(GroupHold& hold, GroupLink& link);
+  bool is_my_turn(const GroupHold& hold, GroupLink& link);
+  struct PlannedCommit;
+  Result<Outcome> plan_changes(GroupHold& hold, PlannedCommit& plan);
+  Result<Outcome> plan_addition(GroupHold& hold, GroupChange& change, PlannedCommit& plan);
+  Status commit(GroupHold& hold, PlannedCommit plan);
+  Status on_step_outcome(const PendingRequest& request, const wire::GroupOutcome& outcome);
+  Status on_step_accepted(GroupHold& hold, GroupLink& link, const wire::Accepted& accepted);
+  Status confirm_commit(GroupHold& hold);
+  void discard_step(GroupHold& hold);
+  void on_stale_group(ConversationId id, const wire::StaleGroup& stale);
+  Status on_step_refused(GroupHold& hold, const PendingRequest& request, const wire::Error& error);
+
+  // ---- coming in (group_join.cpp) ----
+  Result<Outcome> process_welcome(const wire::InboxEntry& entry);
+  Status join_by_welcome(const wire::InboxEntry& entry, const mls::Welcome& welcome,
+                         const Bytes& reference, mls::RatchetTree tree);
+  Result<std::optional<mls::RatchetTree>> fetched_tree(ConversationId id, std::uint64_t seq);
+  Status prepare_join(GroupHold& hold, GroupLink& link);
+  Status join_externally(GroupHold& hold, GroupLink& link, mls::RatchetTree tree);
+  Status come_in(GroupHold& hold, std::uint64_t seq);
+
+  // ---- KeyPackages (key_packages.cpp) ----
+  Status pump_key_packages();
+  Result<Bytes> make_key_package(bool last_resort);
+  void drop_old_key_packages();
+  void drop_key_package(const Bytes& reference);
+  Result<mls::OwnKeyPackage> own_key_package(const KeyPackageRecord& record) const;
 
   // ---- state ----
   const crypto::Provider& crypto_;
@@ -249,7 +366,13 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   std::map<ConversationId, ConversationRecord> conversations_;
   std::map<std::uint64_t, OutboxRecord> outbox_;
   std::map<DeviceId, PeerRecord> peers_;  // a cache
-  std::map<DeviceId, int> failures_;      // messages in a row that could not be decrypted
+  std::map<ConversationId, GroupHold> groups_;
+  std::set<ConversationId> dirty_groups_;
+  std::map<std::uint64_t, GroupChange> changes_;
+  std::map<Bytes, KeyPackageRecord> key_packages_;  // by KeyPackageRef
+  std::uint64_t list_changes_ = 0;                  // device lists that were replaced
+  GroupAuthority authority_{users_};
+  std::map<DeviceId, int> failures_;  // messages in a row that could not be decrypted
 
   Link link_;
   Actions staged_;    // of this step

@@ -121,6 +121,9 @@ void Engine::Impl::mark_seen(DeviceId sender, MessageId id, SeenRecord record) {
 }
 
 Result<Engine::Impl::Outcome> Engine::Impl::process(const wire::InboxEntry& entry) {
+  if (entry.kind == wire::InboxKind::welcome) {
+    return process_welcome(entry);
+  }
   if (entry.sender_device_id == self_->device) {
     // A device gets no copy of its own messages: somebody reflects them.
     Message message;

@@ -24,6 +24,7 @@ enum class Ask : std::uint8_t {
   device_list,        // id: user
   user_info,          // id: user
   user_named,         // id: any; `name`
+  former_device,      // id: device; `person`
   bundles,            // id: user; `devices`
   open_conversation,  // id: the peer
   conversations,
@@ -32,6 +33,14 @@ enum class Ask : std::uint8_t {
   acknowledge,  // `number`: up to
   send,         // id: conversation; `number`: order in the outbox
   authenticate,
+  count_key_packages,
+  publish_key_packages,
+  claim_key_packages,  // id: user
+  change_group,        // id: group; `number`: of the step
+  send_group,          // id: group; `number`: order in the outbox
+  group_log,           // id: group
+  group_info,          // id: group
+  ratchet_tree,        // id: group; `number`: seq
 };
 
 struct Question {
@@ -46,6 +55,22 @@ struct PendingRequest {
   std::string name;
   std::vector<DeviceId> devices;
   std::uint64_t number = 0;
+  UserId person;
+};
+
+// A group as this connection shows it.
+struct GroupLink {
+  std::deque<wire::GroupEntry> entries;  // to be processed
+  std::uint64_t head = 0;                // newest entry heard of
+  bool head_known = false;               // `head` was told as the newest
+  bool listed = false;
+  bool taken = false;              // the step is accepted; the log will bring it
+  std::optional<SteadyTime> turn;  // when this device commits what nobody in particular has to
+
+  std::optional<wire::GroupInfo> info;
+  std::uint64_t tree_seq = 0;
+  Bytes tree;
+  std::optional<std::uint64_t> tree_size;  // known with the first piece
 };
 
 struct Backoff {
@@ -78,9 +103,11 @@ struct Link {
   // people
   std::set<UserId> wanted_lists;
   std::set<UserId> wanted_names;
-  std::set<UserId> asked_lists;   // answered at least once
-  std::set<UserId> asked_names;   // likewise
-  std::set<DeviceId> looked_for;  // unknown senders for which the list was asked again
+  std::set<UserId> asked_lists;              // answered at least once
+  std::set<UserId> asked_names;              // likewise
+  std::map<DeviceId, UserId> wanted_former;  // may have been on an earlier list
+  std::set<DeviceId> asked_former;           // answered
+  std::set<DeviceId> looked_for;             // unknown senders for which the list was asked again
   // Told once the name of the person is known, or not to be had.
   std::vector<std::pair<UserId, Event>> unnamed;
   std::map<DeviceId, SteadyTime> no_bundle;   // not asked again before
@@ -100,6 +127,13 @@ struct Link {
   bool conversations_known = false;
   Bytes conversations_cursor;
   std::map<ConversationId, std::uint64_t> logs;  // to compare -> the head the server told
+
+  // groups
+  std::map<ConversationId, GroupLink> groups;
+  bool key_packages_counted = false;
+  std::uint32_t key_packages = 0;
+  bool last_resort_there = false;
+  std::set<std::uint64_t> failed_welcomes;  // positions in the inbox
 
   // outbox
   std::map<std::uint64_t, SteadyTime> send_not_before;

@@ -47,7 +47,7 @@ Result<Message> decode_message(ByteView bytes) {
   out.seq = reader.u64();
   out.received_at = read_time(reader);
   out.state = read_enum(reader, MessageState::queued, MessageState::unreadable);
-  out.reason = read_enum(reader, UnreadableReason::none, UnreadableReason::identity_not_accepted);
+  out.reason = read_enum(reader, UnreadableReason::none, UnreadableReason::forked);
   out.text = reader.text(kMaxText);
   out.failure = reader.text(kMaxText);
   out.unread_by = reader.u32();

@@ -49,9 +49,33 @@ std::string_view to_string(UnreadableReason reason) {
     case UnreadableReason::reflected:
       return "reflected";
     case UnreadableReason::identity_not_accepted:
+      return "identity_not_accepted";
+    case UnreadableReason::joined_later:
+      return "joined_later";
+    case UnreadableReason::epoch_lost:
+      return "epoch_lost";
+    case UnreadableReason::forked:
       break;
   }
-  return "identity_not_accepted";
+  return "forked";
+}
+
+std::string_view to_string(GroupState state) {
+  switch (state) {
+    case GroupState::creating:
+      return "creating";
+    case GroupState::joining:
+      return "joining";
+    case GroupState::active:
+      return "active";
+    case GroupState::leaving:
+      return "leaving";
+    case GroupState::left:
+      return "left";
+    case GroupState::removed:
+      break;
+  }
+  return "removed";
 }
 
 std::string_view explain(UnreadableReason reason) {
@@ -84,9 +108,18 @@ std::string_view explain(UnreadableReason reason) {
     case UnreadableReason::reflected:
       return "The server returned a message of this device as if somebody had sent it.";
     case UnreadableReason::identity_not_accepted:
+      return "Too many messages waited for the new identity to be accepted. Ask them to send it "
+             "again.";
+    case UnreadableReason::joined_later:
+      return "It was sent before this device joined the group.";
+    case UnreadableReason::epoch_lost:
+      return "This device had lost the group's keys when it was sent. The keys are renewed; ask "
+             "them to send it again.";
+    case UnreadableReason::forked:
       break;
   }
-  return "Too many messages waited for the new identity to be accepted. Ask them to send it again.";
+  return "Its sender sees another group under this name: the server shows people different groups. "
+         "Compare the group's code with the others.";
 }
 
 std::string_view to_string(Trust trust) {

@@ -17,14 +17,14 @@ constexpr std::uint32_t kControlAttempts = 4;
 constexpr std::string_view kNoDevices = "client.no_recipient_device";
 constexpr std::string_view kStaleDevices = "client.stale_devices";
 
+}  // namespace
+
 SecretBytes encode_content(const wire::Content& content) {
   auto bytes = wire::encode(content);
   auto out = SecretBytes::copy_of(bytes);
   wipe(bytes);
   return out;
 }
-
-}  // namespace
 
 void Engine::Impl::save(const OutboxRecord& record) {
   tx_.put(Table::outbox, record.record_key(), record.encode());
@@ -37,7 +37,7 @@ void Engine::Impl::enqueue(OutboxRecord record) {
   outbox_.insert_or_assign(order, std::move(record));
 }
 
-Result<MessageId> Engine::Impl::send_text(UserId peer, std::string_view text) {
+Status Engine::Impl::check_text(std::string_view text) const {
   if (text.empty() || !is_valid_utf8(text)) {
     return fail(Errc::bad_text, "the text is empty or not well-formed UTF-8");
   }
@@ -45,11 +45,41 @@ Result<MessageId> Engine::Impl::send_text(UserId peer, std::string_view text) {
     return fail(Errc::message_too_large,
                 "the text has more than " + std::to_string(limits_.max_text) + " bytes");
   }
-  if (peer == self_->user || peer.is_nil()) {
-    return fail(Errc::not_found, "there is nobody to send to");
-  }
   if (outbox_.size() >= limits_.max_outbox) {
     return fail(Errc::outbox_full, "too many messages wait to be sent already");
+  }
+  return {};
+}
+
+Result<MessageId> Engine::Impl::send_text(ConversationId id, std::string_view text) {
+  const auto found = conversations_.find(id);
+  if (found == conversations_.end()) {
+    return fail(Errc::not_found, "no such conversation is known here");
+  }
+  if (!found->second.is_group()) {
+    return send_text(found->second.peer, text);
+  }
+  UNHIDRA_TRY_VOID(check_text(text));
+  if (groups_.at(id).record.is_gone()) {
+    return fail(Errc::not_in_group, "this device is no longer in the group");
+  }
+  wire::Content content;
+  content.body = wire::Text{std::string(text)};
+  OutboxRecord record;
+  record.id = MessageId::make(clock_, random_);
+  record.conversation = id;
+  record.sent_at = clock_.now();
+  record.content = encode_content(content);
+  const auto message = record.id;
+  mark_seen(self_->device, message, {});
+  enqueue(std::move(record));
+  return message;
+}
+
+Result<MessageId> Engine::Impl::send_text(UserId peer, std::string_view text) {
+  UNHIDRA_TRY_VOID(check_text(text));
+  if (peer == self_->user || peer.is_nil()) {
+    return fail(Errc::not_found, "there is nobody to send to");
   }
   wire::Content content;
   content.body = wire::Text{std::string(text)};
@@ -161,32 +191,41 @@ Status Engine::Impl::pump_outbox() {
   }
   std::size_t in_flight = 0;
   for (const auto& [id, pending] : link_.pending) {
-    in_flight += pending.question.ask == Ask::send ? 1 : 0;
+    const auto asked = pending.question.ask;
+    in_flight += asked == Ask::send || asked == Ask::send_group ? 1 : 0;
   }
-  std::set<UserId> held_up;  // texts to one peer keep their order
+  std::set<std::pair<UserId, ConversationId>> held_up;  // texts to one place keep their order
   for (auto at = outbox_.begin(); at != outbox_.end();) {
     auto& record = (at++)->second;  // it may be given up
     if (in_flight >= limits_.max_in_flight_sends) {
       break;
     }
     const auto order = record.order;
-    const auto peer = record.peer;
+    const bool to_group = record.peer.is_nil();
+    const auto place = std::pair(record.peer, to_group ? record.conversation : ConversationId());
     const bool text = !record.target;
-    if (text && held_up.contains(peer)) {
+    if (text && held_up.contains(place)) {
       continue;
     }
-    UNHIDRA_TRY(const auto outcome, prepare(record));
+    UNHIDRA_TRY(const auto outcome, to_group ? prepare_for_group(record) : prepare(record));
     if (outcome == Outcome::wait) {
       if (text && outbox_.contains(order)) {
-        held_up.insert(peer);
+        held_up.insert(place);
       }
       continue;
     }
-    wire::SendMessage body{record.conversation, record.id, record.sent_at, record.ciphertexts};
-    ask({Ask::send, record.conversation.uuid()}, std::move(body)).number = order;
+    if (to_group) {
+      wire::SendGroupMessage body{record.conversation,
+                                  groups_.at(record.conversation).record.cursor, record.id,
+                                  record.sent_at, record.ciphertexts.front().ciphertext};
+      ask({Ask::send_group, record.conversation.uuid()}, std::move(body)).number = order;
+    } else {
+      wire::SendMessage body{record.conversation, record.id, record.sent_at, record.ciphertexts};
+      ask({Ask::send, record.conversation.uuid()}, std::move(body)).number = order;
+    }
     ++in_flight;
     if (text) {
-      held_up.insert(peer);
+      held_up.insert(place);
     }
   }
   return {};

@@ -138,7 +138,7 @@ Trust UserRecord::trust() const {
 }
 
 SecretBytes UserRecord::encode() const {
-  auto writer = record_writer(1, 256);
+  auto writer = record_writer(2, 256);
   write_id(writer, id);
   writer.text(username).text(display_name);
   write_list(writer, list);
@@ -148,12 +148,16 @@ SecretBytes UserRecord::encode() const {
   for (const auto& device : revoked) {
     write_id(writer, device);
   }
-  writer.u32(held);
+  writer.u32(held).varint(former.size());
+  for (const auto& [device, key] : former) {
+    write_id(writer, device);
+    writer.raw(key.bytes());
+  }
   return seal(std::move(writer));
 }
 
 Result<UserRecord> UserRecord::decode(ByteView bytes) {
-  auto reader = record_reader(1, bytes);
+  auto reader = record_reader(2, bytes);
   UserRecord out;
   out.id = read_id<UserId>(reader);
   out.username = reader.text(kMaxName);
@@ -166,6 +170,11 @@ Result<UserRecord> UserRecord::decode(ByteView bytes) {
     out.revoked.insert(read_id<DeviceId>(reader));
   }
   out.held = reader.u32();
+  const auto former = reader.varint();
+  for (std::uint64_t i = 0; i < former && !reader.failed(); ++i) {
+    const auto device = read_id<DeviceId>(reader);
+    out.former[device] = crypto::Ed25519PublicKey(reader.array<32>());
+  }
   UNHIDRA_TRY_VOID(finish_record(reader, "user"));
   return out;
 }

@@ -2,6 +2,7 @@
 // What stands in the store: one struct a table, with its versioned encoding. Decoding refuses what
 // encoding would not have written (Errc::corrupt_store).
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -84,6 +85,7 @@ struct UserRecord {
   std::optional<identity::DeviceList> changed;  // offered under another account key
   std::set<DeviceId> revoked;                   // on the list, but the server delivers nothing
   std::uint32_t held = 0;                       // messages in Table::held
+  std::map<DeviceId, crypto::Ed25519PublicKey> former;  // signed once and removed since
 
   Trust trust() const;
   SecretBytes encode() const;
@@ -110,6 +112,7 @@ struct ConversationRecord {
   std::uint64_t checked_seq = 0;  // the log is compared up to here
   Timestamp last_activity{};
 
+  bool is_group() const { return peer.is_nil(); }
   void note_seq(std::uint64_t seq);
   SecretBytes encode() const;
   static Result<ConversationRecord> decode(ByteView bytes);

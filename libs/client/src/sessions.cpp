@@ -106,6 +106,11 @@ Status Engine::Impl::roll_back_detected() {
     record.sessions.distrust();
     save(record);
   }
+  for (auto& [id, hold] : groups_) {
+    if (hold.record.is_member()) {
+      lose(hold, "the store is an old copy");
+    }
+  }
   // Ciphertexts made by the lost future's sessions do not exist here; those made before may have
   // been sent: the same bytes under the same id are harmless.
   emit(event::StateRolledBack{});

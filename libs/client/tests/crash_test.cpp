@@ -111,22 +111,11 @@ class RollbackTest : public ::testing::Test {
     ASSERT_TRUE(b.engine->send_text(ann, "two"));
     world.settle();
   }
-  void copy(MemoryStore& from, MemoryStore& to) {
-    to = MemoryStore();
-    for (int table = 1; table <= 9; ++table) {
-      auto records = from.load(static_cast<Table>(table));
-      std::vector<Mutation> mutations;
-      for (auto& record : *records) {
-        mutations.push_back({static_cast<Table>(table), record.key, std::move(record.value)});
-      }
-      ASSERT_TRUE(to.commit(mutations));
-    }
-  }
   // Ann's store as it is now; later given back to her.
-  void save_backup() { copy(a.memory, backup); }
+  void save_backup() { copy_store(a.memory, backup); }
   void restore_backup() {
     world.disconnect(a);
-    copy(backup, a.memory);
+    copy_store(backup, a.memory);
     a.reopen();
   }
   MemoryStore backup;

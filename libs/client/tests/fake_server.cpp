@@ -25,6 +25,7 @@ DeviceId FakeServer::add_device(UserId user, const std::string& name) {
 void FakeServer::revoke_device(DeviceId id) {
   devices_.at(id).revoked = true;
   disconnect(id);
+  propose_removals(id);
 }
 
 void FakeServer::connect(DeviceId id) {
@@ -39,6 +40,7 @@ void FakeServer::connect(DeviceId id) {
   hello.token_expires_at = clock_->now() + std::chrono::minutes(15);
   hello.inbox_head = device.inbox_head;
   hello.max_frame_size = 1 << 20;
+  hello.external_sender_key = to_array<32>(external_sender_->public_key()).value();
   push(id, hello);
 }
 
@@ -202,6 +204,13 @@ FakeServer::Reply FakeServer::reply(DeviceId, const wire::FetchDeviceLists& body
     if (list_lie && id == lied_about) {
       list.document = *list_lie;
     }
+    if (body.naming_device_id) {
+      for (const auto& older : user.older_lists) {
+        if (identity::decode_device_list(older)->find(*body.naming_device_id) != nullptr) {
+          list.earlier_document = older;
+        }
+      }
+    }
     for (const auto& member : user.members) {
       if (devices_.at(member).revoked) {
         list.revoked_device_ids.push_back(member);
@@ -254,6 +263,7 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::ListConversations
           {id, {members.begin(), members.end()}, state.log.size(), state.created_at});
     }
   }
+  list_groups(from, out);
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,14 +12,15 @@
 
 #include "unhidra/base/id.h"
 #include "unhidra/crypto/provider.h"
+#include "unhidra/mls/crypto.h"
+#include "unhidra/mls_public/public_group.h"
 #include "unhidra/wire/frames.h"
 
 namespace unhidra::client::testing {
 
 class FakeServer {
  public:
-  FakeServer(const crypto::Provider& crypto, RandomSource& random, const Clock& clock)
-      : crypto_(&crypto), random_(&random), clock_(&clock) {}
+  FakeServer(const crypto::Provider& crypto, RandomSource& random, const Clock& clock);
 
   UserId add_user(const std::string& name);
   DeviceId add_device(UserId user, const std::string& name);
@@ -41,6 +43,8 @@ class FakeServer {
     std::vector<wire::InboxEntry> inbox;
     std::uint64_t inbox_head = 0;
     std::uint64_t acknowledged = 0;
+    std::deque<Bytes> key_packages;  // MLSMessages, each handed out once
+    Bytes last_resort_key_package;
   };
   struct UserState {
     std::string name;
@@ -54,6 +58,27 @@ class FakeServer {
     std::map<std::pair<DeviceId, MessageId>, wire::Accepted> accepted;
     Timestamp created_at;
   };
+  // A stay of a device in a group, in the group's epochs and its log.
+  struct Stay {
+    std::uint64_t from_epoch = 0;
+    std::uint64_t to_seq = UINT64_MAX;  // of the commit that ended it
+  };
+  // The delivery service's view of a group: public state alone.
+  struct GroupState {
+    mls::PublicGroup group;
+    std::vector<wire::GroupEntry> log;
+    std::map<std::pair<DeviceId, MessageId>, wire::Accepted> accepted;
+    std::map<std::uint64_t, std::pair<Bytes, wire::Accepted>> commits;  // by the epoch they ended
+    std::map<std::uint64_t, Bytes> trees;                               // by seq of their commit
+    std::map<UserId, std::uint64_t> former;                             // user -> last seq to read
+    std::map<DeviceId, std::vector<Stay>> stays;
+    Bytes created_with;
+    Bytes group_info;
+    std::uint64_t group_info_seq = 0;
+    bool closed = false;
+  };
+  std::map<ConversationId, GroupState>& groups() { return groups_; }
+  std::size_t races_lost() const { return races_lost_; }
   DeviceState& device(DeviceId id) { return devices_.at(id); }
   std::map<DeviceId, DeviceState>& all_devices() { return devices_; }
   UserState& user(UserId id) { return users_.at(id); }
@@ -93,7 +118,31 @@ class FakeServer {
   Reply reply(DeviceId from, const wire::FetchInbox&);
   Reply reply(DeviceId from, const wire::AcknowledgeInbox&);
   Reply reply(DeviceId from, const wire::FetchLog&);
+  Reply reply(DeviceId from, const wire::PublishKeyPackages&);
+  Reply reply(DeviceId from, const wire::CountKeyPackages&);
+  Reply reply(DeviceId from, const wire::ClaimKeyPackages&);
+  Reply reply(DeviceId from, const wire::CreateGroup&);
+  Reply reply(DeviceId from, const wire::CommitGroup&);
+  Reply reply(DeviceId from, const wire::ProposeToGroup&);
+  Reply reply(DeviceId from, const wire::SendGroupMessage&);
+  Reply reply(DeviceId from, const wire::FetchGroupLog&);
+  Reply reply(DeviceId from, const wire::FetchGroupInfo&);
+  Reply reply(DeviceId from, const wire::FetchRatchetTree&);
   Reply reply(DeviceId from, const std::monostate&);
+  // ---- groups (fake_groups.cpp) ----
+  mls::ValidationRules group_rules() const;
+  std::set<DeviceId> current_devices(UserId user) const;
+  std::optional<wire::Error> check_device_sets(const GroupState& state,
+                                               const mls::PublicCommit& commit) const;
+  wire::Accepted append(GroupState& state, wire::GroupEntry entry, DeviceId from,
+                        const std::set<DeviceId>& also = {});
+  wire::GroupOutcome stale(const GroupState& state, std::uint64_t after_seq);
+  Reply take_commit(GroupState& state, DeviceId from, const wire::CommitGroup& body,
+                    mls::PublicCommit commit);
+  void deliver_welcomes(const GroupState& state, DeviceId from, const wire::CommitGroup& body,
+                        const mls::PublicCommit& commit, const wire::Accepted& accepted);
+  void list_groups(DeviceId from, wire::Conversations& out) const;
+  void propose_removals(DeviceId revoked);
   static wire::Error error(std::uint32_t status, std::string code) {
     return {.code = std::move(code), .message = "refused", .status = status, .retry_after_ms = 0};
   }
@@ -108,6 +157,10 @@ class FakeServer {
   std::map<UserId, UserState> users_;
   std::map<DeviceId, DeviceState> devices_;
   std::map<ConversationId, ConversationState> conversations_;
+  std::map<ConversationId, GroupState> groups_;
+  std::unique_ptr<mls::AuthenticationService> directory_;
+  std::optional<mls::SignatureKeyPair> external_sender_;
+  std::size_t races_lost_ = 0;
   std::set<DeviceId> online_;
   std::map<DeviceId, std::deque<wire::ServerFrame>> outgoing_;
   std::size_t requests_ = 0;

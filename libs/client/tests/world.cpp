@@ -14,9 +14,22 @@ Status FaultyStore::commit(std::span<const Mutation> mutations) {
   return {};
 }
 
+void copy_store(MemoryStore& from, MemoryStore& to) {
+  to = MemoryStore();
+  for (int table = 1; table <= 13; ++table) {
+    auto records = from.load(static_cast<Table>(table));
+    std::vector<Mutation> mutations;
+    for (auto& record : *records) {
+      mutations.push_back({static_cast<Table>(table), record.key, std::move(record.value)});
+    }
+    ASSERT_TRUE(to.commit(mutations));
+  }
+}
+
 Phone::Phone(const crypto::Provider& crypto_in, RandomSource& random_in, const Clock& clock_in,
-             const Enrollment& enrollment_in)
+             const Enrollment& enrollment_in, const Limits& limits_in)
     : enrollment(enrollment_in),
+      limits(limits_in),
       store(std::make_unique<FaultyStore>(memory)),
       crypto(&crypto_in),
       random(&random_in),
@@ -27,7 +40,7 @@ Phone::Phone(const crypto::Provider& crypto_in, RandomSource& random_in, const C
 void Phone::reopen() {
   engine.reset();
   to_server.clear();
-  auto opened = Engine::open({*store, *crypto, *random, *clock});
+  auto opened = Engine::open({*store, *crypto, *random, *clock}, limits);
   ASSERT_TRUE(opened) << opened.error().message();
   engine.emplace(std::move(*opened));
   if (!engine->enrolled()) {
@@ -65,13 +78,24 @@ std::vector<std::string> Phone::texts(UserId peer) const {
   return out;
 }
 
+std::vector<std::string> Phone::texts(ConversationId conversation) const {
+  std::vector<std::string> out;
+  const auto messages = engine->history(conversation, UINT64_MAX, 10'000);
+  for (const auto& message : messages.value_or(std::vector<Message>())) {
+    if (message.state != MessageState::unreadable && message.state != MessageState::failed) {
+      out.push_back(message.text);
+    }
+  }
+  return out;
+}
+
 World::World(std::uint64_t seed)
     : random(seed), crypto(crypto::native_provider()), server(crypto, random, clock) {}
 
 Phone& World::add_phone(UserId user, const std::string& name) {
   const auto device = server.add_device(user, name);
-  phones.push_back(std::make_unique<Phone>(crypto, random, clock,
-                                           Enrollment{user, device, server.user(user).name}));
+  phones.push_back(std::make_unique<Phone>(
+      crypto, random, clock, Enrollment{user, device, server.user(user).name}, limits));
   return *phones.back();
 }
 

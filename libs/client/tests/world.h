@@ -33,10 +33,13 @@ class FaultyStore final : public Store {
   MemoryStore* store_;
 };
 
+// As a backup does.
+void copy_store(MemoryStore& from, MemoryStore& to);
+
 class Phone {
  public:
   Phone(const crypto::Provider& crypto, RandomSource& random, const Clock& clock,
-        const Enrollment& enrollment);
+        const Enrollment& enrollment, const Limits& limits = {});
   // As after a crash: what was not committed is gone.
   void reopen();
   void take();  // collects the engine's actions
@@ -58,8 +61,11 @@ class Phone {
   // The texts of the conversation with the user, oldest first.
   std::vector<std::string> texts(UserId peer) const;
   std::vector<Message> history(UserId peer) const;
+  // The texts of a conversation of any kind that were sent or could be read.
+  std::vector<std::string> texts(ConversationId conversation) const;
 
   Enrollment enrollment;
+  Limits limits;
   MemoryStore memory;
   std::unique_ptr<FaultyStore> store;
   std::optional<Engine> engine;
@@ -91,6 +97,7 @@ class World {
   // Approves `added` from `approver`; both end up approved.
   void approve(Phone& approver, Phone& added);
 
+  Limits limits;  // of phones that are added from now on
   testkit::SeededRandom random;
   testkit::FakeClock clock;
   const crypto::Provider& crypto;

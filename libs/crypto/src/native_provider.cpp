@@ -1,8 +1,11 @@
 // The fastest implementation per primitive on a server (figures:
 // docs/decisions/0004-crypto-providers.md). WebAssembly builds native_provider_wasm.cpp in this
 // file's place.
+#include <sodium.h>
+
 #include "unhidra/crypto/provider.h"
 
+#include "edwards_to_montgomery.h"
 #include "sha2.h"
 
 namespace unhidra::crypto {
@@ -24,7 +27,19 @@ class NativeProvider final : public Provider {
     return sodium_.x25519(private_key, peer_public_key, out);
   }
   void x25519_base(FixedView<32> private_key, MutableFixedView<32> out) const override {
-    sodium_.x25519_base(private_key, out);
+    // On edwards25519 libsodium has a table of the base point; its X25519 walks the ladder.
+    SecretArray<32> scalar;
+    const MutableFixedView<32> bytes = scalar.expose_mutable();
+    std::copy(private_key.begin(), private_key.end(), bytes.begin());
+    bytes[0] &= 0xf8;
+    bytes[31] = static_cast<Byte>((bytes[31] & 0x7f) | 0x40);
+    ByteArray<32> point;
+    // Refuses the neutral element alone, which no clamped scalar reaches.
+    if (crypto_scalarmult_ed25519_base_noclamp(point.data(), bytes.data()) != 0) {
+      sodium_.x25519_base(private_key, out);
+      return;
+    }
+    edwards::to_montgomery(point, out);
   }
   void ed25519_public(FixedView<32> seed, MutableFixedView<32> out) const override {
     sodium_.ed25519_public(seed, out);

@@ -73,6 +73,7 @@ Result<Received> Group::receive_private(const Environment& env, const PrivateMes
   messages.store(pub.suite, sender.leaf, kind, std::move(*ratchet));
   return Received{.sender = content.content.sender,
                   .epoch = message.epoch,
+                  .sender_leaf = pub.tree.leaf_ptr(sender.leaf),
                   .authenticated_data = message.authenticated_data,
                   .application_data = SecretBytes::copy_of(*content.content.application_data())};
 }
@@ -86,9 +87,12 @@ Result<Received> Group::accept(const Environment& env, const AuthenticatedConten
   if (framed.type() == ContentType::commit) {
     return accept_commit(env, content);
   }
+  const LeafNodePtr sender_leaf =
+      framed.sender.is_member() ? epoch_.pub.tree.leaf_ptr(framed.sender.leaf()) : nullptr;
   Received out{.type = framed.type(),
                .sender = framed.sender,
                .epoch = framed.epoch,
+               .sender_leaf = sender_leaf,
                .authenticated_data = framed.authenticated_data};
   if (framed.type() == ContentType::application) {
     out.application_data = SecretBytes::copy_of(*framed.application_data());
@@ -114,9 +118,12 @@ Result<Received> Group::accept_commit(const Environment& env, const Authenticate
   UNHIDRA_TRY(AppliedProposals applied,
               apply_proposals(epoch_.pub, proposals, framed.sender, env.rules));
   UNHIDRA_TRY_VOID(check_path_presence(commit, applied, framed.sender));
+  const LeafNodePtr sender_leaf =
+      framed.sender.is_member() ? epoch_.pub.tree.leaf_ptr(framed.sender.leaf()) : nullptr;
   Received out{.type = ContentType::commit,
                .sender = framed.sender,
                .epoch = framed.epoch,
+               .sender_leaf = sender_leaf,
                .authenticated_data = framed.authenticated_data};
   out.commit = {framed.epoch + 1, applied.added, applied.removed,
                 std::ranges::find(applied.removed, self()) != applied.removed.end(),

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <string_view>
@@ -60,7 +59,7 @@ class TopicTrie {
     friend class TopicTrie;
     Node(Node* parent, std::string_view level, std::uint32_t hash)
         : parent_(parent), hash_(hash), size_(static_cast<std::uint16_t>(level.size())) {
-      std::memcpy(reinterpret_cast<char*>(this + 1), level.data(), level.size());
+      std::ranges::copy(level, reinterpret_cast<char*>(this + 1));
     }
     const char* text() const { return reinterpret_cast<const char*>(this + 1); }
     std::uint32_t mask() const { return (1U << log_slots_) - 1; }

@@ -250,6 +250,27 @@ INSTANTIATE_TEST_SUITE_P(Policies, BrokerQueue,
                                          FullQueue{QueuePolicy::drop_newest, {"1", "2"}, 0},
                                          FullQueue{QueuePolicy::refuse, {"1", "2"}, 0x97}));
 
+TEST(BrokerFlow, WhatThereIsNoMemoryForIsNotAcknowledged) {
+  World world({.max_memory = 100});
+  Client keeper(world);
+  keeper.connect("keeper", kKept);
+  keeper.subscribe("t", kQos1);
+  keeper.drop();
+  Client writer(world);
+  writer.connect("writer");
+  writer.publish("t", std::string(200, 'x'), {.qos = QoS::at_least_once, .id = 1});
+  EXPECT_EQ(writer.take().back().acknowledge().reason, ReasonCode::success);
+  writer.publish("t", "more", {.qos = QoS::at_least_once, .id = 2});
+  EXPECT_EQ(writer.take().back().acknowledge().reason, ReasonCode::quota_exceeded);
+  writer.publish("r", "kept?", {.retain = true});
+  EXPECT_EQ(world.broker->stats().retained, 0U);
+  Client old(world);
+  old.connect("old", {.version = Version::v3_1_1});
+  old.publish("t", "more", {.qos = QoS::at_least_once, .id = 1});
+  EXPECT_TRUE(old.take().empty());
+  EXPECT_TRUE(old.link.closed);
+}
+
 TEST(BrokerFlow, AMessageLargerThanTheReceiverTakesIsNotSent) {
   World world;
   Client reader(world);
@@ -416,6 +437,18 @@ TEST(BrokerSubscription, ManyRetainedMessagesComeAsFastAsTheReaderTakesThem) {
     count += reader.take_payloads().size();
   }
   EXPECT_EQ(count, 200U);
+}
+
+TEST(BrokerSubscription, ASessionHasNoMoreThanItsShare) {
+  World world({.max_subscriptions = 2, .max_subscription_bytes = 100});
+  Client reader(world);
+  reader.connect("reader");
+  EXPECT_EQ(reader.subscribe(std::string(101, 'a')), 0x97);
+  EXPECT_EQ(reader.subscribe(std::string(99, 'a')), 0);
+  EXPECT_EQ(reader.subscribe("bc"), 0x97);
+  EXPECT_EQ(reader.subscribe("b"), 0);
+  EXPECT_EQ(reader.subscribe("b", kQos1), 1);  // replaces
+  EXPECT_EQ(reader.subscribe("c"), 0x97);
 }
 
 TEST(BrokerSubscription, IsTakenAwayWhenThePolicyChanges) {

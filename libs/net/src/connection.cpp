@@ -296,6 +296,9 @@ void Connection::resume_reading() {
 Bytes& Connection::output() {
   if (!flush_wanted_ && !blocked_ && state_ != State::closed) {
     flush_wanted_ = true;
+    if (out_.capacity() == 0) {
+      out_ = worker_.take_buffer();
+    }
     worker_.flush_later(shared_from_this());
   }
   return out_;
@@ -339,7 +342,7 @@ void Connection::flush() {
 }
 
 void Connection::drained() {
-  Bytes().swap(out_);  // an idle connection keeps no buffer
+  worker_.give_back(std::exchange(out_, {}));  // an idle connection keeps no buffer
   out_at_ = 0;
   if (std::exchange(blocked_, false)) {
     write_due_ = SteadyTime::max();

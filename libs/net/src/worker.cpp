@@ -73,6 +73,24 @@ void Worker::flush_later(std::shared_ptr<Connection> connection) {
   }
 }
 
+Bytes Worker::take_buffer() {
+  if (spare_buffers_.empty()) {
+    return {};
+  }
+  auto out = std::move(spare_buffers_.back());
+  spare_buffers_.pop_back();
+  return out;
+}
+
+void Worker::give_back(Bytes buffer) {
+  constexpr std::size_t kMaxSpare = 256;
+  constexpr std::size_t kMaxKept = 64 * 1024;
+  if (buffer.capacity() <= kMaxKept && spare_buffers_.size() < kMaxSpare) {
+    buffer.clear();
+    spare_buffers_.push_back(std::move(buffer));
+  }
+}
+
 void Worker::flush_all() {
   flush_posted_ = false;
   const auto batch = std::exchange(to_flush_, {});

@@ -70,6 +70,9 @@ class Worker final : public boost::asio::execution_context::service {
 
   // The connection is flushed once, after the events that are ready now.
   void flush_later(std::shared_ptr<Connection> connection);
+  // Output buffers go round: an idle connection has none, a busy one does not allocate.
+  Bytes take_buffer();
+  void give_back(Bytes buffer);
   // From any thread.
   void post_letter(std::shared_ptr<LetterBox> to, Letter::Content content);
 
@@ -101,6 +104,7 @@ class Worker final : public boost::asio::execution_context::service {
       timer_;
   bool timer_armed_ = false;
   std::vector<std::shared_ptr<Connection>> to_flush_;
+  std::vector<Bytes> spare_buffers_;
   bool flush_posted_ = false;
   Connection* first_ = nullptr;
 

@@ -108,8 +108,13 @@ TEST(Hostile, ALongBodyEndsWithAnAnswerOrAnError) {
   for (int i = 0; i < 3'000; ++i) {
     text += "true\n";
   }
-  const auto answer = bounded(text + "}\n", "data.a.p = x");
-  EXPECT_TRUE(!answer && answer.error() == Errc::budget_exhausted);
+  EXPECT_EQ(bounded(text + "}\n", "data.a.p = x").value_or("error"), "x=true");
+  const auto policy = compile(text + "}\n");
+  Evaluation evaluation;
+  evaluation.walk_tree = true;
+  const auto answer = ask(*policy, "data.a.p = x", "", evaluation);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error(), Errc::budget_exhausted);
 }
 
 }  // namespace

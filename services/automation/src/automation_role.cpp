@@ -2,6 +2,7 @@
 
 #include "unhidra/runtime/log.h"
 
+#include "broker/mqtt_face.h"
 #include "enrolment/authority_files.h"
 #include "enrolment/est_face.h"
 #include "enrolment/handlers.h"
@@ -15,6 +16,7 @@ struct AutomationRole::Impl {
   std::optional<Enrolment> enrolment;
   std::optional<EstFace> face;
   std::unique_ptr<net::Server> server;
+  std::unique_ptr<MqttFace> mqtt;
 };
 
 AutomationRole::AutomationRole(AutomationDependencies dependencies, AutomationSettings settings)
@@ -23,7 +25,8 @@ AutomationRole::AutomationRole(AutomationDependencies dependencies, AutomationSe
                                         .authority = std::nullopt,
                                         .enrolment = std::nullopt,
                                         .face = std::nullopt,
-                                        .server = nullptr})) {}
+                                        .server = nullptr,
+                                        .mqtt = nullptr})) {}
 
 AutomationRole::~AutomationRole() = default;
 
@@ -50,12 +53,17 @@ net::TlsServerSettings AutomationRole::listener_tls(net::TlsServerSettings serve
   return server;
 }
 
-Status AutomationRole::start(std::shared_ptr<net::TlsServerContext> tls, net::HttpHandler& rest) {
+Status AutomationRole::start(std::shared_ptr<net::TlsServerContext> tls,
+                             std::shared_ptr<net::TlsServerContext> mqtt_tls,
+                             net::HttpHandler& rest) {
+  if (impl_->settings.mqtt) {
+    UNHIDRA_TRY_VOID(start_mqtt(std::move(mqtt_tls)));
+  }
   std::vector<Executor> executors;
   for (std::size_t i = 0; i < impl_->deps.io.size(); ++i) {
     executors.push_back(impl_->deps.io.at(i));
   }
-  impl_->face.emplace(rest);
+  impl_->face.emplace(rest, [this](const net::RequestHead& head) { return upgrade_mqtt(head); });
   net::ServerSettings settings;
   settings.address = impl_->settings.listen.host;
   settings.port = impl_->settings.listen.port;
@@ -64,11 +72,47 @@ Status AutomationRole::start(std::shared_ptr<net::TlsServerContext> tls, net::Ht
   return impl_->server->start();
 }
 
+Status AutomationRole::start_mqtt(std::shared_ptr<net::TlsServerContext> tls) {
+  const auto& deps = impl_->deps;
+  UNHIDRA_TRY(impl_->mqtt, MqttFace::make({.executor = deps.io.at(deps.io.size() - 1),
+                                           .database = deps.database,
+                                           .bus = deps.bus,
+                                           .verifier = deps.verifier,
+                                           .trusted = {impl_->authority->certificate()},
+                                           .metrics = deps.metrics,
+                                           .clock = deps.clock,
+                                           .random = deps.random,
+                                           .folder = deps.directory / "mqtt"},
+                                          impl_->settings));
+  return impl_->mqtt->start(std::move(tls));
+}
+
+Status AutomationRole::reload_policy() {
+  return impl_->mqtt ? impl_->mqtt->reload_policy() : Status();
+}
+
+net::UpgradeDecision AutomationRole::upgrade_mqtt(const net::RequestHead& head) {
+  if (!impl_->mqtt) {
+    return std::unexpected(net::HttpResponse::text(404, "MQTT is not served here.\n"));
+  }
+  return impl_->mqtt->upgrade(head);
+}
+
+std::uint16_t AutomationRole::mqtt_port() const {
+  return impl_->mqtt ? impl_->mqtt->port() : 0;
+}
+std::uint16_t AutomationRole::mqtts_port() const {
+  return impl_->mqtt ? impl_->mqtt->tls_port() : 0;
+}
+
 std::uint16_t AutomationRole::port() const {
   return impl_->server->port();
 }
 
 Task<void> AutomationRole::stop(std::chrono::milliseconds grace) {
+  if (impl_->mqtt) {
+    co_await impl_->mqtt->stop(grace);
+  }
   if (impl_->server) {
     const auto left = co_await impl_->server->shutdown(net::CloseCode::going_away,
                                                        "the server is stopping", grace);

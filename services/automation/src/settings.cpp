@@ -4,6 +4,7 @@ namespace unhidra::automation {
 namespace {
 
 using pki::BindingMode;
+using runtime::ByteSize;
 using runtime::Duration;
 using runtime::EnumSetting;
 using runtime::HostPort;
@@ -34,6 +35,65 @@ const Setting<std::string> kStatusUrl{
     {.name = "automation.status_url",
      .description = "Where certificates say CRL and OCSP are, as http://host:port; empty: nowhere.",
      .default_value = ""}};
+const Setting<bool> kMqtt{
+    {.name = "automation.mqtt", .description = "Whether MQTT is served.", .default_value = true}};
+const Setting<HostPort> kMqttListen{
+    {.name = "automation.mqtt_listen",
+     .description = "Address and port of MQTT over plain TCP: for this machine alone.",
+     .default_value = {"127.0.0.1", 1883}}};
+const Setting<HostPort> kMqttsListen{
+    {.name = "automation.mqtts_listen",
+     .description = "Address and port of MQTT over TLS, with device certificates.",
+     .default_value = {"127.0.0.1", 8883}}};
+const Setting<std::filesystem::path> kPolicy{
+    {.name = "automation.policy",
+     .description = "Folder of .rego files that decide over topics; empty: the built-in policy.",
+     .default_value = ""}};
+const EnumSetting<rego::Syntax> kPolicySyntax{
+    {.name = "automation.policy_syntax",
+     .description = "Version of Rego that the policy is written in.",
+     .default_value = rego::Syntax::v1,
+     .values = {{"v0", rego::Syntax::v0}, {"v1", rego::Syntax::v1}}}};
+const Setting<std::vector<std::string>> kEncryptedTopics{
+    {.name = "automation.encrypted_topics",
+     .description = "Topic filters under which payloads must be end-to-end encrypted; what is not "
+                    "is refused (0x99).",
+     .default_value = {}}};
+const Setting<ByteSize> kMaxPacket{{.name = "automation.mqtt_max_packet",
+                                    .description = "Largest MQTT packet that is accepted.",
+                                    .default_value = runtime::mebibytes(1),
+                                    .minimum = runtime::kibibytes(1),
+                                    .maximum = runtime::mebibytes(256)}};
+const Setting<std::int64_t> kMaxQueued{
+    {.name = "automation.mqtt_max_queued_messages",
+     .description = "Messages that wait for one session; beyond, mqtt_queue_policy decides.",
+     .default_value = 10'000,
+     .minimum = 1,
+     .maximum = 100'000'000}};
+const Setting<ByteSize> kMaxQueuedBytes{
+    {.name = "automation.mqtt_max_queued_bytes",
+     .description = "Bytes of messages that wait for one session.",
+     .default_value = runtime::mebibytes(16),
+     .minimum = runtime::kibibytes(1),
+     .maximum = runtime::mebibytes(65536)}};
+const EnumSetting<mqtt::QueuePolicy> kQueuePolicy{
+    {.name = "automation.mqtt_queue_policy",
+     .description = "What happens to a message for a session whose queue is full.",
+     .default_value = mqtt::QueuePolicy::drop_oldest,
+     .values = {{"drop-oldest", mqtt::QueuePolicy::drop_oldest},
+                {"drop-newest", mqtt::QueuePolicy::drop_newest},
+                {"refuse", mqtt::QueuePolicy::refuse}}}};
+const Setting<ByteSize> kMaxMemory{
+    {.name = "automation.mqtt_max_memory",
+     .description = "Bytes of messages in memory; beyond, QoS 1 and 2 are refused.",
+     .default_value = runtime::mebibytes(1024),
+     .minimum = runtime::mebibytes(1),
+     .maximum = runtime::mebibytes(1 << 20)}};
+const Setting<Duration> kMaxSession{{.name = "automation.mqtt_max_session",
+                                     .description = "How long a session lives without its client.",
+                                     .default_value = std::chrono::days(30),
+                                     .minimum = std::chrono::seconds(1),
+                                     .maximum = std::chrono::days(3650)}};
 const Setting<std::filesystem::path> kModule{
     {.name = "automation.pkcs11_module",
      .description = "PKCS#11 module with the device authority's key; empty: a sealed file.",
@@ -48,13 +108,41 @@ const Setting<std::string> kPin{{.name = "automation.pkcs11_pin",
                                  .default_value = "",
                                  .secret = true}};
 
+mqtt::BrokerSettings broker_settings(const runtime::Config& config) {
+  mqtt::BrokerSettings out;
+  out.max_packet = static_cast<std::uint32_t>(config.get(kMaxPacket).bytes);
+  out.max_queued_messages = static_cast<std::size_t>(config.get(kMaxQueued));
+  out.max_queued_bytes = config.get(kMaxQueuedBytes).bytes;
+  out.queue_policy = config.get(kQueuePolicy);
+  out.max_memory = config.get(kMaxMemory).bytes;
+  out.max_session_expiry = static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(config.get(kMaxSession)).count());
+  return out;
+}
+
 }  // namespace
 
 std::vector<const runtime::SettingBase*> settings() {
-  return {&kListen,       &kCertificateLifetime,
-          &kCodeLifetime, &kBinding,
-          &kStatusUrl,    &kModule,
-          &kToken,        &kKey,
+  return {&kListen,
+          &kCertificateLifetime,
+          &kCodeLifetime,
+          &kBinding,
+          &kStatusUrl,
+          &kMqtt,
+          &kMqttListen,
+          &kMqttsListen,
+          &kPolicy,
+          &kPolicySyntax,
+          &kEncryptedTopics,
+          &kMaxPacket,
+          &kMaxQueued,
+          &kMaxQueuedBytes,
+          &kQueuePolicy,
+          &kMaxMemory,
+          &kMaxSession,
+          &kModule,
+          &kToken,
+          &kKey,
           &kPin};
 }
 
@@ -64,6 +152,13 @@ AutomationSettings AutomationSettings::from(const runtime::Config& config) {
           .code_lifetime = config.get(kCodeLifetime),
           .binding = config.get(kBinding),
           .status_url = config.get(kStatusUrl),
+          .mqtt = config.get(kMqtt),
+          .mqtt_listen = config.get(kMqttListen),
+          .mqtts_listen = config.get(kMqttsListen),
+          .policy = config.get(kPolicy),
+          .policy_syntax = config.get(kPolicySyntax),
+          .encrypted_topics = config.get(kEncryptedTopics),
+          .broker = broker_settings(config),
           .pkcs11_module = config.get(kModule),
           .pkcs11_token = config.get(kToken),
           .pkcs11_key = config.get(kKey),

@@ -1,7 +1,7 @@
 #pragma once
 // Who a request comes from, as far as the chat role needs to know: every query is scoped by it.
 
-#include "unhidra/base/id.h"
+#include "unhidra/access/context.h"
 
 namespace unhidra::chat {
 
@@ -10,5 +10,8 @@ struct Asker {
   UserId user_id;
   DeviceId device_id;
 };
+
+// Errc::no_device when the session is bound to none.
+Result<Asker> asker_of(const access::OperationContext& context);
 
 }  // namespace unhidra::chat

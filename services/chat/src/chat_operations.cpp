@@ -2,12 +2,12 @@
 
 #include "unhidra/base/text.h"
 #include "unhidra/chat/errc.h"
-#include "unhidra/wire/codec.h"
 
 #include "conversations.h"
 #include "device_lists.h"
 #include "key_directory.h"
 #include "sending.h"
+#include "telling.h"
 
 namespace unhidra::chat {
 namespace {
@@ -17,14 +17,6 @@ using storage::Transaction;
 // Devices that hear of a changed device list at once; the others learn of it with their next send.
 constexpr std::size_t kMaxDevicesTold = 1000;
 
-Result<Asker> asker_of(const access::OperationContext& context) {
-  const auto& principal = context.principal();
-  if (!principal.device_id) {
-    return fail(Errc::no_device, "this needs a session that is bound to a device");
-  }
-  return Asker{principal.org_id, principal.user_id, *principal.device_id};
-}
-
 // Whom to tell that the account has a device that waits to be approved: its others.
 Result<OwnDevices> store_keys_and_list_own(Transaction& tx, const Asker& asker,
                                            const wire::PublishKeys& request, Timestamp now) {
@@ -33,6 +25,14 @@ Result<OwnDevices> store_keys_and_list_own(Transaction& tx, const Asker& asker,
 }
 
 }  // namespace
+
+Result<Asker> asker_of(const access::OperationContext& context) {
+  const auto& principal = context.principal();
+  if (!principal.device_id) {
+    return fail(Errc::no_device, "this needs a session that is bound to a device");
+  }
+  return Asker{principal.org_id, principal.user_id, *principal.device_id};
+}
 
 void ChatOperations::bind(access::Handlers& handlers) {
   // Plain lambdas that hand over to member coroutines: a coroutine must not outlive the closure it
@@ -58,28 +58,6 @@ void ChatOperations::bind(access::Handlers& handlers) {
   on("inbox.fetch", &ChatOperations::fetch_inbox);
   on("inbox.acknowledge", &ChatOperations::acknowledge_inbox);
   on("conversations.fetch_log", &ChatOperations::fetch_log);
-  on("key_packages.publish", &ChatOperations::not_served<wire::PublishKeyPackages, void>);
-  on("key_packages.count",
-     &ChatOperations::not_served<wire::CountKeyPackages, wire::KeyPackageCount>);
-  on("key_packages.claim", &ChatOperations::not_served<wire::ClaimKeyPackages, wire::KeyPackages>);
-  on("groups.create", &ChatOperations::not_served<wire::CreateGroup, wire::GroupOutcome>);
-  on("groups.commit", &ChatOperations::not_served<wire::CommitGroup, wire::GroupOutcome>);
-  on("groups.propose", &ChatOperations::not_served<wire::ProposeToGroup, wire::GroupOutcome>);
-  on("groups.send", &ChatOperations::not_served<wire::SendGroupMessage, wire::GroupOutcome>);
-  on("groups.fetch_log", &ChatOperations::not_served<wire::FetchGroupLog, wire::GroupLog>);
-  on("groups.fetch_info", &ChatOperations::not_served<wire::FetchGroupInfo, wire::GroupInfo>);
-  on("groups.fetch_tree", &ChatOperations::not_served<wire::FetchRatchetTree, wire::RatchetTree>);
-}
-
-template <class In, class Out>
-Task<Result<Out>> ChatOperations::not_served(Context&, In) {
-  co_return fail(unhidra::Errc::unavailable, "this server does not carry groups yet");
-}
-
-template <class Event>
-void ChatOperations::tell(DeviceId device, const Event& event) {
-  auto frame = wire::make_response(0, wire::response_field<Event>(), wire::encode(event));
-  (void)deps_.bus.publish("device." + to_hex(device.bytes()), std::move(frame));
 }
 
 Task<Result<wire::UserInfo>> ChatOperations::look_up_user(Context& context,
@@ -99,7 +77,7 @@ Task<Result<void>> ChatOperations::publish_keys(Context& context, wire::PublishK
     return store_keys_and_list_own(tx, asker, request, now);
   }));
   for (const auto device : others.devices) {
-    tell(device, wire::DeviceListChanged{asker.user_id, others.list_version});
+    tell(deps_.bus, device, wire::DeviceListChanged{asker.user_id, others.list_version});
   }
   co_return Result<void>();
 }
@@ -132,7 +110,7 @@ Task<Result<wire::PreKeyBundles>> ChatOperations::fetch_bundles(Context& context
                    return handed_out;
                  }));
   for (const auto& [device, left] : out.low) {
-    tell(device, wire::PreKeysLow{left});
+    tell(deps_.bus, device, wire::PreKeysLow{left});
   }
   co_return std::move(out.bundles);
 }
@@ -159,7 +137,7 @@ Task<Result<void>> ChatOperations::publish_device_list(Context& context,
       }));
   for (const auto device : devices) {
     if (device != asker.device_id) {
-      tell(device, wire::DeviceListChanged{asker.user_id, list.version});
+      tell(deps_.bus, device, wire::DeviceListChanged{asker.user_id, list.version});
     }
   }
   co_return Result<void>();
@@ -224,7 +202,7 @@ Task<Result<wire::SendOutcome>> ChatOperations::send_message(Context& context,
     co_return fail(std::move(stored).error());
   }
   for (const auto& [device, entry] : stored->entries) {
-    tell(device, entry);
+    tell(deps_.bus, device, entry);
   }
   co_return wire::SendOutcome{stored->accepted};
 }

@@ -38,15 +38,6 @@ class ChatOperations {
   Task<Result<void>> acknowledge_inbox(Context& context, wire::AcknowledgeInbox request);
   Task<Result<wire::Log>> fetch_log(Context& context, wire::FetchLog request);
 
-  // Operations of the contract that this role does not serve yet.
-  template <class In, class Out>
-  Task<Result<Out>> not_served(Context& context, In request);
-
-  // An event to every connection of the device. Loss is harmless: the device asks for what it
-  // lacks.
-  template <class Event>
-  void tell(DeviceId device, const Event& event);
-
   ChatDependencies deps_;
 };
 

@@ -6,6 +6,7 @@
 #include "unhidra/wire/internal.h"
 
 #include "chat_operations.h"
+#include "group_operations.h"
 
 namespace unhidra::chat {
 namespace {
@@ -30,13 +31,17 @@ Task<Result<Bytes>> serve(access::OperationRunner& runner, Bytes bytes) {
 
 }  // namespace
 
-struct ChatRole::Operations : ChatOperations {
-  using ChatOperations::ChatOperations;
+struct ChatRole::Operations {
+  explicit Operations(const ChatDependencies& dependencies)
+      : chat(dependencies), groups(dependencies) {}
+  ChatOperations chat;
+  GroupOperations groups;
 };
 
 ChatRole::ChatRole(ChatDependencies dependencies)
     : dependencies_(dependencies), operations_(std::make_unique<Operations>(dependencies)) {
-  operations_->bind(dependencies.handlers);
+  operations_->chat.bind(dependencies.handlers);
+  operations_->groups.bind(dependencies.handlers);
 }
 
 ChatRole::~ChatRole() {

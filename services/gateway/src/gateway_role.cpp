@@ -114,7 +114,17 @@ struct GatewayRole::Impl : net::HttpHandler {
     return rest->handle(std::move(request));
   }
   Task<net::UpgradeDecision> upgrade(net::RequestHead head) override {
-    return decide_upgrade(core, std::move(head));
+    return head.path == kPath ? decide_upgrade(core, std::move(head))
+                              : upgrade_elsewhere(std::move(head));
+  }
+  // Paths of others that share the port.
+  Task<net::UpgradeDecision> upgrade_elsewhere(net::RequestHead head) {
+    const auto request_head = head;
+    auto decision = co_await rest->upgrade(std::move(head));
+    if (!decision && decision.error().status == 404) {
+      co_return co_await decide_upgrade(core, request_head);  // which says where the gateway is
+    }
+    co_return decision;
   }
 
   // ---- the gateway's own frames ----

@@ -6,6 +6,7 @@
 // Port 0 is any free one. Prints a line "NAME PORT" for each listener, then "ready"; runs until it
 // is stopped (SIGTERM, SIGINT).
 //   --keep-alive S   longer keep alives of version 5 are cut to it
+//   --data FOLDER    keeps its journal there: sessions and what was acknowledged outlive it
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -15,6 +16,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "unhidra/automation/broker_log.h"
 #include "unhidra/automation/mqtt_server.h"
 #include "unhidra/crypto/random.h"
 #include "unhidra/runtime/io_threads.h"
@@ -32,6 +34,9 @@ class Everything final : public Authority {
       return Admission{.reason = ReasonCode::bad_authentication_method};
     }
     return Admission{.principal = anybody_};
+  }
+  std::shared_ptr<const Principal> restore(std::string_view, std::string_view) override {
+    return anybody_;
   }
   ReasonCode publish(const Principal&, const PublishRequest&) override {
     return ReasonCode::success;
@@ -66,7 +71,7 @@ class WebSocketFace final : public net::HttpHandler {
 
 struct Options {
   std::optional<std::uint16_t> port, ws_port, tls_port, wss_port;
-  std::string certificate, key;
+  std::string certificate, key, data;
   std::uint16_t keep_alive = 0;
 };
 
@@ -161,8 +166,20 @@ int run(const Options& options) {
   crypto::SystemRandom random;
   Everything everything;
   runtime::IoThreads io(1);
-  automation::MqttServer server(io.at(0), settings(options), everything, nullptr, nullptr, clock,
-                                random);
+  automation::BrokerLog journal(options.data);
+  const bool keeps = !options.data.empty();
+  automation::MqttServer server(io.at(0), settings(options), everything, keeps ? &journal : nullptr,
+                                nullptr, clock, random);
+  if (keeps) {
+    const auto read =
+        journal.open([&server](ByteView record) { return server.broker().replay(record); });
+    if (!read) {
+      std::fprintf(stderr, "%s\n", read.error().message().c_str());
+      return 1;
+    }
+    server.broker().recovered(server.now());
+    journal.serve(server);
+  }
   Listeners listeners(server, io.at(0));
   if (const auto opened = listeners.open(options); !opened) {
     std::fprintf(stderr, "%s\n", opened.error().message().c_str());
@@ -173,6 +190,10 @@ int run(const Options& options) {
   std::fflush(stdout);
   wait_for_signal();
   io.stop();
+  if (const auto closed = journal.close(); !closed) {
+    std::fprintf(stderr, "%s\n", closed.error().message().c_str());
+    return 1;
+  }
   return 0;
 }
 
@@ -188,6 +209,7 @@ int main(int argc, char** argv) {
   app.add_option("--wss-port", options.wss_port, "WebSocket over TLS, at /mqtt");
   app.add_option("--certificate", options.certificate, "PEM")->check(CLI::ExistingFile);
   app.add_option("--key", options.key, "PEM")->check(CLI::ExistingFile);
+  app.add_option("--data", options.data, "folder of the journal");
   app.add_option("--keep-alive", options.keep_alive, "seconds");
   CLI11_PARSE(app, argc, argv);
   return unhidra::mqtt_broker::run(options);

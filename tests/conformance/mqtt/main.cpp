@@ -1,10 +1,15 @@
-// mqtt_sequences --host H --port P [--transport tcp] <folder or file>...
+// mqtt_sequences --host H --port P [--transport tcp|tls|ws|wss] <folder or file>...
+//   --ca FILE         whom to believe with tls and wss, PEM; or
+//   --insecure        anybody
+//   --path P          of ws and wss; /mqtt
+//   --frame-bytes N   ws and wss: what is sent at once goes in frames of N bytes, not in one
 //
 // Plays byte-exact conversations with an MQTT broker (the format is described beside the data).
 // Prints a line per failing case, closes with "N passed, N failed, N skipped". Exit status: 0
 // nothing failed; 1 a case failed or a file is malformed; 2 wrong usage; 77 no such data.
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -15,8 +20,8 @@
 
 #include "unhidra/mqtt/encoder.h"
 
+#include "link.h"
 #include "payload.h"
-#include "tcp_link.h"
 
 namespace unhidra::mqtt_sequences {
 namespace {
@@ -58,14 +63,14 @@ struct Failure : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-void expect(TcpLink& link, ByteView wanted, const std::string& what) {
+void expect(Link& link, ByteView wanted, const std::string& what) {
   const auto got = link.receive(wanted.size());
   if (!std::ranges::equal(got, wanted)) {
     throw Failure(what + ": wanted " + hex(wanted) + ", got " + hex(got));
   }
 }
 
-void connect(TcpLink& link, Version version, std::string_view client_id) {
+void connect(Link& link, Version version, std::string_view client_id) {
   Connect packet;
   packet.version = version;
   packet.keep_alive = 60;
@@ -90,7 +95,7 @@ Bytes acknowledge(PacketType type) {
 
 // Another client publishes one message with its full handshake.
 void external_publish(const Address& address, const json::object& message) {
-  TcpLink link(address);
+  Link link(address);
   connect(link, Version::v3_1_1, "helper");
   const auto topic = text(message, "topic");
   const auto payload = text(message, "payload");
@@ -112,7 +117,7 @@ void external_publish(const Address& address, const json::object& message) {
   link.send(Bytes{0xe0, 0x00});
 }
 
-void subscribe(TcpLink& link, const json::object& message, Version version) {
+void subscribe(Link& link, const json::object& message, Version version) {
   Subscribe packet;
   packet.packet_id = 1;
   const auto filter = text(message, "topic");
@@ -128,7 +133,7 @@ void subscribe(TcpLink& link, const json::object& message, Version version) {
   expect(link, answer, "SUBACK");
 }
 
-void unsubscribe(TcpLink& link, const json::object& message, Version version) {
+void unsubscribe(Link& link, const json::object& message, Version version) {
   Unsubscribe packet;
   packet.packet_id = 1;
   const auto filter = text(message, "topic");
@@ -143,7 +148,7 @@ void unsubscribe(TcpLink& link, const json::object& message, Version version) {
   expect(link, answer, "UNSUBACK");
 }
 
-void play(TcpLink& link, const Address& address, const json::object& message, Version version) {
+void play(Link& link, const Address& address, const json::object& message, Version version) {
   const auto type = text(message, "type");
   if (type == "send") {
     link.send(parse_payload(text(message, "payload")));
@@ -162,7 +167,7 @@ void play(TcpLink& link, const Address& address, const json::object& message, Ve
 
 void run_case(const Address& address, const json::object& group, const json::object& test) {
   const auto version = static_cast<Version>(setting(test, group, "ver", 4));
-  TcpLink link(address);
+  Link link(address);
   if (setting(test, group, "connect", true)) {
     connect(link, version, text(group, "group") + " " + text(test, "name"));
   }
@@ -240,32 +245,69 @@ std::vector<fs::path> data_files(const std::vector<fs::path>& arguments) {
 }
 
 int usage() {
-  std::fputs("usage: mqtt_sequences --host H --port P [--transport tcp] <folder or file>...\n",
-             stderr);
+  std::fputs(
+      "usage: mqtt_sequences --host H --port P [--transport tcp|tls|ws|wss] [--ca FILE | "
+      "--insecure]\n"
+      "    [--path P] [--frame-bytes N] <folder or file>...\n",
+      stderr);
   return kUsage;
 }
 
+std::optional<TransportKind> transport_of(std::string_view name) {
+  constexpr std::pair<std::string_view, TransportKind> kNames[] = {
+      {"tcp", TransportKind::tcp},
+      {"tls", TransportKind::tls},
+      {"ws", TransportKind::websocket},
+      {"wss", TransportKind::secure_websocket}};
+  const auto* found =
+      std::ranges::find(kNames, name, &std::pair<std::string_view, TransportKind>::first);
+  return found == std::end(kNames) ? std::nullopt : std::optional(found->second);
+}
+
+bool set_option(Address& address, const std::string& name, const std::string& value) {
+  if (name == "--host") {
+    address.host = value;
+  } else if (name == "--port") {
+    address.port = value;
+  } else if (name == "--ca") {
+    address.ca_file = value;
+  } else if (name == "--path") {
+    address.path = value;
+  } else if (name == "--frame-bytes") {
+    address.frame_bytes = std::strtoul(value.c_str(), nullptr, 10);
+    return address.frame_bytes > 0;
+  } else if (name == "--transport") {
+    const auto transport = transport_of(value);
+    address.transport = transport.value_or(TransportKind::tcp);
+    return transport.has_value();
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool is_complete(const Address& address) {
+  const bool tls = address.transport == TransportKind::tls ||
+                   address.transport == TransportKind::secure_websocket;
+  const bool a_number = !address.port.empty() && address.port.size() <= 5 &&
+                        address.port.find_first_not_of("0123456789") == std::string::npos;
+  return a_number && (!tls || address.insecure || !address.ca_file.empty());
+}
+
 int run(const std::vector<std::string>& arguments) {
-  Address address{"127.0.0.1", ""};
+  Address address;
   std::vector<fs::path> places;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const auto& name = arguments[i];
     if (!name.starts_with("--")) {
       places.emplace_back(name);
-      continue;
-    }
-    if (++i == arguments.size()) {
-      return usage();
-    }
-    if (name == "--host") {
-      address.host = arguments[i];
-    } else if (name == "--port") {
-      address.port = arguments[i];
-    } else if (name != "--transport" || arguments[i] != "tcp") {
+    } else if (name == "--insecure") {
+      address.insecure = true;
+    } else if (++i == arguments.size() || !set_option(address, name, arguments[i])) {
       return usage();
     }
   }
-  if (address.port.empty() || places.empty()) {
+  if (places.empty() || !is_complete(address)) {
     return usage();
   }
   const auto files = data_files(places);

@@ -1,9 +1,9 @@
-// rego_cases [--code-only] <folder or file>...
+// rego_cases [--code-only] [--walk-tree] <folder or file>...
 //
 // Runs the Open Policy Agent's evaluation cases in the form that the data's README describes.
-// Prints a line per failing case and per category, closes with "N passed, N failed, N skipped".
-// Exit status: 0 nothing failed; 1 a case failed or a file is malformed; 2 wrong usage; 77 no such
-// data.
+// --walk-tree does without programs. Prints a line per failing case and per category, closes with
+// "N passed, N failed, N skipped". Exit status: 0 nothing failed; 1 a case failed or a file is
+// malformed; 2 wrong usage; 77 no such data.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -61,10 +61,14 @@ Value sorted_lists(const Value& row) {
   return Value::object(std::move(out));
 }
 
+struct Mode {
+  bool code_only = false;
+  bool walk_tree = false;
+};
+
 class Case {
  public:
-  Case(const Value& description, bool code_only)
-      : description_(description), code_only_(code_only) {}
+  Case(const Value& description, Mode mode) : description_(description), mode_(mode) {}
 
   // Empty when it passes.
   std::string run() {
@@ -109,6 +113,7 @@ class Case {
     evaluation.now =
         std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     evaluation.random = &random_;
+    evaluation.walk_tree = mode_.walk_tree;
     return query.evaluate(evaluation);
   }
 
@@ -118,7 +123,7 @@ class Case {
              error.message();
     }
     const std::string text = text_of(description_, "want_error");
-    if (!code_only_ && error.message().find(text) == std::string::npos) {
+    if (!mode_.code_only && error.message().find(text) == std::string::npos) {
       return "the error '" + error.message() + "' does not contain '" + text + "'";
     }
     return {};
@@ -150,13 +155,13 @@ class Case {
   }
 
   const Value& description_;
-  bool code_only_;
+  Mode mode_;
   SystemRandom random_;
 };
 
 class Runner {
  public:
-  explicit Runner(bool code_only) : code_only_(code_only) {}
+  explicit Runner(Mode mode) : mode_(mode) {}
 
   void run_file(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
@@ -175,7 +180,7 @@ class Runner {
         std::printf("SKIP %s: the engine has no test.sleep\n", text_of(one, "id").c_str());
         continue;
       }
-      const std::string problem = Case(one, code_only_).run();
+      const std::string problem = Case(one, mode_).run();
       if (problem.empty()) {
         ++passed;
       } else {
@@ -194,7 +199,7 @@ class Runner {
   }
 
  private:
-  bool code_only_;
+  Mode mode_;
   std::size_t passed_ = 0;
   std::size_t failed_ = 0;
   std::size_t skipped_ = 0;
@@ -215,12 +220,14 @@ std::vector<fs::path> files_of(const fs::path& path) {
 }
 
 int run(std::vector<std::string> arguments) {
-  const bool code_only = std::erase(arguments, "--code-only") != 0;
+  Mode mode;
+  mode.code_only = std::erase(arguments, "--code-only") != 0;
+  mode.walk_tree = std::erase(arguments, "--walk-tree") != 0;
   if (arguments.empty()) {
-    std::fprintf(stderr, "usage: rego_cases [--code-only] <folder or file>...\n");
+    std::fprintf(stderr, "usage: rego_cases [--code-only] [--walk-tree] <folder or file>...\n");
     return 2;
   }
-  Runner runner(code_only);
+  Runner runner(mode);
   for (const auto& argument : arguments) {
     if (!fs::exists(argument)) {
       std::printf("there is no data at %s\n", argument.c_str());

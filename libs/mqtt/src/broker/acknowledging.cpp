@@ -22,7 +22,7 @@ void Broker::Core::on_acknowledge(Connection& connection, const Frame& frame) {
 
 // It has arrived, or it never will.
 void Broker::Core::finish(Session& session, std::uint64_t ordinal) {
-  if (session.journaled && session.persistent()) {
+  if (session.kept) {
     session.position = recorder_.finished(session, ordinal);
   }
   session.outbox.finish(ordinal);
@@ -60,7 +60,7 @@ void Broker::Core::on_pubrec(Connection& connection, const Acknowledge& packet) 
   }
   if (entry.state == Outgoing::State::sent) {
     entry.state = Outgoing::State::released;
-    if (session.journaled && session.persistent()) {
+    if (session.kept) {
       session.position = recorder_.released(session, ordinal);
     }
   }
@@ -82,7 +82,7 @@ void Broker::Core::on_pubrel(Connection& connection, const Acknowledge& packet) 
                                  .expires_at = message->expires_at(),
                                  .origin = message->origin(),
                                  .gauge = &message_bytes_};
-    const bool kept = session.journaled && session.persistent();
+    const bool kept = session.kept;
     const auto before = recorder_.position();
     route(session.space, fields, &session,
           kept ? std::optional(Release{session.number, packet.packet_id}) : std::nullopt);

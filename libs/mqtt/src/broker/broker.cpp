@@ -114,9 +114,7 @@ void Broker::snapshot(const std::function<void(ByteView record)>& write) const {
   core_->snapshot(write);
 }
 
-std::size_t Broker::disconnect(
-    const std::function<bool(const Principal&, std::string_view client_id)>& which,
-    ReasonCode reason, Moment now) {
+std::size_t Broker::disconnect(const Choice& which, ReasonCode reason, Moment now) {
   core_->now = now;
   std::size_t count = 0;
   core_->for_each_connection([&](Connection& connection) {
@@ -128,13 +126,9 @@ std::size_t Broker::disconnect(
   });
   return count;
 }
-bool Broker::end_session(std::string_view space, std::string_view client_id, Moment now) {
+std::size_t Broker::end_sessions(const Choice& which, ReasonCode reason, Moment now) {
   core_->now = now;
-  Session* const session = core_->find_session(space, client_id);
-  if (session != nullptr) {
-    core_->end_session(*session);
-  }
-  return session != nullptr;
+  return core_->end_sessions(which, reason);
 }
 void Broker::rejudge(Moment now) {
   core_->now = now;

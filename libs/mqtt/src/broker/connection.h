@@ -30,6 +30,10 @@ class Connection final : public WheelEntry {
       : core(its_core), link(its_link), peer(std::move(its_peer)), reader(max_received) {}
 
   bool is_v5() const { return version == Version::v5; }
+  // One and a half times what was agreed on (section 3.1.2.10).
+  std::chrono::milliseconds keep_alive_limit() const {
+    return std::chrono::milliseconds(1500) * keep_alive;
+  }
 
   // ---- Output
   // Where bytes for the peer are appended.
@@ -69,11 +73,9 @@ class Connection final : public WheelEntry {
   bool dirty = false;  // something waits for flush
   bool holding_listed = false;
   bool paused = false;  // reading, for the journal's sake
-  bool problem_information = true;
   bool reauthenticating = false;
   std::uint16_t keep_alive = 0;            // seconds
   std::uint16_t receive_maximum = 65'535;  // of the peer
-  std::uint16_t unacknowledged = 0;        // QoS 1 messages of the peer whose PUBACK is held
   std::uint16_t alias_maximum = 0;         // of the peer
   std::uint32_t max_packet = 0;            // that the peer takes; 0: any
   SteadyTime heard;                        // when the last bytes came

@@ -1,7 +1,7 @@
 #pragma once
-// The broker's inside. Its parts by file: connecting (CONNECT to the end of a connection),
-// authenticating, publishing (PUBLISH in, and to whom), subscribing, acknowledging, delivering
-// (what goes out and when), sessions (their life), recovery, statistics.
+// The broker's inside. Its parts by file: connecting (bytes in, and a connection's end), opening
+// (CONNECT), authenticating, publishing (PUBLISH in, and to whom), subscribing, acknowledging,
+// delivering (what goes out and when), sessions (their life), recovery, statistics.
 
 #include <atomic>
 #include <memory>
@@ -41,6 +41,7 @@ class Broker::Core {
   Session* find_session(std::string_view space, std::string_view client_id) const;
   // It and what it had are gone; what a group must not lose goes to another member.
   void end_session(Session& session);
+  std::size_t end_sessions(const Choice& which, ReasonCode reason);
   void session_deadline(Session& session);
 
   // ---- publishing, delivering
@@ -86,6 +87,8 @@ class Broker::Core {
               bool& present);
   void welcome(Connection& connection, const Connect& asked, bool present,
                std::string_view assigned, const Admission& admission);
+  Bytes connack_properties(const Connection& connection, const Connect& asked,
+                           std::string_view assigned, ByteView data) const;
   void limit_packet(Connection& connection, std::size_t before);
   void on_disconnect(Connection& connection, const Frame& frame);
   void on_auth(Connection& connection, const Frame& frame);
@@ -110,6 +113,7 @@ class Broker::Core {
   std::optional<ReasonCode> refusal(Connection& connection, const Publish& packet);
   ReasonCode judge(const Session& session, const PublishRequest& request) const;
   void answer(Connection& connection, PacketType type, PacketId id, ReasonCode reason);
+  void refuse(Connection& connection, PacketType type, PacketId id, ReasonCode reason);
   Message::Fields fields_of(const PublishRequest& request, const Session* origin);
   bool queue_refuses(Session& session, const Message::Fields& fields);
   std::size_t route(Space& space, const Message::Fields& fields, Session* origin,

@@ -168,7 +168,7 @@ void Broker::Core::drop(Session& session, std::uint64_t ordinal, DropReason reas
   ++stats_.messages_dropped;
   observer_.dropped(*session.principal, session.client_id,
                     session.outbox.find(ordinal)->message->topic(), reason);
-  if (session.journaled && session.persistent()) {
+  if (session.kept) {
     session.position = recorder_.finished(session, ordinal);
   }
   session.outbox.finish(ordinal);
@@ -206,7 +206,7 @@ void Broker::Core::enqueue(Session& session, Outgoing entry) {
   Recipient to{
       .session = session.number, .qos = entry.qos, .retain = entry.retain, .shared = entry.shared};
   const auto ordinal = session.outbox.push(std::move(entry));
-  if (session.journaled && session.persistent()) {
+  if (session.kept) {
     to.ordinal = ordinal;
     if (const auto& identifiers = session.outbox.find(ordinal)->identifiers) {
       to.identifiers = *identifiers;

@@ -53,8 +53,9 @@ void Broker::Core::on_publish(Connection& connection, const Frame& frame) {
   const auto reason = judge(*connection.session, request);
   if (reason != ReasonCode::success) {
     if (request.qos == QoS::at_least_once) {
-      answer(connection, PacketType::puback, packet->packet_id, reason);
+      return refuse(connection, PacketType::puback, packet->packet_id, reason);
     }
+    stats_.messages_shed += reason == ReasonCode::quota_exceeded ? 1 : 0;
     return;
   }
   Session& session = *connection.session;
@@ -64,7 +65,7 @@ void Broker::Core::on_publish(Connection& connection, const Frame& frame) {
     return;
   }
   if (queue_refuses(session, fields)) {
-    return answer(connection, PacketType::puback, packet->packet_id, ReasonCode::quota_exceeded);
+    return refuse(connection, PacketType::puback, packet->packet_id, ReasonCode::quota_exceeded);
   }
   const auto before = recorder_.position();
   const auto reached = route(session.space, fields, &session, std::nullopt);
@@ -99,7 +100,9 @@ ReasonCode Broker::Core::judge(const Session& session, const PublishRequest& req
   if (is_reserved(request.topic)) {
     return ReasonCode::not_authorized;
   }
-  if (request.qos != QoS::at_most_once &&
+  const bool keeps = request.qos != QoS::at_most_once ||
+                     (request.retain && !request.payload.empty());
+  if (keeps &&
       message_bytes_.load(std::memory_order_relaxed) >= settings_.max_memory) {
     return ReasonCode::quota_exceeded;
   }
@@ -114,7 +117,7 @@ void Broker::Core::on_publish_qos2(Connection& connection, PacketId id,
   Session& session = *connection.session;
   const auto reason = judge(session, request);
   if (reason != ReasonCode::success) {
-    return answer(connection, PacketType::pubrec, id, reason);
+    return refuse(connection, PacketType::pubrec, id, reason);
   }
   const auto fields = fields_of(request, &session);
   const auto known = session.incoming.find(id);
@@ -126,11 +129,11 @@ void Broker::Core::on_publish_qos2(Connection& connection, PacketId id,
     return answer(connection, PacketType::pubrec, id, ReasonCode::success);
   }
   if (queue_refuses(session, fields)) {
-    return answer(connection, PacketType::pubrec, id, ReasonCode::quota_exceeded);
+    return refuse(connection, PacketType::pubrec, id, ReasonCode::quota_exceeded);
   }
   auto& incoming = session.incoming[id];
   incoming = {MessageRef::make(fields), 0};
-  if (session.journaled && session.persistent()) {
+  if (session.kept) {
     session.position = recorder_.incoming(session, id, *incoming.message);
     hold(connection, session.position);
   }
@@ -141,6 +144,17 @@ void Broker::Core::answer(Connection& connection, PacketType type, PacketId id, 
   const Acknowledge packet{.type = type, .packet_id = id, .reason = reason};
   append_acknowledge(connection.out(), packet, connection.version);
   mark(connection);
+}
+
+// Before version 5 an acknowledgement cannot say no. Where the message is only not allowed it is
+// acknowledged and goes nowhere (3.1.1 section 3.3.5); where there is no room for it the client is
+// to try again, so it gets none.
+void Broker::Core::refuse(Connection& connection, PacketType type, PacketId id,
+                          ReasonCode reason) {
+  if (!connection.is_v5() && reason == ReasonCode::quota_exceeded) {
+    return end(connection, reason);
+  }
+  answer(connection, type, id, reason);
 }
 
 Message::Fields Broker::Core::fields_of(const PublishRequest& request, const Session* origin) {
@@ -229,7 +243,7 @@ void Broker::Core::offer(const Delivery& delivery, FanOut& fan_out, const Messag
   }
   const auto ordinal = receiver.outbox.push(std::move(entry));
   touched_.push_back(&receiver);
-  if (receiver.journaled && receiver.persistent()) {
+  if (receiver.kept) {
     recipients_.push_back({.session = receiver.number,
                            .ordinal = ordinal,
                            .qos = qos,

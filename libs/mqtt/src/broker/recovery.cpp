@@ -88,6 +88,7 @@ Status Broker::Core::replay_session(ByteReader& reader) {
   highest_number_ = std::max(highest_number_, number);
   session->expiry = expiry;
   session->journaled = true;
+  session->kept = session->kept || expiry != 0;
   session->disconnected_at = connected ? Timestamp() : disconnected_at;
   session->principal = authority_.restore(space_name, identity);
   return {};
@@ -108,6 +109,7 @@ Status Broker::Core::replay_change(RecordType type, ByteReader& reader) {
     session->space.subscriptions.remove(filter, *session);
     if (const auto found = session->subscriptions.find(filter);
         found != session->subscriptions.end()) {
+      session->subscription_bytes -= found->first.size();
       session->subscriptions.erase(found);
       --stats_.subscriptions;
     }
@@ -146,6 +148,7 @@ Status Broker::Core::replay_subscription(Session& session, ByteReader& reader) {
   session.space.subscriptions.add(filter, {&session, record.options, record.identifier});
   const bool fresh = session.subscriptions.insert_or_assign(std::string(filter), record).second;
   stats_.subscriptions += fresh ? 1 : 0;
+  session.subscription_bytes += fresh ? filter.size() : 0;
   return reader.finish("MQTT journal: subscription");
 }
 
@@ -274,7 +277,7 @@ void Broker::Core::snapshot_session(const Session& session,
   if (session.will) {
     write(records::will(session));
   }
-  if (!session.persistent()) {
+  if (!session.kept) {
     return;
   }
   for (const auto& [filter, subscription] : session.subscriptions) {
@@ -293,7 +296,7 @@ void Broker::Core::snapshot_messages(const Space& space,
     }
   });
   for (const auto& [client_id, session] : space.sessions) {
-    if (!session->journaled || !session->persistent()) {
+    if (!session->kept) {
       continue;
     }
     const auto& outbox = session->outbox;

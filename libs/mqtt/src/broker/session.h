@@ -52,10 +52,12 @@ class Session final : public Subscriber, public WheelEntry {
   std::shared_ptr<const Principal> principal;
   Connection* connection = nullptr;
   std::uint32_t expiry = 0;    // seconds after its connection has ended; kNeverExpires: for ever
-  bool journaled = false;      // the journal knows of it
+  bool journaled = false;      // the journal knows of it, and of its will
+  bool kept = false;           // and of its subscriptions and messages: it was persistent once
   std::uint64_t position = 0;  // of the last record about it
 
   std::map<std::string, SubscriptionRecord, std::less<>> subscriptions;
+  std::size_t subscription_bytes = 0;  // of their filters
   Outbox outbox;
   std::unordered_map<PacketId, Incoming> incoming;
   std::optional<PendingWill> will;

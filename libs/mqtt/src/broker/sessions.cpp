@@ -169,6 +169,26 @@ void Broker::Core::end_session(Session& session) {
   session.space.sessions.extract(session.space.sessions.find(session.client_id));
 }
 
+std::size_t Broker::Core::end_sessions(const Choice& which, ReasonCode reason) {
+  std::vector<Session*> chosen;
+  for (const auto& [name, space] : spaces_) {
+    for (const auto& [client_id, session] : space->sessions) {
+      if (which(*session->principal, client_id)) {
+        chosen.push_back(session.get());
+      }
+    }
+  }
+  for (Session* const session : chosen) {
+    if (session->connection != nullptr) {
+      session->expiry = 0;
+      end(*session->connection, reason);
+    } else {
+      end_session(*session);
+    }
+  }
+  return chosen.size();
+}
+
 // Messages of a group that it has not acknowledged go to another member (section 4.8.2). One of QoS
 // 2 that went out may have arrived: it does not.
 void Broker::Core::hand_on(Session& session) {

@@ -50,15 +50,18 @@ ReasonCode Broker::Core::subscribe(Session& session, const SubscribeEntry& entry
   }
   auto found = session.subscriptions.find(entry.filter);
   fresh = found == session.subscriptions.end();
-  if (fresh && session.subscriptions.size() >= settings_.max_subscriptions) {
+  const auto bytes = session.subscription_bytes + entry.filter.size();
+  if (fresh && (session.subscriptions.size() >= settings_.max_subscriptions ||
+                bytes > settings_.max_subscription_bytes)) {
     return ReasonCode::quota_exceeded;
   }
+  session.subscription_bytes = fresh ? bytes : session.subscription_bytes;
   SubscriptionRecord record{.options = entry.options, .identifier = identifier};
   record.options.qos = lower(entry.options.qos, settings_.max_qos);
   session.space.subscriptions.add(entry.filter, {&session, record.options, identifier});
   session.subscriptions.insert_or_assign(std::string(entry.filter), record);
   stats_.subscriptions += fresh ? 1 : 0;
-  if (session.journaled && session.persistent()) {
+  if (session.kept) {
     session.position = recorder_.subscribed(session, entry.filter, record);
   }
   return static_cast<ReasonCode>(record.options.qos);
@@ -88,10 +91,11 @@ bool Broker::Core::unsubscribe(Session& session, std::string_view filter) {
   if (found == session.subscriptions.end()) {
     return false;
   }
-  if (session.journaled && session.persistent()) {
+  if (session.kept) {
     session.position = recorder_.unsubscribed(session, filter);
   }
   session.space.subscriptions.remove(filter, session);
+  session.subscription_bytes -= found->first.size();
   session.subscriptions.erase(found);
   --stats_.subscriptions;
   return true;

@@ -5,9 +5,15 @@
 namespace unhidra::rego::builtins {
 namespace {
 
+// Of the arrays and objects that are not closed yet.
+struct JsonScratch {
+  std::vector<Value> elements;
+  std::vector<Value::Member> members;
+};
+
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Reader(std::string_view text, JsonScratch& scratch) : text_(text), scratch_(scratch) {}
 
   Result<Value> run() {
     UNHIDRA_TRY(Value out, value(0));
@@ -32,9 +38,9 @@ class Reader {
     return fail(Errc::invalid, "invalid character '" + shown + "' " + std::string(where));
   }
 
+  static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
   void skip_space() {
-    while (at_ < text_.size() &&
-           std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) {
+    while (at_ < text_.size() && is_space(text_[at_])) {
       ++at_;
     }
   }
@@ -170,10 +176,24 @@ class Reader {
     return {};
   }
 
+  // To the next character that is not taken as it is.
+  void plain_run(std::string& out) {
+    const std::size_t start = at_;
+    while (at_ < text_.size()) {
+      const auto c = static_cast<unsigned char>(text_[at_]);
+      if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') {
+        break;
+      }
+      ++at_;
+    }
+    out.append(text_, start, at_ - start);
+  }
+
   Result<std::string> string() {
     ++at_;
     std::string out;
     for (;;) {
+      plain_run(out);
       if (at_ >= text_.size()) {
         return unexpected("");
       }
@@ -197,7 +217,8 @@ class Reader {
 
   Result<Value> array(int depth) {
     ++at_;
-    std::vector<Value> out;
+    auto& open = scratch_.elements;
+    const std::size_t first = open.size();
     skip_space();
     if (peek(']')) {
       ++at_;
@@ -205,11 +226,13 @@ class Reader {
     }
     for (;;) {
       UNHIDRA_TRY(Value element, value(depth + 1));
-      out.push_back(std::move(element));
+      open.push_back(std::move(element));
       skip_space();
       if (peek(']')) {
         ++at_;
-        return Value::array(std::move(out));
+        Value out = Value::array_from(std::span(open).subspan(first));
+        open.resize(first);
+        return out;
       }
       if (!peek(',')) {
         return unexpected("after array element");
@@ -220,7 +243,8 @@ class Reader {
 
   Result<Value> object(int depth) {
     ++at_;
-    std::vector<Value::Member> out;
+    auto& open = scratch_.members;
+    const std::size_t first = open.size();
     skip_space();
     if (peek('}')) {
       ++at_;
@@ -238,11 +262,13 @@ class Reader {
       }
       ++at_;
       UNHIDRA_TRY(Value member, value(depth + 1));
-      out.emplace_back(Value::string(std::move(key)), std::move(member));
+      open.emplace_back(Value::string(std::move(key)), std::move(member));
       skip_space();
       if (peek('}')) {
         ++at_;
-        return Value::object(std::move(out));
+        Value out = Value::object_from(std::span(open).subspan(first));
+        open.resize(first);
+        return out;
       }
       if (!peek(',')) {
         return unexpected("after object key:value pair");
@@ -252,6 +278,7 @@ class Reader {
   }
 
   std::string_view text_;
+  JsonScratch& scratch_;
   std::size_t at_ = 0;
 };
 
@@ -286,7 +313,17 @@ void write_lines(const Value& value, const std::string& line, std::string_view i
 }  // namespace
 
 Result<Value> parse_json(std::string_view text) {
-  return Reader(text).run();
+  // Kept for the next text, unless it has grown out of the ordinary.
+  constexpr std::size_t kKept = 1'024;
+  thread_local JsonScratch kept;
+  JsonScratch scratch = std::exchange(kept, JsonScratch());
+  auto out = Reader(text, scratch).run();
+  scratch.elements.clear();
+  scratch.members.clear();
+  if (scratch.elements.capacity() <= kKept && scratch.members.capacity() <= kKept) {
+    kept = std::move(scratch);
+  }
+  return out;
 }
 
 bool is_valid_json(std::string_view text) {

@@ -29,13 +29,15 @@ Value put_at(const Value* document, std::span<const Value> path, const Value& va
 
 Evaluator::Evaluator(const Policy& policy, builtins::Environment& environment,
                      EvaluatorSettings settings)
-    : policy_(policy), environment_(environment), settings_(std::move(settings)) {}
+    : policy_(policy), environment_(environment), settings_(std::move(settings)) {
+  if (settings_.input != nullptr) {
+    base_.input = *settings_.input;
+  }
+  base_.data = settings_.data == nullptr ? Value::object({}) : *settings_.data;
+  world_ = &base_;
+}
 
 Result<std::vector<std::vector<std::optional<Value>>>> Evaluator::run(const Query& query) {
-  World world;
-  world.input = settings_.input;
-  world.data = settings_.data;
-  world_ = &world;
   Frame frame(query.slots);
   std::vector<std::vector<std::optional<Value>>> out;
   (void)body(query.body, 0, frame, [&] {
@@ -47,9 +49,17 @@ Result<std::vector<std::vector<std::optional<Value>>>> Evaluator::run(const Quer
     out.push_back(std::move(row));
     return true;
   });
-  world_ = nullptr;
   if (error_) {
-    return fail(std::move(*error_));
+    return fail(*error_);
+  }
+  return out;
+}
+
+Result<std::optional<Value>> Evaluator::call_of(const RuleNode& node,
+                                                const std::vector<Value>& arguments) {
+  std::optional<Value> out;
+  if (!call_function(node, arguments, out)) {
+    return fail(*error_);
   }
   return out;
 }
@@ -66,7 +76,7 @@ bool Evaluator::fail_at(Errc code, const Location& location, const std::string& 
 }
 
 bool Evaluator::step(const Location& location) {
-  if (++steps_ > settings_.max_steps || depth_ > settings_.max_depth) {
+  if (++steps_ > settings_.max_steps || depth_ > settings_.max_depth || settings_.is_late(steps_)) {
     return fail_at(Errc::budget_exhausted, location, "the evaluation's budget is used up");
   }
   return !error_;

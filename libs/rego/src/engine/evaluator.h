@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "unhidra/base/time.h"
+
 #include "engine/draft.h"
 #include "engine/function_ref.h"
 #include "engine/policy.h"
@@ -17,11 +19,20 @@
 namespace unhidra::rego {
 
 struct EvaluatorSettings {
-  std::optional<Value> input;
-  Value data;  // an object
+  const Value* input = nullptr;  // none: undefined
+  const Value* data = nullptr;   // an object
   bool strict_errors = false;
   Tracer* tracer = nullptr;
   std::uint64_t max_steps = 50'000'000;
+  const Clock* clock = nullptr;
+  std::optional<SteadyTime> deadline;
+
+  // Asked at each step: is there no time left?
+  bool is_late(std::uint64_t step) const {
+    constexpr std::uint64_t kEvery = 1'024;
+    return deadline && clock != nullptr && step % kEvery == 0 && clock->steady_now() >= *deadline;
+  }
+
   std::size_t max_depth = 1'000;  // expressions and rules under way inside each other
 };
 
@@ -32,6 +43,10 @@ class Evaluator {
   // Every solution of the query's variables. Errc::eval_conflict, eval_type_error, eval_builtin,
   // budget_exhausted.
   Result<std::vector<std::vector<std::optional<Value>>>> run(const Query& query);
+  // One node's document, and a function's answer; nothing: undefined. What is known of documents is
+  // kept from one call to the next.
+  Result<std::optional<Value>> document_of(const RuleNode& node);
+  Result<std::optional<Value>> call_of(const RuleNode& node, const std::vector<Value>& arguments);
 
  private:
   struct Binding {
@@ -124,10 +139,14 @@ class Evaluator {
   const Policy& policy_;
   builtins::Environment& environment_;
   EvaluatorSettings settings_;
+  World base_;  // what the host gave
   World* world_ = nullptr;
   std::uint64_t steps_ = 0;
   std::size_t depth_ = 0;
   std::optional<Error> error_;
 };
+
+// Members of `over` hide those of `under`; objects are joined.
+Value laid_over(const Value& under, const Value& over);
 
 }  // namespace unhidra::rego

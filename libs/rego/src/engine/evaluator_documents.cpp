@@ -5,9 +5,6 @@
 #include "engine/evaluator.h"
 
 namespace unhidra::rego {
-namespace {
-
-// Members of `over` hide those of `under`; objects are joined.
 Value laid_over(const Value& under, const Value& over) {
   if (!under.is(Kind::object) || !over.is(Kind::object)) {
     return over;
@@ -20,7 +17,17 @@ Value laid_over(const Value& under, const Value& over) {
   return Value::object(std::move(out));
 }
 
-}  // namespace
+Result<std::optional<Value>> Evaluator::document_of(const RuleNode& node) {
+  const Value* base = &base_.data;
+  for (const Value& key : node.path()) {
+    base = base != nullptr && base->is(Kind::object) ? base->find(key) : nullptr;
+  }
+  std::optional<Value> out;
+  if (!document(node, base, out)) {
+    return fail(*error_);
+  }
+  return out;
+}
 
 bool Evaluator::is_masked(const RuleNode& node) const {
   if (world_->masked.empty()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/planner.h"
 #include "engine/recursion.h"
 #include "engine/resolver.h"
 
@@ -63,6 +64,9 @@ Error problem_at(Errc code, const Location& location, const std::string& message
                     std::string(error_code(code).name) + ": " + message};
 }
 
+Policy::Policy() = default;
+Policy::~Policy() = default;
+
 Result<std::unique_ptr<Policy>> Policy::compile(std::vector<std::shared_ptr<Module>> modules) {
   auto out = std::make_unique<Policy>();
   out->modules_ = std::move(modules);
@@ -75,6 +79,7 @@ Result<std::unique_ptr<Policy>> Policy::compile(std::vector<std::shared_ptr<Modu
     UNHIDRA_TRY_VOID(resolve_rules(*out, *module, *out->find_package(*module)));
   }
   UNHIDRA_TRY_VOID(check_recursion(out->root_));
+  out->plans_ = std::make_unique<const Plans>(*out, out->root_);
   return out;
 }
 

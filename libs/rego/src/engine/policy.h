@@ -22,6 +22,7 @@ struct RuleNode {
   Rule* fallback = nullptr;  // default
   RuleKind kind = RuleKind::complete;
   bool is_package = false;
+  std::uint32_t number = 0;  // in the policy, from 0
 
   bool has_rules() const { return !rules.empty() || fallback != nullptr; }
   // Every rule gives the value of just this place.
@@ -31,13 +32,19 @@ struct RuleNode {
   std::string name() const;         // data.a.b
 };
 
+class Plans;
+struct Program;
+
 class Policy {
  public:
+  Policy();
+  ~Policy();
   static Result<std::unique_ptr<Policy>> compile(std::vector<std::shared_ptr<Module>> modules);
 
   const RuleNode& root() const { return root_; }
   RuleNode* find_package(const Module& module) const;
   const std::vector<std::shared_ptr<Module>>& modules() const { return modules_; }
+  const Plans& plans() const { return *plans_; }
 
  private:
   Status add(Module& module);
@@ -46,6 +53,7 @@ class Policy {
 
   std::vector<std::shared_ptr<Module>> modules_;
   RuleNode root_;
+  std::unique_ptr<const Plans> plans_;
 };
 
 // A body of its own, compiled against a policy.
@@ -53,6 +61,7 @@ struct Query {
   Body body;
   std::size_t slots = 0;
   std::vector<std::pair<std::string, int>> variables;  // named ones and their slots
+  std::shared_ptr<const Program> program;              // none: the tree is walked
 };
 Result<Query> compile_query(const Policy& policy, Body body);
 

@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace unhidra::storage {
+namespace {
+
+// Synced one by one: the log's own syncs wait behind one of them, not behind a whole segment.
+constexpr std::uint64_t kStep = 1U << 20;
+
+}  // namespace
 
 Status write_zeros(LogFile& file, std::uint64_t from, std::uint64_t to) {
   static const Bytes kZeros(256U << 10);
@@ -36,8 +42,10 @@ Result<std::unique_ptr<LogFile>> SegmentFactory::make(std::uint64_t size) const 
   const auto write = [&]() -> Result<std::unique_ptr<LogFile>> {
     UNHIDRA_TRY(auto file, files_.open(temporary_path(), LogFileSystem::Mode::create));
     UNHIDRA_TRY_VOID(file->reserve(size));
-    UNHIDRA_TRY_VOID(write_zeros(*file, 0, size));
-    UNHIDRA_TRY_VOID(file->sync());
+    for (std::uint64_t from = 0; from < size; from += kStep) {
+      UNHIDRA_TRY_VOID(write_zeros(*file, from, std::min(size, from + kStep)));
+      UNHIDRA_TRY_VOID(file->sync());
+    }
     return file;
   };
   auto file = write();

@@ -32,4 +32,11 @@ Task<net::HttpResponse> EstFace::handle(net::HttpRequest request) {
   co_return response;
 }
 
+Task<net::UpgradeDecision> EstFace::upgrade(net::RequestHead head) {
+  if (head.path == "/mqtt") {
+    co_return upgrade_mqtt_(head);
+  }
+  co_return co_await inner_.upgrade(std::move(head));
+}
+
 }  // namespace unhidra::automation

@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +80,18 @@ class Engine {
   Status open_conversation(UserId peer);
   // Stored and queued at once, also without a connection; sent when possible.
   Result<MessageId> send_text(UserId peer, std::string_view text);
+  // The same for any conversation, pair or group.
+  Result<MessageId> send_text(ConversationId conversation, std::string_view text);
+
+  // ---- groups: their outcome comes as events; a race with other members is settled inside ----
+  // At once, also without a connection. `users` besides oneself; added when their devices can be.
+  Result<ConversationId> create_group(std::string_view name, std::span<const UserId> users);
+  // Answer the number of the change, for GroupChangeDone.
+  Result<std::uint64_t> add_to_group(ConversationId group, std::span<const UserId> users);
+  Result<std::uint64_t> remove_from_group(ConversationId group, std::span<const UserId> users);
+  // With all own devices.
+  Status leave_group(ConversationId group);
+  Status rename_group(ConversationId group, std::string_view name);
   // Asks the server again for this user's device list.
   Status refresh_user(UserId user);
   // Accepts a changed identity; sending goes on, held messages are opened.
@@ -99,6 +112,7 @@ class Engine {
   Result<std::optional<Conversation>> conversation_with(UserId peer) const;
   Result<std::optional<User>> user(UserId id) const;
   Result<std::optional<User>> user_named(std::string_view username) const;
+  Result<Group> group(ConversationId id) const;
   // Up to `limit` messages before `before_index`, oldest first.
   Result<std::vector<Message>> history(ConversationId conversation, std::uint64_t before_index,
                                        std::size_t limit) const;

@@ -18,6 +18,8 @@ enum class Errc : std::uint8_t {
   too_many_devices,       // the device list is full
   store_failed,           // the last commit did not succeed: open the engine again
   corrupt_store,          // a stored record cannot be read
+  bad_name,               // a group's name is empty, too long or not well-formed UTF-8
+  not_in_group,           // this device is not, or no longer, a member of the group
   bad_frame,              // the server sent what cannot be read
 };
 
@@ -47,6 +49,10 @@ constexpr ErrorCode error_code(Errc code) {
       return {"client.store_failed", ErrorKind::unavailable};
     case Errc::corrupt_store:
       return {"client.corrupt_store", ErrorKind::corrupt};
+    case Errc::bad_name:
+      return {"client.bad_name", ErrorKind::invalid};
+    case Errc::not_in_group:
+      return {"client.not_in_group", ErrorKind::conflict};
     case Errc::bad_frame:
       break;
   }

@@ -3,6 +3,7 @@
 // is committed; an event may be lost in a crash right after the commit, so a host that starts anew
 // reads its state from the engine and does not rely on having seen every event.
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -79,7 +80,42 @@ struct PeerCouldNotRead {
   std::vector<MessageId> messages;
 };
 
+// ---- groups ----
+struct GroupJoined {
+  ConversationId conversation;
+  std::string name;  // empty: not yet known
+};
+// People came or went, or the group was renamed.
+struct GroupChanged {
+  ConversationId conversation;
+  UserId by;  // nil: the server, for a device that was revoked
+  std::vector<UserId> added;
+  std::vector<UserId> removed;
+  std::optional<std::string> name;
+};
+// This device is no longer in the group.
+struct GroupLeft {
+  ConversationId conversation;
+  GroupState state = GroupState::left;
+};
+// A wish of this device's person is done, or given up (`failure` is a stable error code).
+struct GroupChangeDone {
+  ConversationId conversation;
+  std::uint64_t change = 0;  // as the command answered
+  std::string failure;
+};
+// The keys of the group were lost and this device came in anew; messages of the time between are
+// EpochLost.
+struct GroupRepaired {
+  ConversationId conversation;
+};
+
 // ---- security: never hide these ----
+// A message came from a group of the same id and epoch with other keys: the server has split it.
+struct GroupForked {
+  ConversationId conversation;
+  UserId with;
+};
 // The peer's account key is another one. Sending is blocked until the user accepts it.
 struct IdentityChanged {
   User user;
@@ -117,13 +153,16 @@ struct MessagesMissing {
 
 namespace unhidra::client {
 
-using Event = std::variant<
-    event::Connected, event::Disconnected, event::CaughtUp, event::ServerClosing,
-    event::TokenExpires, event::RequestFailed, event::AccountCreated, event::MembershipChanged,
-    event::DevicePending, event::DeviceApproved, event::DeviceRemoved, event::AccountKeyReceived,
-    event::UserFound, event::UserNotFound, event::ConversationOpened, event::MessageReceived,
-    event::MessageStateChanged, event::MessageUnreadable, event::PeerCouldNotRead,
-    event::IdentityChanged, event::DeviceListRefused, event::GhostDevice, event::BundleRefused,
-    event::OwnKeysReplaced, event::StateRolledBack, event::MessagesMissing>;
+using Event =
+    std::variant<event::Connected, event::Disconnected, event::CaughtUp, event::ServerClosing,
+                 event::TokenExpires, event::RequestFailed, event::AccountCreated,
+                 event::MembershipChanged, event::DevicePending, event::DeviceApproved,
+                 event::DeviceRemoved, event::AccountKeyReceived, event::UserFound,
+                 event::UserNotFound, event::ConversationOpened, event::MessageReceived,
+                 event::MessageStateChanged, event::MessageUnreadable, event::PeerCouldNotRead,
+                 event::IdentityChanged, event::DeviceListRefused, event::GhostDevice,
+                 event::BundleRefused, event::OwnKeysReplaced, event::StateRolledBack,
+                 event::MessagesMissing, event::GroupJoined, event::GroupChanged, event::GroupLeft,
+                 event::GroupChangeDone, event::GroupRepaired, event::GroupForked>;
 
 }  // namespace unhidra::client

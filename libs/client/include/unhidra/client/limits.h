@@ -27,6 +27,23 @@ struct Limits {
   std::chrono::hours signed_pre_key_grace{24 * 30};  // how long a replaced one still opens sessions
   std::chrono::hours max_bundle_age{24 * 180};  // no session is started on an older signed prekey
 
+  std::uint32_t key_package_target = 50;  // KeyPackages the server should hold
+  std::uint32_t key_package_low = 20;     // refill below this
+  std::size_t max_key_packages = 300;     // private parts kept; the oldest go first
+  std::chrono::hours key_package_lifetime{24 * 84};
+  std::chrono::hours leaf_update_age{24 * 7};  // a device renews its keys in a group this often
+  std::size_t past_epochs = 6;                 // whose messages can still be read
+  std::size_t max_group_name = 256;            // bytes
+  std::size_t max_group_log_buffer = 1000;     // log entries received and not processed yet
+  std::size_t max_group_changes = 100;         // waiting, of one group
+  std::uint32_t group_log_page = 100;
+  std::size_t max_ratchet_tree = std::size_t{16} << 20;  // bytes
+  // Who commits what nobody in particular has to: the first device at once, the others one after
+  // the other so much later.
+  std::chrono::seconds commit_turn{2};
+  std::uint32_t max_change_attempts = 20;
+  std::chrono::minutes rejoin_interval{1};  // at most one repair by external commit in this time
+
   std::uint32_t max_stale_rounds = 5;  // answers "stale devices" in a row before waiting
   std::uint32_t max_send_attempts = 12;
   std::chrono::seconds first_retry{1};

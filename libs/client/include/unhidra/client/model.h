@@ -38,6 +38,9 @@ enum class UnreadableReason : std::uint8_t {
   not_a_member = 10,           // the sender does not belong to the conversation
   reflected = 11,              // it claims to come from this very device
   identity_not_accepted = 12,  // too many messages wait for the new identity to be accepted
+  joined_later = 13,           // sent before this device was in the group
+  epoch_lost = 14,             // of a time in which this device had lost the group's keys
+  forked = 15,                 // the sender's group is another one under the same id: a split
 };
 std::string_view to_string(UnreadableReason reason);
 // One sentence for the user: what happened and what to do.
@@ -59,12 +62,45 @@ struct Message {
   std::uint32_t unread_by = 0;  // devices that reported they could not read it
 };
 
+enum class ConversationKind : std::uint8_t { pair = 1, group = 2 };
+
+// Where this device stands in a group.
+enum class GroupState : std::uint8_t {
+  creating = 1,  // the server has not taken it yet
+  joining = 2,   // on the way in, or back in after its keys were lost
+  active = 3,
+  leaving = 4,  // waits for another member's commit
+  left = 5,
+  removed = 6,
+};
+std::string_view to_string(GroupState state);
+
 struct Conversation {
   ConversationId id;
-  UserId peer;
+  UserId peer;  // nil: a group
   std::uint64_t message_count = 0;
   std::uint64_t head_seq = 0;  // newest seq known
   Timestamp last_activity;
+  ConversationKind kind = ConversationKind::pair;
+  std::string name;                       // of a group; empty: not yet known
+  GroupState state = GroupState::active;  // of a group
+};
+
+struct GroupMember {
+  UserId user;
+  std::vector<DeviceId> devices;
+  bool unsigned_device = false;  // one that its user has not signed; will be removed
+};
+
+struct Group {
+  ConversationId id;
+  std::string name;
+  GroupState state = GroupState::active;
+  std::uint64_t epoch = 0;
+  // 40 digits, the same on all devices that share this epoch: people compare them to exclude that
+  // the server split the group. Empty while not a member.
+  std::string epoch_code;
+  std::vector<GroupMember> members;
 };
 
 enum class Trust : std::uint8_t {

@@ -29,6 +29,10 @@ enum class Table : std::uint8_t {
   seen = 7,     // received message ids; read by key only, never listed
   outbox = 8,
   held = 9,  // messages of a peer whose new identity is not accepted yet
+  group = 10,
+  group_state = 11,   // the MLS state of groups, many small records
+  group_change = 12,  // additions and removals that wait to be committed
+  key_package = 13,   // private halves of KeyPackages
 };
 
 struct Record {

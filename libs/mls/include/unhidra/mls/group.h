@@ -85,7 +85,8 @@ struct CommitEffects {
 struct Received {
   ContentType type = ContentType::application;
   Sender sender{};
-  std::uint64_t epoch = 0;  // in which it was sent
+  std::uint64_t epoch = 0;    // in which it was sent
+  LeafNodePtr sender_leaf{};  // of a member, as it was in that epoch
   Bytes authenticated_data{};
   SecretBytes application_data{};  // application
   ProposalRef proposal{};          // proposal

@@ -37,7 +37,7 @@ struct Moment {
 enum class QueuePolicy : std::uint8_t {
   drop_oldest,
   drop_newest,
-  refuse,  // the publisher is told 0x97; before version 5 it is dropped
+  refuse,  // the publisher is told 0x97; before version 5 its connection ends
 };
 
 struct BrokerSettings {
@@ -53,6 +53,7 @@ struct BrokerSettings {
   std::size_t max_queued_messages = 10'000;  // that wait for one session
   std::size_t max_queued_bytes = 16U << 20;  // of them
   std::size_t max_subscriptions = 10'000;    // of one session
+  std::size_t max_subscription_bytes = 1U << 20;  // of their filters
   std::size_t max_output = 1U << 20;         // unsent bytes of a connection; QoS 0 is shed above
   std::size_t max_memory = std::size_t{1} << 30;  // bytes of living messages
   std::size_t max_journal_backlog = 64U << 20;    // bytes; publishers are paused above
@@ -208,12 +209,11 @@ class Broker {
   void snapshot(const std::function<void(ByteView record)>& write) const;
 
   // ---- Administration
+  using Choice = std::function<bool(const Principal&, std::string_view client_id)>;
   // Ends every connection of those that `which` chooses.
-  std::size_t disconnect(
-      const std::function<bool(const Principal&, std::string_view client_id)>& which,
-      ReasonCode reason, Moment now);
-  // Ends a session, connected or not, and forgets what it had.
-  bool end_session(std::string_view space, std::string_view client_id, Moment now);
+  std::size_t disconnect(const Choice& which, ReasonCode reason, Moment now);
+  // Ends sessions, connected or not, with all that waits for them.
+  std::size_t end_sessions(const Choice& which, ReasonCode reason, Moment now);
   // The policy has changed: every subscription is asked again, those refused are removed.
   void rejudge(Moment now);
   // A message of the host's own. Returns how many subscribers it went to.

@@ -40,8 +40,14 @@ struct Evaluation {
   RandomSource* random = nullptr;               // for rand.intn and uuid.rfc4122; not owned
   std::function<void(std::string_view)> print;  // where print() and trace() write
   Tracer* tracer = nullptr;                     // not owned
+  // Walks the rules' tree instead of running their programs: slower, and what programs are tested
+  // against. With a tracer it is done anyway.
+  bool walk_tree = false;
   std::uint64_t max_steps = 50'000'000;
   std::uint64_t max_memory = std::uint64_t{256} << 20;  // bytes, about
+  // Neither: no limit of time. Looked at every thousand steps; not owned.
+  const Clock* clock = nullptr;
+  std::optional<SteadyTime> deadline;
 };
 
 // One solution: the query's variables and their values, by name.
@@ -53,6 +59,9 @@ struct Query;
 class PreparedQuery {
  public:
   Result<std::vector<Solution>> evaluate(const Evaluation& evaluation) const;
+  // Of the first solution the value of the query's first variable: what a decision asks for.
+  // Nothing: there is no solution, or no variable.
+  Result<std::optional<Value>> evaluate_one(const Evaluation& evaluation) const;
 
  private:
   friend class PolicySet;

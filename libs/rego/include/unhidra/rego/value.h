@@ -1,9 +1,13 @@
 #pragma once
 // Values of the language: an immutable tree, numbers as their text, sets and
 // objects in term order.
+//
+// A value is one pointer to counted nodes, which any threads may share. Nodes are recycled within a
+// thread (src/values/node_pool.h): making and dropping small values asks for no memory.
 
+#include <atomic>
 #include <cstdint>
-#include <memory>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,22 +26,43 @@ class Value {
   using Member = std::pair<Value, Value>;
 
   Value() = default;  // null
+  Value(const Value& other) : node_(other.node_) { retain(); }
+  Value(Value&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  Value& operator=(const Value& other) {
+    Value(other).swap(*this);
+    return *this;
+  }
+  Value& operator=(Value&& other) noexcept {
+    Value(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~Value() { release(); }
+  void swap(Value& other) noexcept { std::swap(node_, other.node_); }
+
   static Value boolean(bool value);
   // A JSON number, kept as it is written.
   static Value number(std::string text);
-  static Value integer(std::int64_t value) { return number(std::to_string(value)); }
+  static Value integer(std::int64_t value);
   static Value string(std::string text);
   static Value array(std::vector<Value> elements);
   // Sorts, and drops duplicates.
   static Value set(std::vector<Value> elements);
   // Sorts; of two members with one key the later stays.
   static Value object(std::vector<Member> members);
+  // The same from elements that are moved out of the span.
+  static Value array_from(std::span<Value> elements);
+  static Value set_from(std::span<Value> elements);
+  static Value object_from(std::span<Member> members);
 
-  Kind kind() const;
+  Kind kind() const { return node_ != nullptr ? node_->kind : Kind::null; }
   bool is(Kind wanted) const { return kind() == wanted; }
-  bool as_boolean() const;
+  bool as_boolean() const {
+    return node_ != nullptr && node_->flag && node_->kind == Kind::boolean;
+  }
   // The text of a string or a number.
   const std::string& text() const;
+  // A number that is written as an integer of at most 18 digits.
+  std::optional<std::int64_t> small_integer() const;
   // Elements of arrays and sets.
   std::span<const Value> elements() const;
   std::span<const Member> members() const;
@@ -45,17 +70,45 @@ class Value {
   const Value* find(const Value& key) const;
   const Value* find(std::string_view key) const;
   bool contains(const Value& element) const;
+  // One node: equal without looking.
+  bool same_as(const Value& other) const { return node_ == other.node_; }
 
  private:
-  struct Node;
-  explicit Value(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
-  std::shared_ptr<const Node> node_;
+  struct alignas(8) Node {
+    Node(Kind kind_of_it, std::uint32_t owners_at_first)
+        : owners(owners_at_first), kind(kind_of_it) {}
+    mutable std::atomic<std::uint32_t> owners;  // kImmortal: not counted
+    Kind kind;
+    bool flag = false;       // what a boolean is; a number: `integer` is it
+    std::uint32_t size = 0;  // of a list or an object: how many follow the node
+  };
+  struct TextNode;
+  static constexpr std::uint32_t kImmortal = 0xFFFF'FFFF;
+
+  explicit Value(const Node* node) : node_(node) {}
+  void retain() const {
+    if (node_ != nullptr && node_->owners.load(std::memory_order_relaxed) != kImmortal) {
+      node_->owners.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  void release() {
+    if (node_ != nullptr && node_->owners.load(std::memory_order_relaxed) != kImmortal &&
+        node_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      destroy(node_);
+    }
+  }
+  static void destroy(const Node* node);
+  static TextNode* new_text(Kind kind, std::string text);
+  static Node* new_composite(Kind kind, std::size_t size, std::size_t item);
+
+  const Node* node_ = nullptr;
 };
 
 // Term order: null, booleans, numbers, strings, arrays, objects, sets.
 int compare(const Value& a, const Value& b);
+bool equal(const Value& a, const Value& b);
 inline bool operator==(const Value& a, const Value& b) {
-  return compare(a, b) == 0;
+  return equal(a, b);
 }
 inline bool operator<(const Value& a, const Value& b) {
   return compare(a, b) < 0;

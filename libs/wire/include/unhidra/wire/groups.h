@@ -260,21 +260,21 @@ struct GroupInfo {
 
 struct FetchRatchetTree {
   ConversationId conversation_id;
-  std::uint64_t epoch = 0;
+  std::uint64_t seq = 0;  // of the commit
   std::uint64_t offset = 0;
 
   friend bool operator==(const FetchRatchetTree&, const FetchRatchetTree&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.FetchRatchetTree";
   static constexpr auto fields() {
     return std::tuple{Field{1, "conversation_id", &FetchRatchetTree::conversation_id},
-                      Field{2, "epoch", &FetchRatchetTree::epoch},
+                      Field{2, "seq", &FetchRatchetTree::seq},
                       Field{3, "offset", &FetchRatchetTree::offset}};
   }
 };
 
 struct RatchetTree {
   ConversationId conversation_id;
-  std::uint64_t epoch = 0;
+  std::uint64_t seq = 0;  // of the commit
   std::uint64_t offset = 0;
   std::uint64_t size = 0;  // of the whole
   Bytes piece;
@@ -283,8 +283,7 @@ struct RatchetTree {
   static constexpr std::string_view kMessage = "unhidra.v1.RatchetTree";
   static constexpr auto fields() {
     return std::tuple{Field{1, "conversation_id", &RatchetTree::conversation_id},
-                      Field{2, "epoch", &RatchetTree::epoch},
-                      Field{3, "offset", &RatchetTree::offset},
+                      Field{2, "seq", &RatchetTree::seq}, Field{3, "offset", &RatchetTree::offset},
                       Field{4, "size", &RatchetTree::size}, Field{5, "piece", &RatchetTree::piece}};
   }
 };

@@ -174,11 +174,13 @@ struct PublishDeviceList {
 
 struct FetchDeviceLists {
   std::vector<UserId> user_ids;
+  std::optional<DeviceId> naming_device_id{};  // asks for `earlier_document`
 
   friend bool operator==(const FetchDeviceLists&, const FetchDeviceLists&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.FetchDeviceLists";
   static constexpr auto fields() {
-    return std::tuple{Field{1, "user_ids", &FetchDeviceLists::user_ids}};
+    return std::tuple{Field{1, "user_ids", &FetchDeviceLists::user_ids},
+                      Field{2, "naming_device_id", &FetchDeviceLists::naming_device_id}};
   }
 };
 
@@ -186,13 +188,16 @@ struct DeviceListOf {
   UserId user_id;
   Bytes document;  // empty: the user has published none yet
   std::vector<DeviceId> revoked_device_ids;
+  Bytes
+      earlier_document{};  // the newest that names the device asked about, unless it is `document`
 
   friend bool operator==(const DeviceListOf&, const DeviceListOf&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.DeviceListOf";
   static constexpr auto fields() {
     return std::tuple{Field{1, "user_id", &DeviceListOf::user_id},
                       Field{2, "document", &DeviceListOf::document},
-                      Field{3, "revoked_device_ids", &DeviceListOf::revoked_device_ids}};
+                      Field{3, "revoked_device_ids", &DeviceListOf::revoked_device_ids},
+                      Field{4, "earlier_document", &DeviceListOf::earlier_document}};
   }
 };
 

@@ -1,13 +1,17 @@
 #pragma once
 // The automation role: devices, their enrolment and their certificates.
 //
-// Bus: publishes "device.certificate_revoked" (16 bytes of the organisation, 16 of the device, then
-// the serial number) after the commit of every revocation.
+// MQTT is served on one event loop: the broker keeps its journal in the folder "mqtt".
+//
+// Bus: hears "device.certificate_revoked" and "auth.revoked". Publishes
+// "device.certificate_revoked" (16 bytes of the organisation, 16 of the device, then the serial
+// number) after the commit of every revocation.
 
 #include <filesystem>
 #include <memory>
 
 #include "unhidra/access/handlers.h"
+#include "unhidra/access/rest_face.h"
 #include "unhidra/automation/settings.h"
 #include "unhidra/messaging/bus.h"
 #include "unhidra/net/server.h"
@@ -19,7 +23,10 @@ namespace unhidra::automation {
 // Everything outlives the role.
 struct AutomationDependencies {
   runtime::IoThreads& io;
+  storage::Database& database;
   messaging::Bus& bus;
+  access::TokenVerifier& verifier;
+  runtime::Metrics& metrics;
   const pki::KeySealer& sealer;  // of the authority's private key
   const Clock& clock;
   RandomSource& random;             // safe from any thread
@@ -39,13 +46,22 @@ class AutomationRole {
   void bind(access::Handlers& handlers);
   // What a listener for devices has beside its certificate: asks clients for one of theirs.
   net::TlsServerSettings listener_tls(net::TlsServerSettings server) const;
-  // `rest` outlives the role.
-  Status start(std::shared_ptr<net::TlsServerContext> tls, net::HttpHandler& rest);
-  // The port bound to; of use after start().
+  // `rest` outlives the role. `mqtt_tls` is of listener_tls, too, for ApplicationProtocol::mqtt.
+  Status start(std::shared_ptr<net::TlsServerContext> tls,
+               std::shared_ptr<net::TlsServerContext> mqtt_tls, net::HttpHandler& rest);
+  // Reads the topic policy anew; on failure the old one stays. After start(). Blocks.
+  Status reload_policy();
+  // MQTT over WebSocket, for whoever has an HTTP server; 404 where MQTT is not served.
+  net::UpgradeDecision upgrade_mqtt(const net::RequestHead& head);
+  // The ports bound to; of use after start(). 0: MQTT is not served.
   std::uint16_t port() const;
+  std::uint16_t mqtt_port() const;
+  std::uint16_t mqtts_port() const;
   Task<void> stop(std::chrono::milliseconds grace);
 
  private:
+  Status start_mqtt(std::shared_ptr<net::TlsServerContext> tls);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

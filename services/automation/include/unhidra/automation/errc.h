@@ -11,6 +11,7 @@ enum class Errc : std::uint8_t {
   bad_credentials,  // no code and no certificate, or neither is good: one answer for every reason
   bad_request,      // a certificate request that is malformed or asks for what is another's
   not_found,
+  bad_policy,    // the topic policy cannot be used: the message says why
   no_authority,  // the authority's key cannot be used
 };
 
@@ -22,6 +23,8 @@ constexpr ErrorCode error_code(Errc code) {
       return {"automation.bad_request", ErrorKind::invalid};
     case Errc::not_found:
       return {"automation.not_found", ErrorKind::not_found};
+    case Errc::bad_policy:
+      return {"automation.bad_policy", ErrorKind::invalid};
     case Errc::no_authority:
       break;
   }

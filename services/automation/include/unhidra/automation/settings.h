@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "unhidra/mqtt/broker.h"
 #include "unhidra/pki/est.h"
+#include "unhidra/rego/engine.h"
 #include "unhidra/runtime/config.h"
 
 namespace unhidra::automation {
@@ -17,6 +19,13 @@ struct AutomationSettings {
   std::chrono::milliseconds code_lifetime = std::chrono::hours(1);
   pki::BindingMode binding = pki::BindingMode::if_present;
   std::string status_url;  // base of the CRL and OCSP addresses in certificates; empty: none
+  bool mqtt = true;
+  runtime::HostPort mqtt_listen{"127.0.0.1", 1883};   // plain TCP
+  runtime::HostPort mqtts_listen{"127.0.0.1", 8883};  // TLS, with device certificates
+  std::filesystem::path policy;                       // folder of .rego files; empty: the built-in
+  rego::Syntax policy_syntax = rego::Syntax::v1;
+  std::vector<std::string> encrypted_topics;  // filters: what is published there must be sealed
+  mqtt::BrokerSettings broker;
   std::filesystem::path pkcs11_module;  // empty: the key is a sealed file
   std::string pkcs11_token;
   std::string pkcs11_key;

@@ -20,6 +20,15 @@ enum class Errc : std::uint8_t {
   stale_devices,        // ciphertexts for another set of devices than the present one
   message_id_reused,    // the id belongs to another message
   message_too_large,
+  unsupported_suite,      // a cipher suite in which devices have no registered key
+  bad_key_package,        // a KeyPackage that may not be stored
+  too_many_key_packages,  // more KeyPackages than a device may keep here
+  bad_group,              // a new group that may not be stored
+  bad_commit,             // a commit, Welcome and GroupInfo that do not fit together or the group
+  bad_proposal,           // a proposal that may not be stored
+  stale_group,            // made for an epoch that is over, or proposals wait to be committed
+  group_exists,           // the conversation is there already
+  group_closed,           // nobody is left in the group
 };
 
 constexpr ErrorCode error_code(Errc code) {
@@ -49,9 +58,27 @@ constexpr ErrorCode error_code(Errc code) {
     case Errc::message_id_reused:
       return {"chat.message_id_reused", ErrorKind::conflict};
     case Errc::message_too_large:
+      return {"chat.message_too_large", ErrorKind::too_large};
+    case Errc::unsupported_suite:
+      return {"chat.unsupported_suite", ErrorKind::unprocessable};
+    case Errc::bad_key_package:
+      return {"chat.bad_key_package", ErrorKind::unprocessable};
+    case Errc::too_many_key_packages:
+      return {"chat.too_many_key_packages", ErrorKind::too_large};
+    case Errc::bad_group:
+      return {"chat.bad_group", ErrorKind::unprocessable};
+    case Errc::bad_commit:
+      return {"chat.bad_commit", ErrorKind::unprocessable};
+    case Errc::bad_proposal:
+      return {"chat.bad_proposal", ErrorKind::unprocessable};
+    case Errc::stale_group:
+      return {"chat.stale_group", ErrorKind::conflict};
+    case Errc::group_exists:
+      return {"chat.group_exists", ErrorKind::conflict};
+    case Errc::group_closed:
       break;
   }
-  return {"chat.message_too_large", ErrorKind::too_large};
+  return {"chat.group_closed", ErrorKind::conflict};
 }
 
 }  // namespace unhidra::chat

@@ -1,0 +1,193 @@
+// group create, add, remove, leave, members, rename, list.
+
+#include "unhidra/base/text.h"
+
+#include "app.h"
+#include "errc.h"
+
+namespace unhidra::cli {
+
+namespace json = boost::json;
+namespace event = client::event;
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{60};
+
+}  // namespace
+
+Status App::group_command() {
+  UNHIDRA_TRY_VOID(open_device());
+  if (options_.command == Command::group_list) {
+    return list_groups();
+  }
+  if (options_.command == Command::group_members) {
+    return show_members();
+  }
+  UNHIDRA_TRY_VOID(open_connection(false));
+  UNHIDRA_TRY_VOID(settle(kPatience));
+  switch (options_.command) {
+    case Command::group_create:
+      return create_group();
+    case Command::group_leave:
+      return leave_group();
+    case Command::group_rename:
+      return rename_group();
+    default:
+      return change_group();
+  }
+}
+
+// By name, or by id or how it begins; of several, the only one that is not over.
+Result<client::Conversation> App::group_named(std::string_view name) const {
+  UNHIDRA_TRY(const auto conversations, engine_->conversations());
+  std::vector<client::Conversation> hits;
+  for (const auto& one : conversations) {
+    const bool id = name.size() >= 8 && one.id.to_string().starts_with(name);
+    if (one.kind == client::ConversationKind::group && (one.name == name || id)) {
+      hits.push_back(one);
+    }
+  }
+  if (hits.size() > 1) {
+    std::erase_if(hits, [](const auto& one) {
+      return one.state == client::GroupState::left || one.state == client::GroupState::removed;
+    });
+  }
+  if (hits.size() > 1) {
+    return fail(Errc::not_found, "several groups are called " + printable(name) +
+                                     ": name one by its id (unhidra-cli group list)");
+  }
+  if (hits.empty()) {
+    return fail(Errc::not_found, "there is no group called " + printable(name) + " here");
+  }
+  return hits.front();
+}
+
+Result<std::vector<UserId>> App::users_named() {
+  std::vector<UserId> out;
+  for (const auto& name : options_.users) {
+    UNHIDRA_TRY(const auto user, find_user(name, true));
+    out.push_back(user.id);
+  }
+  return out;
+}
+
+Status App::await_change(ConversationId group, std::uint64_t change) {
+  std::optional<std::string> failure;
+  on_event_ = [&](const client::Event& one) {
+    const auto* done = std::get_if<event::GroupChangeDone>(&one);
+    if (done != nullptr && done->conversation == group && (change == 0 || done->change == change)) {
+      failure = done->failure;
+    }
+  };
+  auto ran = driver_->run_until([&] { return failure.has_value(); }, kPatience);
+  on_event_ = nullptr;
+  UNHIDRA_TRY_VOID(ran);
+  if (!failure->empty()) {
+    return fail(Errc::not_sent, "the group was not changed: " + printable(*failure));
+  }
+  return settle(kPatience);
+}
+
+json::object App::describe_group(const client::Group& group) const {
+  const Names names(*engine_);
+  json::object out;
+  out["type"] = "group";
+  out["group_id"] = group.id.to_string();
+  out["name"] = group.name;
+  out["state"] = client::to_string(group.state);
+  out["epoch"] = group.epoch;
+  out["code"] = group.epoch_code;
+  auto& members = out["members"].emplace_array();
+  for (const auto& member : group.members) {
+    json::object one;
+    one["user"] = names.of(member.user);
+    one["user_id"] = member.user.to_string();
+    one["devices"] = member.devices.size();
+    one["unsigned_device"] = member.unsigned_device;
+    members.push_back(std::move(one));
+  }
+  return out;
+}
+
+Status App::list_groups() {
+  UNHIDRA_TRY(const auto conversations, engine_->conversations());
+  for (const auto& one : conversations) {
+    if (one.kind != client::ConversationKind::group) {
+      continue;
+    }
+    UNHIDRA_TRY(const auto group, engine_->group(one.id));
+    output_.result(describe_group(group), printable(group.name) + "  " +
+                                              std::string(client::to_string(group.state)) + "  " +
+                                              std::to_string(group.members.size()) + " members  " +
+                                              group.id.to_string());
+  }
+  return {};
+}
+
+Status App::create_group() {
+  UNHIDRA_TRY(const auto users, users_named());
+  UNHIDRA_TRY(const auto id, engine_->create_group(options_.name, users));
+  UNHIDRA_TRY_VOID(await_change(id, 0));
+  UNHIDRA_TRY(const auto group, engine_->group(id));
+  output_.result(describe_group(group), "Made " + printable(group.name) + ", " +
+                                            std::to_string(group.members.size()) + " members (" +
+                                            id.to_string() + ").");
+  return {};
+}
+
+Status App::change_group() {
+  const bool adding = options_.command == Command::group_add;
+  UNHIDRA_TRY(const auto conversation, group_named(options_.group));
+  UNHIDRA_TRY(const auto users, users_named());
+  UNHIDRA_TRY(const auto change, adding ? engine_->add_to_group(conversation.id, users)
+                                        : engine_->remove_from_group(conversation.id, users));
+  UNHIDRA_TRY_VOID(await_change(conversation.id, change));
+  UNHIDRA_TRY(const auto group, engine_->group(conversation.id));
+  output_.result(describe_group(group), printable(group.name) + " has " +
+                                            std::to_string(group.members.size()) + " members.");
+  return {};
+}
+
+// Another member's device has to commit it; asked for is enough here.
+Status App::leave_group() {
+  UNHIDRA_TRY(const auto conversation, group_named(options_.group));
+  UNHIDRA_TRY_VOID(engine_->leave_group(conversation.id));
+  UNHIDRA_TRY_VOID(settle(kPatience));
+  UNHIDRA_TRY(const auto group, engine_->group(conversation.id));
+  output_.result(describe_group(group),
+                 group.state == client::GroupState::left
+                     ? "Left " + printable(group.name) + "."
+                     : "Leaving " + printable(group.name) +
+                           ": done when another member's device has been online.");
+  return {};
+}
+
+Status App::show_members() {
+  UNHIDRA_TRY(const auto conversation, group_named(options_.group));
+  UNHIDRA_TRY(const auto group, engine_->group(conversation.id));
+  const Names names(*engine_);
+  output_.object(describe_group(group));
+  output_.text(printable(group.name) + " (" + std::string(client::to_string(group.state)) + ")");
+  for (const auto& member : group.members) {
+    output_.text("  " + names.of(member.user) + ", " + std::to_string(member.devices.size()) +
+                 (member.devices.size() == 1 ? " device" : " devices") +
+                 (member.unsigned_device ? ", one of them not signed: it will be removed" : ""));
+  }
+  if (!group.epoch_code.empty()) {
+    output_.text("Code, the same for everybody in it: " + group.epoch_code);
+  }
+  return {};
+}
+
+Status App::rename_group() {
+  UNHIDRA_TRY(const auto conversation, group_named(options_.group));
+  UNHIDRA_TRY_VOID(engine_->rename_group(conversation.id, options_.name));
+  UNHIDRA_TRY_VOID(driver_->run_until(
+      [this] { return engine_->idle() && engine_->account()->outbox_size == 0; }, kPatience));
+  UNHIDRA_TRY(const auto group, engine_->group(conversation.id));
+  output_.result(describe_group(group), "It is called " + printable(group.name) + " now.");
+  return {};
+}
+
+}  // namespace unhidra::cli

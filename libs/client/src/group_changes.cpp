@@ -1,0 +1,523 @@
+// Commits and proposals of this device: planned, sent, and made anew when another member was first
+// (RFC 9420 section 14: the delivery service takes one commit an epoch).
+
+#include "engine_impl.h"
+
+namespace unhidra::client {
+
+namespace {
+
+constexpr std::string_view kNoDevices = "client.no_recipient_device";
+constexpr std::uint32_t kMaxTurn = 15;
+
+}  // namespace
+
+struct Engine::Impl::PlannedCommit {
+  mls::CommitOptions options;
+  std::set<std::uint32_t> removed;  // leaves
+  std::vector<std::uint64_t> changes;
+};
+
+void Engine::Impl::save(const GroupChange& change) {
+  tx_.put(Table::group_change, change.record_key(), change.encode());
+}
+
+void Engine::Impl::finish_change(std::uint64_t order, std::string failure) {
+  const auto found = changes_.find(order);
+  if (found == changes_.end()) {
+    return;
+  }
+  tx_.remove(Table::group_change, found->second.record_key());
+  emit(event::GroupChangeDone{found->second.group, order, std::move(failure)});
+  changes_.erase(found);
+}
+
+void Engine::Impl::discard_step(GroupHold& hold) {
+  link_.groups[hold.record.id].taken = false;
+  if (!hold.record.step) {
+    return;
+  }
+  if (hold.record.step->kind == GroupStep::Kind::join) {
+    drop_mls(hold);
+  } else if (hold.mls) {
+    hold.mls->discard_pending();
+  }
+  hold.record.step.reset();
+  touch(hold);
+}
+
+// ---- planning ----
+
+// The first device commits at once, the others one after the other, should it be away.
+bool Engine::Impl::is_my_turn(const GroupHold& hold, GroupLink& link) {
+  if (!link.turn) {
+    std::set<std::uint32_t> leaving;
+    for (const auto& item : hold.mls->proposals().items()) {
+      if (const auto* remove = item.proposal->as<mls::Remove>()) {
+        leaving.insert(remove->removed.value);
+      }
+    }
+    for (const auto index : hold.not_signed) {
+      leaving.insert(index.value);
+    }
+    std::uint32_t before = 0;
+    hold.mls->state().tree.each_member([&](mls::LeafIndex index, const mls::LeafNode&) {
+      before += index < hold.mls->self() && !leaving.contains(index.value) ? 1 : 0;
+    });
+    link.turn = clock_.steady_now() + limits_.commit_turn * std::min(before, kMaxTurn);
+  }
+  return *link.turn <= clock_.steady_now();
+}
+
+Status Engine::Impl::choose_step(GroupHold& hold, GroupLink& link) {
+  if (!may_ask({Ask::change_group, hold.record.id.uuid()})) {
+    return {};
+  }
+  review(hold);
+  if (hold.record.state == GroupState::leaving) {
+    UNHIDRA_TRY_VOID(propose_to_leave(hold, link));
+    if (hold.record.step) {
+      return {};
+    }
+  }
+  const auto& proposals = hold.mls->proposals().items();
+  const auto removes_self = [&](const mls::QueuedProposal& item) {
+    const auto* remove = item.proposal->as<mls::Remove>();
+    return remove != nullptr && remove->removed == hold.mls->self();
+  };
+  if (std::ranges::any_of(proposals, removes_self)) {
+    return {};  // another member has to commit that
+  }
+  PlannedCommit plan;
+  UNHIDRA_TRY(const auto planned, plan_changes(hold, plan));
+  if (planned == Outcome::wait) {
+    return {};
+  }
+  const bool own_wish = !plan.changes.empty();
+  const bool duty = !proposals.empty() || !hold.not_signed.empty();
+  const bool renew = clock_.now() - hold.record.leaf_updated_at > limits_.leaf_update_age;
+  if (!own_wish && !renew && !(duty && is_my_turn(hold, link))) {
+    return {};
+  }
+  std::set<std::uint32_t> proposed;
+  for (const auto& item : proposals) {
+    if (const auto* remove = item.proposal->as<mls::Remove>()) {
+      proposed.insert(remove->removed.value);
+    }
+  }
+  for (const auto index : hold.not_signed) {
+    plan.removed.insert(index.value);
+  }
+  for (const auto index : plan.removed) {
+    if (!proposed.contains(index) && index != hold.mls->self().value) {
+      plan.options.proposals.push_back({mls::Remove{{index}}});
+    }
+  }
+  return commit(hold, std::move(plan));
+}
+
+Result<Engine::Impl::Outcome> Engine::Impl::plan_changes(GroupHold& hold, PlannedCommit& plan) {
+  std::vector<std::uint64_t> orders;
+  for (const auto& [order, change] : changes_) {
+    if (change.group == hold.record.id) {
+      orders.push_back(order);
+    }
+  }
+  for (const auto order : orders) {
+    auto& change = changes_.at(order);
+    if (change.attempts > limits_.max_change_attempts) {
+      finish_change(order, std::string(error_code(mls_public::Errc::invalid_commit).name));
+      continue;
+    }
+    if (change.kind == GroupChange::Kind::remove) {
+      hold.mls->state().tree.each_member([&](mls::LeafIndex index, const mls::LeafNode& leaf) {
+        const auto name = name_of(leaf);
+        if (name && std::ranges::find(change.users, name->user_id) != change.users.end()) {
+          plan.removed.insert(index.value);
+        }
+      });
+      plan.changes.push_back(order);
+      continue;
+    }
+    UNHIDRA_TRY(const auto outcome, plan_addition(hold, change, plan));
+    if (outcome == Outcome::wait) {
+      return Outcome::wait;
+    }
+  }
+  return Outcome::done;
+}
+
+// Waits until KeyPackages of all its people are there. Each is checked against its user's list.
+Result<Engine::Impl::Outcome> Engine::Impl::plan_addition(GroupHold& hold, GroupChange& change,
+                                                          PlannedCommit& plan) {
+  const auto& tree = hold.mls->state().tree;
+  const auto order = change.order;
+  std::vector<mls::Proposal> additions;
+  for (const auto& user : change.users) {
+    auto& record = user_record(user);
+    if (record.changed) {
+      finish_change(order, std::string(error_code(Errc::identity_not_accepted).name));
+      return Outcome::done;
+    }
+    if (!record.list && !link_.asked_lists.contains(user)) {
+      want_list(user);
+    }
+    const bool claimed = change.key_packages.contains(user);
+    if (record.list && !claimed && may_ask({Ask::claim_key_packages, user.uuid()})) {
+      auto& request =
+          ask({Ask::claim_key_packages, user.uuid()},
+              wire::ClaimKeyPackages{user, static_cast<std::uint32_t>(mls::kDefaultCipherSuite)});
+      request.number = order;
+    }
+    if (link_.wanted_lists.contains(user)) {
+      UNHIDRA_TRY_VOID(pump_people());
+      return Outcome::wait;
+    }
+    if (record.list && !claimed) {
+      return Outcome::wait;
+    }
+    bool usable = false;
+    for (const auto& bytes : change.key_packages[user]) {
+      const auto message = mls::MlsMessage::parse(bytes);
+      const auto* key_package = message ? message->as<mls::KeyPackage>() : nullptr;
+      const auto name = key_package != nullptr
+                            ? name_of(*key_package->leaf_node)
+                            : Result<identity::MemberName>(fail(Errc::bad_frame, "unreadable"));
+      if (!name || name->user_id != user ||
+          authority_.standing(*name, key_package->leaf_node->signature_key()) !=
+              LeafStanding::signed_by_user) {
+        continue;
+      }
+      usable = true;
+      const bool inside = tree.find_signature_key(key_package->leaf_node->signature_key()) ||
+                          name->device_id == self_->device;
+      if (!inside) {
+        additions.push_back({mls::Add{std::make_shared<const mls::KeyPackage>(*key_package)}});
+      }
+    }
+    if (!usable && user != self_->user) {
+      finish_change(order, std::string(kNoDevices));
+      return Outcome::done;
+    }
+  }
+  plan.changes.push_back(order);
+  std::ranges::move(additions, std::back_inserter(plan.options.proposals));
+  return Outcome::done;
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::KeyPackages& answer) {
+  if (request.question.ask != Ask::claim_key_packages) {
+    return false;
+  }
+  const auto found = changes_.find(request.number);
+  if (found == changes_.end()) {
+    return true;
+  }
+  auto& list = found->second.key_packages[UserId(request.question.id)];
+  for (const auto& one : answer.key_packages) {
+    list.push_back(one.key_package);
+  }
+  save(found->second);
+  return true;
+}
+
+// ---- committing ----
+
+Status Engine::Impl::commit(GroupHold& hold, PlannedCommit plan) {
+  const bool nothing = plan.options.proposals.empty() && hold.mls->proposals().items().empty() &&
+                       !plan.changes.empty();
+  if (nothing) {  // they are in, or out, already
+    for (const auto order : plan.changes) {
+      finish_change(order, {});
+    }
+    return {};
+  }
+  plan.options.tree_in_group_info = false;
+  plan.options.make_group_info = true;
+  auto bundle = hold.mls->commit(environment(clock_.now()), plan.options);
+  if (!bundle) {
+    for (const auto order : plan.changes) {
+      finish_change(order, std::string(bundle.error().code().name));
+    }
+    back_off({Ask::change_group, hold.record.id.uuid()}, 0);
+    return {};
+  }
+  GroupStep step;
+  step.number = progress_.next_outbox++;
+  step.kind = GroupStep::Kind::commit;
+  step.message = std::move(bundle->commit);
+  step.welcome = bundle->welcome.value_or(Bytes());
+  step.group_info = bundle->group_info.value_or(Bytes());
+  step.changes = std::move(plan.changes);
+  hold.record.step = std::move(step);
+  touch(hold);
+  return {};
+}
+
+// A device cannot commit that it goes (section 12.2): the others do.
+Status Engine::Impl::propose_to_leave(GroupHold& hold, GroupLink&) {
+  std::set<std::uint32_t> leaving;
+  const auto note_proposed = [&](const mls::QueuedProposal& item) {
+    if (const auto* remove = item.proposal->as<mls::Remove>()) {
+      leaving.insert(remove->removed.value);
+    }
+  };
+  std::ranges::for_each(hold.mls->proposals().items(), note_proposed);
+  std::vector<mls::LeafIndex> own;
+  hold.mls->state().tree.each_member([&](mls::LeafIndex index, const mls::LeafNode& leaf) {
+    const auto name = name_of(leaf);
+    if (name && name->user_id == self_->user && !leaving.contains(index.value)) {
+      own.push_back(index);
+    }
+  });
+  if (own.empty()) {
+    return {};
+  }
+  GroupStep step;
+  step.number = progress_.next_outbox++;
+  step.kind = GroupStep::Kind::propose;
+  ByteWriter list;
+  for (const auto index : own) {
+    UNHIDRA_TRY(const auto proposal,
+                hold.mls->propose(environment(clock_.now()), {mls::Remove{index}},
+                                  mls::WireFormat::mls_public_message));
+    list.bytes(proposal);
+  }
+  step.message = std::move(list).take();
+  hold.record.step = std::move(step);
+  touch(hold);
+  return {};
+}
+
+Status Engine::Impl::confirm_commit(GroupHold& hold) {
+  const mls::RatchetTree before = hold.mls->state().tree;
+  UNHIDRA_TRY(const auto effects, hold.mls->confirm_pending(environment(clock_.now())));
+  const auto step = std::exchange(hold.record.step, std::nullopt);
+  hold.record.leaf_updated_at = clock_.now();
+  hold.record.announce = hold.record.announce || !effects.added.empty();
+  link_.groups[hold.record.id].taken = false;
+  UNHIDRA_TRY_VOID(after_commit(hold, before, effects, self_->user, false));
+  for (const auto order : step->changes) {
+    finish_change(order, {});
+  }
+  return {};
+}
+
+// ---- what the delivery service says ----
+
+void Engine::Impl::send_step(GroupHold& hold, GroupLink& link) {
+  const auto id = hold.record.id;
+  const Question question{Ask::change_group, id.uuid()};
+  if (!hold.record.step || link.taken || !may_ask(question)) {
+    return;
+  }
+  const auto& step = *hold.record.step;
+  const auto number = step.number;
+  switch (step.kind) {
+    case GroupStep::Kind::create:
+      ask(question, wire::CreateGroup{id, step.group_info, step.tree}).number = number;
+      return;
+    case GroupStep::Kind::commit:
+    case GroupStep::Kind::join:
+      ask(question,
+          wire::CommitGroup{id, hold.record.cursor, step.message, step.welcome, step.group_info})
+          .number = number;
+      return;
+    case GroupStep::Kind::propose:
+      break;
+  }
+  wire::ProposeToGroup body{id, hold.record.cursor, {}};
+  ByteReader list(step.message);
+  while (list.remaining() > 0 && !list.failed()) {
+    body.proposals.push_back(to_bytes(list.bytes(step.message.size())));
+  }
+  ask(question, std::move(body)).number = number;
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::GroupOutcome& outcome) {
+  if (request.question.ask == Ask::send_group) {
+    UNHIDRA_TRY_VOID(on_group_send_outcome(request, outcome));
+    return true;
+  }
+  if (request.question.ask != Ask::change_group) {
+    return false;
+  }
+  UNHIDRA_TRY_VOID(on_step_outcome(request, outcome));
+  return true;
+}
+
+Status Engine::Impl::on_step_outcome(const PendingRequest& request,
+                                     const wire::GroupOutcome& outcome) {
+  const ConversationId id(request.question.id);
+  auto* hold = find_group(id);
+  if (const auto* stale = std::get_if<wire::StaleGroup>(&outcome.result)) {
+    on_stale_group(id, *stale);
+  }
+  if (hold == nullptr || !hold->record.step || hold->record.step->number != request.number) {
+    return {};  // settled by the log meanwhile
+  }
+  auto& link = link_.groups[id];
+  if (const auto* accepted = std::get_if<wire::Accepted>(&outcome.result)) {
+    return on_step_accepted(*hold, link, *accepted);
+  }
+  const auto* stale = std::get_if<wire::StaleGroup>(&outcome.result);
+  if (stale == nullptr || stale->head_seq <= hold->record.cursor) {
+    back_off(request.question, 0);  // nothing new to go by
+  }
+  if (hold->record.step->kind == GroupStep::Kind::join) {
+    discard_step(*hold);
+    hold->record.last_rejoin = {};  // a lost race, no broken state
+    link.info.reset();
+    // An external commit covers no proposals: while some wait, the members have to go first.
+    back_off({Ask::group_info, id.uuid()}, 0);
+  } else if (hold->record.step->kind == GroupStep::Kind::propose) {
+    hold->record.step.reset();
+    touch(*hold);
+  }
+  return {};  // a commit goes with the entry that made it stale
+}
+
+Status Engine::Impl::on_step_accepted(GroupHold& hold, GroupLink& link,
+                                      const wire::Accepted& accepted) {
+  const auto kind = hold.record.step->kind;
+  link.head = std::max(link.head, accepted.seq);
+  switch (kind) {
+    case GroupStep::Kind::create:
+      hold.record.state = GroupState::active;
+      hold.record.step.reset();
+      link.head_known = true;
+      touch(hold);
+      emit(event::GroupJoined{hold.record.id, hold.record.name});
+      return {};
+    case GroupStep::Kind::join:
+      return come_in(hold, accepted.seq);
+    case GroupStep::Kind::propose:
+      hold.record.step.reset();
+      touch(hold);
+      if (hold.mls->proposals().items().size() >= hold.mls->state().tree.member_count()) {
+        return depart(hold, GroupState::left);  // nobody else is there: the server closes it
+      }
+      return {};
+    case GroupStep::Kind::commit:
+      break;
+  }
+  if (accepted.seq != hold.record.cursor + 1) {
+    link.taken = true;  // after what stands before it in the log
+    return {};
+  }
+  UNHIDRA_TRY_VOID(confirm_commit(hold));
+  hold.record.cursor = accepted.seq;
+  if (!link.entries.empty() && link.entries.front().seq == accepted.seq) {
+    link.entries.pop_front();
+  }
+  return {};
+}
+
+void Engine::Impl::on_stale_group(ConversationId id, const wire::StaleGroup& stale) {
+  for (const auto& entry : stale.missing) {
+    if (entry.conversation_id == id) {
+      on_group_entry(entry);
+    }
+  }
+  auto& link = link_.groups[id];
+  link.head = std::max(link.head, stale.head_seq);
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::GroupLog& log) {
+  const ConversationId id(request.question.id);
+  if (request.question.ask != Ask::group_log || log.conversation_id != id) {
+    return false;
+  }
+  auto& link = link_.groups[id];
+  for (const auto& entry : log.entries) {
+    if (entry.conversation_id == id) {
+      on_group_entry(entry);
+    }
+  }
+  link.head = std::max(link.head, log.head_seq);
+  link.head_known = true;
+  return true;
+}
+
+// ---- refusals ----
+
+Status Engine::Impl::refuse_group(const PendingRequest& request, const wire::Error& error) {
+  const ConversationId id(request.question.id);
+  auto* hold = find_group(id);
+  switch (request.question.ask) {
+    case Ask::send_group:
+      return on_send_error(request, error);
+    case Ask::change_group:
+      return hold == nullptr || !hold->record.step || hold->record.step->number != request.number
+                 ? Status()
+                 : on_step_refused(*hold, request, error);
+    case Ask::group_log:
+    case Ask::group_info:
+      if (hold != nullptr && (error.status == 404 || error.status == 403)) {
+        return depart(*hold, hold->record.state == GroupState::leaving ? GroupState::left
+                                                                       : GroupState::removed);
+      }
+      return {};
+    case Ask::ratchet_tree:
+      if (error.status == 404 && hold != nullptr && hold->record.state == GroupState::joining) {
+        link_.groups[id].info.reset();  // of an epoch that is over
+      } else if (error.status == 404 && !link_.inbox.empty()) {
+        link_.failed_welcomes.insert(link_.inbox.front().position);
+      }
+      return {};
+    case Ask::claim_key_packages:
+      if (error.status == 404) {
+        const auto change = changes_.find(request.number);
+        if (change != changes_.end()) {
+          finish_change(change->first, std::string(kNoDevices));
+        }
+      }
+      return {};
+    case Ask::publish_key_packages:
+      report("key_packages", error);
+      return {};
+    default:
+      return {};
+  }
+}
+
+// The delivery service finds fault with what was made: it is made anew, of newer lists.
+Status Engine::Impl::on_step_refused(GroupHold& hold, const PendingRequest& request,
+                                     const wire::Error& error) {
+  if (error.status == 429 || error.status == 408 || error.status >= 500 || error.status == 0 ||
+      error.status == 401) {
+    return {};
+  }
+  report("group", error);
+  auto& link = link_.groups[hold.record.id];
+  const auto kind = hold.record.step->kind;
+  const auto changes = hold.record.step->changes;
+  discard_step(hold);
+  link.info.reset();
+  link.head_known = false;
+  if (kind == GroupStep::Kind::create) {
+    return depart(hold, GroupState::left);
+  }
+  for (const auto order : changes) {
+    const auto found = changes_.find(order);
+    if (found == changes_.end()) {
+      continue;
+    }
+    auto& change = found->second;
+    ++change.attempts;
+    change.key_packages.clear();
+    for (const auto& user : change.users) {
+      if (user != self_->user) {
+        want_list(user);
+      }
+    }
+    save(change);
+    if (change.attempts > limits_.max_change_attempts) {
+      finish_change(order, error.code);
+    }
+  }
+  (void)request;
+  return {};
+}
+
+}  // namespace unhidra::client

@@ -1,0 +1,259 @@
+// A group's log, entry by entry, strictly in its order: commits and proposals.
+
+#include "engine_impl.h"
+
+namespace unhidra::client {
+
+void Engine::Impl::on_group_entry(wire::GroupEntry entry) {
+  auto* hold = find_group(entry.conversation_id);
+  if (hold == nullptr || hold->record.is_gone()) {
+    link_.conversations_known = false;  // a group that this device is to join: see the list
+    link_.conversations_cursor.clear();
+    return;
+  }
+  auto& link = link_.groups[entry.conversation_id];
+  link.head = std::max(link.head, entry.seq);
+  const auto newest = link.entries.empty() ? hold->record.cursor : link.entries.back().seq;
+  if (entry.seq == newest + 1 && link.entries.size() < limits_.max_group_log_buffer) {
+    link.entries.push_back(std::move(entry));
+  }
+  // Anything else is old, or behind a gap that will be fetched.
+}
+
+Status Engine::Impl::process_group_entries(GroupHold& hold, GroupLink& link) {
+  while (!link.entries.empty()) {
+    const auto& entry = link.entries.front();
+    if (entry.seq > hold.record.cursor + 1) {
+      link.entries.clear();
+      break;
+    }
+    if (entry.seq == hold.record.cursor + 1) {
+      UNHIDRA_TRY(const auto outcome, process(hold, entry));
+      if (outcome == Outcome::wait || hold.record.state == GroupState::joining) {
+        break;  // a lost group reads on when it is back
+      }
+      ++hold.record.cursor;
+      touch(hold);
+      if (hold.record.is_gone()) {
+        link = {};
+        break;
+      }
+    }
+    link.entries.pop_front();
+  }
+  return {};
+}
+
+Result<Engine::Impl::Outcome> Engine::Impl::process(GroupHold& hold,
+                                                    const wire::GroupEntry& entry) {
+  if (entry.kind == wire::GroupEntryKind::message) {
+    UNHIDRA_TRY_VOID(process_group_message(hold, entry));
+    return Outcome::done;
+  }
+  if (entry.epoch < hold.record.joined_epoch) {
+    return Outcome::done;  // led to the epoch in which this device came in
+  }
+  if (entry.kind == wire::GroupEntryKind::proposal) {
+    UNHIDRA_TRY_VOID(process_proposal(hold, entry));
+    return Outcome::done;
+  }
+  return process_commit(hold, entry);
+}
+
+Status Engine::Impl::process_proposal(GroupHold& hold, const wire::GroupEntry& entry) {
+  const auto message = mls::MlsMessage::parse(entry.content);
+  const auto* proposal = message ? message->as<mls::PublicMessage>() : nullptr;
+  if (proposal == nullptr || proposal->content.proposal() == nullptr) {
+    lose(hold, "a proposal cannot be read");
+    return {};
+  }
+  const auto& sender = proposal->content.sender;
+  const bool own = sender == mls::Sender::member(hold.mls->self());
+  // From outside the group only a Remove is ever welcome.
+  const bool removal = proposal->content.proposal()->as<mls::Remove>() != nullptr;
+  if (!sender.is_member() && !removal) {
+    emit(event::RequestFailed{"group", std::string(error_code(Errc::bad_frame).name),
+                              "the server proposed more than to remove a device"});
+    return {};
+  }
+  if (!own) {
+    if (const auto received = hold.mls->receive(environment(entry.received_at), *message);
+        !received) {
+      lose(hold, received.error().message());
+      return {};
+    }
+  }
+  if (hold.record.step && hold.record.step->kind == GroupStep::Kind::commit) {
+    discard_step(hold);  // it does not cover this proposal
+  }
+  touch(hold);
+  return {};
+}
+
+Result<Engine::Impl::Outcome> Engine::Impl::process_commit(GroupHold& hold,
+                                                           const wire::GroupEntry& entry) {
+  const auto& step = hold.record.step;
+  if (step && step->kind == GroupStep::Kind::commit && step->message == entry.content) {
+    UNHIDRA_TRY_VOID(confirm_commit(hold));
+    return Outcome::done;
+  }
+  const auto message = mls::MlsMessage::parse(entry.content);
+  const auto* commit = message ? message->as<mls::PublicMessage>() : nullptr;
+  if (commit == nullptr || commit->content.commit() == nullptr) {
+    lose(hold, "a commit cannot be read");
+    return Outcome::done;
+  }
+  UNHIDRA_TRY(const auto looked, look_for_newcomers(hold, *commit));
+  if (looked == Outcome::wait) {
+    return Outcome::wait;
+  }
+  if (!hold.record.is_member()) {
+    return Outcome::done;
+  }
+  const mls::RatchetTree before = hold.mls->state().tree;
+  const bool external = !commit->content.sender.is_member();
+  auto received = hold.mls->receive(environment(entry.received_at), *message);
+  if (!received) {
+    lose(hold, received.error().message());
+    return Outcome::done;
+  }
+  std::optional<UserId> by = entry.sender_user_id;
+  if (received->sender_leaf) {
+    if (const auto name = name_of(*received->sender_leaf)) {
+      by = name->user_id;
+    }
+  }
+  hold.record.step.reset();  // what was made for the old epoch
+  UNHIDRA_TRY_VOID(after_commit(hold, before, received->commit, by, external));
+  return Outcome::done;
+}
+
+// The device lists of those whom a commit brings in; and whether one who brings itself in may: its
+// user must be a member already.
+Result<Engine::Impl::Outcome> Engine::Impl::look_for_newcomers(GroupHold& hold,
+                                                               const mls::PublicMessage& message) {
+  std::vector<mls::LeafNodePtr> leaves;
+  const auto& commit = *message.content.commit();
+  const auto& state = hold.mls->state();
+  for (const auto& proposal : commit.proposals) {
+    const auto* by_value = std::get_if<mls::ProposalPtr>(&proposal.content);
+    const auto* add = by_value != nullptr ? (*by_value)->as<mls::Add>() : nullptr;
+    if (add != nullptr) {
+      leaves.push_back(add->key_package->leaf_node);
+    }
+  }
+  const bool external = !message.content.sender.is_member();
+  if (external && commit.path) {
+    leaves.push_back(commit.path->leaf_node);
+  }
+  bool wait = false;
+  for (const auto& leaf : leaves) {
+    const auto name = name_of(*leaf);
+    if (!name) {
+      lose(hold, "a newcomer has no name");
+      return Outcome::done;
+    }
+    if (external) {
+      bool member = false;
+      state.tree.each_member([&](mls::LeafIndex, const mls::LeafNode& other) {
+        const auto known = name_of(other);
+        member = member || (known && known->user_id == name->user_id);
+      });
+      if (!member) {
+        emit(event::GhostDevice{name->user_id, name->device_id});
+        lose(hold, "somebody came in whom no member has added");
+        return Outcome::done;
+      }
+    }
+    if (authority_.standing(*name, leaf->signature_key()) == LeafStanding::signed_by_user) {
+      continue;
+    }
+    wait = look_for_device(*name, leaf->signature_key()) || wait;
+  }
+  if (wait) {
+    UNHIDRA_TRY_VOID(pump_people());
+    return Outcome::wait;
+  }
+  return Outcome::done;
+}
+
+// Whether an answer about this device has to be waited for: its user's newest list, then the one
+// that it was on.
+bool Engine::Impl::look_for_device(const identity::MemberName& name, ByteView signature_key) {
+  const auto standing = authority_.standing(name, signature_key);
+  if (standing != LeafStanding::not_signed && standing != LeafStanding::unknown_user) {
+    return false;
+  }
+  const bool own = name.user_id == self_->user;
+  if (link_.looked_for.insert(name.device_id).second) {
+    if (own) {
+      link_.own_list_known = false;
+    } else {
+      want_list(name.user_id);
+    }
+  }
+  if (link_.wanted_lists.contains(name.user_id) || (own && !link_.own_list_known)) {
+    return true;
+  }
+  return standing == LeafStanding::not_signed && look_for_former(name.user_id, name.device_id);
+}
+
+namespace {
+
+std::set<UserId> users_of(const mls::RatchetTree& tree) {
+  std::set<UserId> out;
+  tree.each_member([&](mls::LeafIndex, const mls::LeafNode& leaf) {
+    if (const auto name = name_of(leaf)) {
+      out.insert(name->user_id);
+    }
+  });
+  return out;
+}
+
+}  // namespace
+
+Status Engine::Impl::after_commit(GroupHold& hold, const mls::RatchetTree& before,
+                                  const mls::CommitEffects& effects,
+                                  const std::optional<UserId>& by, bool external) {
+  link_.groups[hold.record.id].turn.reset();
+  touch(hold);
+  if (effects.self_removed) {
+    return depart(
+        hold, hold.record.state == GroupState::leaving ? GroupState::left : GroupState::removed);
+  }
+  note_epoch(hold);
+  review(hold);
+  const auto& tree = hold.mls->state().tree;
+  for (const auto index : effects.added) {
+    const auto* leaf = tree.leaf(index);
+    const auto name = leaf != nullptr
+                          ? name_of(*leaf)
+                          : Result<identity::MemberName>(fail(Errc::not_found, "no leaf"));
+    if (name && authority_.standing(*name, leaf->signature_key()) == LeafStanding::not_signed) {
+      emit(event::GhostDevice{name->user_id, name->device_id});
+    }
+    if (name && user_record(name->user_id).username.empty()) {
+      link_.wanted_names.insert(name->user_id);
+    }
+  }
+  if (external && !effects.added.empty()) {
+    // One of those who were there tells the newcomer what the group is called.
+    bool first = true;
+    tree.each_member([&](mls::LeafIndex index, const mls::LeafNode&) {
+      const bool newcomer = std::ranges::find(effects.added, index) != effects.added.end();
+      first = first && (newcomer || index >= hold.mls->self());
+    });
+    hold.record.announce = hold.record.announce || first;
+  }
+  const auto were = users_of(before);
+  const auto are = users_of(tree);
+  event::GroupChanged changed{hold.record.id, by.value_or(UserId()), {}, {}, {}};
+  std::ranges::set_difference(are, were, std::back_inserter(changed.added));
+  std::ranges::set_difference(were, are, std::back_inserter(changed.removed));
+  if (!changed.added.empty() || !changed.removed.empty()) {
+    emit(std::move(changed));
+  }
+  return {};
+}
+
+}  // namespace unhidra::client

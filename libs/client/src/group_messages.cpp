@@ -1,0 +1,319 @@
+// Messages in groups. Each is encrypted once; what is authenticated beside it binds it to
+// conversation, sender, id, time and to the sender's view of the epoch (docs/security.md,
+// "Groups").
+
+#include "engine_impl.h"
+#include "padding.h"
+#include "record_codec.h"
+
+namespace unhidra::client {
+
+namespace {
+
+constexpr std::uint8_t kContextVersion = 1;
+constexpr std::chrono::hours kClockSkew{24};
+
+struct MessageBinding {
+  ConversationId conversation;
+  MessageId message;
+  identity::MemberName sender;
+  Timestamp sent_at;
+  EpochTag tag{};
+
+  Bytes encode() const {
+    ByteWriter out(105);
+    out.u8(kContextVersion);
+    write_id(out, conversation);
+    write_id(out, message);
+    write_id(out, sender.user_id);
+    write_id(out, sender.device_id);
+    write_time(out, sent_at);
+    out.raw(tag);
+    return std::move(out).take();
+  }
+  static std::optional<MessageBinding> decode(ByteView bytes) {
+    ByteReader in(bytes);
+    MessageBinding out;
+    const auto version = in.u8();
+    out.conversation = read_id<ConversationId>(in);
+    out.message = read_id<MessageId>(in);
+    out.sender.user_id = read_id<UserId>(in);
+    out.sender.device_id = read_id<DeviceId>(in);
+    out.sent_at = read_time(in);
+    out.tag = in.array<16>();
+    const bool good = in.finish("a message's binding").has_value() && version == kContextVersion;
+    return good ? std::optional(out) : std::nullopt;
+  }
+};
+
+UnreadableReason reason_of(const Error& error) {
+  if (error == mls::Errc::duplicate) {
+    return UnreadableReason::replayed;
+  }
+  if (error == mls::Errc::too_far_ahead) {
+    return UnreadableReason::too_far_ahead;
+  }
+  if (error == mls_public::Errc::wrong_epoch) {
+    return UnreadableReason::epoch_lost;
+  }
+  return UnreadableReason::tampered;
+}
+
+std::optional<EpochTag> tag_of(const GroupRecord& record, std::uint64_t epoch) {
+  for (const auto& [of, tag] : record.tags) {
+    if (of == epoch) {
+      return tag;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Message Engine::Impl::message_of(const wire::GroupEntry& entry) const {
+  Message out;
+  out.conversation = entry.conversation_id;
+  out.id = entry.message_id.value_or(MessageId());
+  out.sender_user = entry.sender_user_id.value_or(UserId());
+  out.sender_device = entry.sender_device_id.value_or(DeviceId());
+  out.sent_at = entry.sent_at;
+  out.seq = entry.seq;
+  out.received_at = entry.received_at;
+  return out;
+}
+
+Status Engine::Impl::group_unreadable(const wire::GroupEntry& entry, UnreadableReason reason) {
+  Message message = message_of(entry);
+  message.state = MessageState::unreadable;
+  message.reason = reason;
+  // What was never meant for this device is told and does not stand in its history.
+  if (reason != UnreadableReason::replayed && reason != UnreadableReason::joined_later) {
+    append_message(message);
+  }
+  emit(event::MessageUnreadable{std::move(message)});
+  return {};
+}
+
+Status Engine::Impl::process_group_message(GroupHold& hold, const wire::GroupEntry& entry) {
+  conversations_.at(hold.record.id).note_seq(entry.seq);
+  if (!entry.message_id || !entry.sender_user_id || !entry.sender_device_id) {
+    return group_unreadable(entry, UnreadableReason::malformed);
+  }
+  if (*entry.sender_device_id == self_->device) {
+    // Of a stay before this one: nothing to learn from it any more.
+    return entry.epoch < hold.record.joined_epoch ? Status() : on_own_group_message(entry);
+  }
+  UNHIDRA_TRY(const auto known, seen(*entry.sender_device_id, *entry.message_id));
+  if (known) {
+    return {};
+  }
+  if (entry.epoch < hold.record.joined_epoch) {
+    return group_unreadable(entry, hold.record.was_member ? UnreadableReason::epoch_lost
+                                                          : UnreadableReason::joined_later);
+  }
+  UNHIDRA_TRY(const auto reason, open_group_message(hold, entry));
+  return reason == UnreadableReason::none ? Status() : group_unreadable(entry, reason);
+}
+
+Result<UnreadableReason> Engine::Impl::open_group_message(GroupHold& hold,
+                                                          const wire::GroupEntry& entry) {
+  const auto message = mls::MlsMessage::parse(entry.content);
+  const auto* sealed = message ? message->as<mls::PrivateMessage>() : nullptr;
+  if (sealed == nullptr || sealed->content_type != mls::ContentType::application) {
+    return UnreadableReason::malformed;
+  }
+  const auto binding = MessageBinding::decode(sealed->authenticated_data);
+  auto received = hold.mls->receive(environment(entry.received_at), *message);
+  if (!received) {
+    const auto ours = tag_of(hold.record, sealed->epoch);
+    if (binding && ours && *ours != binding->tag) {
+      emit(event::GroupForked{hold.record.id, *entry.sender_user_id});
+      return UnreadableReason::forked;
+    }
+    return reason_of(received.error());
+  }
+  touch(hold);
+  const identity::MemberName told{*entry.sender_user_id, *entry.sender_device_id};
+  const auto sender = received->sender_leaf
+                          ? name_of(*received->sender_leaf)
+                          : Result<identity::MemberName>(fail(Errc::not_found, "no leaf"));
+  if (!sender || *sender != told) {
+    return UnreadableReason::identity_mismatch;
+  }
+  if (!binding || binding->conversation != entry.conversation_id ||
+      binding->message != *entry.message_id || binding->sender != told ||
+      binding->sent_at != entry.sent_at || entry.epoch != received->epoch) {
+    return UnreadableReason::tampered;
+  }
+  switch (authority_.standing(*sender, received->sender_leaf->signature_key())) {
+    case LeafStanding::signed_by_user:
+    case LeafStanding::removed:  // since it was sent; the log orders that
+      break;
+    case LeafStanding::awaited:
+      return UnreadableReason::identity_not_accepted;
+    default:
+      return UnreadableReason::unknown_device;
+  }
+  UNHIDRA_TRY_VOID(on_group_content(hold, entry, received->application_data.expose()));
+  return UnreadableReason::none;
+}
+
+Status Engine::Impl::on_group_content(GroupHold& hold, const wire::GroupEntry& entry,
+                                      ByteView plaintext) {
+  mark_seen(*entry.sender_device_id, *entry.message_id, {});
+  const auto bytes = unpad(plaintext);
+  auto content = bytes ? wire::decode<wire::Content>(*bytes)
+                       : Result<wire::Content>(fail(Errc::bad_frame, "the padding is wrong"));
+  if (!content) {
+    return group_unreadable(entry, UnreadableReason::malformed);
+  }
+  if (content->group_profile) {
+    take_profile(hold, *content->group_profile, *entry.sender_user_id);
+  }
+  const auto* text = std::get_if<wire::Text>(&content->body);
+  if (text == nullptr) {
+    return {};
+  }
+  Message message = message_of(entry);
+  message.state = MessageState::received;
+  message.text = text->body;
+  auto& record = conversations_.at(hold.record.id);
+  record.last_activity = std::max(record.last_activity, entry.received_at);
+  append_message(message);
+  mark_seen(*entry.sender_device_id, *entry.message_id,
+            {std::pair(message.conversation, message.index)});
+  const auto person = *entry.sender_user_id;
+  if (user_record(person).username.empty() && !link_.asked_names.contains(person)) {
+    link_.wanted_names.insert(person);
+  }
+  emit_named(person, event::MessageReceived{std::move(message)});
+  return {};
+}
+
+// The log shows a message of this device: the answer to its sending was lost, or comes later.
+Status Engine::Impl::on_own_group_message(const wire::GroupEntry& entry) {
+  for (const auto& [order, record] : outbox_) {
+    if (record.id == *entry.message_id && record.conversation == entry.conversation_id) {
+      return on_accepted(record, {entry.seq, entry.received_at});
+    }
+  }
+  UNHIDRA_TRY(const auto known, seen(self_->device, *entry.message_id));
+  if (!known) {
+    return roll_back_detected();
+  }
+  return {};
+}
+
+// ---- the group's name ----
+
+void Engine::Impl::take_profile(GroupHold& hold, const wire::GroupProfile& profile, UserId by) {
+  if (profile.changed_at <= hold.record.renamed_at || profile.name.empty() ||
+      profile.name.size() > limits_.max_group_name ||
+      profile.changed_at > clock_.now() + kClockSkew) {
+    return;
+  }
+  const bool news = hold.record.name != profile.name;
+  hold.record.name = profile.name;
+  hold.record.renamed_at = profile.changed_at;
+  touch(hold);
+  if (news) {
+    emit(event::GroupChanged{hold.record.id, by, {}, {}, profile.name});
+  }
+}
+
+// A message without a text: every message tells what the group is called.
+void Engine::Impl::enqueue_group_note(GroupHold& hold) {
+  if (hold.record.name.empty()) {
+    return;
+  }
+  OutboxRecord record;
+  record.id = MessageId::make(clock_, random_);
+  record.conversation = hold.record.id;
+  record.sent_at = clock_.now();
+  record.content = encode_content({});
+  record.target = self_->device;  // stands in no history
+  mark_seen(self_->device, record.id, {});
+  enqueue(std::move(record));
+}
+
+// ---- sending ----
+
+Bytes Engine::Impl::group_context(const GroupHold& hold, const OutboxRecord& record) const {
+  MessageBinding out;
+  out.conversation = record.conversation;
+  out.message = record.id;
+  out.sender = {self_->user, self_->device};
+  out.sent_at = record.sent_at;
+  out.tag = tag_of(hold.record, hold.mls->context().epoch).value_or(EpochTag{});
+  return out.encode();
+}
+
+// Nothing is encrypted while a device is in the group that its user has not signed, while a
+// proposal waits, or before the log is read to its end.
+Result<Engine::Impl::Outcome> Engine::Impl::prepare_for_group(OutboxRecord& record) {
+  auto* hold = find_group(record.conversation);
+  if (hold == nullptr || hold->record.is_gone()) {
+    UNHIDRA_TRY_VOID(give_up(record, std::string(error_code(Errc::not_in_group).name)));
+    return Outcome::wait;
+  }
+  const auto later = link_.send_not_before.find(record.order);
+  const auto& link = link_.groups[record.conversation];
+  if ((later != link_.send_not_before.end() && later->second > clock_.steady_now()) ||
+      hold->record.state != GroupState::active || hold->record.step || !link.head_known ||
+      !link.entries.empty() || link.head > hold->record.cursor ||
+      !hold->mls->proposals().items().empty() ||
+      !may_ask({Ask::send_group, record.conversation.uuid()})) {
+    return Outcome::wait;
+  }
+  review(*hold);
+  if (hold->awaited) {
+    UNHIDRA_TRY_VOID(set_state(record, MessageState::blocked));
+    return Outcome::wait;
+  }
+  if (!hold->not_signed.empty()) {
+    return Outcome::wait;
+  }
+  if (!record.ciphertexts.empty()) {
+    return Outcome::done;
+  }
+  UNHIDRA_TRY(auto content, wire::decode<wire::Content>(record.content.expose()));
+  if (!hold->record.name.empty()) {
+    content.group_profile = wire::GroupProfile{hold->record.name, hold->record.renamed_at};
+  }
+  const auto plaintext = pad(encode_content(content).expose());
+  UNHIDRA_TRY(auto message, hold->mls->encrypt(environment(clock_.now()), plaintext.expose(),
+                                               group_context(*hold, record)));
+  record.ciphertexts.push_back({DeviceId(), std::move(message)});
+  touch(*hold);
+  save(record);
+  return Outcome::done;
+}
+
+Status Engine::Impl::on_group_send_outcome(const PendingRequest& request,
+                                           const wire::GroupOutcome& outcome) {
+  const auto found = outbox_.find(request.number);
+  const auto* stale = std::get_if<wire::StaleGroup>(&outcome.result);
+  if (stale != nullptr) {
+    on_stale_group(ConversationId(request.question.id), *stale);
+  }
+  if (found == outbox_.end()) {
+    return {};
+  }
+  if (const auto* accepted = std::get_if<wire::Accepted>(&outcome.result)) {
+    auto& link = link_.groups[found->second.conversation];
+    link.head = std::max(link.head, accepted->seq);
+    return on_accepted(found->second, *accepted);
+  }
+  if (stale == nullptr) {
+    return try_later(found->second, std::string(error_code(Errc::bad_frame).name), 0);
+  }
+  // Not stored: made anew for the epoch that is.
+  found->second.ciphertexts.clear();
+  save(found->second);
+  if (stale->missing.empty()) {
+    return try_later(found->second, "client.stale_group", 0);
+  }
+  return {};
+}
+
+}  // namespace unhidra::client

@@ -1,0 +1,357 @@
+// Groups: what is known of them, what is stored, and the order in which things are done.
+
+#include "engine_impl.h"
+#include "record_codec.h"
+
+namespace unhidra::client {
+
+namespace {
+
+constexpr std::size_t kMaxGroups = 10'000;
+constexpr std::size_t kIdSize = 16;
+
+}  // namespace
+
+Status Engine::Impl::load_groups() {
+  groups_.clear();
+  changes_.clear();
+  key_packages_.clear();
+  dirty_groups_.clear();
+  UNHIDRA_TRY(const auto groups, tx_.load(Table::group));
+  for (const auto& stored : groups) {
+    UNHIDRA_TRY(auto record, GroupRecord::decode(stored.value.expose()));
+    const auto id = record.id;
+    groups_[id].record = std::move(record);
+  }
+  std::map<ConversationId, std::vector<mls::Record>> states;
+  UNHIDRA_TRY(auto records, tx_.load(Table::group_state));
+  for (auto& stored : records) {
+    const auto key = ByteView(stored.key);
+    if (key.size() <= kIdSize) {
+      return fail(Errc::corrupt_store, "a stored group record has no name");
+    }
+    UNHIDRA_TRY(const auto id, ConversationId::from_bytes(key.first(kIdSize)));
+    states[id].push_back({to_bytes(key.subspan(kIdSize)), std::move(stored.value)});
+  }
+  for (const auto& [id, state] : states) {
+    auto group = mls::Group::restore(crypto_, state);
+    if (!group) {
+      return fail(Errc::corrupt_store, "a stored group cannot be read: " + group.error().message());
+    }
+    groups_[id].mls.emplace(std::move(*group));
+  }
+  UNHIDRA_TRY(const auto changes, tx_.load(Table::group_change));
+  for (const auto& stored : changes) {
+    UNHIDRA_TRY(auto change, GroupChange::decode(stored.value.expose()));
+    const auto order = change.order;
+    changes_.emplace(order, std::move(change));
+  }
+  UNHIDRA_TRY(const auto key_packages, tx_.load(Table::key_package));
+  for (const auto& stored : key_packages) {
+    UNHIDRA_TRY(auto record, KeyPackageRecord::decode(stored.value.expose()));
+    key_packages_.emplace(stored.key, std::move(record));
+  }
+  return {};
+}
+
+// Each changed group once a step, however often it changed.
+Status Engine::Impl::flush_groups() {
+  for (const auto& id : std::exchange(dirty_groups_, {})) {
+    auto& hold = groups_.at(id);
+    tx_.put(Table::group, id.bytes(), hold.record.encode());
+    if (!hold.mls) {
+      continue;
+    }
+    for (auto& change : hold.mls->take_changes()) {
+      if (change.value) {
+        tx_.put(Table::group_state, group_state_key(id, change.key), std::move(*change.value));
+      } else {
+        tx_.remove(Table::group_state, group_state_key(id, change.key));
+      }
+    }
+  }
+  return {};
+}
+
+Engine::Impl::GroupHold& Engine::Impl::hold_group(ConversationId id) {
+  auto& hold = groups_[id];
+  hold.record.id = id;
+  save(conversation_record(id, UserId()));
+  dirty_groups_.insert(id);
+  return hold;
+}
+
+Engine::Impl::GroupHold* Engine::Impl::find_group(ConversationId id) {
+  const auto found = groups_.find(id);
+  return found == groups_.end() ? nullptr : &found->second;
+}
+const Engine::Impl::GroupHold* Engine::Impl::find_group(ConversationId id) const {
+  const auto found = groups_.find(id);
+  return found == groups_.end() ? nullptr : &found->second;
+}
+
+bool Engine::Impl::may_use_groups() const {
+  return link_.greeted && progress_.membership == Membership::approved && link_.own_list_known &&
+         !link_.own_list_absent && !progress_.keys_dirty;
+}
+
+mls::Suite Engine::Impl::suite() const {
+  return *mls::Suite::of(crypto_, mls::kDefaultCipherSuite);  // every provider carries it
+}
+
+// `at`: when what is checked was made.
+mls::Environment Engine::Impl::environment(Timestamp at) const {
+  mls::Environment out{.provider = crypto_, .random = random_};
+  out.rules.authentication = &authority_;
+  out.rules.now = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count());
+  out.past_epochs = limits_.past_epochs;
+  return out;
+}
+
+mls::Identity Engine::Impl::mls_identity() const {
+  auto capabilities = mls::default_capabilities(crypto_);
+  capabilities.extensions.push_back(mls::ExtensionType::last_resort);
+  const auto name = identity::encode(identity::MemberName{self_->user, self_->device});
+  return {*mls::SignatureKeyPair::from_private(suite(), self_->signing.private_key().expose()),
+          mls::Credential::basic(name),
+          std::move(capabilities),
+          {}};
+}
+
+// ---- what the server lists ----
+
+bool Engine::Impl::has_group_news(const wire::Conversation& listed) const {
+  const auto* hold = find_group(listed.conversation_id);
+  return hold == nullptr || listed.head_seq > hold->record.cursor;
+}
+
+void Engine::Impl::note_listed_group(const wire::Conversation& listed) {
+  if (link_.groups.size() >= kMaxGroups && !link_.groups.contains(listed.conversation_id)) {
+    return;
+  }
+  const auto pair = conversations_.find(listed.conversation_id);
+  if (pair != conversations_.end() && !pair->second.is_group()) {
+    return;  // the id of a conversation with one person does not become a group's
+  }
+  auto& link = link_.groups[listed.conversation_id];
+  link.listed = true;
+  link.head_known = true;
+  link.head = std::max(link.head, listed.head_seq);
+}
+
+// ---- the order of things ----
+
+Status Engine::Impl::pump_groups() {
+  if (!may_use_groups()) {
+    return {};
+  }
+  UNHIDRA_TRY_VOID(pump_key_packages());
+  // A Welcome in the inbox is the better way in.
+  const bool drained = link_.inbox.empty() && link_.inbox_head <= progress_.inbox_cursor;
+  if (drained && link_.conversations_known) {
+    for (const auto& [id, link] : link_.groups) {
+      const auto* known = find_group(id);
+      if (link.listed && (known == nullptr || known->record.is_gone())) {
+        auto& hold = hold_group(id);
+        hold.record.state = GroupState::joining;
+        hold.record.was_member = false;
+        hold.record.step.reset();
+      }
+    }
+  }
+  for (auto& [id, hold] : groups_) {
+    UNHIDRA_TRY_VOID(pump_group(hold));
+  }
+  return {};
+}
+
+Status Engine::Impl::pump_group(GroupHold& hold) {
+  if (hold.record.is_gone()) {
+    return {};
+  }
+  auto& link = link_.groups[hold.record.id];
+  if (hold.record.state == GroupState::creating) {
+    send_step(hold, link);
+    return {};
+  }
+  if (hold.record.state == GroupState::joining) {
+    if (hold.record.step) {
+      send_step(hold, link);
+      return {};
+    }
+    return prepare_join(hold, link);
+  }
+  UNHIDRA_TRY_VOID(process_group_entries(hold, link));
+  if (!hold.record.is_member()) {
+    return {};
+  }
+  const Question log{Ask::group_log, hold.record.id.uuid()};
+  const bool told = link.head_known || !link_.conversations_known;
+  if (link.entries.empty() && (!told || link.head > hold.record.cursor) && may_ask(log)) {
+    ask(log, wire::FetchGroupLog{hold.record.id, hold.record.cursor, limits_.group_log_page});
+  }
+  if (!link.head_known || !link.entries.empty() || link.head > hold.record.cursor) {
+    return {};
+  }
+  if (!hold.record.step) {
+    UNHIDRA_TRY_VOID(choose_step(hold, link));
+  }
+  if (hold.record.step && !link.taken) {
+    send_step(hold, link);
+  }
+  if (hold.record.announce && hold.mls->proposals().items().empty()) {
+    hold.record.announce = false;
+    enqueue_group_note(hold);
+    touch(hold);
+  }
+  return {};
+}
+
+bool Engine::Impl::groups_idle() const {
+  if (!may_use_groups()) {
+    return true;
+  }
+  return std::ranges::all_of(groups_, [&](const auto& one) {
+    const auto& record = one.second.record;
+    const auto link = link_.groups.find(one.first);
+    const bool settled = link == link_.groups.end() ||
+                         (link->second.entries.empty() && link->second.head <= record.cursor);
+    return record.is_gone() || (record.is_member() && !record.step && settled);
+  });
+}
+
+// ---- members and epochs ----
+
+// Which leaves the people have signed, asked anew when the epoch or a device list has changed.
+void Engine::Impl::review(GroupHold& hold) {
+  const auto& state = hold.mls->state();
+  const std::pair now{state.context.epoch, list_changes_};
+  if (hold.reviewed == now) {
+    return;
+  }
+  hold.reviewed = now;
+  hold.not_signed.clear();
+  hold.awaited = false;
+  state.tree.each_member([&](mls::LeafIndex index, const mls::LeafNode& leaf) {
+    const auto name = name_of(leaf);
+    const auto standing =
+        name ? authority_.standing(*name, leaf.signature_key()) : LeafStanding::not_signed;
+    if (standing == LeafStanding::awaited) {
+      hold.awaited = true;
+    } else if (standing != LeafStanding::signed_by_user && index != hold.mls->self()) {
+      hold.not_signed.push_back(index);
+    }
+  });
+}
+
+void Engine::Impl::note_epoch(GroupHold& hold) {
+  const auto hash =
+      crypto_.sha256({as_bytes("unhidra group epoch tag 1"), hold.mls->epoch_authenticator()});
+  EpochTag tag{};
+  std::copy_n(hash.begin(), tag.size(), tag.begin());
+  hold.record.tags.emplace_front(hold.mls->context().epoch, tag);
+  while (hold.record.tags.size() > limits_.past_epochs + 1) {
+    hold.record.tags.pop_back();
+  }
+  touch(hold);
+}
+
+std::string Engine::Impl::epoch_code(const mls::Group& group) const {
+  return digits(
+      crypto_.sha512({as_bytes("unhidra group epoch code 1"), group.epoch_authenticator()}), 8);
+}
+
+void Engine::Impl::drop_mls(GroupHold& hold) {
+  if (!hold.mls) {
+    return;
+  }
+  for (const auto& key : hold.mls->record_keys()) {
+    tx_.remove(Table::group_state, group_state_key(hold.record.id, key));
+  }
+  hold.mls.reset();
+  hold.record.tags.clear();
+  hold.reviewed = {UINT64_MAX, 0};
+  touch(hold);
+}
+
+// The keys are of no use any more: come in anew.
+void Engine::Impl::lose(GroupHold& hold, std::string_view why) {
+  discard_step(hold);
+  drop_mls(hold);
+  hold.record.was_member = true;
+  hold.record.state = GroupState::joining;
+  auto& link = link_.groups[hold.record.id];
+  link.entries.clear();
+  link.info.reset();
+  touch(hold);
+  emit(event::RequestFailed{"group", std::string(error_code(Errc::not_in_group).name),
+                            "the group's keys are lost and will be renewed: " + std::string(why)});
+}
+
+Status Engine::Impl::depart(GroupHold& hold, GroupState state) {
+  discard_step(hold);
+  drop_mls(hold);
+  hold.record.state = state;
+  touch(hold);
+  std::vector<std::uint64_t> orders;
+  for (const auto& [order, change] : changes_) {
+    if (change.group == hold.record.id) {
+      orders.push_back(order);
+    }
+  }
+  for (const auto order : orders) {
+    finish_change(order, std::string(error_code(Errc::not_in_group).name));
+  }
+  for (auto at = outbox_.begin(); at != outbox_.end();) {
+    const auto& record = (at++)->second;
+    if (record.peer.is_nil() && record.conversation == hold.record.id) {
+      UNHIDRA_TRY_VOID(give_up(record, std::string(error_code(Errc::not_in_group).name)));
+    }
+  }
+  emit(event::GroupLeft{hold.record.id, state});
+  return {};
+}
+
+// ---- questions ----
+
+void Engine::Impl::show_name(Conversation& out, ConversationId id) const {
+  out.kind = ConversationKind::group;
+  if (const auto* hold = find_group(id)) {
+    out.name = hold->record.name;
+    out.state = hold->record.state;
+  }
+}
+
+Result<Group> Engine::Impl::group(ConversationId id) const {
+  const auto* hold = find_group(id);
+  if (hold == nullptr) {
+    return fail(Errc::not_found, "no such group is known here");
+  }
+  Group out;
+  out.id = id;
+  out.name = hold->record.name;
+  out.state = hold->record.state;
+  if (!hold->mls || !hold->record.is_member()) {
+    return out;
+  }
+  out.epoch = hold->mls->context().epoch;
+  out.epoch_code = epoch_code(*hold->mls);
+  std::map<UserId, GroupMember> members;
+  hold->mls->state().tree.each_member([&](mls::LeafIndex, const mls::LeafNode& leaf) {
+    if (const auto name = name_of(leaf)) {
+      auto& member = members[name->user_id];
+      member.user = name->user_id;
+      member.devices.push_back(name->device_id);
+      member.unsigned_device =
+          member.unsigned_device ||
+          authority_.standing(*name, leaf.signature_key()) != LeafStanding::signed_by_user;
+    }
+  });
+  for (auto& [user, member] : members) {
+    out.members.push_back(std::move(member));
+  }
+  return out;
+}
+
+}  // namespace unhidra::client

@@ -1,0 +1,326 @@
+// Groups among engines around a server that keeps the delivery service's whole contract.
+
+#include <algorithm>
+
+#include "world.h"
+
+namespace unhidra::client::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using Texts = std::vector<std::string>;
+
+class Groups : public ::testing::Test {
+ protected:
+  Groups() {
+    world.limits.pre_key_target = 5;
+    world.limits.pre_key_low = 2;
+    world.limits.key_package_target = 6;
+    world.limits.key_package_low = 3;
+  }
+  Phone& join(const std::string& name) {
+    auto& phone = world.add_phone(world.add_user(name));
+    world.connect(phone);
+    world.settle();
+    return phone;
+  }
+  ConversationId create(Phone& by, std::vector<Phone*> others) {
+    std::vector<UserId> users;
+    for (const auto* other : others) {
+      users.push_back(other->enrollment.user);
+    }
+    const auto id = by.engine->create_group("the group", users);
+    EXPECT_TRUE(id) << id.error().message();
+    world.settle();
+    return *id;
+  }
+  void say(Phone& by, ConversationId group, const std::string& text) {
+    const auto sent = by.engine->send_text(group, text);
+    ASSERT_TRUE(sent) << sent.error().message();
+  }
+  void expect_together(ConversationId id, const std::vector<Phone*>& phones) {
+    const auto first = phones.front()->engine->group(id).value();
+    for (const auto* phone : phones) {
+      const auto group = phone->engine->group(id).value();
+      EXPECT_EQ(group.state, GroupState::active) << phone->enrollment.username;
+      EXPECT_EQ(group.epoch, first.epoch) << phone->enrollment.username;
+      EXPECT_EQ(group.epoch_code, first.epoch_code) << phone->enrollment.username;
+      EXPECT_EQ(group.name, first.name) << phone->enrollment.username;
+      EXPECT_EQ(phone->count<event::MessageUnreadable>(), 0U) << phone->enrollment.username;
+    }
+  }
+
+  World world;
+};
+
+TEST_F(Groups, MembersComeInAndTalk) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  auto& cleo = join("cleo");
+  const auto id = create(ann, {&bob, &cleo});
+  expect_together(id, {&ann, &bob, &cleo});
+  EXPECT_EQ(ann.engine->group(id)->members.size(), 3U);
+  EXPECT_EQ(bob.count<event::GroupJoined>(), 1U);
+  say(ann, id, "hello");
+  say(bob, id, "hi");
+  world.settle();
+  say(cleo, id, "good morning");
+  world.settle();
+  for (auto* phone : {&ann, &bob, &cleo}) {
+    auto texts = phone->texts(id);
+    EXPECT_EQ(texts.size(), 3U) << phone->enrollment.username;
+    EXPECT_EQ(texts.back(), "good morning");
+    EXPECT_EQ(phone->engine->group(id)->name, "the group");
+  }
+  const auto listed = cleo.engine->conversations().value();
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed.front().kind, ConversationKind::group);
+  EXPECT_EQ(listed.front().name, "the group");
+}
+
+TEST_F(Groups, WhoComesLaterReadsOnFromThere) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  auto& cleo = join("cleo");
+  const auto id = create(ann, {&bob});
+  say(ann, id, "before");
+  world.settle();
+  ASSERT_TRUE(bob.engine->add_to_group(id, std::array{cleo.enrollment.user}));
+  world.settle();
+  say(ann, id, "after");
+  world.settle();
+  expect_together(id, {&ann, &bob, &cleo});
+  EXPECT_EQ(cleo.texts(id), Texts{"after"});
+  EXPECT_EQ(bob.texts(id), (Texts{"before", "after"}));
+  const auto changes = ann.events_of<event::GroupChanged>();
+  ASSERT_FALSE(changes.empty());
+  EXPECT_EQ(changes.back().by, bob.enrollment.user);
+  EXPECT_EQ(changes.back().added, std::vector{cleo.enrollment.user});
+}
+
+TEST_F(Groups, WhoIsRemovedReadsNoMoreAndIsTold) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  auto& cleo = join("cleo");
+  const auto id = create(ann, {&bob, &cleo});
+  ASSERT_TRUE(ann.engine->remove_from_group(id, std::array{bob.enrollment.user}));
+  world.settle();
+  say(cleo, id, "without bob");
+  world.settle();
+  EXPECT_EQ(bob.engine->group(id)->state, GroupState::removed);
+  ASSERT_EQ(bob.count<event::GroupLeft>(), 1U);
+  EXPECT_TRUE(bob.texts(id).empty());
+  EXPECT_EQ(bob.engine->send_text(id, "hello?").error(), Errc::not_in_group);
+  expect_together(id, {&ann, &cleo});
+  EXPECT_EQ(ann.texts(id), Texts{"without bob"});
+}
+
+TEST_F(Groups, WhoIsRemovedWhileAwayLearnsItLater) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  auto& cleo = join("cleo");
+  const auto id = create(ann, {&bob, &cleo});
+  world.disconnect(bob);
+  say(ann, id, "bob may read this");
+  world.settle();
+  ASSERT_TRUE(ann.engine->remove_from_group(id, std::array{bob.enrollment.user}));
+  world.settle();
+  say(ann, id, "and not this");
+  world.settle();
+  world.connect(bob);
+  world.settle();
+  EXPECT_EQ(bob.texts(id), Texts{"bob may read this"});
+  EXPECT_EQ(bob.engine->group(id)->state, GroupState::removed);
+}
+
+TEST_F(Groups, LeavingTakesAllOwnDevicesOut) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  auto& second = world.add_phone(bob.enrollment.user, "second");
+  world.connect(second);
+  world.settle();
+  world.approve(bob, second);
+  const auto id = create(ann, {&bob});
+  expect_together(id, {&ann, &bob, &second});
+  ASSERT_TRUE(bob.engine->leave_group(id));
+  world.settle_over(40s);
+  EXPECT_EQ(bob.engine->group(id)->state, GroupState::left);
+  EXPECT_NE(second.engine->group(id)->state, GroupState::active);
+  EXPECT_EQ(ann.engine->group(id)->members.size(), 1U);
+  say(ann, id, "alone");
+  world.settle();
+  EXPECT_TRUE(second.texts(id).empty());
+}
+
+TEST_F(Groups, TheLastOneClosesTheDoor) {
+  auto& ann = join("ann");
+  const auto id = create(ann, {});
+  ASSERT_TRUE(ann.engine->leave_group(id));
+  world.settle();
+  EXPECT_EQ(ann.engine->group(id)->state, GroupState::left);
+  EXPECT_TRUE(world.server.groups().at(id).closed);
+}
+
+TEST_F(Groups, ANewDeviceOfAMemberComesInByItself) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  const auto id = create(ann, {&bob});
+  say(ann, id, "before");
+  world.settle();
+  auto& second = world.add_phone(bob.enrollment.user, "second");
+  world.connect(second);
+  world.settle();
+  EXPECT_FALSE(second.engine->group(id)) << "not approved yet";
+  world.approve(bob, second);
+  world.settle_over(40s);
+  expect_together(id, {&ann, &bob, &second});
+  say(ann, id, "after");
+  say(second, id, "from the new one");
+  world.settle();
+  EXPECT_EQ(second.texts(id).size(), 2U);
+  EXPECT_EQ(ann.texts(id).size(), 3U);
+}
+
+TEST_F(Groups, ARevokedDeviceIsTakenOutBeforeAnythingIsSaid) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  auto& second = world.add_phone(bob.enrollment.user, "second");
+  world.connect(second);
+  world.settle();
+  world.approve(bob, second);
+  const auto id = create(ann, {&bob});
+  expect_together(id, {&ann, &bob, &second});
+  world.server.revoke_device(second.enrollment.device);
+  say(ann, id, "not for a thief");
+  world.settle_over(40s);
+  expect_together(id, {&ann, &bob});
+  EXPECT_EQ(bob.texts(id), Texts{"not for a thief"});
+  const auto& state = world.server.groups().at(id);
+  const auto& message = state.log.back();
+  ASSERT_EQ(message.kind, wire::GroupEntryKind::message);
+  EXPECT_LT(state.stays.at(second.enrollment.device).back().to_seq, message.seq);
+}
+
+TEST_F(Groups, RacesAreSettledUnseen) {
+  std::vector<Phone*> phones;
+  for (int i = 0; i < 6; ++i) {
+    phones.push_back(&join("member " + std::to_string(i)));
+  }
+  std::vector<Phone*> newcomers;
+  for (int i = 0; i < 6; ++i) {
+    newcomers.push_back(&join("newcomer " + std::to_string(i)));
+  }
+  const auto id = create(*phones[0], {phones.begin() + 1, phones.end()});
+  for (std::size_t i = 0; i < phones.size(); ++i) {
+    ASSERT_TRUE(phones[i]->engine->add_to_group(id, std::array{newcomers[i]->enrollment.user}));
+    say(*phones[i], id, "in the race");
+  }
+  world.settle_over(60s);
+  EXPECT_GT(world.server.races_lost(), 0U) << "there was no race";
+  auto all = phones;
+  all.insert(all.end(), newcomers.begin(), newcomers.end());
+  expect_together(id, all);
+  EXPECT_EQ(phones[0]->engine->group(id)->members.size(), 12U);
+  for (auto* phone : phones) {
+    EXPECT_EQ(phone->texts(id).size(), 6U);
+    EXPECT_EQ(phone->count<event::RequestFailed>(), 0U);
+    for (const auto& done : phone->events_of<event::GroupChangeDone>()) {
+      EXPECT_EQ(done.failure, "");
+    }
+  }
+}
+
+TEST_F(Groups, RenamingReachesThoseWhoCameLaterToo) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  auto& cleo = join("cleo");
+  const auto id = create(ann, {&bob});
+  ASSERT_TRUE(bob.engine->rename_group(id, "renamed"));
+  world.settle();
+  ASSERT_TRUE(ann.engine->add_to_group(id, std::array{cleo.enrollment.user}));
+  world.settle();
+  for (auto* phone : {&ann, &bob, &cleo}) {
+    EXPECT_EQ(phone->engine->group(id)->name, "renamed") << phone->enrollment.username;
+    EXPECT_TRUE(phone->texts(id).empty());
+  }
+  EXPECT_EQ(ann.engine->rename_group(id, "").error(), Errc::bad_name);
+  EXPECT_EQ(ann.engine->rename_group(id, "\xff").error(), Errc::bad_name);
+}
+
+TEST_F(Groups, LeavesAreRenewedOnSchedule) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  const auto id = create(ann, {&bob});
+  const auto before = ann.engine->group(id)->epoch;
+  world.clock.advance(24h * 8);
+  world.settle_over(40s);
+  EXPECT_GE(ann.engine->group(id)->epoch, before + 2) << "both have renewed theirs";
+  expect_together(id, {&ann, &bob});
+}
+
+TEST_F(Groups, KeyPackagesAreReplenished) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  for (int i = 0; i < 9; ++i) {
+    create(ann, {&bob});
+  }
+  EXPECT_GE(world.server.device(bob.enrollment.device).key_packages.size(), 2U);
+  EXPECT_EQ(bob.count<event::GroupJoined>(), 9U);
+}
+
+TEST_F(Groups, ARestartBetweenAnyTwoStepsLosesNothing) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  auto& cleo = join("cleo");
+  const auto id = create(ann, {&bob});
+  for (std::size_t at = 1; at < 14; ++at) {
+    for (const bool after : {false, true}) {
+      SCOPED_TRACE(std::to_string(at) + (after ? " after" : " before"));
+      ann.store->fail_at = ann.store->commits + at;
+      ann.store->after = after;
+      const auto wish = ann.engine->add_to_group(id, std::array{cleo.enrollment.user});
+      ann.crashed = !wish;
+      world.settle_over(20s);
+      const auto text = "text " + std::to_string(at) + (after ? "a" : "b");
+      const auto sent = ann.engine->send_text(id, text);
+      ann.crashed = !sent;
+      world.settle_over(20s);
+      ann.store->fail_at = 0;
+      if (cleo.engine->group(id) && cleo.engine->group(id)->state == GroupState::active) {
+        expect_together(id, {&ann, &bob, &cleo});
+        ASSERT_TRUE(bob.engine->remove_from_group(id, std::array{cleo.enrollment.user}));
+        world.settle_over(20s);
+      }
+      expect_together(id, {&ann, &bob});
+      EXPECT_EQ(ann.texts(id), bob.texts(id));
+    }
+  }
+  EXPECT_GT(ann.crashes, 10U);
+}
+
+TEST_F(Groups, ACopyOfAnOldStoreComesInAnewBeforeItEncrypts) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  const auto id = create(ann, {&bob});
+  world.disconnect(ann);
+  MemoryStore old;
+  copy_store(ann.memory, old);
+  world.connect(ann);
+  world.settle();
+  say(ann, id, "of the lost future");
+  world.settle();
+  world.disconnect(ann);
+  copy_store(old, ann.memory);
+  ann.reopen();
+  world.connect(ann);
+  world.settle_over(90s);
+  EXPECT_EQ(ann.count<event::StateRolledBack>(), 1U);
+  EXPECT_EQ(ann.count<event::GroupRepaired>(), 1U);
+  say(ann, id, "with new keys");
+  world.settle();
+  EXPECT_EQ(bob.texts(id), (Texts{"of the lost future", "with new keys"}));
+  EXPECT_EQ(bob.count<event::MessageUnreadable>(), 0U);
+}
+
+}  // namespace
+}  // namespace unhidra::client::testing

@@ -1,0 +1,80 @@
+#pragma once
+// Who may connect to the broker, and what each may do: certificates and tokens first, then the
+// topic policy.
+//
+// A device connects with its certificate, over TLS. Its client identifier is the device's id, or
+// begins with it. A person's client connects with an access token as password; its client
+// identifier must not begin with an id that is not the person's own.
+
+#include <functional>
+
+#include "unhidra/access/rest_face.h"
+#include "unhidra/messaging/bus.h"
+
+#include "broker/broker_trail.h"
+#include "broker/revoked.h"
+#include "broker/sealed_topics.h"
+#include "broker/topic_policy.h"
+#include "devices/certificate_gate.h"
+
+namespace unhidra::automation {
+
+// Everything outlives the gate.
+struct GateDependencies {
+  storage::Database& database;
+  messaging::Bus& bus;
+  access::TokenVerifier& verifier;
+  std::vector<pki::Certificate> trusted;  // the authorities whose certificates are believed
+  TopicPolicy& policy;
+  SealedTopics& sealed;
+  BrokerTrail& trail;
+  runtime::TaskScope& scope;  // on the broker's executor
+  const Clock& clock;
+};
+
+class Gate final : public mqtt::Authority {
+ public:
+  // `answer` reaches Broker::decide on a later turn of the loop.
+  using Answer = std::function<void(mqtt::ConnectionId, mqtt::Admission)>;
+  Gate(GateDependencies dependencies, Answer answer);
+
+  std::optional<mqtt::Admission> connect(mqtt::ConnectionId connection, const mqtt::Peer& peer,
+                                         const mqtt::Connect& packet) override;
+  mqtt::ReasonCode publish(const mqtt::Principal& who,
+                           const mqtt::PublishRequest& request) override;
+  mqtt::ReasonCode subscribe(const mqtt::Principal& who, std::string_view filter,
+                             const mqtt::SubscriptionOptions& options) override;
+  bool judges_deliveries() const override { return true; }
+  bool deliver(const mqtt::Principal& who, std::string_view topic,
+               const mqtt::Principal* publisher) override;
+  // Tells of a revocation, so that a connection that is being admitted at this moment is caught.
+  void revoked(const Revoked& what) { revoked_.add(what, deps_.clock.steady_now()); }
+  // Blocks: for the start alone.
+  std::shared_ptr<const mqtt::Principal> restore(std::string_view space,
+                                                 std::string_view identity) override;
+
+ private:
+  struct Arrival {
+    mqtt::ConnectionId connection;
+    std::string client_id;
+    std::string ip;
+    std::string transport;
+  };
+  mqtt::ReasonCode judge(const Subject& subject, const mqtt::PublishRequest& request);
+  Task<void> admit_device(Arrival arrival, Bytes certificate);
+  Task<void> admit_person(Arrival arrival, std::string token);
+  Task<Result<std::shared_ptr<Subject>>> look_up(const Bytes& certificate);
+  void settle(const Arrival& arrival, std::shared_ptr<Subject> subject, bool id_is_own);
+  void refuse(const Arrival& arrival, const Subject* subject, mqtt::ReasonCode reason,
+              std::string_view why);
+
+  GateDependencies deps_;
+  Answer answer_;
+  RecentlyRevoked revoked_;
+};
+
+// The name of a device in the journal and in the broker: "device:<uuid>"; of a person
+// "user:<uuid>".
+std::string identity_of(const Subject& subject);
+
+}  // namespace unhidra::automation

@@ -1,0 +1,234 @@
+#include "broker/mqtt_face.h"
+
+#include "unhidra/base/codec.h"
+#include "unhidra/runtime/log.h"
+
+namespace unhidra::automation {
+namespace {
+
+constexpr std::string_view kAuthRevoked = "auth.revoked";
+constexpr std::chrono::seconds kRound{1};
+
+// What "auth.revoked" says: a kind, then the 16 bytes of the id.
+std::optional<Revoked> read_revocation(ByteView message) {
+  ByteReader reader(message);
+  const auto kind = reader.u8();
+  const auto id = reader.array<16>();
+  if (!reader.finish("revocation")) {
+    return std::nullopt;
+  }
+  switch (kind) {
+    case 1:
+      return SessionId(id);
+    case 2:
+      return DeviceId(id);
+    case 3:
+      return UserId(id);
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+struct MqttFace::Gauges {
+  explicit Gauges(runtime::Metrics& metrics)
+      : connections(metrics.gauge("unhidra_mqtt_connections", "Open MQTT connections.")),
+        sessions(metrics.gauge("unhidra_mqtt_sessions", "MQTT sessions, connected or not.")),
+        retained(metrics.gauge("unhidra_mqtt_retained_messages", "Retained messages.")),
+        memory(metrics.gauge("unhidra_mqtt_message_bytes", "Bytes of messages in memory.")),
+        received(metrics.gauge("unhidra_mqtt_messages_received", "Messages published to us.")),
+        sent(metrics.gauge("unhidra_mqtt_messages_sent", "Messages delivered.")),
+        dropped(metrics.gauge("unhidra_mqtt_messages_dropped", "QoS 1 and 2, never delivered.")),
+        shed(metrics.gauge("unhidra_mqtt_messages_shed", "QoS 0 not sent to slow readers.")),
+        denied(metrics.gauge("unhidra_mqtt_policy_denials", "Decisions that were denials.")),
+        failed(metrics.gauge("unhidra_mqtt_policy_failures", "Denied: policy cannot be asked.")),
+        log_broken(metrics.gauge("unhidra_mqtt_log_broken", "1: nothing is acknowledged.")) {}
+  runtime::Gauge& connections;
+  runtime::Gauge& sessions;
+  runtime::Gauge& retained;
+  runtime::Gauge& memory;
+  runtime::Gauge& received;
+  runtime::Gauge& sent;
+  runtime::Gauge& dropped;
+  runtime::Gauge& shed;
+  runtime::Gauge& denied;
+  runtime::Gauge& failed;
+  runtime::Gauge& log_broken;
+};
+
+Result<std::unique_ptr<MqttFace>> MqttFace::make(MqttFaceDependencies dependencies,
+                                                 const AutomationSettings& settings) {
+  UNHIDRA_TRY(auto policy, TopicPolicy::load(settings.policy, settings.policy_syntax));
+  UNHIDRA_TRY(auto sealed, SealedTopics::parse(settings.encrypted_topics));
+  return std::unique_ptr<MqttFace>(
+      new MqttFace(std::move(dependencies), settings, std::move(policy), std::move(sealed)));
+}
+
+MqttFace::MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& settings,
+                   std::shared_ptr<const rego::PreparedQuery> policy, SealedTopics sealed)
+    : deps_(std::move(dependencies)),
+      settings_(settings),
+      scope_(deps_.executor, "mqtt"),
+      policy_(std::move(policy), deps_.clock, deps_.random),
+      sealed_(std::move(sealed)),
+      trail_(deps_.database, scope_, deps_.clock, deps_.random),
+      log_(deps_.folder),
+      gate_({.database = deps_.database,
+             .bus = deps_.bus,
+             .verifier = deps_.verifier,
+             .trusted = deps_.trusted,
+             .policy = policy_,
+             .sealed = sealed_,
+             .trail = trail_,
+             .scope = scope_,
+             .clock = deps_.clock},
+            [this](mqtt::ConnectionId connection, mqtt::Admission admission) {
+              server_.run([connection, admission = std::move(admission)](mqtt::Broker& broker,
+                                                                         mqtt::Moment now) {
+                broker.decide(connection, admission, now);
+              });
+            }),
+      server_(deps_.executor, settings_.broker, gate_, &log_, this, deps_.clock, deps_.random),
+      gauges_(std::make_unique<Gauges>(deps_.metrics)) {}
+
+MqttFace::~MqttFace() = default;
+
+Status MqttFace::start(std::shared_ptr<net::TlsServerContext> tls) {
+  auto& broker = server_.broker();
+  UNHIDRA_TRY_VOID(log_.open([&broker](ByteView record) { return broker.replay(record); }));
+  broker.recovered(server_.now());
+  log_.serve(server_);
+  UNHIDRA_TRY_VOID(listen_on_bus());
+  const auto at = [](const runtime::HostPort& listen) {
+    net::ServerSettings out;
+    out.address = listen.host;
+    out.port = listen.port;
+    return out;
+  };
+  UNHIDRA_TRY(port_, server_.listen(at(settings_.mqtt_listen), nullptr));
+  UNHIDRA_TRY(tls_port_, server_.listen(at(settings_.mqtts_listen), std::move(tls)));
+  server_.start();
+  scope_.spawn("mqtt.look_after", look_after());
+  return {};
+}
+
+Status MqttFace::reload_policy() {
+  UNHIDRA_TRY(auto policy, TopicPolicy::load(settings_.policy, settings_.policy_syntax));
+  server_.run([this, policy = std::move(policy)](mqtt::Broker& broker, mqtt::Moment now) {
+    policy_.replace(policy);
+    broker.disconnect(
+        [this](const mqtt::Principal& who, std::string_view) {
+          return !policy_.allows(subject_of(who), {.action = "connect"});
+        },
+        mqtt::ReasonCode::not_authorized, now);
+    broker.rejudge(now);
+    log::info("policy.loaded");
+  });
+  return {};
+}
+
+Status MqttFace::listen_on_bus() {
+  UNHIDRA_TRY(auto certificates,
+              deps_.bus.subscribe(kRevokedSubject, deps_.executor,
+                                  [this](const messaging::Message& message) {
+                                    ByteReader reader(message.payload.view());
+                                    static_cast<void>(reader.raw(32));
+                                    if (!reader.failed()) {
+                                      end(RevokedCertificate{to_bytes(reader.rest())});
+                                    }
+                                  }));
+  UNHIDRA_TRY(
+      auto others,
+      deps_.bus.subscribe(kAuthRevoked, deps_.executor, [this](const messaging::Message& message) {
+        const auto what = read_revocation(message.payload.view());
+        if (what) {
+          end(*what);
+        }
+      }));
+  subscriptions_.push_back(std::move(certificates));
+  subscriptions_.push_back(std::move(others));
+  return {};
+}
+
+// Connections end at once.
+void MqttFace::end(const Revoked& what) {
+  gate_.revoked(what);
+  server_.run([what](mqtt::Broker& broker, mqtt::Moment now) {
+    const auto concerned = [&what](const mqtt::Principal& who, std::string_view) {
+      return concerns(what, subject_of(who));
+    };
+    // A certificate may have a successor and a session ends without the person's going: what waits
+    // for them stays. A device or a person that is gone leaves nothing.
+    const bool for_good =
+        std::holds_alternative<DeviceId>(what) || std::holds_alternative<UserId>(what);
+    constexpr auto kReason = mqtt::ReasonCode::administrative_action;
+    const auto count = for_good ? broker.end_sessions(concerned, kReason, now)
+                                : broker.disconnect(concerned, kReason, now);
+    if (count != 0) {
+      log::info("mqtt.revoked", {{"connections", count}});
+    }
+  });
+}
+
+// Certificates and tokens that have run out, snapshots, figures.
+Task<void> MqttFace::look_after() {
+  for (;;) {
+    co_await runtime::sleep_for(kRound);
+    const auto now = deps_.clock.now();
+    server_.broker().disconnect(
+        [now](const mqtt::Principal& who, std::string_view) {
+          return subject_of(who).expires_at <= now;
+        },
+        mqtt::ReasonCode::not_authorized, server_.now());
+    server_.broker().flush();
+    if (log_.wants_snapshot()) {
+      if (const auto done = log_.snapshot(server_.broker()); !done) {
+        log::error("mqtt.snapshot_failed", {{"error", done.error()}});
+      }
+    }
+    count();
+  }
+}
+
+void MqttFace::count() {
+  const auto stats = server_.broker().stats();
+  const auto set = [](runtime::Gauge& gauge, std::uint64_t value) {
+    gauge.set(static_cast<std::int64_t>(value));
+  };
+  set(gauges_->connections, stats.connections);
+  set(gauges_->sessions, stats.sessions);
+  set(gauges_->retained, stats.retained);
+  set(gauges_->memory, stats.message_bytes);
+  set(gauges_->received, stats.messages_received);
+  set(gauges_->sent, stats.messages_sent);
+  set(gauges_->dropped, stats.messages_dropped);
+  set(gauges_->shed, stats.messages_shed);
+  set(gauges_->denied, policy_.stats().denials);
+  set(gauges_->failed, policy_.stats().failures);
+  set(gauges_->log_broken, log_.broken() ? 1 : 0);
+}
+
+void MqttFace::dropped(const mqtt::Principal& who, std::string_view, std::string_view topic,
+                       mqtt::DropReason reason) {
+  trail_.note(&subject_of(who), {},
+              {.type = "mqtt.message_dropped",
+               .action = "drop",
+               .resource = topic,
+               .outcome = audit::Outcome::failure,
+               .reason = to_string(reason)});
+}
+
+Task<void> MqttFace::stop(std::chrono::milliseconds grace) {
+  subscriptions_.clear();
+  scope_.request_stop();
+  co_await server_.stop({}, grace);
+  if (const auto joined = co_await scope_.join(grace); !joined) {
+    log::warn("mqtt.stop", {{"error", joined.error()}});
+  }
+  if (const auto closed = log_.close(); !closed) {
+    log::error("mqtt.log_close", {{"error", closed.error()}});
+  }
+}
+
+}  // namespace unhidra::automation

@@ -1,0 +1,195 @@
+// What may be said on which topic: the policy, and topics that are marked as encrypted.
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "unhidra/automation/errc.h"
+#include "unhidra/testkit/fake_clock.h"
+#include "unhidra/testkit/seeded_random.h"
+#include "unhidra/testkit/temp_dir.h"
+
+#include "broker/revoked.h"
+#include "broker/sealed_topics.h"
+#include "broker/topic_policy.h"
+
+namespace unhidra::automation {
+namespace {
+
+using mqtt::QoS;
+using mqtt::ReasonCode;
+using rego::Value;
+
+// The example of the roadmap, as it is written there.
+constexpr std::string_view kThermostats = R"(package unhidra.automation
+
+default allow = false
+
+# Thermostat can only publish to hvac topics
+allow {
+    input.device.type == "thermostat"
+    input.action == "publish"
+    startswith(input.topic, "hvac/")
+}
+
+# Sensors can publish to their own topics
+allow {
+    input.device.type == "sensor"
+    input.action == "publish"
+    input.topic == concat("/", ["sensors", input.device.id, input.reading_type])
+}
+
+# Admins can do anything
+allow {
+    input.user.role == "admin"
+}
+)";
+
+class TopicRules : public testing::Test {
+ protected:
+  TopicPolicy policy_of(std::string_view text, rego::Syntax syntax) {
+    std::ofstream(directory_.path() / "policy.rego") << text;
+    return {TopicPolicy::load(directory_.path(), syntax).value(), clock_, random_};
+  }
+  TopicPolicy built_in() { return {TopicPolicy::load({}, {}).value(), clock_, random_}; }
+
+  Subject device(std::string_view type) {
+    Subject out;
+    out.org = OrgId::make(clock_, random_);
+    out.device = DeviceId::make(clock_, random_);
+    out.facts.emplace_back(
+        Value::string("device"),
+        Value::object({{Value::string("id"), id(out)},
+                       {Value::string("type"), Value::string(std::string(type))}}));
+    return out;
+  }
+  static Value id(const Subject& subject) { return Value::string(subject.device->to_string()); }
+
+  testkit::TempDir directory_;
+  testkit::FakeClock clock_;
+  testkit::SeededRandom random_{3};
+};
+
+TEST_F(TopicRules, TheExampleOfTheRoadmapWorksAsItIsWritten) {
+  auto policy = policy_of(kThermostats, rego::Syntax::v0);
+  const auto thermostat = device("thermostat");
+  EXPECT_TRUE(policy.allows(thermostat, {.action = "publish", .topic = "hvac/hall"}));
+  EXPECT_FALSE(policy.allows(thermostat, {.action = "publish", .topic = "door/front"}));
+  EXPECT_FALSE(policy.allows(thermostat, {.action = "subscribe", .topic = "hvac/hall"}));
+  const auto sensor = device("sensor");
+  const auto own = "sensors/" + sensor.device->to_string() + "/humidity";
+  EXPECT_TRUE(policy.allows(sensor, {.action = "publish", .topic = own}));
+  EXPECT_FALSE(policy.allows(sensor, {.action = "publish", .topic = own + "/more"}));
+  Subject admin;
+  admin.user = UserId::make(clock_, random_);
+  admin.facts.emplace_back(Value::string("user"),
+                           Value::object({{Value::string("role"), Value::string("admin")}}));
+  EXPECT_TRUE(policy.allows(admin, {.action = "publish", .topic = "anything"}));
+}
+
+TEST_F(TopicRules, TheBuiltInOneGivesADeviceItsOwnTopicsAndAWildcardNoMoreThanItsParts) {
+  auto policy = built_in();
+  const auto lamp = device("");
+  const auto own = "devices/" + lamp.device->to_string() + "/";
+  EXPECT_TRUE(policy.allows(lamp, {.action = "connect"}));
+  EXPECT_TRUE(policy.allows(lamp, {.action = "publish", .topic = own + "state"}));
+  EXPECT_TRUE(policy.allows(lamp, {.action = "subscribe", .topic = own + "#"}));
+  EXPECT_TRUE(policy.allows(lamp, {.action = "subscribe", .topic = "broadcast/x"}));
+  EXPECT_FALSE(policy.allows(lamp, {.action = "publish", .topic = "broadcast/x"}));
+  for (const auto* wide : {"#", "devices/#", "devices/+/state", "+/+/state"}) {
+    EXPECT_FALSE(policy.allows(lamp, {.action = "subscribe", .topic = wide})) << wide;
+  }
+}
+
+TEST_F(TopicRules, EveryFailureIsADenial) {
+  const auto lamp = device("");
+  for (const auto* text : {
+           "package unhidra.automation\nallow := 1",
+           "package unhidra.automation\nallow := \"true\"",
+           "package other\nallow := true",
+           "package unhidra.automation\nallow if { x := numbers.range(0, 100000000); count(x) > 0 "
+           "}",
+           "package unhidra.automation\nallow := true if input.action\nallow := 2 if input.action",
+       }) {
+    auto policy = policy_of(text, rego::Syntax::v1);
+    EXPECT_FALSE(policy.allows(lamp, {.action = "publish", .topic = "t"})) << text;
+  }
+}
+
+TEST_F(TopicRules, APolicyThatDoesNotCompileSaysWhere) {
+  std::ofstream(directory_.path() / "broken.rego") << "package unhidra.automation\nallow if {";
+  const auto broken = TopicPolicy::load(directory_.path(), rego::Syntax::v1);
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error(), Errc::bad_policy);
+  EXPECT_NE(broken.error().message().find("broken.rego:2"), std::string::npos)
+      << broken.error().message();
+  EXPECT_EQ(TopicPolicy::load(directory_.path() / "nothing", rego::Syntax::v1).error(),
+            Errc::bad_policy);
+}
+
+TEST_F(TopicRules, WhatIsRememberedGoesWithThePolicyAndWithTime) {
+  auto policy = built_in();
+  const auto lamp = device("");
+  for (int i = 0; i < 5; ++i) {
+    policy.allows(lamp, {.action = "publish", .topic = "t"});
+  }
+  EXPECT_EQ(policy.stats().decisions, 1U);
+  clock_.advance(std::chrono::seconds(61));
+  policy.allows(lamp, {.action = "publish", .topic = "t"});
+  EXPECT_EQ(policy.stats().decisions, 2U);
+  std::ofstream(directory_.path() / "all.rego") << "package unhidra.automation\nallow := true";
+  policy.replace(TopicPolicy::load(directory_.path(), rego::Syntax::v1).value());
+  EXPECT_TRUE(policy.allows(lamp, {.action = "publish", .topic = "t"}));
+}
+
+// ---- Encrypted topics --------------------------------------------------------------------------
+
+Bytes sealed(DeviceId sender, std::uint32_t epoch, bool retained = false) {
+  ByteWriter out;
+  identity::write(out, {.is_signed = retained,
+                        .retained = retained,
+                        .epoch = epoch,
+                        .sender = identity::tag_of(sender)});
+  out.raw(Bytes(40 + (retained ? 64 : 0), 7));
+  return std::move(out).take();
+}
+
+TEST_F(TopicRules, AnEncryptedTopicTakesWhatItsOwnSenderHasSealed) {
+  auto topics = SealedTopics::parse({"home/+/door"}).value();
+  EXPECT_TRUE(topics.covers("home/7/door"));
+  EXPECT_FALSE(topics.covers("home/7/light"));
+  const auto lock = device("lock");
+  const auto check = [&](const Bytes& payload, bool retain = false) {
+    const auto out = topics.check(
+        lock, {.topic = "home/7/door", .payload = payload, .properties = {}, .retain = retain});
+    return out ? ReasonCode::success : out.error();
+  };
+  EXPECT_EQ(check(sealed(*lock.device, 4)), ReasonCode::success);
+  EXPECT_EQ(check(sealed(*lock.device, 4, true), true), ReasonCode::success);
+  EXPECT_EQ(check(to_bytes("open")), ReasonCode::payload_format_invalid);
+  EXPECT_EQ(check({}), ReasonCode::payload_format_invalid);
+  EXPECT_EQ(check({}, true), ReasonCode::success);  // takes the retained one away
+  EXPECT_EQ(check(sealed(*lock.device, 4), true), ReasonCode::payload_format_invalid);
+  EXPECT_EQ(check(sealed(DeviceId::make(clock_, random_), 4)), ReasonCode::not_authorized);
+  EXPECT_EQ(check(sealed(*lock.device, 5)), ReasonCode::success);
+  EXPECT_EQ(check(sealed(*lock.device, 4)), ReasonCode::not_authorized);  // epochs do not go back
+  EXPECT_EQ(SealedTopics::parse({"a/#/b"}).error(), Errc::bad_policy);
+}
+
+TEST_F(TopicRules, ARevocationConcernsWhomItNames) {
+  auto lamp = device("");
+  lamp.certificate_serial = {1, 2};
+  Subject person;
+  person.user = UserId::make(clock_, random_);
+  person.session = SessionId::make(clock_, random_);
+  EXPECT_TRUE(concerns(RevokedCertificate{{1, 2}}, lamp));
+  EXPECT_FALSE(concerns(RevokedCertificate{{1, 3}}, lamp));
+  EXPECT_FALSE(concerns(RevokedCertificate{{}}, person));
+  EXPECT_TRUE(concerns(*lamp.device, lamp));
+  EXPECT_FALSE(concerns(*lamp.device, person));
+  EXPECT_TRUE(concerns(person.session, person));
+  EXPECT_FALSE(concerns(SessionId(), lamp));
+  EXPECT_TRUE(concerns(*person.user, person));
+}
+
+}  // namespace
+}  // namespace unhidra::automation
