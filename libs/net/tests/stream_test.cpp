@@ -329,17 +329,17 @@ TEST_P(WebSocketStreams, RefuseText) {
 
 TEST_P(WebSocketStreams, HoldNoSilenceAgainstAPeerThatIsPaused) {
   ServerSettings settings;
-  settings.websocket.ping_interval = 40ms;
-  settings.websocket.idle_timeout = 100ms;
+  settings.websocket.ping_interval = 100ms;
+  settings.websocket.idle_timeout = 300ms;
+  const auto all = pattern(16 * kMega);
   std::atomic<bool> pausing{true};
   StreamWorld world(
       GetParam(), [&](Stream& stream, ByteView) { stream.pause_reading(pausing); }, settings);
   const auto client = world.connect();
   const auto recorder = world.opened();
   ASSERT_NE(recorder, nullptr);
-  const auto all = pattern(16 * kMega);
   std::thread sender([&] { client->send(all); });
-  std::this_thread::sleep_for(500ms);
+  std::this_thread::sleep_for(1s);
   EXPECT_EQ(recorder->closes, 0);
   pausing = false;
   world.run([&] { recorder->stream().pause_reading(false); });

@@ -100,10 +100,9 @@ ReasonCode Broker::Core::judge(const Session& session, const PublishRequest& req
   if (is_reserved(request.topic)) {
     return ReasonCode::not_authorized;
   }
-  const bool keeps = request.qos != QoS::at_most_once ||
-                     (request.retain && !request.payload.empty());
-  if (keeps &&
-      message_bytes_.load(std::memory_order_relaxed) >= settings_.max_memory) {
+  const bool keeps =
+      request.qos != QoS::at_most_once || (request.retain && !request.payload.empty());
+  if (keeps && message_bytes_.load(std::memory_order_relaxed) >= settings_.max_memory) {
     return ReasonCode::quota_exceeded;
   }
   return authority_.publish(*session.principal, request);
@@ -149,8 +148,7 @@ void Broker::Core::answer(Connection& connection, PacketType type, PacketId id, 
 // Before version 5 an acknowledgement cannot say no. Where the message is only not allowed it is
 // acknowledged and goes nowhere (3.1.1 section 3.3.5); where there is no room for it the client is
 // to try again, so it gets none.
-void Broker::Core::refuse(Connection& connection, PacketType type, PacketId id,
-                          ReasonCode reason) {
+void Broker::Core::refuse(Connection& connection, PacketType type, PacketId id, ReasonCode reason) {
   if (!connection.is_v5() && reason == ReasonCode::quota_exceeded) {
     return end(connection, reason);
   }

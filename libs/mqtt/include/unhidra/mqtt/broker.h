@@ -50,11 +50,11 @@ struct BrokerSettings {
   QoS max_qos = QoS::exactly_once;
   bool retain_available = true;
   QueuePolicy queue_policy = QueuePolicy::drop_oldest;
-  std::size_t max_queued_messages = 10'000;  // that wait for one session
-  std::size_t max_queued_bytes = 16U << 20;  // of them
-  std::size_t max_subscriptions = 10'000;    // of one session
+  std::size_t max_queued_messages = 10'000;       // that wait for one session
+  std::size_t max_queued_bytes = 16U << 20;       // of them
+  std::size_t max_subscriptions = 10'000;         // of one session
   std::size_t max_subscription_bytes = 1U << 20;  // of their filters
-  std::size_t max_output = 1U << 20;         // unsent bytes of a connection; QoS 0 is shed above
+  std::size_t max_output = 1U << 20;  // unsent bytes of a connection; QoS 0 is shed above
   std::size_t max_memory = std::size_t{1} << 30;  // bytes of living messages
   std::size_t max_journal_backlog = 64U << 20;    // bytes; publishers are paused above
   std::chrono::milliseconds connect_timeout{10'000};
