@@ -14,7 +14,7 @@ import sys
 
 LAYERS = {
     "base": 0, "crypto": 1, "wire": 1, "mqtt": 1, "identity": 2, "pki": 2, "mls_public": 2, "e2ee": 3, "mls": 3, "rego": 3, "runtime": 3,
-    "client": 4, "net": 4, "storage": 4, "messaging": 4, "audit": 5, "access": 6,
+    "client": 4, "net": 4, "storage": 4, "messaging": 4, "audit": 5, "policy": 5, "access": 6,
 }
 SERVICES = {"auth", "gateway", "chat", "automation", "signaling", "ml_bridge"}
 SERVICE_LAYER = 7
@@ -38,6 +38,7 @@ VENDORS = {
     "prometheus/": {"runtime"},
     "pb.h": {"wire"}, "pb_encode.h": {"wire"}, "pb_decode.h": {"wire"},
     "re2/": {"rego"}, "yaml-cpp/": {"rego"}, "unicode/": {"rego"},
+    "archive": {"policy"},
     "libsecret/": {"apps"},
     "CLI/": {"apps"},
 }

@@ -33,6 +33,7 @@ SETTINGS = {
     "auth.password_passes": "1",
     "limits.registration_per_ip": "off",
     "limits.device_registration_per_ip": "off",
+    "limits.enrolment_per_ip": "off",
     "limits.login_per_ip": "off",
     "limits.refresh_per_ip": "off",
     "limits.connections_per_ip": "off",

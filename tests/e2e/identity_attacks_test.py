@@ -339,12 +339,27 @@ class Foreign(ServerCase):
              self.sensor["device"]["device_id"], None),
             ("DELETE", "/v1/iot-devices/{device_id}/certificates", "/v1/iot-devices/%s/certificates",
              self.sensor["device"]["device_id"], None),
+            ("GET", "/v1/iot-devices/{device_id}", "/v1/iot-devices/%s", self.sensor["device"]["device_id"], None),
+            ("PATCH", "/v1/iot-devices/{device_id}", "/v1/iot-devices/%s", self.sensor["device"]["device_id"],
+             {"name": "mine"}),
+            ("DELETE", "/v1/iot-devices/{device_id}/enrolment-request", "/v1/iot-devices/%s/enrolment-request",
+             self.sensor["device"]["device_id"], None),
+            ("POST", "/v1/iot-devices/{device_id}/enrolment-request/approval",
+             "/v1/iot-devices/%s/enrolment-request/approval", self.sensor["device"]["device_id"],
+             {"fingerprint": "00" * 32}),
+            ("DELETE", "/v1/iot-devices/{device_id}/record", "/v1/iot-devices/%s/record",
+             self.sensor["device"]["device_id"], None),
+            ("GET", "/v1/iot-devices/{device_id}/twin", "/v1/iot-devices/%s/twin",
+             self.sensor["device"]["device_id"], None),
+            ("PUT", "/v1/iot-devices/{device_id}/twin", "/v1/iot-devices/%s/twin",
+             self.sensor["device"]["device_id"], {"document": {}}),
         ]
         self.assertEqual({check[1] for check in checks}, paths, "a path with an id has no check here")
         for method, name, path, foreign, body in checks:
             with self.subTest(f"{method} {name}"):
-                enrolment = name.count("/") > 3 and name.startswith("/v1/iot-devices/")
-                self.same(method, path, foreign, body=body, port=self.server.devices_port if enrolment else None)
+                revoking = (method, name) == ("DELETE", "/v1/iot-devices/{device_id}")
+                automation = name.startswith("/v1/iot-devices/") and not revoking
+                self.same(method, path, foreign, body=body, port=self.server.devices_port if automation else None)
         # Nothing of it had an effect.
         self.assertEqual(self.stranger.rest("GET", "/v1/account")[0], 200)
         self.assertEqual(self.stranger.rest("GET", f"/v1/users/{user}")[1]["disabled"], False)

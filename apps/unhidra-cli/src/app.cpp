@@ -209,6 +209,8 @@ Status App::run() {
       return approve_device();
     case Command::devices_revoke:
       return revoke_device();
+    case Command::iot:
+      return iot();
     case Command::invite:
       return invite();
     case Command::verify:

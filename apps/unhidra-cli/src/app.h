@@ -58,6 +58,9 @@ class App {
   Status verify();
   Result<DeviceId> device_named(const std::vector<DeviceId>& candidates) const;
 
+  // ---- IoT devices of the organisation (iot_commands.cpp) ----
+  Status iot();
+
   // ---- messages (message_commands.cpp) ----
   Status send();
   Status await_sent(MessageId id, UserId peer, const std::string& name);

@@ -7,7 +7,7 @@ namespace {
 constexpr std::string_view kBash = R"sh(# Load with: source <(unhidra-cli completion bash)
 _unhidra_cli() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= i
-  local commands="register login logout status devices invite verify send listen chat history group export completion"
+  local commands="register login logout status devices device invite verify send listen chat history group export completion"
   local globals="--profile --server --gateway --ca --trust-fingerprint --passphrase-file --json --quiet --help --version"
   local credentials="--username --password-file --organization --device-name"
   case $previous in
@@ -15,6 +15,7 @@ _unhidra_cli() {
     --ca|--passphrase-file|--password-file|--new-password-file|--output) COMPREPLY=($(compgen -f -- "$word")); return ;;
     completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")); return ;;
     devices) COMPREPLY=($(compgen -W "approve revoke $globals" -- "$word")); return ;;
+    device) COMPREPLY=($(compgen -W "list show add code pending approve deny rename label revoke delete twin --devices $globals" -- "$word")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case " $commands " in *" ${COMP_WORDS[i]} "*) command=${COMP_WORDS[i]}; break ;; esac
@@ -24,6 +25,7 @@ _unhidra_cli() {
     register) COMPREPLY=($(compgen -W "$credentials --invite --display-name $globals" -- "$word")) ;;
     login) COMPREPLY=($(compgen -W "$credentials --new-password-file $globals" -- "$word")) ;;
     logout|devices) COMPREPLY=($(compgen -W "--yes $globals" -- "$word")) ;;
+    device) COMPREPLY=($(compgen -W "--devices --type --group --label --owner --encrypted --remove --yes --set --if-version $globals" -- "$word")) ;;
     invite) COMPREPLY=($(compgen -W "--role --hours $globals" -- "$word")) ;;
     verify) COMPREPLY=($(compgen -W "--accept --mark-verified $globals" -- "$word")) ;;
     send) COMPREPLY=($(compgen -W "--timeout $globals" -- "$word")) ;;
@@ -41,7 +43,7 @@ constexpr std::string_view kZsh = R"sh(#compdef unhidra-cli
 _unhidra_cli() {
   local -a commands globals credentials
   commands=('register:sign up' 'login:log in as a new device' 'logout:end the session' 'status:this device'
-    'devices:devices of this account' 'invite:invite somebody new' 'verify:safety number' 'send:send a message' 'listen:show what arrives'
+    'devices:devices of this account' 'device:IoT devices of the organisation' 'invite:invite somebody new' 'verify:safety number' 'send:send a message' 'listen:show what arrives'
     'chat:talk in the terminal' 'history:show a conversation' 'group:make and change groups' 'export:all history as JSON' 'completion:completion script')
   globals=('--profile[folder of this device]:folder:_directories' '--server[https://host\:9200]:url:' '--gateway[wss://host\:9000/v1/ws]:url:'
     '--ca[PEM file]:file:_files' '--trust-fingerprint[SHA-256]:hex:' '--passphrase-file[file]:file:_files'
@@ -56,6 +58,9 @@ _unhidra_cli() {
         login) _arguments $globals $credentials '--new-password-file[file]:file:_files' ;;
         logout) _arguments $globals '--yes[do not ask]' ;;
         devices) _arguments $globals '--yes[do not ask]' '1:what:(approve revoke)' '2:id:' ;;
+        device) _arguments $globals '--devices[https://host\:9300]:url:' '--type[type]:word:' '*--group[group]:word:' '*--label[name=value]:label:' \
+          '--owner[user id]:id:' '--encrypted[twin is ciphertext]' '*--remove[label]:word:' '--yes[do not ask]' '--set[JSON]:json:' \
+          '--if-version[version]:number:' '1:what:(list show add code pending approve deny rename label revoke delete twin)' '2:device:' '*:value:' ;;
         invite) _arguments $globals '--role[role]:role:' '--hours[hours]:number:' ;;
         verify) _arguments $globals '--accept[accept the new identity]' '--mark-verified[numbers compared]' '1:user:' ;;
         send) _arguments $globals '--timeout[seconds]:seconds:' '1:user:' '2:text:' ;;
@@ -72,7 +77,7 @@ compdef _unhidra_cli unhidra-cli
 
 constexpr std::string_view kFish = R"sh(# Load with: unhidra-cli completion fish | source
 complete -c unhidra-cli -f
-set -l commands register login logout status devices invite verify send listen chat history group export completion
+set -l commands register login logout status devices device invite verify send listen chat history group export completion
 complete -c unhidra-cli -n "not __fish_seen_subcommand_from $commands" -a "$commands"
 complete -c unhidra-cli -l profile -r -a "(__fish_complete_directories)" -d "Folder of this device"
 complete -c unhidra-cli -l server -x -d "https://host:9200"
@@ -89,8 +94,18 @@ complete -c unhidra-cli -n "__fish_seen_subcommand_from register login" -l devic
 complete -c unhidra-cli -n "__fish_seen_subcommand_from register" -l invite -x
 complete -c unhidra-cli -n "__fish_seen_subcommand_from register" -l display-name -x
 complete -c unhidra-cli -n "__fish_seen_subcommand_from login" -l new-password-file -r -F
-complete -c unhidra-cli -n "__fish_seen_subcommand_from logout devices" -s y -l yes
+complete -c unhidra-cli -n "__fish_seen_subcommand_from logout devices device" -s y -l yes
 complete -c unhidra-cli -n "__fish_seen_subcommand_from devices" -a "approve revoke"
+complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -a "list show add code pending approve deny rename label revoke delete twin"
+complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l devices -x -d "https://host:9300"
+complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l type -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l group -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l label -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l owner -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l encrypted
+complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l remove -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l set -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l if-version -x
 complete -c unhidra-cli -n "__fish_seen_subcommand_from invite" -l role -x
 complete -c unhidra-cli -n "__fish_seen_subcommand_from invite" -l hours -x
 complete -c unhidra-cli -n "__fish_seen_subcommand_from verify" -l accept

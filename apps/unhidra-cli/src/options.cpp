@@ -29,6 +29,7 @@ class Builder {
     add_globals();
     add_account();
     add_devices();
+    add_iot();
     add_messages();
     add_groups();
     return app_;
@@ -113,6 +114,72 @@ class Builder {
       command->add_option("id", options_.device, "The device's id, or how it begins")->required();
       command->add_flag("-y,--yes", options_.yes, "Do not ask");
     }
+  }
+
+  CLI::App* add_iot_action(CLI::App& device, const char* name, const char* help, IotAction action) {
+    auto* out = device.add_subcommand(name, help);
+    out->callback([this, action] { options_.iot.action = action; });
+    return out;
+  }
+
+  void add_iot() {
+    auto& iot = options_.iot;
+    auto* device = add(app_, "device", "IoT devices of the organisation", Command::iot);
+    device->require_subcommand(1);
+    device->add_option("--devices", iot.url,
+                       "The automation role, as https://host:9300 (default: the server's host)");
+    const auto tags = [&iot](CLI::App& command) {
+      command.add_option("--type", iot.type, "Type: a word, such as thermostat");
+      command.add_option("--group", iot.groups, "Group; may be given several times");
+      command.add_option("--label", iot.labels, "Label as name=value; may be given several times");
+    };
+    const auto named = [&iot](CLI::App& command) {
+      command.add_option("device", iot.device, "The device's name, its id, or how the id begins")
+          ->required();
+    };
+    const auto confirmed = [this, named](CLI::App& command) {
+      named(command);
+      command.add_flag("-y,--yes", options_.yes, "Do not ask");
+    };
+    tags(*add_iot_action(*device, "list", "List devices, all or by type, group, label",
+                         IotAction::list));
+    named(*add_iot_action(*device, "show", "All about a device and its certificates",
+                          IotAction::show));
+    auto* added = add_iot_action(*device, "add", "Register a device and make its enrolment code",
+                                 IotAction::add);
+    added->add_option("name", iot.name, "What to call it")->required();
+    tags(*added);
+    added->add_option("--owner", iot.owner, "Id of the user who owns it (default: nobody)");
+    added->add_flag("--encrypted", iot.encrypted, "Its twin is end-to-end encrypted");
+    named(*add_iot_action(*device, "code", "Make a new enrolment code; earlier ones are void",
+                          IotAction::code));
+    auto* rename =
+        add_iot_action(*device, "rename", "Give a device another name", IotAction::rename);
+    named(*rename);
+    rename->add_option("name", iot.name, "The new name")->required();
+    auto* label = add_iot_action(*device, "label", "Set and remove labels", IotAction::label);
+    named(*label);
+    label->add_option("labels", iot.labels, "Labels to set, as name=value");
+    label->add_option("--remove", iot.removed, "Label to remove; may be given several times");
+    confirmed(
+        *add_iot_action(*device, "revoke", "End a device and its certificates", IotAction::revoke));
+    confirmed(*add_iot_action(*device, "delete", "End a device and forget all about it",
+                              IotAction::remove));
+    add_iot_action(*device, "pending", "List enrolments that wait for approval",
+                   IotAction::pending);
+    confirmed(*add_iot_action(*device, "approve", "Give a waiting device its certificate",
+                              IotAction::approve));
+    confirmed(
+        *add_iot_action(*device, "deny", "Deny a waiting device its certificate", IotAction::deny));
+    auto* twin = add_iot_action(*device, "twin",
+                                "Show what is wanted of a device and what it "
+                                "reported, or say what is wanted",
+                                IotAction::twin);
+    named(*twin);
+    twin->add_option("--set", iot.desired,
+                     "What is wanted, as a JSON object; - is the standard input");
+    twin->add_option("--if-version", iot.if_version,
+                     "Only when the wanted side still has this version");
   }
 
   void add_user(CLI::App& command) {

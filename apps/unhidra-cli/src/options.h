@@ -18,6 +18,7 @@ enum class Command : std::uint8_t {
   devices_list,
   devices_approve,
   devices_revoke,
+  iot,
   invite,
   verify,
   send,
@@ -33,6 +34,36 @@ enum class Command : std::uint8_t {
   group_leave,
   group_members,
   group_rename,
+};
+
+// `unhidra-cli device ...`: the IoT devices of the organisation.
+enum class IotAction : std::uint8_t {
+  list,
+  show,
+  add,
+  code,
+  rename,
+  label,
+  revoke,
+  remove,
+  twin,
+  pending,
+  approve,
+  deny
+};
+struct IotOptions {
+  IotAction action = IotAction::list;
+  std::string url;     // of the automation role; empty: the server's host, port 9300
+  std::string device;  // id, its beginning, or name
+  std::string name;
+  std::string type;
+  std::string owner;  // user id
+  std::vector<std::string> groups;
+  std::vector<std::string> labels;  // name=value
+  std::vector<std::string> removed;
+  bool encrypted = false;
+  std::string desired;  // JSON; "-" is the standard input
+  std::optional<std::int64_t> if_version;
 };
 
 struct Options {
@@ -72,6 +103,7 @@ struct Options {
   std::string shell;
   std::string role;
   std::uint64_t hours = 0;  // 0: the server's own
+  IotOptions iot;
 };
 
 struct Parsed {

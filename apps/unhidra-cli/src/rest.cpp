@@ -8,6 +8,7 @@
 #include "unhidra/net/http_client.h"
 
 #include "errc.h"
+#include "json_fields.h"
 
 namespace unhidra::cli {
 
@@ -18,11 +19,6 @@ namespace {
 constexpr std::size_t kMaxResponse = 1 << 20;
 constexpr std::uint16_t kAuthPort = 9200;
 constexpr std::uint16_t kGatewayPort = 9000;
-
-std::string text_of(const json::object& object, std::string_view name) {
-  const auto* found = object.if_contains(name);
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-}
 
 std::int64_t number_of(const json::object& object, std::string_view name) {
   const auto* found = object.if_contains(name);
@@ -36,16 +32,6 @@ Result<T> id_of(const json::object& object, std::string_view name) {
     return fail(Errc::server_failed, "the server's answer lacks " + std::string(name));
   }
   return id;
-}
-
-Result<json::object> object_of(Result<json::value> answer) {
-  if (!answer) {
-    return fail(std::move(answer).error());
-  }
-  if (!answer->is_object()) {
-    return fail(Errc::server_failed, "the server's answer is no JSON object");
-  }
-  return std::move(answer->get_object());
 }
 
 Errc errc_of(int status) {

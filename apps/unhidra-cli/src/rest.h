@@ -87,10 +87,11 @@ class Rest {
   // `role` empty: member; `hours` 0: as long as the server gives.
   Result<Invitation> invite(const std::string& access_token, const std::string& role,
                             std::uint64_t hours);
-
- private:
+  // One request with a JSON answer (null when it has no body), for what has no function of its own.
   Result<boost::json::value> call(std::string method, const std::string& path,
                                   const boost::json::object* body, const std::string& access_token);
+
+ private:
   Result<Tokens> tokens_of(Result<boost::json::value> answer) const;
   Error untrusted(const Error& error) const;
 

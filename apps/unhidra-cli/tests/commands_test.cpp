@@ -112,6 +112,47 @@ TEST_F(CommandsTest, TwoPeopleTalkAndReadTheirHistory) {
   EXPECT_NE(plain.out.find("-- "), std::string::npos) << "a line for the day";
 }
 
+TEST_F(CommandsTest, AGroupIsMadeTalkedInAndChanged) {
+  for (const auto* name : {"ann", "bob", "cleo", "dora"}) {
+    sign_up(name, name);
+  }
+  const auto made = run_as("ann", {"--json", "group", "create", "the team", "bob", "cleo"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_EQ(made.last().at("type").as_string(), "group");
+  EXPECT_EQ(made.last().at("members").as_array().size(), 3U);
+  EXPECT_EQ(run_as("ann", {"send", "#the team", "hello all"}).code, 0);
+  for (const auto* profile : {"bob", "cleo"}) {
+    const auto heard = run_as(profile, {"--json", "listen", "--count", "1", "--timeout", "20"});
+    ASSERT_EQ(heard.code, 0) << heard.err;
+    EXPECT_EQ(heard.last().at("text").as_string(), "hello all");
+    EXPECT_EQ(heard.last().at("group").as_string(), "the team");
+    EXPECT_EQ(heard.last().at("from").as_string(), "ann");
+    EXPECT_EQ(heard.last().at("direction").as_string(), "in");
+  }
+  const auto added = run_as("bob", {"--json", "group", "add", "the team", "dora"});
+  ASSERT_EQ(added.code, 0) << added.err;
+  EXPECT_EQ(added.last().at("members").as_array().size(), 4U);
+  EXPECT_EQ(run_as("bob", {"group", "rename", "the team", "the crew"}).code, 0);
+  EXPECT_EQ(run_as("bob", {"send", "#the crew", "welcome"}).code, 0);
+  const auto heard = run_as("dora", {"listen", "--count", "1", "--timeout", "20"});
+  EXPECT_NE(heard.out.find("bob in the crew: welcome"), std::string::npos) << heard.out;
+  const auto removed = run_as("ann", {"--json", "group", "remove", "the crew", "cleo"});
+  EXPECT_EQ(run_as("ann", {"group", "remove", "the team", "cleo"}).code, 6)
+      << "it is called something else now";
+  ASSERT_EQ(removed.code, 0) << removed.err;
+  EXPECT_EQ(removed.last().at("members").as_array().size(), 3U);
+  const auto told = run_as("cleo", {"--json", "listen", "--timeout", "3"});
+  EXPECT_NE(told.out.find("group_left"), std::string::npos) << told.out;
+  EXPECT_EQ(run_as("cleo", {"send", "#the crew", "hello?"}).code, 1);
+  EXPECT_EQ(run_as("dora", {"group", "leave", "the crew"}).code, 0);
+  EXPECT_EQ(run_as("ann", {"listen", "--timeout", "3"}).code, 0);
+  const auto members = run_as("ann", {"group", "members", "the crew"});
+  EXPECT_EQ(members.out.find("dora"), std::string::npos) << members.out;
+  EXPECT_NE(members.out.find("bob, 1 device"), std::string::npos) << members.out;
+  EXPECT_EQ(run_as("ann", {"group", "add", "no such group", "bob"}).code, 6);
+  EXPECT_EQ(run_as("ann", {"--json", "history", "#the crew"}).objects().size(), 2U);
+}
+
 TEST_F(CommandsTest, ANewDeviceIsApprovedAndGetsWhatFollows) {
   sign_up("laptop", "ann");
   sign_up("bob", "bob");

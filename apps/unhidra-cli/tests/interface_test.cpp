@@ -43,6 +43,10 @@ TEST(CommandLine, TellsWrongUsageWithItsOwnExitCode) {
                                              {"listen", "--count", "many"},
                                              {"completion", "tcsh"},
                                              {"devices", "approve"},
+                                             {"device"},
+                                             {"device", "show"},
+                                             {"device", "rename", "lamp"},
+                                             {"device", "twin", "lamp", "--if-version", "x"},
                                              {"--no-such-flag", "status"}}) {
     const auto ran = run_cli(arguments);
     EXPECT_EQ(ran.code, 2);
@@ -58,8 +62,8 @@ TEST(CommandLine, HelpAndCompletionNeedNoProfile) {
   for (const auto* shell : {"bash", "zsh", "fish"}) {
     const auto ran = run_cli({"completion", shell});
     EXPECT_EQ(ran.code, 0);
-    for (const auto* command : {"register", "login", "logout", "status", "devices", "verify",
-                                "send", "listen", "chat", "history", "export"}) {
+    for (const auto* command : {"register", "login", "logout", "status", "devices", "if-version",
+                                "verify", "send", "listen", "chat", "history", "export"}) {
       EXPECT_NE(ran.out.find(command), std::string::npos) << shell << " " << command;
     }
   }
@@ -82,6 +86,24 @@ TEST(CommandLine, TheTwoDeviceCommandsAreTold) {
   ASSERT_TRUE(three.options);
   EXPECT_EQ(three.options->profile, "p");
   EXPECT_EQ(three.options->count, 2U);
+}
+
+TEST(CommandLine, TheCommandsForIotDevicesAreTold) {
+  const char* add[] = {"unhidra-cli", "device",  "add",     "lamp",    "--type",  "light",
+                       "--group",     "kitchen", "--group", "floor-1", "--label", "a=b"};
+  const auto one = parse_command_line(12, add);
+  ASSERT_TRUE(one.options) << one.text;
+  EXPECT_EQ(one.options->command, Command::iot);
+  EXPECT_EQ(one.options->iot.action, IotAction::add);
+  EXPECT_EQ(one.options->iot.name, "lamp");
+  EXPECT_EQ(one.options->iot.groups, (std::vector<std::string>{"kitchen", "floor-1"}));
+  EXPECT_EQ(one.options->iot.labels, (std::vector<std::string>{"a=b"}));
+  const char* label[] = {"unhidra-cli", "device", "label", "lamp", "a=b", "c=d", "--remove", "e"};
+  const auto two = parse_command_line(8, label);
+  ASSERT_TRUE(two.options) << two.text;
+  EXPECT_EQ(two.options->iot.action, IotAction::label);
+  EXPECT_EQ(two.options->iot.labels, (std::vector<std::string>{"a=b", "c=d"}));
+  EXPECT_EQ(two.options->iot.removed, (std::vector<std::string>{"e"}));
 }
 
 TEST(CommandLine, AnEmptyProfileSaysWhatToDo) {

@@ -165,6 +165,7 @@ struct Composition::Parts {
                                           .handlers = handlers,
                                           .runner = runner,
                                           .crypto = crypto::native_provider(),
+                                          .keys = provider,
                                           .clock = clock,
                                           .random = random});
     }
@@ -374,7 +375,7 @@ void Composition::stop(std::chrono::milliseconds deadline) {
     run_and_wait(executor, parts.gateway->stop());
   }
   if (parts.chat) {
-    parts.chat->stop();
+    run_and_wait(executor, parts.chat->stop(deadline));
   }
   parts.presence.stop();
   parts.limiter.stop();

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "commands.h"
+#include "policy/line.h"
 
 namespace unhidra::server {
 namespace {
@@ -146,6 +147,7 @@ void build(CLI::App& app, CommandLine& line) {
   add_admin_users(*admin, line);
   add_admin_lists(*admin, line);
   add_admin_rest(*admin, line);
+  policy_line::add(app, line.action);
   app.add_subcommand("version", "Say which version this is")->callback([&line] {
     line.action = [] {
       std::puts("unhidra " UNHIDRA_VERSION);

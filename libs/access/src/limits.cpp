@@ -39,6 +39,8 @@ const std::vector<RuleSetting>& rule_settings() {
     add(registration, ip, "limits.registration_per_ip", "5/1h", "Sign-ups, per address.");
     add(device_registration, ip, "limits.device_registration_per_ip", "10/1h",
         "Device registrations, per address.");
+    add(enrolment, ip, "limits.enrolment_per_ip", "120/1m",
+        "Enrolments and renewals of device certificates, per address.");
     add(credential_change, ip, "limits.credential_change_per_ip", "60/1h",
         "Password changes and resets, per address.");
     add(credential_change, user, "limits.credential_change_per_user", "20/1h",

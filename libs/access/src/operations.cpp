@@ -13,6 +13,7 @@ constexpr std::uint32_t kJsonBody = 16 * 1024;
 constexpr std::uint32_t kEnrolmentBody = 32 * 1024;  // base64 of a certificate request
 
 constexpr std::array<std::string_view, 2> kPaged{"cursor", "limit"};
+constexpr std::array<std::string_view, 5> kDeviceQuery{"cursor", "limit", "type", "group", "label"};
 constexpr std::array<std::string_view, 4> kAuditQuery{"cursor", "limit", "event_type", "actor_id"};
 
 // ---- the columns, in the words of the rows below ----
@@ -189,7 +190,6 @@ constexpr auto kOperations = table(
   Row(rest("iot_devices.create", "POST", "/v1/iot-devices")).needs(iot_devices_manage)
     .limited(LimitClass::device_registration).body(kSmallBody).answers(201).secret()
     .changes("iot_device.created", "create", "device"),
-  Row(rest("iot_devices.list", "GET", "/v1/iot-devices")).needs(iot_devices_manage).understands(kPaged),
   Row(rest("iot_devices.revoke", "DELETE", "/v1/iot-devices/{device_id}")).needs(iot_devices_manage)
     .limited(LimitClass::administration).answers(204).changes("iot_device.revoked", "delete", "device"),
   Row(rest("connections.list", "GET", "/v1/connections")).needs(connections_read)
@@ -210,16 +210,18 @@ constexpr auto kOperations = table(
   Row(rest("est.csr_attributes", "GET", "/.well-known/est/csrattrs")).everyone()
     .served_by(Serving::automation).limited(LimitClass::open),
   Row(rest("est.enroll", "POST", "/.well-known/est/simpleenroll")).everyone()
-    .served_by(Serving::automation).limited(LimitClass::device_registration).secret_request()
+    .served_by(Serving::automation).limited(LimitClass::enrolment).secret_request()
     .body(kEnrolmentBody).takes("application/pkcs10").changes("device.enrolled", "create", "device"),
   Row(rest("est.reenroll", "POST", "/.well-known/est/simplereenroll")).everyone()
-    .served_by(Serving::automation).limited(LimitClass::device_registration).secret_request()
+    .served_by(Serving::automation).limited(LimitClass::enrolment).secret_request()
     .body(kEnrolmentBody).takes("application/pkcs10").changes("device.reenrolled", "update", "device"),
   Row(rest("certificate_status.crl", "GET", "/pki/devices.crl")).everyone()
     .served_by(Serving::automation).limited(LimitClass::open),
   Row(rest("certificate_status.ocsp", "POST", "/pki/ocsp")).everyone()
     .served_by(Serving::automation).limited(LimitClass::open).body(kSmallBody)
     .takes("application/ocsp-request"),
+  Row(rest("certificate_status.ocsp_get", "GET", "/pki/ocsp/{request}")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::open),
   Row(rest("enrolment_codes.create", "POST", "/v1/iot-devices/{device_id}/enrolment-codes"))
     .needs(iot_devices_manage).served_by(Serving::automation).limited(LimitClass::administration)
     .answers(201).secret().changes("device.enrolment_code_created", "create", "device"),
@@ -228,6 +230,37 @@ constexpr auto kOperations = table(
   Row(rest("device_certificates.revoke", "DELETE", "/v1/iot-devices/{device_id}/certificates"))
     .needs(iot_devices_manage).served_by(Serving::automation).limited(LimitClass::administration)
     .answers(204).changes("device.certificates_revoked", "delete", "device"),
+
+  Row(rest("enrolment_requests.list", "GET", "/v1/enrolment-requests")).needs(iot_devices_read)
+    .served_by(Serving::automation).understands(kPaged),
+  Row(rest("enrolment_requests.approve", "POST", "/v1/iot-devices/{device_id}/enrolment-request/approval"))
+    .needs(iot_devices_manage).served_by(Serving::automation).limited(LimitClass::administration)
+    .body(kSmallBody).answers(204).changes("device.enrolment_approved", "update", "device"),
+  Row(rest("enrolment_requests.deny", "DELETE", "/v1/iot-devices/{device_id}/enrolment-request"))
+    .needs(iot_devices_manage).served_by(Serving::automation).limited(LimitClass::administration)
+    .answers(204).changes("device.enrolment_denied", "update", "device"),
+
+  // ---- devices: registry and twins ----
+  Row(rest("iot_devices.list", "GET", "/v1/iot-devices")).needs(iot_devices_read)
+    .served_by(Serving::automation).understands(kDeviceQuery),
+  Row(rest("iot_devices.get", "GET", "/v1/iot-devices/{device_id}")).needs(iot_devices_read)
+    .served_by(Serving::automation),
+  Row(rest("iot_devices.update", "PATCH", "/v1/iot-devices/{device_id}")).needs(iot_devices_manage)
+    .served_by(Serving::automation).limited(LimitClass::administration).body(kJsonBody)
+    .changes("iot_device.updated", "update", "device"),
+  Row(rest("iot_devices.delete", "DELETE", "/v1/iot-devices/{device_id}/record")).needs(iot_devices_manage)
+    .served_by(Serving::automation).limited(LimitClass::administration).answers(204)
+    .changes("iot_device.deleted", "delete", "device"),
+  Row(rest("device_twins.get", "GET", "/v1/iot-devices/{device_id}/twin")).needs(iot_devices_read)
+    .served_by(Serving::automation),
+  Row(rest("device_twins.want", "PUT", "/v1/iot-devices/{device_id}/twin")).needs(iot_devices_manage)
+    .served_by(Serving::automation).limited(LimitClass::administration).body(kJsonBody)
+    .changes("device_twin.wanted", "update", "device"),
+  // The device itself, by the certificate of its connection.
+  Row(rest("own_twin.get", "GET", "/v1/device/twin")).everyone().served_by(Serving::automation)
+    .limited(LimitClass::open),
+  Row(rest("own_twin.report", "PUT", "/v1/device/twin")).everyone().served_by(Serving::automation)
+    .limited(LimitClass::open).body(kJsonBody).changes("device_twin.reported", "update", "device"),
 
   // ---- every role, both ports ----
   Row(rest("system.health", "GET", "/health")).everyone().served_by(Serving::every).limited(LimitClass::none),
@@ -291,7 +324,9 @@ constexpr auto kOperations = table(
     .limited(LimitClass::messages).changes("group.message_sent", "create", "conversation"),
   Row(frame<wire::FetchGroupLog>("groups.fetch_log", Serving::chat, conversations_read, 1024)),
   Row(frame<wire::FetchGroupInfo>("groups.fetch_info", Serving::chat, conversations_read, 1024)),
-  Row(frame<wire::FetchRatchetTree>("groups.fetch_tree", Serving::chat, conversations_read, 1024)));
+  Row(frame<wire::FetchRatchetTree>("groups.fetch_tree", Serving::chat, conversations_read, 1024)),
+  Row(frame<wire::ResetGroup>("groups.reset", Serving::chat, conversations_open, 64 * 1024))
+    .limited(LimitClass::messages).changes("group.reset", "update", "conversation"));
 // clang-format on
 
 constexpr std::uint32_t kFrames = 64;

@@ -33,6 +33,7 @@ std::optional<Role> lowest_role(std::string_view permission) {
       {"audit.read", Role::org_admin},
       {"connections.read", Role::org_admin},
       {"iot_devices.manage", Role::org_admin},
+      {"iot_devices.read", Role::space_admin},
       {"users.list", Role::space_admin},
       {"invitations.manage", Role::space_admin},
       {"users.look_up", Role::member},

@@ -72,12 +72,24 @@ TEST(Operations, OnlyTheseAreOpenToEveryone) {
       open.insert(operation.name);
     }
   }
-  const std::set<std::string_view> expected{
-      "setup.status",        "setup.complete",         "auth.register",
-      "auth.login",          "auth.refresh",           "auth.jwks",
-      "system.health",       "system.ready",           "system.openapi",
-      "est.ca_certificates", "est.csr_attributes",     "est.enroll",
-      "est.reenroll",        "certificate_status.crl", "certificate_status.ocsp"};
+  const std::set<std::string_view> expected{"setup.status",
+                                            "setup.complete",
+                                            "auth.register",
+                                            "auth.login",
+                                            "auth.refresh",
+                                            "auth.jwks",
+                                            "system.health",
+                                            "system.ready",
+                                            "system.openapi",
+                                            "est.ca_certificates",
+                                            "est.csr_attributes",
+                                            "est.enroll",
+                                            "est.reenroll",
+                                            "certificate_status.crl",
+                                            "certificate_status.ocsp",
+                                            "certificate_status.ocsp_get",
+                                            "own_twin.get",
+                                            "own_twin.report"};
   EXPECT_EQ(open, expected);
 }
 

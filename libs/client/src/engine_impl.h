@@ -25,6 +25,9 @@ SecretBytes encode_content(const wire::Content& content);
 // For people to compare: groups of five digits, at most eight of them (directory.cpp).
 std::string digits(const ByteArray<64>& hash, std::size_t groups);
 
+// The people in a group (group_log.cpp).
+std::set<UserId> users_of(const mls::RatchetTree& tree);
+
 class Engine::Impl final : public e2ee::PreKeyStore {
  public:
   Impl(Dependencies dependencies, const Limits& limits);
@@ -297,6 +300,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Result<Outcome> process_commit(GroupHold& hold, const wire::GroupEntry& entry);
   Result<Outcome> look_for_newcomers(GroupHold& hold, const mls::PublicMessage& message);
   bool look_for_device(const identity::MemberName& name, ByteView signature_key);
+  void on_reset(GroupHold& hold);
   Status process_proposal(GroupHold& hold, const wire::GroupEntry& entry);
   Status after_commit(GroupHold& hold, const mls::RatchetTree& before,
                       const mls::CommitEffects& effects, const std::optional<UserId>& by,

@@ -4,6 +4,17 @@
 
 namespace unhidra::client {
 
+namespace {
+
+// The conversation's id, or after resets that and their number (32 bits).
+bool is_group_id(ConversationId id, ByteView group_id) {
+  const auto size = id.bytes().size();
+  return (group_id.size() == size || group_id.size() == size + 4) &&
+         std::ranges::equal(group_id.first(size), id.bytes());
+}
+
+}  // namespace
+
 // The tree after the commit with this number, once it is there in all its pieces and the devices in
 // it are known; nothing before.
 Result<std::optional<mls::RatchetTree>> Engine::Impl::fetched_tree(ConversationId id,
@@ -113,8 +124,7 @@ Status Engine::Impl::join_by_welcome(const wire::InboxEntry& entry, const mls::W
   if (!last_resort) {
     drop_key_package(reference);
   }
-  const bool fits =
-      joined && std::ranges::equal(joined->context().group_id, entry.conversation_id.bytes());
+  const bool fits = joined && is_group_id(entry.conversation_id, joined->context().group_id);
   if (!fits) {
     emit(event::RequestFailed{
         "group", std::string(error_code(Errc::bad_frame).name),
@@ -165,10 +175,14 @@ Status Engine::Impl::prepare_join(GroupHold& hold, GroupLink& link) {
 Status Engine::Impl::join_externally(GroupHold& hold, GroupLink& link, mls::RatchetTree tree) {
   UNHIDRA_TRY(const auto message, mls::MlsMessage::parse(link.info->group_info));
   const auto* info = message.as<mls::GroupInfo>();
-  if (info == nullptr ||
-      !std::ranges::equal(info->group_context.group_id, hold.record.id.bytes()) ||
+  if (info == nullptr || !is_group_id(hold.record.id, info->group_context.group_id) ||
       info->group_context.cipher_suite != mls::kDefaultCipherSuite) {
     return fail(Errc::bad_frame, "the server sent the state of something else");
+  }
+  const auto people = users_of(tree);
+  if (!hold.record.expected.empty() && !std::ranges::includes(hold.record.expected, people)) {
+    return fail(mls_public::Errc::not_authenticated,
+                "somebody is in the group anew who was not in it before");
   }
   auto env = environment(clock_.now());
   env.rules.now.reset();  // as in join_by_welcome()
@@ -198,6 +212,7 @@ Status Engine::Impl::join_externally(GroupHold& hold, GroupLink& link, mls::Ratc
 Status Engine::Impl::come_in(GroupHold& hold, std::uint64_t seq) {
   hold.record.state = GroupState::active;
   hold.record.step.reset();
+  hold.record.expected.clear();
   if (!hold.record.was_member) {
     hold.record.cursor = seq;
   }

@@ -4,6 +4,16 @@
 
 namespace unhidra::client {
 
+std::set<UserId> users_of(const mls::RatchetTree& tree) {
+  std::set<UserId> out;
+  tree.each_member([&](mls::LeafIndex, const mls::LeafNode& leaf) {
+    if (const auto name = name_of(leaf)) {
+      out.insert(name->user_id);
+    }
+  });
+  return out;
+}
+
 void Engine::Impl::on_group_entry(wire::GroupEntry entry) {
   auto* hold = find_group(entry.conversation_id);
   if (hold == nullptr || hold->record.is_gone()) {
@@ -50,6 +60,10 @@ Result<Engine::Impl::Outcome> Engine::Impl::process(GroupHold& hold,
     UNHIDRA_TRY_VOID(process_group_message(hold, entry));
     return Outcome::done;
   }
+  if (entry.kind > wire::GroupEntryKind::commit) {
+    on_reset(hold);
+    return Outcome::done;
+  }
   if (entry.epoch < hold.record.joined_epoch) {
     return Outcome::done;  // led to the epoch in which this device came in
   }
@@ -58,6 +72,15 @@ Result<Engine::Impl::Outcome> Engine::Impl::process(GroupHold& hold,
     return Outcome::done;
   }
   return process_commit(hold, entry);
+}
+
+// Somebody has begun the group anew, because nobody could go on in it. Whoever was a member comes
+// in again; nobody else may be found there.
+void Engine::Impl::on_reset(GroupHold& hold) {
+  hold.record.expected = users_of(hold.mls->state().tree);
+  lose(hold, "the group was begun anew");
+  hold.record.was_member = false;  // its epochs are counted anew
+  hold.record.last_rejoin = {};
 }
 
 Status Engine::Impl::process_proposal(GroupHold& hold, const wire::GroupEntry& entry) {
@@ -197,20 +220,6 @@ bool Engine::Impl::look_for_device(const identity::MemberName& name, ByteView si
   }
   return standing == LeafStanding::not_signed && look_for_former(name.user_id, name.device_id);
 }
-
-namespace {
-
-std::set<UserId> users_of(const mls::RatchetTree& tree) {
-  std::set<UserId> out;
-  tree.each_member([&](mls::LeafIndex, const mls::LeafNode& leaf) {
-    if (const auto name = name_of(leaf)) {
-      out.insert(name->user_id);
-    }
-  });
-  return out;
-}
-
-}  // namespace
 
 Status Engine::Impl::after_commit(GroupHold& hold, const mls::RatchetTree& before,
                                   const mls::CommitEffects& effects,

@@ -48,6 +48,10 @@ SecretBytes GroupRecord::encode() const {
   for (const auto& [epoch, tag] : tags) {
     writer.u64(epoch).raw(tag);
   }
+  writer.varint(expected.size());
+  for (const auto& user : expected) {
+    write_id(writer, user);
+  }
   writer.u8(step ? 1 : 0);
   if (step) {
     write_step(writer, *step);
@@ -72,6 +76,10 @@ Result<GroupRecord> GroupRecord::decode(ByteView bytes) {
   for (std::uint64_t i = 0; i < tags && !reader.failed(); ++i) {
     const auto epoch = reader.u64();
     out.tags.emplace_back(epoch, reader.array<16>());
+  }
+  const auto expected = reader.varint();
+  for (std::uint64_t i = 0; i < expected && !reader.failed(); ++i) {
+    out.expected.insert(read_id<UserId>(reader));
   }
   if (read_bool(reader)) {
     out.step = read_step(reader);

@@ -38,6 +38,8 @@ struct GroupRecord {
   Timestamp leaf_updated_at{};
   Timestamp last_rejoin{};
   std::deque<std::pair<std::uint64_t, EpochTag>> tags;  // newest first
+  // After a reset: who may be found in the group. Empty: whoever its members have added.
+  std::set<UserId> expected;
   std::optional<GroupStep> step;
 
   bool is_gone() const { return state == GroupState::left || state == GroupState::removed; }

@@ -511,6 +511,11 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::FetchGroupInfo& b
                          found->second.group_info};
 }
 
+// The engine follows resets and asks for none.
+FakeServer::Reply FakeServer::reply(DeviceId, const wire::ResetGroup&) {
+  return error(400, "gateway.unknown_request");
+}
+
 FakeServer::Reply FakeServer::reply(DeviceId, const wire::FetchRatchetTree& body) {
   const auto found = groups_.find(body.conversation_id);
   if (found == groups_.end() || !found->second.trees.contains(body.seq)) {

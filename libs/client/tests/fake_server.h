@@ -128,6 +128,7 @@ class FakeServer {
   Reply reply(DeviceId from, const wire::FetchGroupLog&);
   Reply reply(DeviceId from, const wire::FetchGroupInfo&);
   Reply reply(DeviceId from, const wire::FetchRatchetTree&);
+  Reply reply(DeviceId from, const wire::ResetGroup&);
   Reply reply(DeviceId from, const std::monostate&);
   // ---- groups (fake_groups.cpp) ----
   mls::ValidationRules group_rules() const;

@@ -20,6 +20,13 @@ Result<RatchetTree> tree_of(const GroupInfo& info, const std::optional<RatchetTr
   return *tree;
 }
 
+PublicState state_of(const Suite& suite, const GroupInfo& info, RatchetTree tree) {
+  const Digest interim = interim_transcript_hash(
+      suite, info.group_context.confirmed_transcript_hash, info.confirmation_tag);
+  return {suite,           info.group_context, encode(info.group_context),
+          std::move(tree), interim.copy(),     info.confirmation_tag};
+}
+
 }  // namespace
 
 Result<PublicGroup> PublicGroup::from_group_info(const crypto::Provider& provider,
@@ -34,10 +41,16 @@ Result<PublicGroup> PublicGroup::from_group_info(const crypto::Provider& provide
   }
   UNHIDRA_TRY_VOID(info.verify_signature(suite, signer->signature_key()));
   UNHIDRA_TRY_VOID(validate_tree(suite, tree, info.group_context, rules));
-  const Digest interim = interim_transcript_hash(
-      suite, info.group_context.confirmed_transcript_hash, info.confirmation_tag);
-  return PublicGroup({suite, info.group_context, encode(info.group_context), std::move(tree),
-                      interim.copy(), info.confirmation_tag});
+  return PublicGroup(state_of(suite, info, std::move(tree)));
+}
+
+Result<PublicGroup> PublicGroup::restore(const crypto::Provider& provider, const GroupInfo& info,
+                                         RatchetTree tree) {
+  UNHIDRA_TRY(const Suite suite, Suite::of(provider, info.group_context.cipher_suite));
+  if (!std::ranges::equal(tree.root_hash(suite).view(), info.group_context.tree_hash)) {
+    return fail(Errc::invalid_tree, "the tree is not the one of the GroupInfo");
+  }
+  return PublicGroup(state_of(suite, info, std::move(tree)));
 }
 
 Result<ProposalRef> PublicGroup::add_proposal(const PublicMessage& message,
@@ -145,8 +158,12 @@ Status PublicGroup::check_welcomes(const PublicCommit& commit, std::span<const W
 }
 
 Status PublicGroup::check_covers_all(const PublicCommit& commit) const {
-  const bool all = std::ranges::all_of(proposals_.items(), [&](const QueuedProposal& proposal) {
-    return std::ranges::find(commit.covered, proposal.reference) != commit.covered.end();
+  const bool all = std::ranges::all_of(proposals_.items(), [&](const QueuedProposal& queued) {
+    const bool cannot =
+        queued.proposal->as<Update>() != nullptr &&
+        (queued.sender == commit.sender ||
+         std::ranges::find(commit.removed, queued.sender.leaf()) != commit.removed.end());
+    return cannot || std::ranges::find(commit.covered, queued.reference) != commit.covered.end();
   });
   if (!all) {
     return fail(Errc::invalid_commit, "the commit leaves out a proposal of the epoch");

@@ -69,6 +69,19 @@ void append_variable(Bytes& out, std::uint32_t value) {
   out.push_back(static_cast<Byte>(value));
 }
 
+std::size_t packet_size(ByteView bytes) {
+  std::size_t length = 0;
+  std::size_t at = 1;
+  for (unsigned shift = 0; at < bytes.size() && shift < 28; shift += 7) {
+    const auto digit = bytes[at++];
+    length |= std::size_t{digit & 0x7fU} << shift;
+    if ((digit & 0x80) == 0) {
+      break;
+    }
+  }
+  return at + length;
+}
+
 PropertyWriter& PropertyWriter::number(PropertyId id, std::uint32_t value) {
   u8(out_, static_cast<Byte>(id));
   switch (size_of(id)) {

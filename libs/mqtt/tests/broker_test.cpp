@@ -8,7 +8,7 @@ using Payloads = std::vector<std::string>;
 
 constexpr SubscriptionOptions kQos1{.qos = QoS::at_least_once};
 constexpr SubscriptionOptions kQos2{.qos = QoS::exactly_once};
-constexpr ConnectOptions kKept{.clean_start = false, .session_expiry = 1000};
+const ConnectOptions kKept{.clean_start = false, .session_expiry = 1000};
 
 // ---- Sessions ----------------------------------------------------------------------------------
 
@@ -596,6 +596,19 @@ TEST(BrokerAdministration, DisconnectsWhomItIsTold) {
             1U);
   EXPECT_FALSE(anna.link.closed);
   EXPECT_TRUE(bob.link.closed);
+}
+
+TEST(BrokerAdministration, TakesRetainedMessagesAway) {
+  World world({}, true);
+  Client client(world);
+  client.connect("c");
+  client.publish("devices/1/a", "x", {.retain = true});
+  client.publish("devices/1/b", "y", {.qos = QoS::at_least_once, .id = 1, .retain = true});
+  client.publish("devices/2/a", "z", {.retain = true});
+  EXPECT_EQ(world.broker->clear_retained("", "devices/1/#", world.now), 2U);
+  EXPECT_EQ(world.broker->stats().retained, 1U);
+  world.crash(world.journal.records.size());
+  EXPECT_EQ(world.broker->stats().retained, 1U);
 }
 
 TEST(BrokerStatistics, StandUnderSys) {

@@ -190,5 +190,16 @@ TEST(FromClient, PacketsOfTheServerAreRefused) {
   EXPECT_FALSE(check_from_client(Frame{0xc0, {}}, Version::v5));
 }
 
+TEST(Encoder, KnowsWhereAPacketEnds) {
+  for (const std::size_t size : {0U, 100U, 200U, 20'000U, 3'000'000U}) {
+    Bytes out;
+    append_publish(out, {.topic = "t"}, Bytes(size, 1), Version::v5);
+    const auto whole = out.size();
+    append_pingresp(out);
+    EXPECT_EQ(packet_size(out), whole);
+    EXPECT_EQ(packet_size(ByteView(out).subspan(whole)), 2U);
+  }
+}
+
 }  // namespace
 }  // namespace unhidra::mqtt

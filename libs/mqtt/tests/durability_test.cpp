@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using Payloads = std::vector<std::string>;
 
 constexpr SubscriptionOptions kQos1{.qos = QoS::at_least_once};
-constexpr ConnectOptions kKept{.clean_start = false, .session_expiry = 1000};
+const ConnectOptions kKept{.clean_start = false, .session_expiry = 1000};
 
 TEST(Durability, NobodyIsToldBeforeItIsOnDisk) {
   World world({}, true);

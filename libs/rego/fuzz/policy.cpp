@@ -1,10 +1,16 @@
-// Any text as a policy: refused, or evaluated within its budget.
+// Any text as a policy: refused, or evaluated within its budget; formatted the same twice.
 #include "unhidra/rego/engine.h"
+#include "unhidra/rego/format.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace unhidra::rego;
   const std::string text(reinterpret_cast<const char*>(data), size);
   for (const auto syntax : {Syntax::v0, Syntax::v1}) {
+    if (const auto formatted = format_module("fuzz.rego", text, syntax)) {
+      if (format_module("fuzz.rego", *formatted, syntax).value_or("") != *formatted) {
+        __builtin_trap();  // formatting again changes something
+      }
+    }
     const ModuleSource source{"fuzz.rego", text};
     const auto policy = PolicySet::compile({&source, 1}, syntax);
     if (!policy) {

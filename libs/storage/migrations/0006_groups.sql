@@ -71,7 +71,7 @@ CREATE TABLE mls_members (
   user_id BYTEA NOT NULL,
   device_id BYTEA NOT NULL,
   removal_seq BIGINT,                      -- a proposal of this epoch that removes it
-  removal_by_server BIGINT NOT NULL DEFAULT 0,
+  removal_by_server BIGINT NOT NULL DEFAULT 0,  -- it was revoked, or its user deactivated
   PRIMARY KEY (conversation_id, leaf_index)
 )
 -- @sqlite
@@ -80,6 +80,8 @@ WITHOUT ROWID
 ;
 CREATE INDEX mls_members_by_device ON mls_members (device_id, conversation_id);
 CREATE INDEX mls_members_by_user ON mls_members (user_id, conversation_id);
+CREATE INDEX mls_members_proposed ON mls_members (conversation_id) WHERE removal_seq IS NOT NULL;
+CREATE INDEX mls_members_due ON mls_members (conversation_id) WHERE removal_by_server = 1;
 
 -- Commits, proposals and resets, in the order of the log that they share with the messages.
 CREATE TABLE mls_handshakes (

@@ -35,5 +35,6 @@ UNHIDRA_WIRE_MESSAGE(SendGroupMessage);
 UNHIDRA_WIRE_MESSAGE(FetchGroupLog);
 UNHIDRA_WIRE_MESSAGE(FetchGroupInfo);
 UNHIDRA_WIRE_MESSAGE(FetchRatchetTree);
+UNHIDRA_WIRE_MESSAGE(ResetGroup);
 
 }  // namespace unhidra::wire

@@ -22,10 +22,10 @@ using AllMessages = std::tuple<
     SendMessage, Accepted, MissingDevice, StaleDevices, SendOutcome, FetchInbox, InboxEntry, Inbox,
     AcknowledgeInbox, FetchLog, LogEntry, Log, PublishKeyPackages, CountKeyPackages,
     ClaimKeyPackages, CreateGroup, CommitGroup, ProposeToGroup, SendGroupMessage, FetchGroupLog,
-    FetchGroupInfo, FetchRatchetTree, KeyPackageCount, KeyPackageOf, KeyPackages, GroupEntry,
-    StaleGroup, GroupOutcome, GroupLog, GroupInfo, RatchetTree, KeyPackagesLow, ClientFrame,
-    ServerFrame, Text, GroupProfile, AccountKeyShare, SessionReset, Content, RoutedPrincipal,
-    RoutedRequest, RoutedReply, ConnectionRecord, ConnectionList>;
+    FetchGroupInfo, FetchRatchetTree, ResetGroup, KeyPackageCount, KeyPackageOf, KeyPackages,
+    GroupEntry, StaleGroup, GroupOutcome, GroupLog, GroupInfo, RatchetTree, KeyPackagesLow,
+    ClientFrame, ServerFrame, Text, GroupProfile, AccountKeyShare, SessionReset, Content,
+    RoutedPrincipal, RoutedRequest, RoutedReply, ConnectionRecord, ConnectionList>;
 
 template <class F>
 void for_each_message(F&& visit) {

@@ -95,18 +95,6 @@ Task<Result<body::CreatedIotDevice>> iot_devices_create(AuthCore& core, Context&
                                    .api_key = std::move(made.api_key)};
 }
 
-Task<Result<body::List<body::Device>>> iot_devices_list(AuthCore& /*core*/, Context& context) {
-  UNHIDRA_CO_TRY(const auto page, access::page_request(context));
-  const auto org = context.principal().org_id;
-  UNHIDRA_CO_TRY(auto rows,
-                 co_await context.read([&](Transaction& tx) -> Result<std::vector<store::Device>> {
-                   UNHIDRA_TRY(const auto after, position_or(page, DeviceId()));
-                   return store::list_devices(tx, org, "iot", after, page.limit + 1);
-                 }));
-  co_return page_of<body::Device>(context, page, std::move(rows),
-                                  [&](const auto& row) { return device_body(row, std::nullopt); });
-}
-
 Task<Result<void>> iot_devices_revoke(AuthCore& core, Context& context) {
   const auto actor = actor_of(context);
   const auto device = context.path_id<DeviceId>("device_id");
@@ -132,8 +120,6 @@ void bind_devices(access::Handlers& handlers, AuthCore& core) {
                                     [&core](Context& context, body::NewDevice in) {
                                       return iot_devices_create(core, context, std::move(in));
                                     });
-  handlers.on_rest("iot_devices.list",
-                   [&core](Context& context) { return iot_devices_list(core, context); });
   handlers.on_rest("iot_devices.revoke",
                    [&core](Context& context) { return iot_devices_revoke(core, context); });
 }

@@ -3,9 +3,11 @@
 #include "unhidra/runtime/log.h"
 
 #include "broker/mqtt_face.h"
+#include "devices/registry_handlers.h"
 #include "enrolment/authority_files.h"
 #include "enrolment/est_face.h"
 #include "enrolment/handlers.h"
+#include "enrolment/status_face.h"
 
 namespace unhidra::automation {
 
@@ -16,6 +18,8 @@ struct AutomationRole::Impl {
   std::optional<Enrolment> enrolment;
   std::optional<EstFace> face;
   std::unique_ptr<net::Server> server;
+  std::optional<StatusFace> status_face;
+  std::unique_ptr<net::Server> status_server;  // without TLS
   std::unique_ptr<MqttFace> mqtt;
 };
 
@@ -26,6 +30,8 @@ AutomationRole::AutomationRole(AutomationDependencies dependencies, AutomationSe
                                         .enrolment = std::nullopt,
                                         .face = std::nullopt,
                                         .server = nullptr,
+                                        .status_face = std::nullopt,
+                                        .status_server = nullptr,
                                         .mqtt = nullptr})) {}
 
 AutomationRole::~AutomationRole() = default;
@@ -45,6 +51,7 @@ Status AutomationRole::load() {
 
 void AutomationRole::bind(access::Handlers& handlers) {
   bind_enrolment(handlers, *impl_->enrolment, impl_->deps.bus);
+  bind_registry(handlers, *impl_->enrolment, impl_->deps.bus);
 }
 
 net::TlsServerSettings AutomationRole::listener_tls(net::TlsServerSettings server) const {
@@ -67,9 +74,27 @@ Status AutomationRole::start(std::shared_ptr<net::TlsServerContext> tls,
   net::ServerSettings settings;
   settings.address = impl_->settings.listen.host;
   settings.port = impl_->settings.listen.port;
+  if (!impl_->settings.status_listen.empty()) {
+    UNHIDRA_TRY_VOID(start_status(executors, rest));
+  }
   impl_->server =
       std::make_unique<net::Server>(std::move(executors), settings, std::move(tls), *impl_->face);
   return impl_->server->start();
+}
+
+Status AutomationRole::start_status(const std::vector<Executor>& executors,
+                                    net::HttpHandler& rest) {
+  auto listen = runtime::parse_host_port(impl_->settings.status_listen);
+  if (!listen) {
+    return fail(std::move(listen).error().in("automation.status_listen"));
+  }
+  impl_->status_face.emplace(rest);
+  net::ServerSettings settings;
+  settings.address = listen->host;
+  settings.port = listen->port;
+  impl_->status_server =
+      std::make_unique<net::Server>(executors, settings, nullptr, *impl_->status_face);
+  return impl_->status_server->start();
 }
 
 Status AutomationRole::start_mqtt(std::shared_ptr<net::TlsServerContext> tls) {
@@ -110,6 +135,10 @@ std::uint16_t AutomationRole::port() const {
 }
 
 Task<void> AutomationRole::stop(std::chrono::milliseconds grace) {
+  if (impl_->status_server) {
+    co_await impl_->status_server->shutdown(net::CloseCode::going_away, "the server is stopping",
+                                            grace);
+  }
   if (impl_->mqtt) {
     co_await impl_->mqtt->stop(grace);
   }

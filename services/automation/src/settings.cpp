@@ -24,6 +24,15 @@ const Setting<Duration> kCodeLifetime{{.name = "automation.enrolment_code_lifeti
                                        .default_value = std::chrono::hours(1),
                                        .minimum = std::chrono::seconds(1),
                                        .maximum = std::chrono::days(30)}};
+const Setting<bool> kApproval{
+    {.name = "automation.enrolment_approval",
+     .description = "Whether a first enrolment waits until somebody approves it.",
+     .default_value = false}};
+const Setting<Duration> kApprovalLifetime{{.name = "automation.enrolment_approval_lifetime",
+                                           .description = "How long an enrolment may wait.",
+                                           .default_value = std::chrono::days(7),
+                                           .minimum = std::chrono::seconds(1),
+                                           .maximum = std::chrono::days(90)}};
 const EnumSetting<BindingMode> kBinding{
     {.name = "automation.request_binding",
      .description = "Whether certificate requests carry the binding of their TLS connection.",
@@ -31,6 +40,10 @@ const EnumSetting<BindingMode> kBinding{
      .values = {{"off", BindingMode::off},
                 {"if-present", BindingMode::if_present},
                 {"required", BindingMode::required}}}};
+const Setting<std::string> kStatusListen{
+    {.name = "automation.status_listen",
+     .description = "Address and port of CRL and OCSP without TLS; empty: with TLS alone.",
+     .default_value = ""}};
 const Setting<std::string> kStatusUrl{
     {.name = "automation.status_url",
      .description = "Where certificates say CRL and OCSP are, as http://host:port; empty: nowhere.",
@@ -126,7 +139,10 @@ std::vector<const runtime::SettingBase*> settings() {
   return {&kListen,
           &kCertificateLifetime,
           &kCodeLifetime,
+          &kApproval,
+          &kApprovalLifetime,
           &kBinding,
+          &kStatusListen,
           &kStatusUrl,
           &kMqtt,
           &kMqttListen,
@@ -150,7 +166,10 @@ AutomationSettings AutomationSettings::from(const runtime::Config& config) {
   return {.listen = config.get(kListen),
           .certificate_lifetime = config.get(kCertificateLifetime),
           .code_lifetime = config.get(kCodeLifetime),
+          .approval = config.get(kApproval),
+          .approval_lifetime = config.get(kApprovalLifetime),
           .binding = config.get(kBinding),
+          .status_listen = config.get(kStatusListen),
           .status_url = config.get(kStatusUrl),
           .mqtt = config.get(kMqtt),
           .mqtt_listen = config.get(kMqttListen),

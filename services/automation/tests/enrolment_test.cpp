@@ -7,35 +7,18 @@
 
 #include "unhidra/automation/errc.h"
 #include "unhidra/base/text.h"
-#include "unhidra/crypto/random.h"
 #include "unhidra/runtime/io_threads.h"
-#include "unhidra/storage/database.h"
-#include "unhidra/testkit/fake_clock.h"
-#include "unhidra/testkit/temp_dir.h"
 
 #include "devices/store_certificates.h"
+#include "house.h"
 
 namespace unhidra::automation {
 namespace {
 
 using storage::Transaction;
 
-class Rules : public testing::Test {
+class Rules : public House {
  protected:
-  Rules() {
-    const auto made = database_->write_sync([&](Transaction& tx) -> Status {
-      UNHIDRA_TRY_VOID(
-          tx.execute("INSERT INTO organizations (org_id, name, created_at) VALUES ($1, 'First', 0)",
-                     who_.org));
-      UNHIDRA_TRY_VOID(
-          tx.execute("INSERT INTO devices (device_id, org_id, name, platform, kind, created_at) "
-                     "VALUES ($1, $2, 'lamp', '', 'iot', 0)",
-                     who_.device, who_.org));
-      return {};
-    });
-    EXPECT_TRUE(made) << made.error().message();
-  }
-
   pki::Certificate give(const std::optional<Bytes>& replaces = std::nullopt) {
     const auto key = pki::make_software_signer(pki::generate_signer_key()->expose()).value();
     const auto now = std::chrono::floor<std::chrono::seconds>(clock_.now());
@@ -67,13 +50,6 @@ class Rules : public testing::Test {
     });
   }
 
-  testkit::TempDir directory_;
-  testkit::FakeClock clock_;
-  crypto::SystemRandom random_;
-  std::unique_ptr<storage::Database> database_ =
-      storage::Database::open({.url = "sqlite:" + (directory_.path() / "test.db").string()})
-          .value();
-  pki::DeviceIdentity who_{OrgId::make(clock_, random_), DeviceId::make(clock_, random_)};
   pki::DeviceAuthority authority_ =
       pki::DeviceAuthority::create(
           "Test", {clock_.now(), clock_.now() + std::chrono::hours(24 * 3650)},

@@ -2,16 +2,25 @@
 
 #include "unhidra/access/operation.h"
 #include "unhidra/chat/errc.h"
+#include "unhidra/runtime/log.h"
 #include "unhidra/wire/codec.h"
 #include "unhidra/wire/internal.h"
 
 #include "chat_operations.h"
 #include "group_operations.h"
+#include "group_removals.h"
 
 namespace unhidra::chat {
 namespace {
 
 constexpr std::string_view kSubject = "chat.request";
+constexpr std::string_view kExternalSender = "chat.external_sender";
+constexpr std::chrono::milliseconds kTick{100};
+constexpr int kTicksPerLook = 10;
+
+Task<Result<Bytes>> answer_with(Bytes answer) {
+  co_return answer;
+}
 
 Task<Result<Bytes>> serve(access::OperationRunner& runner, Bytes bytes) {
   UNHIDRA_CO_TRY(auto routed, wire::decode<wire::RoutedRequest>(bytes));
@@ -36,31 +45,71 @@ struct ChatRole::Operations {
       : chat(dependencies), groups(dependencies) {}
   ChatOperations chat;
   GroupOperations groups;
+  std::unique_ptr<GroupRemovals> removals;
+  bool revoked = false;  // on the scope's executor
 };
 
 ChatRole::ChatRole(ChatDependencies dependencies)
-    : dependencies_(dependencies), operations_(std::make_unique<Operations>(dependencies)) {
+    : dependencies_(dependencies),
+      operations_(std::make_unique<Operations>(dependencies)),
+      scope_(dependencies.io.at(0), "chat") {
   operations_->chat.bind(dependencies.handlers);
   operations_->groups.bind(dependencies.handlers);
 }
 
 ChatRole::~ChatRole() {
-  stop();
+  services_.clear();
+  scope_.request_stop();
 }
 
 Status ChatRole::start() {
-  for (std::size_t i = 0; i < dependencies_.io.size(); ++i) {
-    UNHIDRA_TRY(auto service, dependencies_.bus.serve(
-                                  kSubject, "chat", dependencies_.io.at(i), [this](Bytes request) {
-                                    return serve(dependencies_.runner, std::move(request));
-                                  }));
+  auto& deps = dependencies_;
+  UNHIDRA_TRY(auto sender,
+              ExternalSender::load(deps.database, deps.keys, deps.random, deps.clock.now()));
+  const auto public_key = to_bytes(sender.public_key().bytes());
+  operations_->groups.propose_as(std::move(sender));
+  operations_->removals = std::make_unique<GroupRemovals>(deps.database, deps.bus, deps.clock,
+                                                          operations_->groups.service());
+  for (std::size_t i = 0; i < deps.io.size(); ++i) {
+    UNHIDRA_TRY(auto service,
+                deps.bus.serve(kSubject, "chat", deps.io.at(i), [this](Bytes request) {
+                  return serve(dependencies_.runner, std::move(request));
+                }));
     services_.push_back(std::move(service));
   }
+  UNHIDRA_TRY(auto telling,
+              deps.bus.serve(kExternalSender, "chat", deps.io.at(0),
+                             [public_key](Bytes) { return answer_with(public_key); }));
+  services_.push_back(std::move(telling));
+  // Who is revoked is told at once; the looks find the rest, and what the bus has lost.
+  UNHIDRA_TRY(auto heard,
+              deps.bus.subscribe("auth.revoked", deps.io.at(0), [this](const messaging::Message&) {
+                operations_->revoked = true;
+              }));
+  services_.push_back(std::move(heard));
+  scope_.spawn("removals", watch());
   return {};
 }
 
-void ChatRole::stop() {
+Task<Status> ChatRole::watch() {
+  int ticks = 0;
+  for (;;) {
+    if (std::exchange(operations_->revoked, false) || ticks % kTicksPerLook == 0) {
+      if (auto status = co_await operations_->removals->look(); !status) {
+        log::warn("group.removals_failed", {{"error", status.error()}});
+      }
+    }
+    ++ticks;
+    co_await runtime::sleep_for(kTick);
+  }
+}
+
+Task<void> ChatRole::stop(std::chrono::milliseconds deadline) {
   services_.clear();
+  scope_.request_stop();
+  if (auto status = co_await scope_.join(deadline); !status) {
+    log::warn("chat.stop_incomplete", {{"error", status.error()}});
+  }
 }
 
 }  // namespace unhidra::chat

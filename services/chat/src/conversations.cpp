@@ -27,7 +27,8 @@ Result<std::vector<UserId>> members_of(Transaction& tx, ConversationId id) {
   UNHIDRA_TRY(
       const auto rows,
       tx.query(
-          "SELECT user_id FROM conversation_members WHERE conversation_id = $1 ORDER BY user_id",
+          "SELECT user_id FROM conversation_members WHERE conversation_id = $1 AND left_at IS NULL "
+          "ORDER BY user_id",
           id));
   std::vector<UserId> out;
   for (const Row row : rows) {
@@ -57,8 +58,9 @@ Status decode_cursor(ByteView cursor, std::int64_t& activity, ConversationId& id
 
 Status check_member(Transaction& tx, const Asker& asker, ConversationId id) {
   UNHIDRA_TRY(const auto rows,
-              tx.query("SELECT 1 FROM conversation_members WHERE conversation_id = $1 "
-                       "AND user_id = $2 AND org_id = $3",
+              tx.query("SELECT 1 FROM conversation_members m JOIN conversations c "
+                       "ON c.conversation_id = m.conversation_id WHERE m.conversation_id = $1 "
+                       "AND m.user_id = $2 AND m.org_id = $3 AND c.kind = 'direct'",
                        id, asker.user_id, asker.org_id));
   if (rows.empty()) {
     return fail(Errc::not_found, "no such conversation");
@@ -112,14 +114,16 @@ Result<wire::Conversations> list_conversations(Transaction& tx, const Asker& ask
     UNHIDRA_TRY_VOID(decode_cursor(request.cursor, before, before_id));
   }
   const std::uint32_t limit = page_size(request.limit);
-  UNHIDRA_TRY(const auto rows,
-              tx.query("SELECT c.conversation_id, c.head_seq, c.created_at, c.last_activity_at "
-                       "FROM conversation_members m JOIN conversations c ON c.conversation_id = "
-                       "m.conversation_id "
-                       "WHERE m.user_id = $1 AND m.org_id = $2 AND (c.last_activity_at < $3 OR "
-                       "(c.last_activity_at = $3 AND c.conversation_id < $4)) "
-                       "ORDER BY c.last_activity_at DESC, c.conversation_id DESC LIMIT $5",
-                       asker.user_id, asker.org_id, before, before_id, limit + 1));
+  UNHIDRA_TRY(
+      const auto rows,
+      tx.query("SELECT c.conversation_id, c.head_seq, c.created_at, c.last_activity_at, c.kind "
+               "FROM conversation_members m JOIN conversations c ON c.conversation_id = "
+               "m.conversation_id "
+               "WHERE m.user_id = $1 AND m.org_id = $2 AND m.left_at IS NULL AND "
+               "(c.last_activity_at < $3 OR "
+               "(c.last_activity_at = $3 AND c.conversation_id < $4)) "
+               "ORDER BY c.last_activity_at DESC, c.conversation_id DESC LIMIT $5",
+               asker.user_id, asker.org_id, before, before_id, limit + 1));
   wire::Conversations out;
   for (const Row row : rows) {
     if (out.conversations.size() == limit) {
@@ -129,7 +133,10 @@ Result<wire::Conversations> list_conversations(Transaction& tx, const Asker& ask
     }
     wire::Conversation one{.conversation_id = row.get<ConversationId>(0),
                            .head_seq = row.get<std::uint64_t>(1),
-                           .created_at = row.get<Timestamp>(2)};
+                           .created_at = row.get<Timestamp>(2),
+                           .kind = row.get<std::string_view>(4) == "group"
+                                       ? wire::ConversationKind::group
+                                       : wire::ConversationKind::direct};
     UNHIDRA_TRY(one.member_user_ids, members_of(tx, one.conversation_id));
     out.conversations.push_back(std::move(one));
   }
@@ -145,11 +152,12 @@ Result<wire::Inbox> fetch_inbox(Transaction& tx, const Asker& asker,
   }
   UNHIDRA_TRY(
       const auto rows,
-      tx.query("SELECT position, conversation_id, seq, message_id, sender_user_id, "
-               "sender_device_id, sent_at, "
-               "received_at, ciphertext FROM device_inbox WHERE device_id = $1 AND position > $2 "
-               "ORDER BY position LIMIT $3",
-               asker.device_id, request.after, page_size(request.limit)));
+      tx.query(
+          "SELECT position, conversation_id, seq, message_id, sender_user_id, "
+          "sender_device_id, sent_at, "
+          "received_at, ciphertext, kind FROM device_inbox WHERE device_id = $1 AND position > $2 "
+          "ORDER BY position LIMIT $3",
+          asker.device_id, request.after, page_size(request.limit)));
   wire::Inbox out;
   out.head = head.front().get<std::uint64_t>(0);
   std::size_t bytes = 0;
@@ -162,7 +170,8 @@ Result<wire::Inbox> fetch_inbox(Transaction& tx, const Asker& asker,
                            .sender_device_id = row.get<DeviceId>(5),
                            .sent_at = row.get<Timestamp>(6),
                            .received_at = row.get<Timestamp>(7),
-                           .ciphertext = row.get<Bytes>(8)};
+                           .ciphertext = row.get<Bytes>(8),
+                           .kind = static_cast<wire::InboxKind>(row.get<std::uint8_t>(9))};
     bytes += entry.ciphertext.size();
     if (bytes > kMaxInboxPageBytes && !out.entries.empty()) {
       break;

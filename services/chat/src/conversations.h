@@ -17,7 +17,7 @@ inline constexpr std::uint32_t kMaxPage = 200;
 // A page of the inbox ends before it exceeds this many bytes of ciphertext.
 inline constexpr std::size_t kMaxInboxPageBytes = 512 * 1024;
 
-// Not a member and no such conversation look the same to the asker.
+// Of a direct conversation. Not a member and no such conversation look the same to the asker.
 Status check_member(storage::Transaction& tx, const Asker& asker, ConversationId id);
 
 // The conversation between the asker and the user, made on first use. Both of one organisation; not

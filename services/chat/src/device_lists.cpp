@@ -85,6 +85,35 @@ Status check_members(Transaction& tx, const Asker& asker, const identity::Device
   return {};
 }
 
+// Whoever reads what a device sent that is gone now needs the list that named it.
+Status keep_departures(Transaction& tx, const Asker& asker, const identity::DeviceList& list) {
+  UNHIDRA_TRY(const auto rows,
+              tx.query("SELECT m.device_id, l.document FROM device_list_members m "
+                       "JOIN device_lists l ON l.user_id = m.user_id WHERE m.user_id = $1",
+                       asker.user_id));
+  for (const Row row : rows) {
+    const auto device = row.get<DeviceId>(0);
+    if (list.find(device) != nullptr) {
+      continue;
+    }
+    UNHIDRA_TRY_VOID(tx.execute(
+        "INSERT INTO device_list_departures (user_id, device_id, org_id, document) VALUES ($1, $2, "
+        "$3, $4) ON CONFLICT (user_id, device_id) DO UPDATE SET document = excluded.document",
+        asker.user_id, device, asker.org_id, row.get<ByteView>(1)));
+  }
+  return {};
+}
+
+// Empty when the newest list names the device, and when none ever did.
+Result<Bytes> earlier_document(Transaction& tx, UserId user, DeviceId device) {
+  UNHIDRA_TRY(const auto rows,
+              tx.query("SELECT document FROM device_list_departures WHERE user_id = $1 AND "
+                       "device_id = $2 AND NOT EXISTS (SELECT 1 FROM device_list_members "
+                       "WHERE user_id = $1 AND device_id = $2)",
+                       user, device));
+  return rows.empty() ? Bytes() : rows.front().get<Bytes>(0);
+}
+
 }  // namespace
 
 Result<identity::DeviceList> open_own_list(const crypto::Provider& provider, const Asker& asker,
@@ -100,6 +129,7 @@ Status store_device_list(const crypto::Provider& provider, Transaction& tx, cons
                          const identity::DeviceList& list, ByteView document, Timestamp now) {
   UNHIDRA_TRY_VOID(check_follows(provider, tx, asker, list));
   UNHIDRA_TRY_VOID(check_members(tx, asker, list));
+  UNHIDRA_TRY_VOID(keep_departures(tx, asker, list));
   UNHIDRA_TRY_VOID(
       tx.execute("INSERT INTO device_lists (user_id, org_id, version, document, updated_at) VALUES "
                  "($1, $2, $3, $4, $5) "
@@ -141,6 +171,9 @@ Result<wire::DeviceLists> fetch_device_lists(Transaction& tx, const Asker& asker
                          user_id));
     for (const Row row : revoked) {
       entry.revoked_device_ids.push_back(row.get<DeviceId>(0));
+    }
+    if (request.naming_device_id) {
+      UNHIDRA_TRY(entry.earlier_document, earlier_document(tx, user_id, *request.naming_device_id));
     }
     out.lists.push_back(std::move(entry));
   }

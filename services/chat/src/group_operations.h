@@ -1,17 +1,41 @@
 #pragma once
 // The handlers of KeyPackages and groups: the delivery service of MLS.
 
+#include <deque>
+#include <mutex>
+
 #include "unhidra/chat/chat_role.h"
 #include "unhidra/wire/frames.h"
 
 #include "asker.h"
+#include "group_changes.h"
 
 namespace unhidra::chat {
+
+// Trees that newcomers fetch piece by piece, so that each is encoded once. Safe from any thread.
+class TreeCache {
+ public:
+  std::shared_ptr<const Bytes> find(ConversationId id, std::uint64_t seq);
+  void put(ConversationId id, std::uint64_t seq, std::shared_ptr<const Bytes> tree);
+
+ private:
+  static constexpr std::size_t kMaxTrees = 8;
+  struct Entry {
+    ConversationId id;
+    std::uint64_t seq;
+    std::shared_ptr<const Bytes> tree;
+  };
+  std::mutex mutex_;
+  std::deque<Entry> entries_;
+};
 
 class GroupOperations {
  public:
   explicit GroupOperations(ChatDependencies dependencies) : deps_(dependencies) {}
   void bind(access::Handlers& handlers);
+  // Before the first request.
+  void propose_as(ExternalSender sender) { sender_.emplace(std::move(sender)); }
+  GroupService service() { return {deps_.crypto, *sender_, cache_, deps_.random}; }
 
  private:
   using Context = access::OperationContext;
@@ -21,11 +45,27 @@ class GroupOperations {
                                                          wire::CountKeyPackages request);
   Task<Result<wire::KeyPackages>> claim_key_packages(Context& context,
                                                      wire::ClaimKeyPackages request);
-  // Operations of the contract that this role does not serve yet.
-  template <class In, class Out>
-  Task<Result<Out>> not_served(Context& context, In request);
+  Task<Result<wire::GroupOutcome>> create(Context& context, wire::CreateGroup request);
+  Task<Result<wire::GroupOutcome>> commit(Context& context, wire::CommitGroup request);
+  Task<Result<wire::GroupOutcome>> propose(Context& context, wire::ProposeToGroup request);
+  Task<Result<wire::GroupOutcome>> send(Context& context, wire::SendGroupMessage request);
+  Task<Result<wire::GroupOutcome>> reset(Context& context, wire::ResetGroup request);
+  Task<Result<wire::GroupLog>> fetch_log(Context& context, wire::FetchGroupLog request);
+  Task<Result<wire::GroupInfo>> fetch_info(Context& context, wire::FetchGroupInfo request);
+  Task<Result<wire::RatchetTree>> fetch_tree(Context& context, wire::FetchRatchetTree request);
+
+  // Changes the group with `store(tx)`, tells who is concerned, and answers.
+  template <class Store>
+  Task<Result<wire::GroupOutcome>> change(Context& context, const Asker& asker, ConversationId id,
+                                          std::uint64_t after_seq, Store store);
+  // The answer to who is behind; any other error as it is.
+  Task<Result<wire::GroupOutcome>> refusal(Context& context, const Asker& asker, ConversationId id,
+                                           std::uint64_t after_seq, Error why);
 
   ChatDependencies deps_;
+  std::optional<ExternalSender> sender_;
+  GroupCache cache_;
+  TreeCache trees_;
 };
 
 }  // namespace unhidra::chat

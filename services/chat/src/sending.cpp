@@ -12,37 +12,6 @@ namespace {
 using storage::Row;
 using storage::Transaction;
 
-Result<std::optional<wire::Accepted>> accepted_before(Transaction& tx, const Asker& asker,
-                                                      const wire::SendMessage& message) {
-  UNHIDRA_TRY(const auto rows, tx.query("SELECT conversation_id, seq, received_at FROM messages "
-                                        "WHERE sender_device_id = $1 AND message_id = $2",
-                                        asker.device_id, message.message_id));
-  if (rows.empty()) {
-    return std::nullopt;
-  }
-  const Row row = rows.front();
-  if (row.get<ConversationId>(0) != message.conversation_id) {
-    return fail(Errc::message_id_reused,
-                "this message id belongs to a message of another conversation");
-  }
-  return wire::Accepted{row.get<std::uint64_t>(1), row.get<Timestamp>(2)};
-}
-
-// A device sends only once its account has approved it, and no longer when it is revoked: others
-// could not check what it signs, and its socket may live a moment longer than its rights.
-Status check_sending_device(Transaction& tx, const Asker& asker) {
-  UNHIDRA_TRY(
-      const auto rows,
-      tx.query("SELECT 1 FROM device_list_members m JOIN devices d ON d.device_id = m.device_id "
-               "WHERE m.device_id = $1 AND m.user_id = $2 AND d.revoked_at IS NULL",
-               asker.device_id, asker.user_id));
-  if (rows.empty()) {
-    return fail(Errc::device_not_approved,
-                "this device is not on your device list: approve it on another one first");
-  }
-  return {};
-}
-
 // Every device that must be able to read: those on the members' signed device lists that are not
 // revoked, but the sending one.
 Result<std::vector<wire::MissingDevice>> recipients(Transaction& tx, const Asker& asker,
@@ -127,7 +96,8 @@ Result<Standing> look(Transaction& tx, const Asker& asker, const wire::SendMessa
                        "JOIN conversation_members m ON m.conversation_id = c.conversation_id "
                        "JOIN device_list_members l ON l.user_id = m.user_id "
                        "JOIN devices d ON d.device_id = l.device_id "
-                       "WHERE c.conversation_id = $1 AND c.org_id = $2 AND d.revoked_at IS NULL",
+                       "WHERE c.conversation_id = $1 AND c.org_id = $2 AND c.kind = 'direct' "
+                       "AND d.revoked_at IS NULL",
                        message.conversation_id, asker.org_id, message.message_id, asker.device_id));
   Standing out;
   out.recipients.reserve(rows.size());
@@ -157,7 +127,8 @@ bool same_devices(const Standing& standing, const wire::SendMessage& message) {
 Result<std::variant<Stored, wire::StaleDevices>> explain(Transaction& tx, const Asker& asker,
                                                          const wire::SendMessage& message) {
   UNHIDRA_TRY_VOID(check_member(tx, asker, message.conversation_id));
-  UNHIDRA_TRY(const auto before, accepted_before(tx, asker, message));
+  UNHIDRA_TRY(const auto before,
+              accepted_before(tx, asker, message.conversation_id, message.message_id));
   if (before) {
     return Stored{.accepted = *before, .entries = {}};
   }
@@ -180,20 +151,50 @@ Status store_in_log(Transaction& tx, const Asker& asker, const wire::SendMessage
       asker.device_id, message.sent_at, accepted.received_at);
 }
 
+}  // namespace
+
+Result<std::optional<wire::Accepted>> accepted_before(Transaction& tx, const Asker& asker,
+                                                      ConversationId conversation,
+                                                      MessageId message) {
+  UNHIDRA_TRY(const auto rows, tx.query("SELECT conversation_id, seq, received_at FROM messages "
+                                        "WHERE sender_device_id = $1 AND message_id = $2",
+                                        asker.device_id, message));
+  if (rows.empty()) {
+    return std::nullopt;
+  }
+  const Row row = rows.front();
+  if (row.get<ConversationId>(0) != conversation) {
+    return fail(Errc::message_id_reused,
+                "this message id belongs to a message of another conversation");
+  }
+  return wire::Accepted{row.get<std::uint64_t>(1), row.get<Timestamp>(2)};
+}
+
+Status check_sending_device(Transaction& tx, const Asker& asker) {
+  UNHIDRA_TRY(
+      const auto rows,
+      tx.query("SELECT 1 FROM device_list_members m JOIN devices d ON d.device_id = m.device_id "
+               "WHERE m.device_id = $1 AND m.user_id = $2 AND d.revoked_at IS NULL",
+               asker.device_id, asker.user_id));
+  if (rows.empty()) {
+    return fail(Errc::device_not_approved,
+                "this device is not on your device list: approve it on another one first");
+  }
+  return {};
+}
+
 Status store_in_inbox(Transaction& tx, OrgId org_id, DeviceId device_id,
                       const wire::InboxEntry& entry) {
   UNHIDRA_TRY_VOID(tx.execute_later("UPDATE devices SET inbox_head = $2 WHERE device_id = $1",
                                     device_id, entry.position));
   return tx.execute_later(
       "INSERT INTO device_inbox (device_id, position, org_id, conversation_id, seq, message_id, "
-      "sender_user_id, sender_device_id, sent_at, received_at, ciphertext) VALUES ($1, $2, $3, $4, "
-      "$5, $6, $7, $8, $9, $10, $11)",
+      "sender_user_id, sender_device_id, sent_at, received_at, ciphertext, kind) VALUES ($1, $2, "
+      "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
       device_id, entry.position, org_id, entry.conversation_id, entry.seq, entry.message_id,
       entry.sender_user_id, entry.sender_device_id, entry.sent_at, entry.received_at,
-      entry.ciphertext);
+      entry.ciphertext, static_cast<std::uint32_t>(entry.kind));
 }
-
-}  // namespace
 
 Result<std::variant<Stored, wire::StaleDevices>> store_message(Transaction& tx, const Asker& asker,
                                                                const wire::SendMessage& message,

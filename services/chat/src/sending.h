@@ -24,4 +24,19 @@ Result<std::variant<Stored, wire::StaleDevices>> store_message(storage::Transact
                                                                const wire::SendMessage& message,
                                                                Timestamp now);
 
+// Appends to the inbox of a device; `entry.position` is the one after its head.
+Status store_in_inbox(storage::Transaction& tx, OrgId org_id, DeviceId device_id,
+                      const wire::InboxEntry& entry);
+
+// A device sends only once its account has approved it, and no longer when it is revoked: others
+// could not check what it signs, and its socket may live a moment longer than its rights.
+// Errc::device_not_approved.
+Status check_sending_device(storage::Transaction& tx, const Asker& asker);
+
+// Where the message stands, when it was accepted before; Errc::message_id_reused when in another
+// conversation.
+Result<std::optional<wire::Accepted>> accepted_before(storage::Transaction& tx, const Asker& asker,
+                                                      ConversationId conversation,
+                                                      MessageId message);
+
 }  // namespace unhidra::chat

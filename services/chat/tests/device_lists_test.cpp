@@ -100,6 +100,27 @@ TEST_P(DeviceLists, UsersOfOtherOrganisationsDoNotExist) {
       [&](Transaction& tx) { return look_up_user(tx, laptop.asker, {std::string("ALICE")}); }));
 }
 
+TEST_P(DeviceLists, TheListThatNamedADeviceWhichIsGoneIsStillThere) {
+  const auto acme = make_org("acme");
+  const auto alice = make_user(acme, "alice");
+  const auto laptop = ready_device(acme, alice);
+  const auto phone = ready_device(acme, alice);
+  ASSERT_TRUE(approve(alice, {&laptop, &phone}));
+  const auto earlier = [&](const TestDevice& device) {
+    return read([&](Transaction& tx) {
+             return fetch_device_lists(tx, laptop.asker, {{alice}, device.asker.device_id});
+           })
+        ->lists.front()
+        .earlier_document;
+  };
+  EXPECT_TRUE(earlier(phone).empty());
+  const auto with_both = identity::encode(lists_.at(alice));
+  ASSERT_TRUE(approve(alice, {&laptop}));
+  ASSERT_TRUE(approve(alice, {&laptop}));
+  EXPECT_EQ(earlier(phone), with_both);
+  EXPECT_TRUE(earlier(laptop).empty());
+}
+
 INSTANTIATE_TEST_SUITE_P(Databases, DeviceLists, testing::Values("sqlite", "postgres"),
                          [](const auto& database) { return database.param; });
 

@@ -76,6 +76,7 @@ bool ClientConnection::subscribe() {
 Task<Status> ClientConnection::greet() {
   const auto self = shared_from_this();
   UNHIDRA_CO_TRY(const auto head, co_await inbox_head());
+  const auto external_sender = co_await external_sender_key(core_);
   send(event_frame(
       wire::Hello{.user_id = principal_.user_id,
                   .device_id = *principal_.device_id,
@@ -83,7 +84,8 @@ Task<Status> ClientConnection::greet() {
                   .server_time = core_.deps.clock.now(),
                   .token_expires_at = principal_.expires_at,
                   .inbox_head = head,
-                  .max_frame_size = static_cast<std::uint32_t>(core_.settings.max_frame_bytes)}));
+                  .max_frame_size = static_cast<std::uint32_t>(core_.settings.max_frame_bytes),
+                  .external_sender_key = external_sender}));
   greeted_ = true;
   for (auto& frame : std::exchange(held_, {})) {
     send(std::move(frame));

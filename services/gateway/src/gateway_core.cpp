@@ -1,6 +1,9 @@
 #include "gateway_core.h"
 
 #include <algorithm>
+#include <chrono>
+
+#include "unhidra/runtime/log.h"
 
 namespace unhidra::gateway {
 namespace {
@@ -40,6 +43,21 @@ bool RecentRevocations::covers(const access::Principal& principal) const {
   const std::lock_guard lock(mutex_);
   return std::any_of(entries_.begin(), entries_.end(),
                      [&](const Entry& entry) { return entry.revocation.covers(principal); });
+}
+
+Task<std::optional<ByteArray<32>>> external_sender_key(GatewayCore& core) {
+  if (const auto known = core.external_sender.load()) {
+    co_return *known;
+  }
+  const auto answer =
+      co_await core.deps.bus.request("chat.external_sender", {}, std::chrono::seconds(2));
+  const auto key = answer ? to_array<32>(*answer) : Result<ByteArray<32>>(fail(answer.error()));
+  if (!key) {
+    log::warn("gateway.no_external_sender", {{"error", key.error()}});
+    co_return std::nullopt;
+  }
+  core.external_sender.store(std::make_shared<const ByteArray<32>>(*key));
+  co_return *key;
 }
 
 }  // namespace unhidra::gateway

@@ -1,8 +1,11 @@
 #pragma once
 // What the connections of one gateway share.
 
+#include <atomic>
 #include <deque>
+#include <memory>
 #include <mutex>
+#include <optional>
 
 #include "unhidra/gateway/gateway_role.h"
 #include "unhidra/runtime/task_scope.h"
@@ -55,6 +58,11 @@ struct GatewayCore {
   RecentRevocations revocations;
   runtime::TaskScope scope;
   std::atomic<bool> draining{false};
+  // Of the installation; never changes once it is known.
+  std::atomic<std::shared_ptr<const ByteArray<32>>> external_sender;
 };
+
+// The key with which the chat role proposes to groups; nothing while it cannot be had.
+Task<std::optional<ByteArray<32>>> external_sender_key(GatewayCore& core);
 
 }  // namespace unhidra::gateway

@@ -1,9 +1,10 @@
-// rego_cases [--code-only] [--walk-tree] <folder or file>...
+// rego_cases [--code-only] [--walk-tree] [--format] <folder or file>...
 //
 // Runs the Open Policy Agent's evaluation cases in the form that the data's README describes.
-// --walk-tree does without programs. Prints a line per failing case and per category, closes with
-// "N passed, N failed, N skipped". Exit status: 0 nothing failed; 1 a case failed or a file is
-// malformed; 2 wrong usage; 77 no such data.
+// --walk-tree does without programs; --format puts every module that parses into the canonical form
+// instead, and checks that it means the same and stays the same when formatted again. Prints a line
+// per failing case and per category, closes with "N passed, N failed, N skipped". Exit status: 0
+// nothing failed; 1 a case failed or a file is malformed; 2 wrong usage; 77 no such data.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -14,6 +15,7 @@
 #include <random>
 
 #include "unhidra/rego/engine.h"
+#include "unhidra/rego/format.h"
 
 namespace unhidra::rego {
 namespace {
@@ -64,11 +66,36 @@ Value sorted_lists(const Value& row) {
 struct Mode {
   bool code_only = false;
   bool walk_tree = false;
+  bool formats = false;
 };
 
 class Case {
  public:
   Case(const Value& description, Mode mode) : description_(description), mode_(mode) {}
+
+  // Empty when each module that parses has a canonical form of the same meaning.
+  std::string check_format() const {
+    const Value* modules = description_.find("modules");
+    const Syntax syntax = text_of(description_, "syntax") == "v0" ? Syntax::v0 : Syntax::v1;
+    if (modules == nullptr || !modules->is(Kind::array)) {
+      return {};
+    }
+    for (const Value& module : modules->elements()) {
+      const std::string& text = module.text();
+      if (!same_module(text, text, syntax)) {
+        continue;  // it does not parse
+      }
+      const auto formatted = format_module("test.rego", text, syntax);
+      if (!formatted) {
+        return "not formatted: " + to_text(formatted.error()[0]) + "\n" + text;
+      }
+      if (!same_module(text, *formatted, syntax) ||
+          format_module("test.rego", *formatted, syntax).value_or("") != *formatted) {
+        return "formatted to another module:\n" + *formatted;
+      }
+    }
+    return {};
+  }
 
   // Empty when it passes.
   std::string run() {
@@ -180,7 +207,8 @@ class Runner {
         std::printf("SKIP %s: the engine has no test.sleep\n", text_of(one, "id").c_str());
         continue;
       }
-      const std::string problem = Case(one, mode_).run();
+      const std::string problem =
+          mode_.formats ? Case(one, mode_).check_format() : Case(one, mode_).run();
       if (problem.empty()) {
         ++passed;
       } else {
@@ -223,8 +251,10 @@ int run(std::vector<std::string> arguments) {
   Mode mode;
   mode.code_only = std::erase(arguments, "--code-only") != 0;
   mode.walk_tree = std::erase(arguments, "--walk-tree") != 0;
+  mode.formats = std::erase(arguments, "--format") != 0;
   if (arguments.empty()) {
-    std::fprintf(stderr, "usage: rego_cases [--code-only] [--walk-tree] <folder or file>...\n");
+    std::fprintf(stderr,
+                 "usage: rego_cases [--code-only] [--walk-tree] [--format] <folder or file>...\n");
     return 2;
   }
   Runner runner(mode);

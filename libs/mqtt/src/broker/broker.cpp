@@ -138,6 +138,19 @@ std::size_t Broker::publish(std::string_view space, const PublishRequest& reques
   core_->now = now;
   return core_->publish(core_->space(space), request);
 }
+std::size_t Broker::clear_retained(std::string_view space, std::string_view filter, Moment now) {
+  core_->now = now;
+  Space& where = core_->space(space);
+  std::vector<MessageRef> gone;
+  where.retained.match(filter, [&gone](const MessageRef& message) {
+    gone.push_back(message);
+    return true;
+  });
+  for (const auto& message : gone) {
+    core_->publish(where, {.topic = message->topic(), .qos = message->qos(), .retain = true});
+  }
+  return gone.size();
+}
 void Broker::shut_down(std::string_view server_reference, Moment now) {
   core_->now = now;
   const auto reason =

@@ -305,58 +305,152 @@ bool align_objects(Expr& expr) {
   return true;
 }
 
-Status order_closures(Term& term, const Slots& bound, const std::vector<std::string>& names);
+// What stays the same while bodies inside each other are ordered.
+struct Names {
+  const std::vector<std::string>& slots;
+  Problems& problems;
+};
 
-Status order_closure(Term& term, const Slots& bound, const std::vector<std::string>& names) {
-  UNHIDRA_TRY_VOID(order_body(*term.body, bound, names));
+bool order_body(Body& body, const Slots& bound, const Names& names);
+bool order_closures(Term& term, const Slots& bound, const Names& names);
+
+bool order_closure(Term& term, const Slots& bound, const Names& names) {
+  if (!order_body(*term.body, bound, names)) {
+    return false;
+  }
   Slots inside = bound;
   bind_body(*term.body, inside);
+  bool good = true;
   for (auto& item : term.items) {
     Body needs(1);
     needs[0].location = item.location;
     needs[0].items.push_back(std::move(item));
-    UNHIDRA_TRY_VOID(order_body(needs, inside, names));
+    good = order_body(needs, inside, names) && good;
     bind_body(needs, inside);
     item = std::move(needs[0].items[0]);
   }
-  return {};
+  return good;
 }
 
-Status order_closures(Term& term, const Slots& bound, const std::vector<std::string>& names) {
+bool order_closures(Term& term, const Slots& bound, const Names& names) {
   if (is_closure(term)) {
     return order_closure(term, bound, names);
   }
+  bool good = true;
   for (auto& item : term.items) {
-    UNHIDRA_TRY_VOID(order_closures(item, bound, names));
+    good = order_closures(item, bound, names) && good;
   }
-  return {};
+  return good;
 }
 
-Status order_closures(Expr& expr, const Slots& bound, const std::vector<std::string>& names) {
+bool order_closures(Expr& expr, const Slots& bound, const Names& names) {
+  bool good = true;
   for (auto& item : expr.items) {
-    UNHIDRA_TRY_VOID(order_closures(item, bound, names));
+    good = order_closures(item, bound, names) && good;
   }
   for (auto& with : expr.with) {
-    UNHIDRA_TRY_VOID(order_closures(with.value, bound, names));
+    good = order_closures(with.value, bound, names) && good;
   }
   if (expr.type == Expr::Type::every) {
     Slots inside = bound;
     for (std::size_t i = 0; i + 1 < expr.items.size(); ++i) {
       outside_slots(expr.items[i], inside);
     }
-    return order_body(*expr.body, inside, names);
+    good = order_body(*expr.body, inside, names) && good;
   }
-  return {};
+  return good;
 }
 
-std::unexpected<Error> unsafe(const Expr& expr, const Slots& missing,
-                              const std::vector<std::string>& names) {
-  for (const int slot : missing) {
-    const std::string& name = names[static_cast<std::size_t>(slot)];
-    return fail(problem_at(Errc::unsafe_var, expr.location,
-                           "var " + (name.starts_with('$') ? "_" : name) + " is unsafe"));
+const Location* place_of_slot(const Body& body, int slot);
+const Location* place_of_slot(const Term& term, int slot) {
+  if (term.is(Term::Type::var) && term.slot == slot) {
+    return &term.location;
   }
-  return fail(problem_at(Errc::unsafe_var, expr.location, "expression is unsafe"));
+  for (const auto& item : term.items) {
+    if (const auto* found = place_of_slot(item, slot)) {
+      return found;
+    }
+  }
+  return term.body ? place_of_slot(*term.body, slot) : nullptr;
+}
+const Location* place_of_slot(const Expr& expr, int slot) {
+  for (const auto& item : expr.items) {
+    if (const auto* found = place_of_slot(item, slot)) {
+      return found;
+    }
+  }
+  for (const auto& with : expr.with) {
+    if (const auto* found = place_of_slot(with.value, slot)) {
+      return found;
+    }
+  }
+  return expr.body ? place_of_slot(*expr.body, slot) : nullptr;
+}
+const Location* place_of_slot(const Body& body, int slot) {
+  for (const auto& expr : body) {
+    if (const auto* found = place_of_slot(expr, slot)) {
+      return found;
+    }
+  }
+  return nullptr;
+}
+
+// Each variable once, at its first place.
+void tell_unsafe(Body& waiting, const Slots& known, const Slots& outer, const Names& names) {
+  Slots told;
+  bool any = false;
+  for (auto& expr : waiting) {
+    Probe probe(known, outer);
+    (void)probe.expr(expr);
+    for (const int slot : probe.missing()) {
+      any = true;
+      if (told.insert(slot).second) {
+        const std::string& name = names.slots[static_cast<std::size_t>(slot)];
+        const Location* place = place_of_slot(expr, slot);
+        names.problems.add(Errc::unsafe_var,
+                           place != nullptr && place->row != 0 ? *place : expr.location,
+                           "var " + (name.starts_with('$') ? "_" : name) + " is unsafe");
+      }
+    }
+  }
+  if (!any) {
+    names.problems.add(Errc::unsafe_var, waiting[0].location, "expression is unsafe");
+  }
+}
+
+bool order_body(Body& body, const Slots& bound, const Names& names) {
+  Body waiting;
+  for (auto& expr : body) {
+    align_objects(expr);
+    split_unify(std::move(expr), waiting);
+  }
+  Slots outer;
+  for (const auto& expr : waiting) {
+    outside_slots(expr, outer);
+  }
+  Slots known = bound;
+  Body ordered;
+  bool good = true;
+  while (!waiting.empty()) {
+    bool moved = false;
+    for (std::size_t i = 0; i < waiting.size() && !moved; ++i) {
+      Probe probe(known, outer);
+      if (!probe.expr(waiting[i])) {
+        continue;
+      }
+      known.merge(probe.outputs());
+      good = order_closures(waiting[i], known, names) && good;
+      ordered.push_back(std::move(waiting[i]));
+      waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
+      moved = true;
+    }
+    if (!moved) {
+      tell_unsafe(waiting, known, outer, names);
+      return false;
+    }
+  }
+  body = std::move(ordered);
+  return good;
 }
 
 }  // namespace
@@ -369,39 +463,9 @@ void bind_body(const Body& body, Slots& bound) {
   }
 }
 
-Status order_body(Body& body, const Slots& bound, const std::vector<std::string>& names) {
-  Body waiting;
-  for (auto& expr : body) {
-    align_objects(expr);
-    split_unify(std::move(expr), waiting);
-  }
-  Slots outer;
-  for (const auto& expr : waiting) {
-    outside_slots(expr, outer);
-  }
-  Slots known = bound;
-  Body ordered;
-  while (!waiting.empty()) {
-    bool moved = false;
-    for (std::size_t i = 0; i < waiting.size() && !moved; ++i) {
-      Probe probe(known, outer);
-      if (!probe.expr(waiting[i])) {
-        continue;
-      }
-      known.merge(probe.outputs());
-      UNHIDRA_TRY_VOID(order_closures(waiting[i], known, names));
-      ordered.push_back(std::move(waiting[i]));
-      waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
-      moved = true;
-    }
-    if (!moved) {
-      Probe probe(known, outer);
-      (void)probe.expr(waiting[0]);
-      return unsafe(waiting[0], probe.missing(), names);
-    }
-  }
-  body = std::move(ordered);
-  return {};
+bool order_body(Body& body, const Slots& bound, const std::vector<std::string>& slot_names,
+                Problems& problems) {
+  return order_body(body, bound, Names{slot_names, problems});
 }
 
 }  // namespace unhidra::rego

@@ -8,14 +8,14 @@
 
 #include "unhidra/rego/errc.h"
 
-#include "syntax/ast.h"
+#include "syntax/problems.h"
 
 namespace unhidra::rego {
 
-// `bound` are the slots that have a value before the body. Errc::unsafe_var. Closures inside are
-// ordered too.
-Status order_body(Body& body, const std::set<int>& bound,
-                  const std::vector<std::string>& slot_names);
+// `bound` are the slots that have a value before the body. Closures inside are ordered too. False:
+// something is unsafe, and `problems` says each variable that is (Errc::unsafe_var).
+bool order_body(Body& body, const std::set<int>& bound, const std::vector<std::string>& slot_names,
+                Problems& problems);
 // Adds the slots that an ordered body binds, outside its closures.
 void bind_body(const Body& body, std::set<int>& bound);
 

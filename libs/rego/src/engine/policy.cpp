@@ -19,13 +19,13 @@ RuleNode& step(RuleNode& node, const std::string& key) {
   return *slot;
 }
 
-Status resolve_rules(const Policy& policy, const Module& module, const RuleNode& package) {
+void resolve_rules(const Policy& policy, const Module& module, const RuleNode& package,
+                   Problems& problems) {
   for (const auto& rule : module.rules) {
     for (Rule* one = rule.get(); one != nullptr; one = one->otherwise.get()) {
-      UNHIDRA_TRY_VOID(resolve_rule(policy, module, package, *one));
+      resolve_rule(policy, module, package, *one, problems);
     }
   }
-  return {};
 }
 
 }  // namespace
@@ -67,19 +67,22 @@ Error problem_at(Errc code, const Location& location, const std::string& message
 Policy::Policy() = default;
 Policy::~Policy() = default;
 
-Result<std::unique_ptr<Policy>> Policy::compile(std::vector<std::shared_ptr<Module>> modules) {
+std::unique_ptr<Policy> Policy::compile(std::vector<std::shared_ptr<Module>> modules,
+                                        Problems& problems) {
   auto out = std::make_unique<Policy>();
   out->modules_ = std::move(modules);
   out->root_.is_package = true;
   for (const auto& module : out->modules_) {
-    UNHIDRA_TRY_VOID(out->add(*module));
+    out->add(*module, problems);
   }
-  UNHIDRA_TRY_VOID(out->check_kinds(out->root_));
+  out->check_kinds(out->root_, problems);
   for (const auto& module : out->modules_) {
-    UNHIDRA_TRY_VOID(resolve_rules(*out, *module, *out->find_package(*module)));
+    resolve_rules(*out, *module, *out->find_package(*module), problems);
   }
-  UNHIDRA_TRY_VOID(check_recursion(out->root_));
-  out->plans_ = std::make_unique<const Plans>(*out, out->root_);
+  check_recursion(out->root_, problems);
+  if (problems.empty()) {
+    out->plans_ = std::make_unique<const Plans>(*out, out->root_);
+  }
   return out;
 }
 
@@ -91,19 +94,19 @@ RuleNode* Policy::find_package(const Module& module) const {
   return node;
 }
 
-Status Policy::add(Module& module) {
+void Policy::add(Module& module, Problems& problems) {
   RuleNode* node = &root_;
   for (std::size_t i = 1; i < module.package.items.size(); ++i) {
     node = &step(*node, module.package.items[i].value.text());
     node->is_package = true;
   }
   for (const auto& rule : module.rules) {
-    UNHIDRA_TRY_VOID(add_rule(module, *node, rule));
+    add_rule(module, *node, rule, problems);
   }
-  return {};
 }
 
-Status Policy::add_rule(Module& module, RuleNode& package, const std::shared_ptr<Rule>& rule) {
+void Policy::add_rule(Module& module, RuleNode& package, const std::shared_ptr<Rule>& rule,
+                      Problems& problems) {
   RuleNode* node = &step(package, rule->head.items[0].name);
   std::size_t used = 1;
   for (; used < rule->head.items.size() && rule->head.items[used].is_constant_string(); ++used) {
@@ -116,9 +119,9 @@ Status Policy::add_rule(Module& module, RuleNode& package, const std::shared_ptr
   }
   if (rule->is_default) {
     if (node->fallback != nullptr) {
-      return fail(problem_at(Errc::type_error, rule->location,
-                             "multiple default rules " + module.package.items.back().value.text() +
-                                 "." + node->key + " found"));
+      return problems.add(Errc::type_error, rule->location,
+                          "multiple default rules " + module.package.items.back().value.text() +
+                              "." + node->key + " found");
     }
     node->fallback = rule.get();
     node->kind = node->rules.empty() ? rule->kind : node->kind;
@@ -126,11 +129,10 @@ Status Policy::add_rule(Module& module, RuleNode& package, const std::shared_ptr
     node->rules.push_back(rule.get());
     node->kind = rule->kind;
   }
-  return {};
 }
 
 // Rules of one name are of one kind, and functions of one arity.
-Status Policy::check_kinds(RuleNode& node) {
+void Policy::check_kinds(RuleNode& node, Problems& problems) {
   const Rule* first = nullptr;
   for (const Rule* rule : node.rules) {
     if (rule->head.items.size() != rule->prefix) {
@@ -138,15 +140,14 @@ Status Policy::check_kinds(RuleNode& node) {
     }
     if (first != nullptr &&
         (rule->kind != first->kind || rule->arguments.size() != first->arguments.size())) {
-      return fail(
-          problem_at(Errc::type_error, rule->location, "conflicting rules " + node.key + " found"));
+      problems.add(Errc::type_error, rule->location, "conflicting rules " + node.key + " found");
+      break;
     }
     first = first == nullptr ? rule : first;
   }
   for (const auto& [key, child] : node.children) {
-    UNHIDRA_TRY_VOID(check_kinds(*child));
+    check_kinds(*child, problems);
   }
-  return {};
 }
 
 }  // namespace unhidra::rego

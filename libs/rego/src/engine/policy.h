@@ -10,6 +10,7 @@
 
 #include "builtins/function.h"
 #include "syntax/ast.h"
+#include "syntax/problems.h"
 
 namespace unhidra::rego {
 
@@ -39,7 +40,9 @@ class Policy {
  public:
   Policy();
   ~Policy();
-  static Result<std::unique_ptr<Policy>> compile(std::vector<std::shared_ptr<Module>> modules);
+  // To be used only when `problems` is still empty afterwards.
+  static std::unique_ptr<Policy> compile(std::vector<std::shared_ptr<Module>> modules,
+                                         Problems& problems);
 
   const RuleNode& root() const { return root_; }
   RuleNode* find_package(const Module& module) const;
@@ -47,14 +50,18 @@ class Policy {
   const Plans& plans() const { return *plans_; }
 
  private:
-  Status add(Module& module);
-  Status add_rule(Module& module, RuleNode& package, const std::shared_ptr<Rule>& rule);
-  Status check_kinds(RuleNode& node);
+  void add(Module& module, Problems& problems);
+  void add_rule(Module& module, RuleNode& package, const std::shared_ptr<Rule>& rule,
+                Problems& problems);
+  void check_kinds(RuleNode& node, Problems& problems);
 
   std::vector<std::shared_ptr<Module>> modules_;
   RuleNode root_;
   std::unique_ptr<const Plans> plans_;
 };
+
+// Names of variables that take the values of a query's expressions.
+inline constexpr std::string_view kShownValue = "$value";
 
 // A body of its own, compiled against a policy.
 struct Query {

@@ -67,33 +67,31 @@ void edges_of(const RuleNode& root, const Body& body, std::set<const RuleNode*>&
 
 class Walk {
  public:
-  explicit Walk(const RuleNode& root) : root_(root) {}
+  Walk(const RuleNode& root, Problems& problems) : root_(root), problems_(problems) {}
 
-  Status visit_below(const RuleNode& node) {
+  void visit_below(const RuleNode& node) {
     if (node.has_rules()) {
-      UNHIDRA_TRY_VOID(visit(node));
+      visit(node);
     }
     for (const auto& [key, child] : node.children) {
-      UNHIDRA_TRY_VOID(visit_below(*child));
+      visit_below(*child);
     }
-    return {};
   }
 
  private:
-  Status visit(const RuleNode& node) {
+  void visit(const RuleNode& node) {
     if (done_.contains(&node)) {
-      return {};
+      return;
     }
     if (const auto seen = std::ranges::find(way_, &node); seen != way_.end()) {
       return recursive(std::vector<const RuleNode*>(seen, way_.end()));
     }
     way_.push_back(&node);
     for (const RuleNode* next : edges(node)) {
-      UNHIDRA_TRY_VOID(visit(*next));
+      visit(*next);
     }
     way_.pop_back();
     done_.insert(&node);
-    return {};
   }
 
   std::set<const RuleNode*> edges(const RuleNode& node) const {
@@ -116,26 +114,26 @@ class Walk {
     return out;
   }
 
-  static Status recursive(const std::vector<const RuleNode*>& cycle) {
+  void recursive(const std::vector<const RuleNode*>& cycle) {
     std::string way;
     for (const RuleNode* node : cycle) {
       way += node->name() + " -> ";
     }
     const Rule* rule = cycle[0]->rules.empty() ? cycle[0]->fallback : cycle[0]->rules[0];
-    return fail(
-        problem_at(Errc::recursion, rule->location,
-                   "rule " + cycle[0]->name() + " is recursive: " + way + cycle[0]->name()));
+    problems_.add(Errc::recursion, rule->location,
+                  "rule " + cycle[0]->name() + " is recursive: " + way + cycle[0]->name());
   }
 
   const RuleNode& root_;
+  Problems& problems_;
   std::set<const RuleNode*> done_;
   std::vector<const RuleNode*> way_;
 };
 
 }  // namespace
 
-Status check_recursion(const RuleNode& root) {
-  return Walk(root).visit_below(root);
+void check_recursion(const RuleNode& root, Problems& problems) {
+  Walk(root, problems).visit_below(root);
 }
 
 }  // namespace unhidra::rego

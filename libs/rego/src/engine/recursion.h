@@ -6,6 +6,6 @@
 namespace unhidra::rego {
 
 // Errc::recursion: "rule data.a.p is recursive: data.a.p -> data.a.q -> data.a.p".
-Status check_recursion(const RuleNode& root);
+void check_recursion(const RuleNode& root, Problems& problems);
 
 }  // namespace unhidra::rego

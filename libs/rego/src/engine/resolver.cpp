@@ -10,21 +10,20 @@ namespace {
 
 class Resolver {
  public:
-  Resolver(const Policy& policy, const Module* module, const RuleNode* package)
-      : policy_(policy), module_(module), package_(package) {
+  Resolver(const Policy& policy, const Module* module, const RuleNode* package, Problems& problems)
+      : policy_(policy), module_(module), package_(package), problems_(problems) {
     scopes_.emplace_back();
   }
 
-  Status rule(Rule& rule);
-  Result<Query> query(Body body);
+  void rule(Rule& rule);
+  Query query(Body body);
 
  private:
   using Scope = std::map<std::string, int, std::less<>>;
 
   void note(Errc code, const Location& location, const std::string& message) {
-    if (status_) {
-      status_ = fail(problem_at(code, location, message));
-    }
+    good_ = false;
+    problems_.add(code, location, message);
   }
   int fresh(const std::string& name) {
     slot_names_.push_back(name);
@@ -61,7 +60,8 @@ class Resolver {
   std::vector<Scope> scopes_;
   Scope implicit_;  // variables that nothing declares
   std::vector<std::string> slot_names_;
-  Status status_;
+  Problems& problems_;
+  bool good_ = true;  // so far, of this rule or query
 };
 
 Term data_ref(const Location& location, const std::vector<Value>& path) {
@@ -378,9 +378,7 @@ void Resolver::body(Body& body) {
 }
 
 void Resolver::order(Body& body, const std::set<int>& bound) {
-  if (status_) {
-    status_ = order_body(body, bound, slot_names_);
-  }
+  good_ = good_ && order_body(body, bound, slot_names_, problems_);
 }
 
 void Resolver::head_term(Term& term, const Location& location, std::set<int>& bound) {
@@ -388,7 +386,7 @@ void Resolver::head_term(Term& term, const Location& location, std::set<int>& bo
   needs[0].location = location;
   needs[0].items.push_back(std::move(term));
   order(needs, bound);
-  if (status_) {
+  if (good_) {
     bind_body(needs, bound);
     term = std::move(needs[0].items[0]);
   }
@@ -471,7 +469,7 @@ void Resolver::metadata(Term& term) {
   term.value = whole ? chain : own == nullptr ? Value::object({}) : *own;
 }
 
-Status Resolver::rule(Rule& rule) {
+void Resolver::rule(Rule& rule) {
   rule_ = &rule;
   move_computed_arguments(rule);
   for (auto& argument : rule.arguments) {
@@ -490,33 +488,32 @@ Status Resolver::rule(Rule& rule) {
     term(*rule.value);
   }
   order(rule.body, bound);
-  if (!status_) {
-    return std::move(status_);
+  if (!good_) {
+    return;
   }
   bind_body(rule.body, bound);
   // What the head needs is checked like one more expression each.
-  for (std::size_t i = 1; i < rule.head.items.size() && status_; ++i) {
+  for (std::size_t i = 1; i < rule.head.items.size() && good_; ++i) {
     head_term(rule.head.items[i], rule.location, bound);
   }
-  if (rule.value && status_) {
+  if (rule.value && good_) {
     head_term(*rule.value, rule.location, bound);
   }
   rule.slots = slot_names_.size();
-  return std::move(status_);
 }
 
-Result<Query> Resolver::query(Body query) {
+Query Resolver::query(Body query) {
   body(query);
   order(query, {});
-  if (!status_) {
-    return fail(status_.error());
-  }
   Query out;
+  if (!good_) {
+    return out;
+  }
   out.body = std::move(query);
   out.slots = slot_names_.size();
   const auto name = [&](const Scope& scope) {
     for (const auto& [variable, slot] : scope) {
-      if (!variable.starts_with('$')) {
+      if (!variable.starts_with('$') || variable.starts_with(kShownValue)) {
         out.variables.emplace_back(variable, slot);
       }
     }
@@ -536,13 +533,18 @@ Result<Query> Resolver::query(Body query) {
 
 }  // namespace
 
-Status resolve_rule(const Policy& policy, const Module& module, const RuleNode& package,
-                    Rule& rule) {
-  return Resolver(policy, &module, &package).rule(rule);
+void resolve_rule(const Policy& policy, const Module& module, const RuleNode& package, Rule& rule,
+                  Problems& problems) {
+  Resolver(policy, &module, &package, problems).rule(rule);
 }
 
 Result<Query> compile_query(const Policy& policy, Body body) {
-  return Resolver(policy, nullptr, nullptr).query(std::move(body));
+  Problems problems;
+  Query out = Resolver(policy, nullptr, nullptr, problems).query(std::move(body));
+  if (!problems.empty()) {
+    return fail(to_error(problems.list()));
+  }
+  return out;
 }
 
 }  // namespace unhidra::rego

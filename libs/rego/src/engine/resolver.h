@@ -7,7 +7,8 @@
 
 namespace unhidra::rego {
 
-Status resolve_rule(const Policy& policy, const Module& module, const RuleNode& package,
-                    Rule& rule);
+// Adds what is wrong with the rule to `problems`.
+void resolve_rule(const Policy& policy, const Module& module, const RuleNode& package, Rule& rule,
+                  Problems& problems);
 
 }  // namespace unhidra::rego

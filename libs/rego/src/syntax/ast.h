@@ -108,7 +108,8 @@ struct Import {
 struct Module {
   std::string file;
   bool is_v0 = false;
-  Term package;  // a ref that begins with data
+  bool speaks_v1 = false;  // in v1 syntax, or by `import rego.v1`
+  Term package;            // a ref that begins with data
   std::vector<Import> imports;
   std::vector<std::shared_ptr<Rule>> rules;
   std::vector<Value> package_annotations;

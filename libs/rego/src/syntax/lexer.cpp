@@ -87,7 +87,7 @@ class Lexer {
       if (at() == '#') {
         const auto end = std::min(source_.find('\n', position_), source_.size());
         out_.comments.push_back(
-            {row_, std::string(source_.substr(position_ + 1, end - position_ - 1))});
+            {row_, std::string(source_.substr(position_ + 1, end - position_ - 1)), position_});
         position_ = end;
       } else if (at() == ' ' || at() == '\t' || at() == '\n' || at() == '\r') {
         advance();

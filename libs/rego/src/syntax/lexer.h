@@ -33,7 +33,8 @@ struct Token {
 
 struct Comment {
   std::uint32_t row = 0;
-  std::string text;  // without '#'
+  std::string text;       // without '#'
+  std::size_t begin = 0;  // bytes
 };
 
 struct TokenList {

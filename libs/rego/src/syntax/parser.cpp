@@ -13,18 +13,6 @@ constexpr std::array<std::string_view, 12> kReserved{"as",     "default", "else"
                                                      "import", "null",    "not",  "package",
                                                      "some",   "true",    "with", "as"};
 
-std::string line_of(std::string_view source, std::uint32_t row) {
-  std::size_t begin = 0;
-  for (std::uint32_t i = 1; i < row && begin != std::string_view::npos; ++i) {
-    begin = source.find('\n', begin);
-    begin = begin == std::string_view::npos ? begin : begin + 1;
-  }
-  if (begin == std::string_view::npos) {
-    return {};
-  }
-  return std::string(source.substr(begin, source.find('\n', begin) - begin));
-}
-
 }  // namespace
 
 Parser::Parser(std::string_view file, std::string_view source, Syntax syntax)
@@ -45,15 +33,25 @@ Parser::Parser(std::string_view file, std::string_view source, Syntax syntax)
   }
 }
 
-Error Parser::error() const {
-  const std::string line = line_of(source_, fault_.row);
-  std::string text = "1 error occurred: " + file_ + ":" + std::to_string(fault_.row) +
-                     ": rego_parse_error: " + fault_.message;
-  if (!line.empty()) {
-    text +=
-        "\n\t" + line + "\n\t" + std::string(fault_.column > 0 ? fault_.column - 1 : 0, ' ') + "^";
+void Parser::tell(Problems& problems) const {
+  const auto add = [&](const SyntaxFault& fault) {
+    problems.add({.code = Errc::parse_error,
+                  .file = file_,
+                  .row = fault.row,
+                  .column = fault.column,
+                  .message = fault.message,
+                  .line = line_of(source_, fault.row)});
+  };
+  std::ranges::for_each(faults_, add);
+  if (failed_) {
+    add(fault_);
   }
-  return {Errc::parse_error, std::move(text)};
+}
+
+Error Parser::error() const {
+  Problems problems;
+  tell(problems);
+  return to_error(problems.list());
 }
 
 // ---- tokens ----
@@ -142,12 +140,31 @@ bool Parser::descend() {
   return !failed_;
 }
 
+// After a fault: on with the next rule or import, which begins at the margin of a later line.
+bool Parser::recover() {
+  if (faults_.size() + 1 >= kMaxFaults) {
+    return false;
+  }
+  while (peek().type != TokenType::end && !(peek().type == TokenType::name && peek().column == 1 &&
+                                            peek().text != "else" && peek().row > fault_.row)) {
+    take();
+  }
+  if (peek().type == TokenType::end) {
+    return false;
+  }
+  faults_.push_back(std::move(fault_));
+  failed_ = false;
+  depth_ = 0;
+  return true;
+}
+
 // ---- modules ----
 
 std::shared_ptr<Module> Parser::module() {
   auto out = std::make_shared<Module>();
   out->file = file_;
   out->is_v0 = syntax_ == Syntax::v0;
+  out->speaks_v1 = !out->is_v0;
   if (failed_) {
     return out;
   }
@@ -163,14 +180,18 @@ std::shared_ptr<Module> Parser::module() {
     if (!at_name("import") || !import(*out)) {
       rule(*out);
     }
+    if (failed_ && !recover()) {
+      break;
+    }
   }
-  if (!failed_) {
+  if (!failed()) {
     attach_annotations(list_.comments, *out);
   }
   return out;
 }
 
 void Parser::package(Module& out) {
+  marks_.elements.insert(peek().begin);
   if (!skip_name("package")) {
     return fault("package expected");
   }
@@ -195,6 +216,7 @@ void Parser::package(Module& out) {
 }
 
 bool Parser::import(Module& out) {
+  marks_.elements.insert(peek().begin);
   const Token begin = take();
   Import made;
   made.location = {file_name_, begin.row, begin.column};
@@ -230,6 +252,7 @@ bool Parser::import(Module& out) {
       fault_at(begin, "invalid import, must be `future.keywords`");
       return true;
     }
+    out.speaks_v1 = out.speaks_v1 || root == "rego";
     use_keywords(root == "rego" || items.size() == 2 ? "" : items[2].value.text());
     return true;
   }
@@ -295,6 +318,7 @@ Term Parser::rule_ref() {
 void Parser::rule(Module& out) {
   Rule made;
   made.location = here();
+  marks_.elements.insert(peek().begin);
   if (at_name("default") && peek(1).type == TokenType::name) {
     take();
     made.is_default = true;
@@ -346,6 +370,7 @@ void Parser::set_or_object(Rule& rule, bool has_if) {
 }
 
 Body Parser::braced_body() {
+  marks_.bodies.insert(peek().begin);
   expect("{");
   Body out = body("}");
   expect("}");
@@ -364,6 +389,7 @@ Body Parser::if_body() {
     const bool was_body = failed_;
     SyntaxFault first = fault_;
     position_ = begin;
+    marks_.bodies.erase(peek().begin);
     depth_ = depth;
     failed_ = false;
     Body one;
@@ -483,6 +509,7 @@ Body Parser::body(std::string_view closing) {
 Expr Parser::literal() {
   Expr out;
   const Location location = here();
+  marks_.expressions.insert(peek().begin);
   bool negated = false;
   if (at_name("not")) {
     take();
@@ -622,6 +649,14 @@ Result<std::shared_ptr<Module>> parse_module(std::string_view file, std::string_
   if (parser.failed()) {
     return fail(parser.error());
   }
+  return out;
+}
+
+std::shared_ptr<Module> parse_module(std::string_view file, std::string_view source, Syntax syntax,
+                                     Problems& problems) {
+  Parser parser(file, source, syntax);
+  auto out = parser.module();
+  parser.tell(problems);
   return out;
 }
 

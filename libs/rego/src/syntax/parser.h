@@ -1,6 +1,6 @@
 #pragma once
-// Tokens to syntax trees. A problem is one Errc::parse_error with the reference's form of text:
-// "file:row: rego_parse_error: ...", then the line and a mark under the place.
+// Tokens to syntax trees. Every problem is an Errc::parse_error with its place and line; after one
+// the parser goes on with what begins at the margin.
 
 #include <string>
 #include <string_view>
@@ -8,11 +8,15 @@
 #include "unhidra/rego/engine.h"
 
 #include "syntax/ast.h"
+#include "syntax/problems.h"
 
 namespace unhidra::rego {
 
 Result<std::shared_ptr<Module>> parse_module(std::string_view file, std::string_view source,
                                              Syntax syntax);
+// Adds to `problems`; what could be read comes back in any case.
+std::shared_ptr<Module> parse_module(std::string_view file, std::string_view source, Syntax syntax,
+                                     Problems& problems);
 // A query: one body, without a package.
 Result<Body> parse_query(std::string_view source);
 // A ground term.

@@ -1,6 +1,7 @@
 #pragma once
 // The parser, whose parts stand in parser.cpp (modules, rules, bodies) and parser_terms.cpp.
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,15 @@
 
 namespace unhidra::rego {
 
+// What tokens are for, by the bytes at which they begin.
+struct SourceMarks {
+  std::set<std::size_t> elements;     // packages, imports and rules
+  std::set<std::size_t> bodies;       // braces of rules and `every`
+  std::set<std::size_t> expressions;  // of any body
+  std::set<std::size_t> bars;         // of comprehensions
+  std::set<std::size_t> signs;        // minus with one operand
+};
+
 // Thrown nowhere: a parser that has a fault answers empty things and is asked at the end.
 class Parser {
  public:
@@ -18,11 +28,15 @@ class Parser {
   std::shared_ptr<Module> module();
   Body query();
   Term single_term();
-  bool failed() const { return failed_; }
+  bool failed() const { return failed_ || !faults_.empty(); }
+  void tell(Problems& problems) const;
+  const SourceMarks& marks() const { return marks_; }
+  const TokenList& token_list() const { return list_; }
   Error error() const;
 
  private:
   static constexpr int kMaxDepth = 500;
+  static constexpr std::size_t kMaxFaults = 20;  // of one module
   struct Keywords {
     bool contains = false;
     bool every = false;
@@ -48,6 +62,7 @@ class Parser {
   Location here() const;
   bool is_keyword(std::string_view name) const;
   bool descend();
+  bool recover();
 
   // ---- modules and rules ----
   void package(Module& out);
@@ -104,6 +119,8 @@ class Parser {
   std::size_t wildcards_ = 0;
   bool failed_ = false;
   SyntaxFault fault_;
+  SourceMarks marks_;
+  std::vector<SyntaxFault> faults_;  // that the parser has gone on from
 };
 
 }  // namespace unhidra::rego

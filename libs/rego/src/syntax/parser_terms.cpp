@@ -116,7 +116,7 @@ Term Parser::primary() {
       return out;
   }
   if (at("-")) {
-    take();
+    marks_.signs.insert(take().begin);
     if (peek().type == TokenType::number && adjacent()) {
       out.value = Value::number("-" + take().text);
       return out;
@@ -242,6 +242,7 @@ Term Parser::postfix(Term head) {
 }
 
 std::shared_ptr<Body> Parser::comprehension_body(std::string_view closing) {
+  marks_.bars.insert(peek().begin);
   expect("|");
   auto out = std::make_shared<Body>(body(closing));
   expect(closing);

@@ -3,6 +3,8 @@
 #include "unhidra/base/codec.h"
 #include "unhidra/runtime/log.h"
 
+#include "devices/registry.h"
+
 namespace unhidra::automation {
 namespace {
 
@@ -146,9 +148,29 @@ Status MqttFace::listen_on_bus() {
           end(*what);
         }
       }));
+  UNHIDRA_TRY(auto deletions, deps_.bus.subscribe(kDeletedSubject, deps_.executor,
+                                                  [this](const messaging::Message& message) {
+                                                    forget_device(message.payload.view());
+                                                  }));
+  subscriptions_.push_back(std::move(deletions));
   subscriptions_.push_back(std::move(certificates));
   subscriptions_.push_back(std::move(others));
   return {};
+}
+
+// What a deleted device has left under its own topics goes with it.
+void MqttFace::forget_device(ByteView message) {
+  ByteReader reader(message);
+  const OrgId org(reader.array<16>());
+  const DeviceId device(reader.array<16>());
+  if (reader.failed()) {
+    return;
+  }
+  server_.run([org, device](mqtt::Broker& broker, mqtt::Moment now) {
+    const auto count =
+        broker.clear_retained(org.to_string(), "devices/" + device.to_string() + "/#", now);
+    log::info("mqtt.device_forgotten", {{"retained", count}});
+  });
 }
 
 // Connections end at once.

@@ -46,6 +46,7 @@ class MqttFace final : private mqtt::Observer {
            std::shared_ptr<const rego::PreparedQuery> policy, SealedTopics sealed);
   Status listen_on_bus();
   void end(const Revoked& what);
+  void forget_device(ByteView message);
   Task<void> look_after();
   void count();
 

@@ -1,9 +1,12 @@
 #include "unhidra/automation/mqtt_server.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+
+#include "unhidra/mqtt/encoder.h"
 
 namespace unhidra::automation {
 namespace {
@@ -102,18 +105,40 @@ class MqttStream final : public net::StreamListener, public mqtt::Link {
   }
 
   // ---- Link
-  Bytes& output() override { return stream_->output(); }
-  void flush() override { stream_->flush(); }
-  std::size_t queued() const override { return stream_->queued(); }
+  Bytes& output() override { return framed_ ? packets_ : stream_->output(); }
+  void flush() override {
+    if (framed_) {
+      flush_packets();
+    } else {
+      stream_->flush();
+    }
+  }
+  std::size_t queued() const override { return stream_->queued() + packets_.size(); }
   void pause_reading(bool paused) override { stream_->pause_reading(paused); }
   void close() override {
-    stream_->flush();
+    flush();
     stream_->finish();
   }
 
  private:
+  // Over WebSocket each packet is a frame. They may stand together in one (MQTT 5.0 section 6), but
+  // there are clients that wait for ever when they do (Paho C 1.3.12 without TLS).
+  void flush_packets() {
+    ByteView rest(packets_);
+    while (!rest.empty()) {
+      const auto packet = rest.first(std::min(mqtt::packet_size(rest), rest.size()));
+      append(stream_->output(), packet);
+      stream_->flush();
+      rest = rest.subspan(packet.size());
+    }
+    packets_.clear();
+  }
+
   const std::shared_ptr<MqttServer::Impl> server_;
   const std::shared_ptr<net::Stream> stream_;
+  const bool framed_ = stream_->transport() == net::StreamTransport::websocket ||
+                       stream_->transport() == net::StreamTransport::secure_websocket;
+  Bytes packets_;  // over WebSocket
   mqtt::ConnectionId id_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include "unhidra/runtime/log.h"
 
 #include "devices/store_certificates.h"
+#include "devices/store_registry.h"
 
 namespace unhidra::automation {
 namespace {
@@ -39,6 +40,7 @@ Result<SeenDevice> admit_certificate(storage::Transaction& tx, ByteView certific
     return refused();
   }
   SeenDevice out{.identity = *identity, .certificate = *certificate, .ended = {}};
+  UNHIDRA_TRY_VOID(store::note_device_seen(tx, row->org_id, row->device_id, now));
   UNHIDRA_TRY(const auto first, store::note_seen(tx, row->serial_number, now));
   if (first && row->replaces) {
     UNHIDRA_TRY(const auto ended, store::revoke(tx, row->org_id, *row->replaces,

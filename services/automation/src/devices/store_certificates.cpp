@@ -87,6 +87,19 @@ Result<bool> revoke(Transaction& tx, OrgId org, const Bytes& serial_number,
   return changed == 1;
 }
 
+Result<std::vector<Bytes>> revoke_all(Transaction& tx, OrgId org, DeviceId device,
+                                      pki::RevocationReason reason, Timestamp now) {
+  UNHIDRA_TRY(const auto rows,
+              tx.query("UPDATE certificates SET revoked_at = $3, reason = $4 WHERE org_id = $1 "
+                       "AND device_id = $2 AND revoked_at IS NULL RETURNING serial_number",
+                       org, device, now, static_cast<std::int64_t>(reason)));
+  std::vector<Bytes> out;
+  for (const auto row : rows) {
+    out.push_back(row.get<Bytes>(0));
+  }
+  return out;
+}
+
 Result<bool> device_lives(Transaction& tx, OrgId org, DeviceId device) {
   UNHIDRA_TRY(
       const auto rows,

@@ -37,6 +37,9 @@ Result<bool> note_seen(storage::Transaction& tx, const Bytes& serial_number, Tim
 // False when there was nothing left to revoke.
 Result<bool> revoke(storage::Transaction& tx, OrgId org, const Bytes& serial_number,
                     pki::RevocationReason reason, Timestamp now);
+// Every one of a device that was good; their serial numbers.
+Result<std::vector<Bytes>> revoke_all(storage::Transaction& tx, OrgId org, DeviceId device,
+                                      pki::RevocationReason reason, Timestamp now);
 
 // An IoT device of the organisation that is not revoked.
 Result<bool> device_lives(storage::Transaction& tx, OrgId org, DeviceId device);

@@ -7,6 +7,7 @@
 #include "unhidra/crypto/provider.h"
 
 #include "devices/store_certificates.h"
+#include "enrolment/approval.h"
 
 namespace unhidra::automation {
 namespace {
@@ -88,9 +89,15 @@ Result<pki::Certificate> issue(Transaction& tx, const Enrolment& enrolment,
   return out;
 }
 
-Result<pki::DeviceIdentity> identify_by_code(Transaction& tx, const Enrolment& enrolment,
-                                             const BasicCredentials& credentials,
-                                             AuditDraft& draft) {
+struct Named {
+  pki::DeviceIdentity identity;
+  Verdict verdict = Verdict::approved;
+};
+
+// The device that the code names, and whether it may have its certificate now.
+Result<Named> identify_by_code(Transaction& tx, const Enrolment& enrolment,
+                               const OperationRequest& request, const BasicCredentials& credentials,
+                               const pki::CertificateRequest& wanted, AuditDraft& draft) {
   const auto device = DeviceId::parse(credentials.user);
   if (!device) {
     return refused();
@@ -102,15 +109,34 @@ Result<pki::DeviceIdentity> identify_by_code(Transaction& tx, const Enrolment& e
   const pki::DeviceIdentity out{*org, *device};
   note_device(draft, out);
   UNHIDRA_TRY(const auto lives, store::device_lives(tx, *org, *device));
-  UNHIDRA_TRY(const auto used,
-              store::use_code(tx, *org, *device, hash_code(credentials.password.expose()),
-                              enrolment.clock.now()));
-  if (!lives || !used) {
+  if (!lives) {
     return refused();
   }
   draft.note("proof", "code");
-  return out;
+  const auto now = enrolment.clock.now();
+  const auto code = hash_code(credentials.password.expose());
+  if (enrolment.settings.approval) {
+    const auto fingerprint = crypto::native_provider().sha256(wanted.public_key_der);
+    draft.note("fingerprint", to_hex(fingerprint));
+    UNHIDRA_TRY(const auto verdict,
+                judge(tx, {.identity = out,
+                           .device_name = {},
+                           .code_hash = code,
+                           .fingerprint = fingerprint,
+                           .ip_address = request.peer.ip,
+                           .created_at = now,
+                           .expires_at = now + enrolment.settings.approval_lifetime,
+                           .approved = std::nullopt}));
+    return Named{out, verdict};
+  }
+  UNHIDRA_TRY(const auto used, store::use_code(tx, *org, *device, code, now));
+  if (!used) {
+    return refused();
+  }
+  return Named{out};
 }
+
+}  // namespace
 
 Result<SeenDevice> identify_by_certificate(Transaction& tx, const Enrolment& enrolment,
                                            const OperationRequest& request, AuditDraft& draft) {
@@ -123,8 +149,6 @@ Result<SeenDevice> identify_by_certificate(Transaction& tx, const Enrolment& enr
   draft.note("proof", "certificate");
   return seen;
 }
-
-}  // namespace
 
 std::optional<BasicCredentials> parse_basic(std::string_view header) {
   constexpr std::string_view kScheme = "Basic ";
@@ -156,6 +180,7 @@ Result<NewCode> make_code(Transaction& tx, const Enrolment& enrolment, OrgId org
   const auto now = enrolment.clock.now();
   NewCode out{.code = "uhe_" + to_base64url(secret.expose()),
               .expires_at = now + enrolment.settings.code_lifetime};
+  UNHIDRA_TRY_VOID(drop_request(tx, {org, device}));
   UNHIDRA_TRY_VOID(store::replace_code(tx, {.hash = hash_code(as_bytes(out.code)),
                                             .org_id = org,
                                             .device_id = device,
@@ -167,10 +192,16 @@ Result<NewCode> make_code(Transaction& tx, const Enrolment& enrolment, OrgId org
 Result<Issued> enroll(Transaction& tx, const Enrolment& enrolment, const OperationRequest& request,
                       AuditDraft& draft) {
   UNHIDRA_TRY(const auto wanted, read_request(enrolment, request));
-  Issued out{.certificate = enrolment.authority.certificate(), .ended = {}};
+  Issued out;
   pki::DeviceIdentity identity;
   if (const auto basic = parse_basic(request.authorization)) {
-    UNHIDRA_TRY(identity, identify_by_code(tx, enrolment, *basic, draft));
+    UNHIDRA_TRY(const auto named, identify_by_code(tx, enrolment, request, *basic, wanted, draft));
+    identity = named.identity;
+    if (named.verdict == Verdict::waits) {
+      UNHIDRA_TRY_VOID(check_uris(wanted, identity));
+      draft.note("state", "waits for approval");
+      return out;
+    }
   } else {
     UNHIDRA_TRY(auto seen, identify_by_certificate(tx, enrolment, request, draft));
     identity = seen.identity;

@@ -20,7 +20,7 @@ struct Enrolment {
 };
 
 struct Issued {
-  pki::Certificate certificate;
+  std::optional<pki::Certificate> certificate;  // nothing: waits for somebody's approval
   std::vector<EndedCertificate> ended;
 };
 
@@ -37,6 +37,12 @@ struct NewCode {
 };
 Result<NewCode> make_code(storage::Transaction& tx, const Enrolment& enrolment, OrgId org,
                           DeviceId device);
+
+// Whose certificate the connection was opened with; the audit record will say so.
+// Errc::bad_credentials.
+Result<SeenDevice> identify_by_certificate(storage::Transaction& tx, const Enrolment& enrolment,
+                                           const access::OperationRequest& request,
+                                           access::AuditDraft& draft);
 
 // By one-time code, or by the certificate that the device has. Errc::bad_credentials, bad_request.
 Result<Issued> enroll(storage::Transaction& tx, const Enrolment& enrolment,

@@ -1,10 +1,13 @@
 #include "enrolment/handlers.h"
 
+#include "unhidra/access/paging.h"
 #include "unhidra/automation/errc.h"
 #include "unhidra/base/text.h"
 #include "unhidra/pki/ocsp.h"
 
+#include "devices/registry.h"
 #include "devices/store_certificates.h"
+#include "enrolment/approval.h"
 
 namespace unhidra::automation {
 namespace {
@@ -14,6 +17,7 @@ using access::Reply;
 using storage::Transaction;
 using Context = access::OperationContext;
 
+constexpr std::chrono::seconds kAskAgain{60};     // while an enrolment waits for approval
 constexpr std::chrono::hours kStatusLifetime{1};  // of a CRL and an OCSP response
 
 namespace body {
@@ -41,6 +45,28 @@ struct DeviceCertificates {
 };
 BOOST_DESCRIBE_STRUCT(DeviceCertificates, (), (items))
 
+struct EnrolmentRequest {
+  DeviceId device_id;
+  std::string name;
+  std::string fingerprint;  // of the key
+  std::string ip_address;
+  Timestamp created_at;
+  Timestamp expires_at;
+};
+BOOST_DESCRIBE_STRUCT(EnrolmentRequest, (),
+                      (device_id, name, fingerprint, ip_address, created_at, expires_at))
+
+struct EnrolmentRequests {
+  std::vector<EnrolmentRequest> items;
+  std::optional<std::string> next_cursor;
+};
+BOOST_DESCRIBE_STRUCT(EnrolmentRequests, (), (items, next_cursor))
+
+struct Approval {
+  std::string fingerprint;  // of the key that was looked at
+};
+BOOST_DESCRIBE_STRUCT(Approval, (), (fingerprint))
+
 }  // namespace body
 
 Reply binary(std::string_view type, Bytes content) {
@@ -65,6 +91,15 @@ Result<Reply> certificates_reply(std::span<const pki::Certificate> certificates)
 
 pki::CrlTimes times_at(Timestamp now) {
   return {.this_update = now, .next_update = now + kStatusLifetime};
+}
+
+// RFC 7030 section 4.2.3.
+Reply ask_again() {
+  return {.status = 202,
+          .content_type = {},
+          .headers = {{"Retry-After", std::to_string(kAskAgain.count())}},
+          .field = 0,
+          .body = {}};
 }
 
 struct Shared {
@@ -98,7 +133,10 @@ Task<Result<Reply>> give_certificate(Shared shared, Context& context, Rule rule)
                    return rule(tx, shared.enrolment, context.request(), draft);
                  }));
   shared.tell(issued.ended);
-  co_return certificates_reply({&issued.certificate, 1});
+  if (!issued.certificate) {
+    co_return ask_again();
+  }
+  co_return certificates_reply({&*issued.certificate, 1});
 }
 
 // ---- status ----
@@ -135,9 +173,9 @@ Result<std::map<Bytes, pki::StatusAnswer>> look_up(Transaction& tx,
   return out;
 }
 
-Task<Result<Reply>> ocsp(Shared shared, Context& context) {
+Task<Result<Reply>> answer_ocsp(Shared shared, Context& context, ByteView question) {
   constexpr std::string_view kType = "application/ocsp-response";
-  const auto request = pki::OcspRequest::from_der(context.request().body);
+  const auto request = pki::OcspRequest::from_der(question);
   if (!request) {
     co_return binary(kType, pki::ocsp_failure(pki::OcspFailure::malformed_request));
   }
@@ -156,6 +194,17 @@ Task<Result<Reply>> ocsp(Shared shared, Context& context) {
   co_return binary(kType, std::move(der));
 }
 
+Task<Result<Reply>> ocsp(Shared shared, Context& context) {
+  co_return co_await answer_ocsp(shared, context, context.request().body);
+}
+
+// RFC 6960 appendix A.1: base64, percent-encoded. What is none is an empty, malformed question.
+Task<Result<Reply>> ocsp_get(Shared shared, Context& context) {
+  // Bytes of its own: g++ 12 evaluates both sides of a conditional within co_await.
+  const auto question = from_base64(context.path_text("request")).value_or(Bytes());
+  co_return co_await answer_ocsp(shared, context, question);
+}
+
 // ---- for administrators ----
 
 Task<Result<body::EnrolmentCode>> create_code(Shared shared, Context& context) {
@@ -169,10 +218,7 @@ Task<Result<body::EnrolmentCode>> create_code(Shared shared, Context& context) {
 }
 
 Result<body::DeviceCertificates> certificates_of(Transaction& tx, OrgId org, DeviceId device) {
-  UNHIDRA_TRY(const auto owner, store::organization_of(tx, device));
-  if (owner != org) {
-    return fail(Errc::not_found, "there is no such device");
-  }
+  UNHIDRA_TRY_VOID(find_device(tx, org, device));
   UNHIDRA_TRY(const auto rows, store::list(tx, org, device));
   body::DeviceCertificates out;
   for (const auto& row : rows) {
@@ -197,25 +243,6 @@ Task<Result<body::DeviceCertificates>> list_certificates(Shared /*shared*/, Cont
       [&](Transaction& tx) { return certificates_of(tx, org, device); });
 }
 
-Result<std::vector<EndedCertificate>> revoke_all(Transaction& tx, const pki::DeviceIdentity& who,
-                                                 Timestamp now) {
-  UNHIDRA_TRY(const auto owner, store::organization_of(tx, who.device));
-  if (owner != who.org) {
-    return fail(Errc::not_found, "there is no such device");
-  }
-  UNHIDRA_TRY(const auto rows, store::list(tx, who.org, who.device));
-  std::vector<EndedCertificate> out;
-  for (const auto& row : rows) {
-    UNHIDRA_TRY(const auto ended,
-                store::revoke(tx, who.org, row.serial_number,
-                              pki::RevocationReason::cessation_of_operation, now));
-    if (ended) {
-      out.push_back({who, row.serial_number});
-    }
-  }
-  return out;
-}
-
 Task<Result<void>> revoke_certificates(Shared shared, Context& context) {
   const pki::DeviceIdentity who{context.principal().org_id, context.path_id<DeviceId>("device_id")};
   UNHIDRA_CO_TRY(
@@ -228,6 +255,55 @@ Task<Result<void>> revoke_certificates(Shared shared, Context& context) {
           }));
   shared.tell(ended);
   co_return Result<void>();
+}
+
+Task<Result<body::EnrolmentRequests>> list_requests(Shared /*shared*/, Context& context) {
+  UNHIDRA_CO_TRY(const auto page, access::page_request(context));
+  DeviceId after;
+  if (!page.position.empty()) {
+    UNHIDRA_CO_TRY(after, DeviceId::from_bytes(page.position));
+  }
+  const auto org = context.principal().org_id;
+  const auto now = context.clock().now();
+  UNHIDRA_CO_TRY(auto rows, co_await context.read([&](Transaction& tx) {
+    return waiting(tx, org, after, page.limit + 1, now);
+  }));
+  body::EnrolmentRequests out;
+  out.next_cursor = access::next_cursor(context.operation().name, page, rows, [](const auto& row) {
+    return row.identity.device.bytes();
+  });
+  for (const auto& row : rows) {
+    out.items.push_back({.device_id = row.identity.device,
+                         .name = row.device_name,
+                         .fingerprint = to_hex(row.fingerprint),
+                         .ip_address = row.ip_address,
+                         .created_at = row.created_at,
+                         .expires_at = row.expires_at});
+  }
+  co_return out;
+}
+
+Task<Result<void>> decide_request(Context& context, bool approved,
+                                  std::optional<KeyFingerprint> fingerprint) {
+  const pki::DeviceIdentity who{context.principal().org_id, context.path_id<DeviceId>("device_id")};
+  const auto now = context.clock().now();
+  co_return co_await context.transact([&](Transaction& tx, AuditDraft& draft) -> Status {
+    UNHIDRA_TRY_VOID(find_device(tx, who.org, who.device));
+    if (fingerprint) {
+      draft.note("fingerprint", to_hex(*fingerprint));
+    }
+    return decide(tx, who, approved, fingerprint, now);
+  });
+}
+
+Task<Result<void>> approve_request(Context& context, body::Approval in) {
+  const auto bytes = from_hex(in.fingerprint);
+  const auto fingerprint =
+      bytes ? to_array<32>(*bytes) : Result<KeyFingerprint>(std::unexpect, bytes.error());
+  if (!fingerprint) {
+    co_return fail(Errc::bad_request, "a fingerprint is 64 hexadecimal digits");
+  }
+  co_return co_await decide_request(context, true, *fingerprint);
 }
 
 }  // namespace
@@ -246,7 +322,12 @@ void bind_enrolment(access::Handlers& handlers, const Enrolment& enrolment, mess
      [](Shared all, Context& context) { return give_certificate(all, context, reenroll); });
   on("certificate_status.crl", revocation_list);
   on("certificate_status.ocsp", ocsp);
+  on("certificate_status.ocsp_get", ocsp_get);
   on("enrolment_codes.create", create_code);
+  on("enrolment_requests.list", list_requests);
+  handlers.on_json<body::Approval>("enrolment_requests.approve", approve_request);
+  handlers.on_rest("enrolment_requests.deny",
+                   [](Context& context) { return decide_request(context, false, std::nullopt); });
   on("device_certificates.list", list_certificates);
   on("device_certificates.revoke", revoke_certificates);
 }

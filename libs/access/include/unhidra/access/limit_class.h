@@ -14,6 +14,7 @@ enum class LimitClass : std::uint8_t {
   refresh,
   registration,  // sign-up, first administrator
   device_registration,
+  enrolment,          // devices that ask for a certificate, or whether they get it
   credential_change,  // password changes and resets
   reads,
   writes,

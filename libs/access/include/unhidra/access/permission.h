@@ -22,6 +22,7 @@ enum class Permission : std::uint8_t {
   connections_read = 7,
   iot_devices_manage = 8,
   metrics_read = 9,
+  iot_devices_read = 10,
 
   users_look_up = 20,  // one user, by name or id
   keys_publish = 21,   // the own device's keys and the own device list
@@ -47,6 +48,7 @@ inline constexpr std::array kPermissionNames{
     PermissionName{Permission::connections_read, "connections.read"},
     PermissionName{Permission::iot_devices_manage, "iot_devices.manage"},
     PermissionName{Permission::metrics_read, "metrics.read"},
+    PermissionName{Permission::iot_devices_read, "iot_devices.read"},
     PermissionName{Permission::users_look_up, "users.look_up"},
     PermissionName{Permission::keys_publish, "keys.publish"},
     PermissionName{Permission::keys_fetch, "keys.fetch"},

@@ -57,7 +57,7 @@ constexpr PermissionSet own_permissions(Role role) {
     case Role::member:
       return PermissionSet(users_look_up, conversations_open);
     case Role::space_admin:
-      return PermissionSet(users_list, invitations_manage);
+      return PermissionSet(users_list, invitations_manage, iot_devices_read);
     case Role::org_admin:
       return PermissionSet(organization_manage, users_manage, roles_assign, audit_read,
                            connections_read, iot_devices_manage);

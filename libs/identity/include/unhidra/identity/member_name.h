@@ -1,6 +1,6 @@
 #pragma once
 // What the basic credential of a leaf in a group says: whose device it is. Byte layout:
-// docs/security.md, "Groups".
+// docs/security.md, "Members and messages of groups".
 
 #include "unhidra/base/id.h"
 #include "unhidra/identity/errc.h"

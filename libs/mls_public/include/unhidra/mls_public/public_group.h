@@ -29,6 +29,13 @@ class PublicGroup {
                                              const std::optional<RatchetTree>& tree,
                                              const ValidationRules& rules);
 
+  // From what was checked before and stored since: the GroupInfo of an epoch and its tree. Checks
+  // that the two belong together, and nothing else.
+  static Result<PublicGroup> restore(const crypto::Provider& provider, const GroupInfo& group_info,
+                                     RatchetTree tree);
+  // A copy of a state that stands elsewhere, without its proposals.
+  static PublicGroup of(PublicState state) { return PublicGroup(std::move(state)); }
+
   const PublicState& state() const { return state_; }
   const ProposalStore& proposals() const { return proposals_; }
 
@@ -41,7 +48,9 @@ class PublicGroup {
   static Status check_group_info(const PublicCommit& commit, const GroupInfo& group_info);
   // The Welcomes reach each new member once and nobody else.
   static Status check_welcomes(const PublicCommit& commit, std::span<const Welcome> welcomes);
-  // Errc::invalid_commit when a proposal of the epoch is not covered; for services that ask it.
+  // Errc::invalid_commit when a proposal of the epoch is not covered, for services that ask it; but
+  // for those that the committer cannot cover (section 12.2): its own Updates, and Updates of
+  // leaves that it removes.
   Status check_covers_all(const PublicCommit& commit) const;
   // Takes the commit's effect; `commit` came from check_commit() in this same epoch.
   Status apply(PublicCommit commit);

@@ -218,6 +218,9 @@ class Broker {
   void rejudge(Moment now);
   // A message of the host's own. Returns how many subscribers it went to.
   std::size_t publish(std::string_view space, const PublishRequest& request, Moment now);
+  // Takes the retained messages away that the filter covers, as if their publisher had; returns how
+  // many there were.
+  std::size_t clear_retained(std::string_view space, std::string_view filter, Moment now);
   // Every client is told (0x8B, or to go to `server_reference`), every connection ends.
   void shut_down(std::string_view server_reference, Moment now);
 

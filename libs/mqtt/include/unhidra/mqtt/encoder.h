@@ -32,6 +32,9 @@ class PropertyWriter {
 void append_variable(Bytes& out, std::uint32_t value);
 std::size_t variable_size(std::uint32_t value);
 
+// Of the whole packet that the bytes begin with, which an encoder of ours has written.
+std::size_t packet_size(ByteView bytes);
+
 struct PublishHeader {
   std::string_view topic;
   ByteView properties;  // encoded, without their length; ignored before version 5

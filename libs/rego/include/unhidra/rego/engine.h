@@ -18,6 +18,7 @@
 #include "unhidra/base/random.h"
 #include "unhidra/base/time.h"
 #include "unhidra/rego/errc.h"
+#include "unhidra/rego/problem.h"
 #include "unhidra/rego/trace.h"
 #include "unhidra/rego/value.h"
 
@@ -53,6 +54,15 @@ struct Evaluation {
 // One solution: the query's variables and their values, by name.
 using Solution = std::vector<std::pair<std::string, Value>>;
 
+// An expression of a query that is shown to people.
+struct QueryExpression {
+  std::string text;
+  std::uint32_t row = 0;
+  std::uint32_t column = 0;
+  // What its value is called in the solutions; empty: it has none but that it holds.
+  std::string variable;
+};
+
 class Policy;
 struct Query;
 
@@ -69,13 +79,30 @@ class PreparedQuery {
   std::shared_ptr<const Query> query_;
 };
 
+struct CompileOptions {
+  Syntax syntax = Syntax::v1;
+  // Also refuses imports, variables and arguments that nothing uses, and in v0 what v1 refuses
+  // anyway: imports and rules that hide each other, `input` and `data` hidden, deprecated
+  // functions.
+  bool strict = false;
+};
+
 class PolicySet {
  public:
-  // Errc::parse_error, compile_error, unsafe_var, recursion, type_error.
+  // All that is wrong with the modules, module by module in the order of the text as far as the
+  // checks allow; at most 100 problems. Never empty on failure.
+  static std::expected<PolicySet, ProblemList> check(std::span<const ModuleSource> modules,
+                                                     const CompileOptions& options);
+  // Errc::parse_error, compile_error, unsafe_var, recursion, type_error: that of the first problem;
+  // the message tells them all.
   static Result<PolicySet> compile(std::span<const ModuleSource> modules,
                                    Syntax syntax = Syntax::v1);
   // A body: "data.unhidra.automation.allow = x".
   Result<PreparedQuery> prepare(std::string_view query) const;
+  // The same, except that an expression which is a term does not have to hold: its value, false
+  // too, is part of the solution.
+  Result<PreparedQuery> prepare_with_values(std::string_view query,
+                                            std::vector<QueryExpression>& expressions) const;
   // Every rule of every module, in the order of the modules and of their text.
   std::vector<RuleInfo> rules() const;
 
@@ -83,9 +110,16 @@ class PolicySet {
   std::shared_ptr<const Policy> policy_;
 };
 
+// The package of a module, without `data`. Errc::parse_error.
+Result<std::vector<std::string>> package_of(const ModuleSource& module, Syntax syntax = Syntax::v1);
+
 // JSON (RFC 8259) to a value and back. Sets become lists in term order.
 Result<Value> value_from_json(std::string_view json);
 std::string value_to_json(const Value& value);
+// One element a line, indented by two spaces.
+std::string value_to_json_lines(const Value& value);
+// The first document of a YAML text, as far as JSON can say it. Errc::bad_document.
+Result<Value> value_from_yaml(std::string_view yaml);
 // A ground term of the language, which may hold sets and keys of any kind.
 Result<Value> value_from_term(std::string_view term);
 

@@ -15,27 +15,27 @@ struct ClientFrame {
                FetchDeviceLists, ListPendingDevices, OpenDirectConversation, ListConversations,
                SendMessage, FetchInbox, AcknowledgeInbox, FetchLog, PublishKeyPackages,
                CountKeyPackages, ClaimKeyPackages, CreateGroup, CommitGroup, ProposeToGroup,
-               SendGroupMessage, FetchGroupLog, FetchGroupInfo, FetchRatchetTree>
+               SendGroupMessage, FetchGroupLog, FetchGroupInfo, FetchRatchetTree, ResetGroup>
       body;
 
   friend bool operator==(const ClientFrame&, const ClientFrame&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.ClientFrame";
   static constexpr auto bodies() {
-    return OneOf{
-        "body", &ClientFrame::body,
-        choices(Choice{10, "authenticate"}, Choice{11, "set_presence"},
-                Choice{12, "watch_presence"}, Choice{20, "look_up_user"},
-                Choice{21, "publish_keys"}, Choice{22, "count_pre_keys"},
-                Choice{23, "fetch_pre_key_bundles"}, Choice{24, "fetch_key_digest"},
-                Choice{25, "publish_device_list"}, Choice{26, "fetch_device_lists"},
-                Choice{27, "list_pending_devices"}, Choice{40, "open_direct_conversation"},
-                Choice{41, "list_conversations"}, Choice{42, "send_message"},
-                Choice{43, "fetch_inbox"}, Choice{44, "acknowledge_inbox"}, Choice{45, "fetch_log"},
-                Choice{50, "publish_key_packages"}, Choice{51, "count_key_packages"},
-                Choice{52, "claim_key_packages"}, Choice{53, "create_group"},
-                Choice{54, "commit_group"}, Choice{55, "propose_to_group"},
-                Choice{56, "send_group_message"}, Choice{57, "fetch_group_log"},
-                Choice{58, "fetch_group_info"}, Choice{59, "fetch_ratchet_tree"})};
+    return OneOf{"body", &ClientFrame::body,
+                 choices(Choice{10, "authenticate"}, Choice{11, "set_presence"},
+                         Choice{12, "watch_presence"}, Choice{20, "look_up_user"},
+                         Choice{21, "publish_keys"}, Choice{22, "count_pre_keys"},
+                         Choice{23, "fetch_pre_key_bundles"}, Choice{24, "fetch_key_digest"},
+                         Choice{25, "publish_device_list"}, Choice{26, "fetch_device_lists"},
+                         Choice{27, "list_pending_devices"}, Choice{40, "open_direct_conversation"},
+                         Choice{41, "list_conversations"}, Choice{42, "send_message"},
+                         Choice{43, "fetch_inbox"}, Choice{44, "acknowledge_inbox"},
+                         Choice{45, "fetch_log"}, Choice{50, "publish_key_packages"},
+                         Choice{51, "count_key_packages"}, Choice{52, "claim_key_packages"},
+                         Choice{53, "create_group"}, Choice{54, "commit_group"},
+                         Choice{55, "propose_to_group"}, Choice{56, "send_group_message"},
+                         Choice{57, "fetch_group_log"}, Choice{58, "fetch_group_info"},
+                         Choice{59, "fetch_ratchet_tree"}, Choice{60, "reset_group"})};
   }
   static constexpr auto fields() {
     return std::tuple{Field{1, "request_id", &ClientFrame::request_id}, bodies()};

@@ -151,7 +151,7 @@ struct SendGroupMessage {
   }
 };
 
-enum class GroupEntryKind : std::uint8_t { message = 0, proposal = 1, commit = 2 };
+enum class GroupEntryKind : std::uint8_t { message = 0, proposal = 1, commit = 2, reset = 3 };
 
 struct GroupEntry {
   ConversationId conversation_id;
@@ -285,6 +285,24 @@ struct RatchetTree {
     return std::tuple{Field{1, "conversation_id", &RatchetTree::conversation_id},
                       Field{2, "seq", &RatchetTree::seq}, Field{3, "offset", &RatchetTree::offset},
                       Field{4, "size", &RatchetTree::size}, Field{5, "piece", &RatchetTree::piece}};
+  }
+};
+
+struct ResetGroup {
+  ConversationId conversation_id;
+  std::uint64_t after_seq = 0;
+  Bytes group_info;  // MLSMessage, without the tree
+  Bytes ratchet_tree;
+  std::vector<UserId> member_user_ids;
+
+  friend bool operator==(const ResetGroup&, const ResetGroup&) = default;
+  static constexpr std::string_view kMessage = "unhidra.v1.ResetGroup";
+  static constexpr auto fields() {
+    return std::tuple{Field{1, "conversation_id", &ResetGroup::conversation_id},
+                      Field{2, "after_seq", &ResetGroup::after_seq},
+                      Field{3, "group_info", &ResetGroup::group_info},
+                      Field{4, "ratchet_tree", &ResetGroup::ratchet_tree},
+                      Field{5, "member_user_ids", &ResetGroup::member_user_ids}};
   }
 };
 

@@ -5,7 +5,8 @@
 //
 // Bus: hears "device.certificate_revoked" and "auth.revoked". Publishes
 // "device.certificate_revoked" (16 bytes of the organisation, 16 of the device, then the serial
-// number) after the commit of every revocation.
+// number) after the commit of every revocation, and "device.deleted" (16 bytes of the organisation,
+// 16 of the device).
 
 #include <filesystem>
 #include <memory>
@@ -60,6 +61,7 @@ class AutomationRole {
   Task<void> stop(std::chrono::milliseconds grace);
 
  private:
+  Status start_status(const std::vector<Executor>& executors, net::HttpHandler& rest);
   Status start_mqtt(std::shared_ptr<net::TlsServerContext> tls);
 
   struct Impl;

@@ -17,8 +17,11 @@ struct AutomationSettings {
   runtime::HostPort listen{"127.0.0.1", 9300};
   std::chrono::milliseconds certificate_lifetime = std::chrono::days(90);
   std::chrono::milliseconds code_lifetime = std::chrono::hours(1);
+  bool approval = false;  // a first enrolment waits for a person
+  std::chrono::milliseconds approval_lifetime = std::chrono::days(7);
   pki::BindingMode binding = pki::BindingMode::if_present;
-  std::string status_url;  // base of the CRL and OCSP addresses in certificates; empty: none
+  std::string status_listen;  // host:port of CRL and OCSP without TLS; empty: not served
+  std::string status_url;     // base of the CRL and OCSP addresses in certificates; empty: none
   bool mqtt = true;
   runtime::HostPort mqtt_listen{"127.0.0.1", 1883};   // plain TCP
   runtime::HostPort mqtts_listen{"127.0.0.1", 8883};  // TLS, with device certificates

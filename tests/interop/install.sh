@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the lock file names, and only when it changed.
+# install.sh FOLDER: installs what the lock file there names, and only when it changed.
 set -euo pipefail
-cd "$(dirname "$0")"
+cd "$1"
 stamp=node_modules/.installed
 if ! cmp -s package-lock.json "$stamp"; then
   npm ci --ignore-scripts --no-audit --no-fund

@@ -1,0 +1,217 @@
+// `unhidra policy eval` and `unhidra policy check`.
+#include <cstdio>
+
+#include "unhidra/base/text.h"
+#include "unhidra/crypto/random.h"
+#include "unhidra/policy/coverage.h"
+#include "unhidra/runtime/system_clock.h"
+
+#include "loading.h"
+#include "table.h"
+
+namespace unhidra::server::policy_line {
+namespace {
+
+using rego::Kind;
+using rego::Value;
+
+// One solution: the values of the query's expressions, and its variables.
+struct Row {
+  std::vector<Value> values;
+  std::vector<Value::Member> bindings;
+};
+
+struct Answer {
+  std::vector<rego::QueryExpression> expressions;
+  std::vector<Row> rows;
+};
+
+Row row_of(const rego::Solution& solution, const std::vector<rego::QueryExpression>& expressions) {
+  Row out;
+  for (const auto& expression : expressions) {
+    out.values.push_back(Value::boolean(true));
+    for (const auto& [name, value] : solution) {
+      if (name == expression.variable) {
+        out.values.back() = value;
+      }
+    }
+  }
+  for (const auto& [name, value] : solution) {
+    if (!name.starts_with('$')) {
+      out.bindings.emplace_back(Value::string(name), value);
+    }
+  }
+  return out;
+}
+
+Value json_of(const Answer& answer, const Row& row) {
+  std::vector<Value> expressions;
+  for (std::size_t i = 0; i < answer.expressions.size(); ++i) {
+    const auto& one = answer.expressions[i];
+    expressions.push_back(Value::object(
+        {{text("value"), row.values[i]},
+         {text("text"), text(one.text)},
+         {text("location"), Value::object({{text("row"), Value::integer(one.row)},
+                                           {text("col"), Value::integer(one.column)}})}}));
+  }
+  std::vector<Value::Member> out{{text("expressions"), Value::array(std::move(expressions))}};
+  if (!row.bindings.empty()) {
+    out.emplace_back(text("bindings"), Value::object(row.bindings));
+  }
+  return Value::object(std::move(out));
+}
+
+void print_as_json(const Answer& answer, std::optional<Value> coverage) {
+  std::vector<Value::Member> out;
+  if (!answer.rows.empty()) {
+    std::vector<Value> rows;
+    for (const auto& row : answer.rows) {
+      rows.push_back(json_of(answer, row));
+    }
+    out.emplace_back(text("result"), Value::array(std::move(rows)));
+  }
+  if (coverage) {
+    out.emplace_back(text("coverage"), std::move(*coverage));
+  }
+  print_json(Value::object(std::move(out)));
+}
+
+void print_lists(const Answer& answer, bool bindings) {
+  std::vector<Value> rows;
+  for (const auto& row : answer.rows) {
+    rows.push_back(bindings ? Value::object(row.bindings) : Value::array(row.values));
+  }
+  print_json(Value::array(std::move(rows)));
+}
+
+// Strings as they are, one solution a line.
+void print_raw(const Answer& answer) {
+  for (const auto& row : answer.rows) {
+    std::string line;
+    for (const auto& value : row.values) {
+      line += (line.empty() ? "" : " ") +
+              (value.is(Kind::string) ? value.text() : rego::value_to_json(value));
+    }
+    std::printf("%s\n", line.c_str());
+  }
+}
+
+void print_pretty(const Answer& answer) {
+  if (answer.rows.empty()) {
+    std::puts("undefined");
+    return;
+  }
+  if (answer.rows.size() == 1 && answer.rows[0].bindings.empty() &&
+      answer.rows[0].values.size() == 1) {
+    return print_json(answer.rows[0].values[0]);
+  }
+  std::vector<std::string> titles;
+  for (const auto& [name, value] : answer.rows[0].bindings) {
+    titles.push_back(name.text());
+  }
+  const std::size_t variables = titles.size();
+  for (const auto& expression : answer.expressions) {
+    if (!expression.variable.empty()) {
+      titles.push_back(expression.text);
+    }
+  }
+  BoxTable table(std::move(titles));
+  for (const auto& row : answer.rows) {
+    std::vector<std::string> cells;
+    for (std::size_t i = 0; i < variables; ++i) {
+      cells.push_back(i < row.bindings.size() ? rego::value_to_json(row.bindings[i].second) : "");
+    }
+    for (std::size_t i = 0; i < row.values.size(); ++i) {
+      if (!answer.expressions[i].variable.empty()) {
+        cells.push_back(rego::value_to_json(row.values[i]));
+      }
+    }
+    table.add(std::move(cells));
+  }
+  table.print();
+}
+
+void print(const Options& options, const Answer& answer, std::optional<Value> coverage) {
+  if (options.format == "json") {
+    return print_as_json(answer, std::move(coverage));
+  }
+  if (options.format == "raw") {
+    print_raw(answer);
+  } else if (options.format == "values" || options.format == "bindings") {
+    print_lists(answer, options.format == "bindings");
+  } else if (options.format == "pretty") {
+    print_pretty(answer);
+  }
+  if (coverage) {
+    print_json(*coverage);
+  }
+}
+
+Result<int> eval_loaded(const Options& options, const Loaded& loaded, const std::string& query) {
+  Answer answer;
+  UNHIDRA_TRY(const auto prepared, loaded.policies.prepare_with_values(query, answer.expressions));
+  const runtime::SystemClock clock;
+  crypto::SystemRandom random;
+  policy::Coverage coverage;
+  rego::Evaluation evaluation;
+  UNHIDRA_TRY(evaluation.input, read_input(options));
+  evaluation.data = loaded.documents.data;
+  evaluation.strict_errors = options.strict_errors;
+  evaluation.now = clock.now();
+  evaluation.random = &random;
+  evaluation.max_steps = options.max_steps;
+  evaluation.tracer = options.coverage ? &coverage : nullptr;
+  evaluation.print = [](std::string_view line) {
+    std::fprintf(stderr, "%s\n", printable(line).c_str());
+  };
+  UNHIDRA_TRY(const auto solutions, prepared.evaluate(evaluation));
+  for (const auto& solution : solutions) {
+    answer.rows.push_back(row_of(solution, answer.expressions));
+  }
+  std::optional<Value> report;
+  if (options.coverage) {
+    report = coverage.report(loaded.policies, [](std::string_view) { return true; });
+  }
+  print(options, answer, std::move(report));
+  const bool defined = !answer.rows.empty();
+  return (options.fails_undefined && !defined) || (options.fails_defined && defined) ? 1 : 0;
+}
+
+Result<int> eval_or_error(const Options& options) {
+  std::string query = options.query;
+  if (options.query_from_stdin) {
+    UNHIDRA_TRY(query, read_stdin());
+  }
+  if (query.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return fail(policy::Errc::bad_file, "there is no query: name one, or use --stdin");
+  }
+  UNHIDRA_TRY(const auto loaded, load(options, options.data));
+  return loaded ? eval_loaded(options, *loaded, query) : Result<int>(2);
+}
+
+}  // namespace
+
+Result<int> eval(const Options& options) {
+  const auto code = eval_or_error(options);
+  if (!code) {
+    print_error(code.error(), options.format == "json");
+    return 2;
+  }
+  return *code;
+}
+
+Result<int> check(const Options& options) {
+  const auto loaded = load(options, options.paths);
+  if (!loaded) {
+    print_error(loaded.error(), options.format == "json");
+    return 1;
+  }
+  if (*loaded && (*loaded)->documents.modules.empty()) {
+    print_error(Error(policy::Errc::no_policy, "there is no .rego file in what was named"),
+                options.format == "json");
+    return 1;
+  }
+  return *loaded ? 0 : 1;
+}
+
+}  // namespace unhidra::server::policy_line

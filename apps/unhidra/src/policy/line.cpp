@@ -1,0 +1,185 @@
+#include "line.h"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "options.h"
+
+namespace unhidra::server::policy_line {
+namespace {
+
+using Command = Result<int> (*)(const Options&);
+
+struct Line {
+  std::shared_ptr<Options> options = std::make_shared<Options>();
+  CLI::App* app = nullptr;
+
+  void format(std::vector<std::string> formats, const std::string& standard) const {
+    options->format = standard;
+    app->add_option("-f,--format", options->format, "Form of the answer")
+        ->check(CLI::IsMember(std::move(formats)))
+        ->capture_default_str();
+  }
+  void language() const {
+    app->add_flag("--v0-compatible", options->v0, "Policies are in the syntax of v0");
+    app->add_flag("-S,--strict", options->strict,
+                  "Refuse unused imports, variables and arguments too");
+    app->add_option("--ignore", options->ignored, "Names (patterns) of files to leave out");
+  }
+  void data() const {
+    app->add_option(
+           "-d,--data", options->data,
+           "File or folder of policies (.rego) and data (.json, .yaml), may be PREFIX:PATH")
+        ->take_all()
+        ->allow_extra_args(false);
+    app->add_option("-b,--bundle", options->bundles, "Bundle: a .tar.gz or a folder")
+        ->take_all()
+        ->allow_extra_args(false);
+    app->add_option("--verification-key", options->bundle_keys,
+                    "File with the public key (JWK or JWK set) that must have signed the bundles");
+  }
+  void input() const {
+    app->add_option("-i,--input", options->input, "File with the input, JSON or YAML");
+    app->add_flag("-I,--stdin-input", options->input_from_stdin,
+                  "Read the input from standard input");
+  }
+  void steps() const {
+    app->add_option("--max-steps", options->max_steps, "Steps that one evaluation may take")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+  }
+  void paths() const { app->add_option("paths", options->paths, "Files and folders")->required(); }
+};
+
+Line word(CLI::App& parent, std::function<Result<int>()>& chosen, const std::string& name,
+          const std::string& description, Command command) {
+  Line out;
+  out.app = parent.add_subcommand(name, description);
+  out.app->callback([&chosen, options = out.options, command] {
+    chosen = [options, command] { return command(*options); };
+  });
+  return out;
+}
+
+void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
+  const Line line = word(parent, chosen, "eval", "Evaluate a query", eval);
+  auto& options = *line.options;
+  auto* query = line.app->add_option("query", options.query, "Such as data.a.allow");
+  auto* from_stdin =
+      line.app->add_flag("--stdin", options.query_from_stdin, "Read the query from standard input");
+  query->excludes(from_stdin);
+  line.data();
+  line.input();
+  line.language();
+  line.steps();
+  line.format({"json", "pretty", "raw", "values", "bindings", "discard"}, "json");
+  line.app->add_flag("--strict-builtin-errors", options.strict_errors,
+                     "A built-in function that fails ends the evaluation");
+  line.app->add_flag("--coverage", options.coverage, "Also report which lines were gone through");
+  line.app->add_flag("--fail", options.fails_undefined, "Exit with 1 when there is no answer");
+  line.app->add_flag("--fail-defined", options.fails_defined, "Exit with 1 when there is one");
+}
+
+void add_check(CLI::App& parent, std::function<Result<int>()>& chosen) {
+  const Line line =
+      word(parent, chosen, "check", "Say what is wrong with policies, all of it", check);
+  line.paths();
+  line.language();
+  line.format({"pretty", "json"}, "pretty");
+}
+
+void add_test(CLI::App& parent, std::function<Result<int>()>& chosen) {
+  const Line line = word(parent, chosen, "test", "Run the rules that begin with test_", test);
+  auto& options = *line.options;
+  line.paths();
+  line.language();
+  line.steps();
+  line.format({"pretty", "json"}, "pretty");
+  line.app->add_flag("-v,--verbose", options.verbose, "Tell of tests that pass, too");
+  line.app->add_option("-r,--run", options.pattern, "Run only tests whose name matches");
+  line.app->add_flag("-c,--coverage", options.coverage, "Report the lines gone through");
+  line.app->add_option("--threshold", options.threshold, "Percent of lines that must be covered")
+      ->check(CLI::Range(0.0, 100.0));
+  line.app->add_flag("-z,--exit-zero-on-skipped", options.zero_on_skipped,
+                     "Skipped tests are no failure");
+}
+
+void add_format(CLI::App& parent, std::function<Result<int>()>& chosen) {
+  const Line line =
+      word(parent, chosen, "fmt",
+           "Put policies into the canonical form; from standard input without a path", format);
+  auto& options = *line.options;
+  line.app->add_option("paths", options.paths, "Files and folders");
+  line.language();
+  auto* write = line.app->add_flag("-w,--write", options.writes, "Write the files anew");
+  auto* list = line.app->add_flag("-l,--list", options.lists, "Name the files that differ");
+  auto* difference = line.app->add_flag("-d,--diff", options.shows_difference, "Show what differs");
+  write->excludes(list)->excludes(difference);
+  line.app->add_flag("--fail", options.fails, "Exit with 1 when a file differs");
+}
+
+void add_bench(CLI::App& parent, std::function<Result<int>()>& chosen) {
+  const Line line = word(parent, chosen, "bench", "Measure what one decision costs", bench);
+  auto& options = *line.options;
+  line.app->add_option("query", options.query, "Such as data.a.allow")->required();
+  line.data();
+  line.input();
+  line.language();
+  line.steps();
+  line.format({"pretty", "json"}, "pretty");
+  line.app->add_option("--count", options.count, "How many decisions to measure")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000'000}))
+      ->capture_default_str();
+  line.app->add_flag("--fail", options.fails_undefined, "Refuse to measure what has no answer");
+}
+
+void add_explain(CLI::App& parent, std::function<Result<int>()>& chosen) {
+  const Line line = word(parent, chosen, "explain",
+                         "Say which rules of a decision matched, and what failed first", explain);
+  auto& options = *line.options;
+  auto& asked = options.question;
+  options.query = "data.unhidra.automation.allow";
+  line.app->add_option("query", options.query, "What is decided")->capture_default_str();
+  line.data();
+  line.input();
+  line.language();
+  line.steps();
+  line.format({"pretty", "json"}, "pretty");
+  line.app->add_option("--device", asked.device, "Id of a device that asks");
+  line.app->add_option("--device-type", asked.device_type, "Its type");
+  line.app->add_option("--user", asked.user, "Id of a user who asks");
+  line.app->add_option("--role", asked.role, "His role");
+  auto* publish = line.app->add_option("--publish", asked.publish, "Topic to publish to");
+  line.app->add_option("--subscribe", asked.subscribe, "Filter to subscribe to")->excludes(publish);
+  line.app->add_option("--qos", asked.qos, "Quality of service")->check(CLI::Range(0, 2));
+  line.app->add_flag("--retain", asked.retain, "The message is retained");
+}
+
+void add_dry_run(CLI::App& parent, std::function<Result<int>()>& chosen) {
+  const Line line = word(parent, chosen, "dry-run",
+                         "Say which logged decisions a policy would make differently", dry_run);
+  auto& options = *line.options;
+  line.data();
+  line.language();
+  line.format({"pretty", "json"}, "pretty");
+  line.app->add_option("--log", options.log, "The decision log")->required();
+  line.app->add_flag("--fail", options.fails, "Exit with 1 when a decision changes");
+}
+
+}  // namespace
+
+void add(CLI::App& app, std::function<Result<int>()>& chosen) {
+  auto* policy =
+      app.add_subcommand("policy", "Evaluate, check and test policies (Rego), as with opa");
+  policy->require_subcommand(1);
+  add_eval(*policy, chosen);
+  add_check(*policy, chosen);
+  add_test(*policy, chosen);
+  add_format(*policy, chosen);
+  add_bench(*policy, chosen);
+  add_explain(*policy, chosen);
+  add_dry_run(*policy, chosen);
+}
+
+}  // namespace unhidra::server::policy_line

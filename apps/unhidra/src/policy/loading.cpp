@@ -1,0 +1,134 @@
+#include "loading.h"
+
+#include <cstdio>
+
+#include "unhidra/base/text.h"
+#include "unhidra/policy/bundle.h"
+#include "unhidra/runtime/files.h"
+
+namespace unhidra::server::policy_line {
+namespace {
+
+using rego::Value;
+
+Value as_value(const rego::Problem& problem) {
+  std::vector<Value::Member> out{{text("code"), text(error_code(problem.code).name)},
+                                 {text("message"), text(problem.message)}};
+  if (problem.row != 0) {
+    out.emplace_back(text("location"),
+                     Value::object({{text("file"), text(problem.file)},
+                                    {text("row"), Value::integer(problem.row)},
+                                    {text("col"), Value::integer(problem.column)}}));
+    out.emplace_back(text("details"), Value::object({{text("line"), text(problem.line)}}));
+  }
+  return Value::object(std::move(out));
+}
+
+void print_errors(std::vector<Value> errors) {
+  print_json(Value::object({{text("errors"), Value::array(std::move(errors))}}));
+}
+
+}  // namespace
+
+void print_json(const Value& value) {
+  std::printf("%s\n", rego::value_to_json_lines(value).c_str());
+}
+
+void print_problems(const rego::ProblemList& problems, bool json) {
+  if (json) {
+    std::vector<Value> errors;
+    for (const auto& problem : problems) {
+      errors.push_back(as_value(problem));
+    }
+    return print_errors(std::move(errors));
+  }
+  std::fprintf(stderr, "%zu error%s occurred:\n", problems.size(), problems.size() == 1 ? "" : "s");
+  for (const auto& problem : problems) {
+    std::fprintf(stderr, "%s\n", rego::to_text(problem).c_str());
+  }
+}
+
+void print_error(const Error& error, bool json) {
+  if (json) {
+    return print_errors({Value::object(
+        {{text("code"), text(error.code().name)}, {text("message"), text(error.message())}})});
+  }
+  std::fprintf(stderr, "unhidra: %s\n", error.message().c_str());
+}
+
+namespace {
+
+Result<policy::BundleTrust> read_trust(const std::string& file) {
+  policy::BundleTrust out;
+  if (file.empty()) {
+    return out;
+  }
+  UNHIDRA_TRY(const auto content, runtime::read_file(file, 1 << 20));
+  UNHIDRA_TRY(const auto document, policy::parse_document(file + ".json", as_text(content)));
+  if (document.is(rego::Kind::object) && document.find("keys") != nullptr) {
+    UNHIDRA_TRY(out.keys, pki::parse_jwks(as_text(content)));
+  } else {
+    UNHIDRA_TRY(auto key, pki::PublicJwk::parse(as_text(content)));
+    out.keys.push_back(std::move(key));
+  }
+  if (out.keys.empty()) {
+    return fail(policy::Errc::bad_signature, printable(file) + ": there is no key in it");
+  }
+  return out;
+}
+
+Status add_bundles(const Options& options, policy::Documents& out) {
+  UNHIDRA_TRY(const auto trust, read_trust(options.bundle_keys));
+  for (const auto& path : options.bundles) {
+    UNHIDRA_TRY(auto bundle, policy::load_bundle(path, trust));
+    for (auto& module : bundle.modules) {
+      module.file = path + "/" + module.file;
+      out.modules.push_back(std::move(module));
+    }
+    UNHIDRA_TRY(out.data, policy::merge(out.data, bundle.data));
+    out.revision += (out.revision.empty() ? "" : "+") + bundle.revision;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::optional<Loaded>> load(const Options& options, const std::vector<std::string>& paths) {
+  Loaded out;
+  UNHIDRA_TRY(out.documents, policy::load_paths(paths, options.ignored));
+  UNHIDRA_TRY_VOID(add_bundles(options, out.documents));
+  auto policies = rego::PolicySet::check(out.documents.modules, options.compile());
+  if (!policies) {
+    print_problems(policies.error(), options.format == "json");
+    return std::optional<Loaded>();
+  }
+  out.policies = std::move(*policies);
+  return std::optional(std::move(out));
+}
+
+Result<std::string> read_stdin() {
+  std::string out;
+  char buffer[65'536];
+  while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, stdin)) {
+    out.append(buffer, got);
+    if (out.size() > policy::kMaxPolicyFile) {
+      return fail(policy::Errc::bad_file, "standard input is too long");
+    }
+  }
+  return out;
+}
+
+Result<std::optional<Value>> read_input(const Options& options) {
+  if (options.input_from_stdin) {
+    UNHIDRA_TRY(const auto read, read_stdin());
+    UNHIDRA_TRY(auto value, policy::parse_document("standard input", read));
+    return std::optional(std::move(value));
+  }
+  if (options.input.empty()) {
+    return std::optional<Value>();
+  }
+  UNHIDRA_TRY(auto value, policy::load_document(options.input));
+  return std::optional(std::move(value));
+}
+
+}  // namespace unhidra::server::policy_line

@@ -1,0 +1,69 @@
+#pragma once
+// What `unhidra policy ...` was told.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "unhidra/policy/documents.h"
+
+namespace unhidra::server::policy_line {
+
+// What a client of the broker would ask, for `explain`.
+struct Question {
+  std::string device;  // its id
+  std::string device_type;
+  std::string user;  // his id
+  std::string role;
+  std::string publish;    // a topic
+  std::string subscribe;  // a filter
+  int qos = 0;
+  bool retain = false;
+};
+
+struct Options {
+  std::vector<std::string> data;     // -d
+  std::vector<std::string> bundles;  // -b
+  std::string bundle_keys;           // file with the JWK, or JWK set, that must have signed them
+  std::vector<std::string> ignored;  // --ignore
+  std::vector<std::string> paths;    // of check, test, fmt
+  std::string query;
+  std::string input;  // -i: a file
+  bool input_from_stdin = false;
+  bool query_from_stdin = false;
+  std::string format;
+  bool v0 = false;
+  bool strict = false;
+  bool strict_errors = false;
+  bool coverage = false;
+  double threshold = 0;  // percent
+  bool fails_undefined = false;
+  bool fails_defined = false;
+  bool verbose = false;
+  std::string pattern;
+  bool zero_on_skipped = false;
+  std::string log;  // of decisions
+  bool writes = false;
+  bool lists = false;
+  bool shows_difference = false;
+  bool fails = false;
+  std::size_t count = 10'000;  // of decisions that are measured
+  Question question;
+  std::uint64_t max_steps = 50'000'000;
+
+  rego::CompileOptions compile() const {
+    return {.syntax = v0 ? rego::Syntax::v0 : rego::Syntax::v1, .strict = strict};
+  }
+};
+
+// Exit codes are the reference's: eval 2 on an error, 1 by --fail; check 1; test 2 when one fails.
+Result<int> eval(const Options& options);
+Result<int> check(const Options& options);
+Result<int> test(const Options& options);
+Result<int> format(const Options& options);  // 1: refused, or with --fail: something differs
+Result<int> bench(const Options& options);
+Result<int> explain(const Options& options);
+Result<int> dry_run(const Options& options);  // 1: with --fail, a decision changes
+
+}  // namespace unhidra::server::policy_line

@@ -1,0 +1,248 @@
+// `unhidra policy` as a person uses it: the real binary on files.
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "unhidra/rego/engine.h"
+#include "unhidra/testkit/process.h"
+#include "unhidra/testkit/temp_dir.h"
+
+namespace unhidra::server {
+namespace {
+
+using testkit::Process;
+
+// The example of the roadmap, in the syntax of its time.
+constexpr auto kAutomation = R"(package unhidra.automation
+
+default allow = false
+
+allow {
+    input.device.type == "thermostat"
+    input.action == "publish"
+    startswith(input.topic, "hvac/")
+}
+
+allow {
+    input.user.role == "admin"
+}
+)";
+
+constexpr auto kExample = R"(package example
+
+default allow := false
+
+allow if {
+	input.user in data.admins
+	input.path[0] == "api"
+}
+
+names contains n if some n in data.admins
+)";
+
+class PolicyLine : public testing::Test {
+ protected:
+  void write(const std::string& name, const std::string& text) {
+    const auto path = folder_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << text;
+  }
+  std::string read(const std::string& name) {
+    std::ifstream file(folder_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  Process::Finished run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {UNHIDRA_BINARY, "policy"});
+    auto finished = Process::run({.arguments = std::move(arguments),
+                                  .working_directory = folder_.path().string(),
+                                  .separate_stderr = true});
+    EXPECT_TRUE(finished);
+    return finished ? *finished : Process::Finished{.status = -1};
+  }
+  void write_example() {
+    write("p/example.rego", kExample);
+    write("p/data.yaml", "admins: [ann, bob]\n");
+    write("input.json", R"({"user": "ann", "path": ["api", "x"]})");
+  }
+  static std::string json(const std::string& text) {
+    const auto value = rego::value_from_json(text);
+    return value ? rego::value_to_json(*value) : "no JSON: " + text;
+  }
+
+  testkit::TempDir folder_;
+};
+
+TEST_F(PolicyLine, EvalAnswersAsOpaDoes) {
+  write_example();
+  auto out = run({"eval", "-d", "p", "-i", "input.json", "data.example.allow"});
+  EXPECT_EQ(out.status, 0) << out.error_output;
+  EXPECT_EQ(json(out.output), R"({"result":[{"expressions":[{"location":{"col":1,"row":1},)"
+                              R"("text":"data.example.allow","value":true}]}]})");
+  out = run({"eval", "-d", "p", "-f", "raw", "x := data.admins[_]; upper(x)"});
+  EXPECT_EQ(out.output, "true ANN\ntrue BOB\n");
+  out = run({"eval", "-d", "p", "-f", "pretty", "data.admins[i] = x"});
+  EXPECT_EQ(out.output,
+            "+---+-------+\n| i | x     |\n+---+-------+\n| 0 | \"ann\" |\n| 1 | \"bob\" |\n"
+            "+---+-------+\n");
+  out = run({"eval", "-d", "p", "-f", "pretty", "data.example.allow"});
+  EXPECT_EQ(out.output, "false\n");
+  out = run({"eval", "-d", "p", "-f", "bindings", "x = data.example.names"});
+  EXPECT_EQ(json(out.output), R"([{"x":["ann","bob"]}])");
+}
+
+TEST_F(PolicyLine, EvalSpeaksByItsExitCode) {
+  write_example();
+  EXPECT_EQ(run({"eval", "-d", "p", "--fail", "data.example.none"}).status, 1);
+  EXPECT_EQ(run({"eval", "-d", "p", "--fail", "data.example.allow"}).status, 0);
+  EXPECT_EQ(run({"eval", "-d", "p", "--fail-defined", "data.example.allow"}).status, 1);
+  EXPECT_EQ(json(run({"eval", "-d", "p", "data.example.none"}).output), "{}");
+  const auto wrong = run({"eval", "-d", "p", "data.example.allow ="});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_NE(wrong.output.find("rego_parse_error"), std::string::npos) << wrong.output;
+  EXPECT_EQ(run({"eval", "-d", "nowhere", "1"}).status, 2);
+  EXPECT_EQ(run({"eval", "-d", "p", "-i", "p/example.rego", "1"}).status, 2);
+  EXPECT_EQ(run({"eval", "-d", "p"}).status, 2);
+  const auto endless =
+      run({"eval", "--max-steps", "1000", "-f", "raw", "count(numbers.range(1, 10000000))"});
+  EXPECT_EQ(endless.status, 2);
+  EXPECT_NE(endless.error_output.find("budget"), std::string::npos) << endless.error_output;
+}
+
+TEST_F(PolicyLine, CheckTellsEverythingWithPlaceAndLine) {
+  write("bad/a.rego", "package a\n\np := x\n\nq if nope(1)\n");
+  write("bad/b.rego", "package b\n\nimport data.c\n\nr := 1\n");
+  const auto out = run({"check", "--strict", "bad"});
+  EXPECT_EQ(out.status, 1);
+  EXPECT_EQ(out.error_output,
+            "3 errors occurred:\n"
+            "bad/b.rego:3:1: rego_compile_error: import data.c unused\n\timport data.c\n\t^\n"
+            "bad/a.rego:3:6: rego_unsafe_var_error: var x is unsafe\n\tp := x\n\t     ^\n"
+            "bad/a.rego:5:6: rego_type_error: undefined function nope\n\tq if nope(1)\n\t     ^\n");
+  const auto listed = run({"check", "-f", "json", "bad"});
+  EXPECT_EQ(listed.status, 1);
+  EXPECT_NE(listed.output.find("\"row\": 5"), std::string::npos) << listed.output;
+  write_example();
+  EXPECT_EQ(run({"check", "p"}).status, 0);
+  EXPECT_EQ(run({"check", "input.json"}).status, 1);
+  write("v0.rego", kAutomation);
+  EXPECT_EQ(run({"check", "v0.rego"}).status, 1);
+  EXPECT_EQ(run({"check", "--v0-compatible", "v0.rego"}).status, 0);
+}
+
+TEST_F(PolicyLine, TestRunsTestsAndShowsWhatFailed) {
+  write_example();
+  write("p/example_test.rego", R"(package example_test
+
+test_ann if data.example.allow with input as {"user": "ann", "path": ["api"]}
+
+test_eve if {
+	print("eve asks")
+	data.example.allow with input as {"user": "eve", "path": ["api"]}
+}
+
+todo_test_later if false
+)");
+  auto out = run({"test", "p"});
+  EXPECT_EQ(out.status, 2);
+  for (const auto* wanted : {"data.example_test.test_eve: FAIL", "eve asks", "PASS: 1/3",
+                             "FAIL: 1/3", "SKIPPED: 1/3", "failed at p/example.rego:6:2"}) {
+    EXPECT_NE(out.output.find(wanted), std::string::npos) << wanted << "\n" << out.output;
+  }
+  EXPECT_EQ(out.output.find("test_ann"), std::string::npos);
+  out = run({"test", "-v", "-r", "ann", "p"});
+  EXPECT_EQ(out.status, 0);
+  EXPECT_NE(out.output.find("data.example_test.test_ann: PASS"), std::string::npos);
+  EXPECT_EQ(run({"test", "-r", "(", "p"}).status, 1);
+  out = run({"test", "--coverage", "-r", "ann", "p"});
+  EXPECT_EQ(out.status, 0);
+  EXPECT_NE(out.output.find("\"not_covered\""), std::string::npos) << out.output;
+  EXPECT_EQ(run({"test", "--threshold", "99", "-r", "ann", "p"}).status, 2);
+  write("p/broken.rego", "package x\np := y\n");
+  EXPECT_EQ(run({"test", "p"}).status, 1);
+}
+
+TEST_F(PolicyLine, FmtWritesListsAndShows) {
+  write("a.rego", "package a\np  :=1\n");
+  const std::string wanted = "package a\n\np := 1\n";
+  EXPECT_EQ(run({"fmt", "a.rego"}).output, wanted);
+  EXPECT_EQ(run({"fmt", "-l", "--fail", "a.rego"}).status, 1);
+  EXPECT_EQ(run({"fmt", "-d", "a.rego"}).output,
+            "--- a.rego\n+++ a.rego\n@@ -2,1 +2,2 @@\n-p  :=1\n+\n+p := 1\n");
+  EXPECT_EQ(read("a.rego"), "package a\np  :=1\n");
+  EXPECT_EQ(run({"fmt", "-w", "a.rego"}).status, 0);
+  EXPECT_EQ(read("a.rego"), wanted);
+  EXPECT_EQ(run({"fmt", "-l", "--fail", "."}).status, 0);
+  write("bad.rego", "package a\np := )\n");
+  const auto bad = run({"fmt", "-w", "bad.rego"});
+  EXPECT_EQ(bad.status, 1);
+  EXPECT_NE(bad.error_output.find("bad.rego:2:6"), std::string::npos);
+  EXPECT_EQ(read("bad.rego"), "package a\np := )\n");
+}
+
+TEST_F(PolicyLine, ExplainSaysWhichExpressionFailedFirst) {
+  write("p/automation.rego", kAutomation);
+  const auto out = run({"explain", "--v0-compatible", "-d", "p", "--device", "d1", "--device-type",
+                        "thermostat", "--publish", "lights/hall"});
+  EXPECT_EQ(out.status, 0) << out.error_output;
+  for (const auto* wanted : {"data.unhidra.automation.allow = false",
+                             "- data.unhidra.automation.allow  p/automation.rego:5  did not match",
+                             "failed at p/automation.rego:8:5  startswith(input.topic, \"hvac/\")",
+                             "failed at p/automation.rego:12:5  input.user.role == \"admin\""}) {
+    EXPECT_NE(out.output.find(wanted), std::string::npos) << wanted << "\n" << out.output;
+  }
+  const auto allowed = run({"explain", "--v0-compatible", "-d", "p", "--device", "d1",
+                            "--device-type", "thermostat", "--publish", "hvac/1", "-f", "json"});
+  EXPECT_NE(allowed.output.find("\"result\": true"), std::string::npos) << allowed.output;
+  EXPECT_EQ(run({"explain", "-d", "nowhere"}).status, 1);
+  EXPECT_EQ(run({"explain", "--publish", "a", "--subscribe", "b"}).status, 2);
+}
+
+TEST_F(PolicyLine, BundlesAreReadAndUnsignedOnesRefusedWhenAKeyIsGiven) {
+  write("b/.manifest", R"({"revision": "r1", "roots": ["example"]})");
+  write("b/example/policy.rego", "package example\n\nx := data.example.y\n");
+  write("b/example/data.json", R"({"y": 7})");
+  const auto out = run({"eval", "-b", "b", "-f", "raw", "data.example.x"});
+  EXPECT_EQ(out.output, "7\n") << out.error_output;
+  write("key.json", R"({"kty":"OKP","crv":"Ed25519","alg":"EdDSA",)"
+                    R"("x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})");
+  const auto refused = run({"eval", "-b", "b", "--verification-key", "key.json", "-f", "raw", "1"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.error_output.find("signature is refused"), std::string::npos)
+      << refused.error_output;
+  write("b/other/data.json", R"({"z": 1})");
+  EXPECT_EQ(run({"eval", "-b", "b", "1"}).status, 2);
+}
+
+TEST_F(PolicyLine, DryRunShowsWhatWouldChange) {
+  write("p/example.rego", kExample);
+  write("p/data.json", R"({"admins": ["ann"]})");
+  write("log.jsonl", R"({"query":"data.example.allow","allowed":true,)"
+                     R"("input":{"user":"ann","path":["api"]}})"
+                     "\n"
+                     R"({"query":"data.example.allow","allowed":true,)"
+                     R"("input":{"user":"eve","path":["api"]}})"
+                     "\n"
+                     R"({"query":"data.example.allow","allowed":false})"
+                     "\n");
+  const auto out = run({"dry-run", "-d", "p", "--log", "log.jsonl", "--fail"});
+  EXPECT_EQ(out.status, 1) << out.error_output;
+  EXPECT_EQ(out.output,
+            "line 2: allow -> deny  {\"path\":[\"api\"],\"user\":\"eve\"}\n"
+            "3 decisions, 1 would change, 1 were logged without their input and cannot be asked "
+            "again\n");
+  write("log.jsonl", "nonsense\n");
+  EXPECT_EQ(run({"dry-run", "-d", "p", "--log", "log.jsonl"}).status, 1);
+  EXPECT_EQ(run({"dry-run", "-d", "p", "--log", "none.jsonl"}).status, 1);
+}
+
+TEST_F(PolicyLine, BenchMeasuresDecisions) {
+  write_example();
+  const auto out = run({"bench", "-d", "p", "-i", "input.json", "--count", "100", "-f", "json",
+                        "data.example.allow"});
+  EXPECT_EQ(out.status, 0) << out.error_output;
+  EXPECT_NE(out.output.find("\"decisions\": 100"), std::string::npos) << out.output;
+  EXPECT_EQ(run({"bench", "-d", "p", "--fail", "data.example.none"}).status, 1);
+}
+
+}  // namespace
+}  // namespace unhidra::server

@@ -1,0 +1,111 @@
+#include "unhidra/policy/policy_service.h"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "unhidra/testkit/fake_clock.h"
+#include "unhidra/testkit/seeded_random.h"
+
+namespace unhidra::policy {
+namespace {
+
+using rego::Value;
+
+Documents documents(const std::string& text, std::string revision = "r1") {
+  Documents out;
+  out.modules.push_back({"a.rego", "package unhidra.automation\n" + text});
+  out.revision = std::move(revision);
+  return out;
+}
+
+class ServiceTest : public testing::Test {
+ protected:
+  bool allows(std::string_view topic) {
+    return service_.allows({"device:1", "publish", topic, ""}, [&] {
+      ++inputs_;
+      return Value::object({{Value::string("topic"), Value::string(std::string(topic))}});
+    });
+  }
+
+  testkit::FakeClock clock_;
+  testkit::SeededRandom random_{7};
+  PolicyService service_{{.max_steps = 10'000}, clock_, random_};
+  int inputs_ = 0;
+};
+
+TEST_F(ServiceTest, DeniesWithoutAPolicy) {
+  EXPECT_FALSE(allows("a"));
+  EXPECT_EQ(service_.decide(Value()).ground, Ground::no_policy);
+  EXPECT_EQ(service_.stats().failures, 2U);
+}
+
+TEST_F(ServiceTest, EveryDoubtIsADenial) {
+  const auto ground = [&](const std::string& text) {
+    EXPECT_TRUE(service_.activate(documents(text)));
+    const auto decision = service_.decide(Value::object({}));
+    EXPECT_FALSE(decision.allowed) << text;
+    return decision.ground;
+  };
+  EXPECT_EQ(ground("allow := false"), Ground::policy);
+  EXPECT_EQ(ground("allow if input.x"), Ground::undefined);
+  EXPECT_EQ(ground("allow := \"true\""), Ground::not_boolean);
+  EXPECT_EQ(ground("allow := 1"), Ground::not_boolean);
+  EXPECT_EQ(ground("allow := true if true\nallow := false if true"), Ground::failed);
+  EXPECT_EQ(ground("allow if count(numbers.range(1, 100000000)) > 0"), Ground::exhausted);
+  EXPECT_EQ(ground("other := true"), Ground::undefined);
+  EXPECT_EQ(service_.stats().failures, 6U);
+}
+
+TEST_F(ServiceTest, RemembersUntilThePolicyChangesOrTimePasses) {
+  ASSERT_TRUE(service_.activate(documents("allow if startswith(input.topic, \"a\")")));
+  EXPECT_TRUE(allows("a"));
+  EXPECT_TRUE(allows("a"));
+  EXPECT_FALSE(allows("b"));
+  EXPECT_EQ(inputs_, 2);
+  ASSERT_TRUE(service_.activate(documents("allow if startswith(input.topic, \"b\")", "r2")));
+  EXPECT_FALSE(allows("a"));
+  EXPECT_TRUE(allows("b"));
+  EXPECT_EQ(service_.revision(), "r2");
+  EXPECT_EQ(inputs_, 4);
+  clock_.advance(std::chrono::minutes(2));
+  EXPECT_TRUE(allows("b"));
+  EXPECT_EQ(inputs_, 5);
+  service_.deactivate();
+  EXPECT_FALSE(allows("b"));
+}
+
+TEST_F(ServiceTest, ABadPolicyLeavesTheOldOneInUse) {
+  ASSERT_TRUE(service_.activate(documents("allow := true")));
+  EXPECT_FALSE(service_.activate(documents("allow := x", "r2")));
+  EXPECT_FALSE(service_.activate(Documents{}));
+  EXPECT_EQ(service_.revision(), "r1");
+  EXPECT_TRUE(allows("a"));
+  EXPECT_EQ(service_.stats().failed_reloads, 2U);
+}
+
+TEST_F(ServiceTest, NoDecisionIsLostWhilePoliciesChange) {
+  ASSERT_TRUE(service_.activate(documents("allow := true", "0")));
+  std::atomic<bool> stop{false};
+  std::atomic<int> denied{0};
+  std::vector<std::thread> askers;
+  for (int i = 0; i < 3; ++i) {
+    askers.emplace_back([&, i] {
+      while (!stop) {
+        denied += service_.decide(Value::integer(i)).allowed ? 0 : 1;
+      }
+    });
+  }
+  for (int i = 1; i <= 200; ++i) {
+    EXPECT_TRUE(service_.activate(documents("allow := true", std::to_string(i))));
+  }
+  stop = true;
+  for (auto& asker : askers) {
+    asker.join();
+  }
+  EXPECT_EQ(denied, 0);
+  EXPECT_EQ(service_.revision(), "200");
+}
+
+}  // namespace
+}  // namespace unhidra::policy
