@@ -6,14 +6,11 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <unistd.h>
 
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "unhidra/net/server.h"
@@ -21,11 +18,14 @@
 #include "unhidra/runtime/io_threads.h"
 
 #include "certificate.h"
+#include "process_usage.h"
 
 namespace {
 
 using namespace unhidra;
 using namespace unhidra::net;
+using bench::cpu_seconds;
+using bench::resident_kb;
 using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
@@ -49,28 +49,6 @@ struct Handler final : HttpHandler {
     co_return accepted;
   }
 };
-
-long resident_kb() {
-  std::ifstream status("/proc/self/status");
-  std::string word;
-  while (status >> word) {
-    if (word == "VmRSS:") {
-      long value = 0;
-      status >> value;
-      return value;
-    }
-  }
-  return 0;
-}
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 int run_clients(std::uint16_t port, std::size_t count, const std::string& ca, int done_fd) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);

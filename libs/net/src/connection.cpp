@@ -33,9 +33,24 @@ Connection::Connection(Worker& worker, int fd, SslPtr ssl, ConnectionOptions opt
       owner_(std::move(options.owner)),
       write_timeout_(options.write_timeout),
       state_(options.connecting ? State::connecting : State::handshaking) {
+  look_up_peer();
+  if (options.proxies != nullptr &&
+      options.proxies->contains(peer_v6_ ? peer_address_ : map_v4(peer_address_))) {
+    preface_ = std::make_unique<ProxyHeader>();
+    state_ = State::prefacing;
+  }
+  worker_.add(*this);
+  set_deadline(options.handshake_timeout);
+}
+
+Connection::~Connection() {
+  forget();
+}
+
+void Connection::look_up_peer() {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
-  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
+  if (::getpeername(fd_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size) == 0) {
     if (address.ss_family == AF_INET6) {
       const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
       std::memcpy(peer_address_.data(), &v6.sin6_addr, 16);
@@ -47,12 +62,6 @@ Connection::Connection(Worker& worker, int fd, SslPtr ssl, ConnectionOptions opt
       peer_port_ = ntohs(v4.sin_port);
     }
   }
-  worker_.add(*this);
-  set_deadline(options.handshake_timeout);
-}
-
-Connection::~Connection() {
-  forget();
 }
 
 PeerAddress Connection::peer() const {
@@ -70,9 +79,40 @@ void Connection::start(std::shared_ptr<Protocol> protocol) {
   self_ = shared_from_this();
   if (state_ == State::connecting) {
     arm_write();
+  } else if (state_ == State::prefacing) {
+    arm_read();
   } else {
     advance_handshake();
   }
+}
+
+// Takes exactly the PROXY header: what follows belongs to the handshake.
+void Connection::read_preface() {
+  const auto buffer = worker_.read_buffer().first(ProxyHeader::kFixed + ProxyHeader::kMaxBinary);
+  const auto size = ::recv(fd_.native_handle(), buffer.data(), buffer.size(), MSG_PEEK);
+  if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+    arm_read();
+    return;
+  }
+  const auto taken = preface_->feed(buffer.first(size > 0 ? static_cast<std::size_t>(size) : 0));
+  if (size <= 0 || !taken) {
+    count(ConnectionEvent::handshake_failed);
+    destroy(taken ? Error(Errc::closed, "the proxy closed the connection") : taken.error());
+    return;
+  }
+  ::recv(fd_.native_handle(), buffer.data(), *taken, 0);
+  if (!preface_->complete()) {
+    arm_read();
+    return;
+  }
+  if (const auto& source = preface_->source()) {
+    peer_address_ = source->address;
+    peer_port_ = source->port;
+    peer_v6_ = source->v6;
+  }
+  preface_.reset();
+  state_ = State::handshaking;
+  advance_handshake();
 }
 
 void Connection::check_connected() {
@@ -148,6 +188,9 @@ void Connection::arm_write() {
 
 void Connection::on_readable() {
   switch (state_) {
+    case State::prefacing:
+      read_preface();
+      return;
     case State::handshaking:
       advance_handshake();
       return;
@@ -218,11 +261,25 @@ bool Connection::handle_read(const IoResult& result) {
       arm_write();
       return false;
     case IoState::end:
+      // What the bytes before it caused in this turn of the loop is still said.
+      boost::asio::post(worker_.context(), [self = shared_from_this()] { self->end_of_input(); });
+      return false;
     case IoState::broken:
       break;
   }
   destroy({Errc::closed, "the peer closed the connection"});
   return false;
+}
+
+void Connection::end_of_input() {
+  if (state_ == State::open) {
+    flush();
+  }
+  if (state_ == State::open && queued() > 0) {
+    finish();
+  } else if (state_ == State::open) {
+    destroy({Errc::closed, "the peer closed the connection"});
+  }
 }
 
 void Connection::resume_reading() {
@@ -301,7 +358,7 @@ void Connection::drained() {
 
 void Connection::finish() {
   if (state_ != State::open) {
-    if (state_ == State::connecting || state_ == State::handshaking) {
+    if (state_ == State::connecting || state_ == State::prefacing || state_ == State::handshaking) {
       destroy({Errc::closed, "closed before it was open"});
     }
     return;

@@ -10,7 +10,9 @@
 #include "unhidra/net/errc.h"
 #include "unhidra/net/http.h"
 
+#include "address_range.h"
 #include "channel.h"
+#include "proxy_header.h"
 #include "worker.h"
 
 namespace unhidra::net {
@@ -40,8 +42,8 @@ class Protocol {
 };
 
 enum class ConnectionEvent : std::uint8_t {
-  secured,  // the handshake is over (also without TLS)
-  handshake_failed,
+  secured,           // the handshake is over (also without TLS)
+  handshake_failed,  // or the PROXY header before it
   websocket_opened,
   websocket_gone,
   timed_out,
@@ -61,6 +63,8 @@ struct ConnectionOptions {
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds write_timeout{30'000};
   bool connecting = false;  // the descriptor is a client's, connect(2) under way
+  // Peers that must begin with a PROXY header; of use for the constructor only.
+  const AddressRanges* proxies = nullptr;
 };
 
 class Connection final : public std::enable_shared_from_this<Connection>, private WheelEntry {
@@ -84,6 +88,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   std::size_t queued() const { return out_.size() - out_at_; }
 
   void pause_reading() { paused_ = true; }
+  bool is_paused() const { return paused_; }
   void resume_reading();
 
   // Protocol::on_deadline after the delay; replaces the one before.
@@ -100,7 +105,15 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
  private:
   friend class Worker;
   class Farewell;
-  enum class State : std::uint8_t { connecting, handshaking, open, finishing, lingering, closed };
+  enum class State : std::uint8_t {
+    connecting,
+    prefacing,
+    handshaking,
+    open,
+    finishing,
+    lingering,
+    closed
+  };
   using Descriptor = boost::asio::posix::basic_stream_descriptor<Worker::Context::executor_type>;
 
   void on_deadline() override;
@@ -110,11 +123,14 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   void on_readable();
   void on_writable();
   void check_connected();
+  void look_up_peer();
+  void read_preface();
   void advance_handshake();
   void opened();
   void read_some();
   bool handle_read(const IoResult& result);
   void discard_input();
+  void end_of_input();
   void flush();
   void drained();
   void end_output();
@@ -133,6 +149,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   SteadyTime protocol_due_ = SteadyTime::max();
   SteadyTime write_due_ = SteadyTime::max();
   std::chrono::milliseconds write_timeout_;
+  std::unique_ptr<ProxyHeader> preface_;  // until it is complete
   ByteArray<16> peer_address_{};
   std::uint16_t peer_port_ = 0;
   bool peer_v6_ = false;

@@ -101,7 +101,8 @@ void Server::Core::adopt(Worker& worker, int fd) {
       worker, fd, std::move(ssl),
       ConnectionOptions{.owner = shared_from_this(),
                         .handshake_timeout = settings.handshake_timeout,
-                        .write_timeout = settings.write_timeout});
+                        .write_timeout = settings.write_timeout,
+                        .proxies = &proxies});
   if (stopping || (tls && !connection->is_tls())) {
     connection->destroy({Errc::closed, "the server is stopping"});
     return;
@@ -163,6 +164,7 @@ Server::~Server() {
 }
 
 Status Server::start() {
+  UNHIDRA_TRY(core_->proxies, AddressRanges::parse(core_->settings.proxy_protocol_from));
   UNHIDRA_TRY(const int fd, listen_on(core_->settings));
   core_->acceptor = std::make_shared<Acceptor>(*core_->workers.front(), fd, core_);
   core_->acceptor->start();

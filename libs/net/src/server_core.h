@@ -31,6 +31,7 @@ struct Server::Core final : ConnectionOwner, std::enable_shared_from_this<Server
   const std::shared_ptr<const WebSocketSettings> websocket;
   const std::shared_ptr<TlsServerContext> tls;
   const MakeProtocol make_protocol;
+  AddressRanges proxies;  // since start
   std::vector<Worker*> workers;
   std::shared_ptr<Acceptor> acceptor;
   std::size_t next_worker = 0;  // the acceptor's thread only

@@ -14,7 +14,7 @@ void StreamSession::on_open() {
 }
 
 Bytes& StreamSession::output() {
-  if (connection_) {
+  if (connection_ && connection_->is_open()) {
     return connection_->output();
   }
   nowhere_.clear();

@@ -39,7 +39,7 @@ class StreamSession final : public Protocol,
   std::shared_ptr<Connection> connection_;    // until detach
   std::shared_ptr<StreamListener> listener_;  // until on_closed
   std::shared_ptr<const TlsPeer> tls_peer_;
-  Bytes nowhere_;  // what is written after the end
+  Bytes nowhere_;  // what is written after finish or the end
   bool tls_ = false;
 };
 

@@ -195,7 +195,8 @@ Result<ServerParts> make_server(const TlsServerSettings& settings) {
       SSL_CTX_check_private_key(context.get()) != 1) {
     return bad("the private key does not fit the certificate");
   }
-  set_ticket_policy(context.get(), settings.session_tickets);
+  set_ticket_policy(context.get(), settings.session_tickets &&
+                                       settings.client_certificates == ClientCertificates::none);
   UNHIDRA_TRY_VOID(ask_for_certificates(context.get(), settings));
   SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol,
                              const_cast<char*>(wire_name(settings.application_protocol).data()));

@@ -195,7 +195,7 @@ std::optional<Violation> WebSocketDecoder::start_frame() {
   header_size_ = 0;
   remaining_ = length;
   in_payload_ = true;
-  if (length > max_frame_) {
+  if (length > max_frame_ && delivery_ == Delivery::messages) {
     return Violation{CloseCode::too_big, "the frame is too big"};
   }
   return is_control() ? std::nullopt : start_data_frame();
@@ -214,6 +214,11 @@ std::optional<Violation> WebSocketDecoder::start_data_frame() {
     fragments_ = 0;
     kind_ = opcode_ == Opcode::text ? MessageKind::text : MessageKind::binary;
     utf8_ = Utf8Stream();
+  }
+  if (delivery_ == Delivery::pieces) {
+    return kind_ == MessageKind::text
+               ? std::optional(Violation{CloseCode::unsupported_data, "binary messages only"})
+               : std::nullopt;
   }
   if (++fragments_ > max_fragments_) {
     return Violation{CloseCode::policy_violation, "too many fragments"};
@@ -240,6 +245,13 @@ std::optional<Violation> WebSocketDecoder::take_payload(MutableByteView& data, E
     append(control_, piece);
     return remaining_ == 0 ? finish_frame({}, events) : std::nullopt;
   }
+  if (delivery_ == Delivery::pieces) {
+    if (remaining_ == 0) {
+      end_data_frame();
+    }
+    events.on_message(piece, kind_);
+    return std::nullopt;
+  }
   if (kind_ == MessageKind::text && !utf8_.feed(piece)) {
     return Violation{CloseCode::invalid_payload, "the text is not UTF-8"};
   }
@@ -252,18 +264,23 @@ std::optional<Violation> WebSocketDecoder::take_payload(MutableByteView& data, E
                          : std::nullopt;
 }
 
-std::optional<Violation> WebSocketDecoder::finish_frame(ByteView whole, Events& events) {
+void WebSocketDecoder::end_data_frame() {
   in_payload_ = false;
+  in_message_ = !final_;
+}
+
+std::optional<Violation> WebSocketDecoder::finish_frame(ByteView whole, Events& events) {
   if (is_control()) {
+    in_payload_ = false;
     return finish_control(events);
   }
-  if (!final_) {
+  end_data_frame();
+  if (!final_ || delivery_ == Delivery::pieces) {
     return std::nullopt;
   }
   if (kind_ == MessageKind::text && !utf8_.complete()) {
     return Violation{CloseCode::invalid_payload, "the text ends inside a character"};
   }
-  in_message_ = false;
   // The memory goes with the message: an idle connection keeps none.
   const Bytes message = std::exchange(message_, {});
   events.on_message(message.empty() ? whole : ByteView(message), kind_);

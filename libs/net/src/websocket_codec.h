@@ -64,12 +64,17 @@ class WebSocketDecoder {
     std::string_view what;
   };
 
+  enum class Delivery : std::uint8_t {
+    messages,
+    pieces,  // of binary messages, as they arrive and however long; text is refused
+  };
   WebSocketDecoder(WebSocketRole role, std::size_t max_frame, std::size_t max_message,
-                   std::uint32_t max_fragments)
+                   std::uint32_t max_fragments, Delivery delivery = Delivery::messages)
       : max_frame_(max_frame),
         max_message_(max_message),
         max_fragments_(max_fragments),
-        role_(role) {}
+        role_(role),
+        delivery_(delivery) {}
 
   // Takes all of `data` and removes the mask in place. After a violation, a close frame or stop()
   // everything further is ignored.
@@ -84,6 +89,7 @@ class WebSocketDecoder {
   std::optional<Violation> start_frame();
   std::optional<Violation> start_data_frame();
   std::optional<Violation> take_payload(MutableByteView& data, Events& events);
+  void end_data_frame();
   std::optional<Violation> finish_frame(ByteView whole, Events& events);
   std::optional<Violation> finish_control(Events& events);
   std::optional<Violation> finish_close(Events& events);
@@ -103,6 +109,7 @@ class WebSocketDecoder {
   std::uint8_t mask_at_ = 0;
   Utf8Stream utf8_;
   WebSocketRole role_;
+  Delivery delivery_;
   Opcode opcode_ = Opcode::continuation;
   MessageKind kind_ = MessageKind::binary;
   bool final_ = false;

@@ -16,10 +16,13 @@ WebSocketSession::WebSocketSession(Connection& connection, WebSocketRole role,
       subprotocol_(std::move(subprotocol)),
       peer_(connection.peer()),
       decoder_(role, settings->max_frame_bytes, settings->max_message_bytes,
-               settings->max_fragments),
+               settings->max_fragments,
+               listener_->is_stream() ? WebSocketDecoder::Delivery::pieces
+                                      : WebSocketDecoder::Delivery::messages),
       settings_(std::move(settings)),
       last_heard_(Worker::now()),
-      role_(role) {}
+      role_(role),
+      stream_(listener_->is_stream()) {}
 
 WebSocketSession::~WebSocketSession() = default;
 
@@ -85,12 +88,21 @@ void WebSocketSession::abort() {
   }
 }
 
+void WebSocketSession::pause_reading(bool paused) {
+  if (!worker_.on_this_thread()) {
+    worker_.post_letter(shared_from_this(), Letter::PauseReading{paused});
+  } else if (is_open() && connection_) {
+    paused ? connection_->pause_reading() : connection_->resume_reading();
+  }
+}
+
 void WebSocketSession::hand_over(Letter::Content letter, std::size_t size) {
   if (!is_open()) {
     return;
   }
   // The bound holds for what waits in the mailbox, too.
-  if (queued_.fetch_add(size, std::memory_order_relaxed) + size > settings_->max_queued_bytes) {
+  if (queued_.fetch_add(size, std::memory_order_relaxed) + size > settings_->max_queued_bytes &&
+      !stream_) {
     queued_.fetch_sub(size, std::memory_order_relaxed);
     if (!overflow_posted_.exchange(true)) {
       worker_.post_letter(shared_from_this(), Letter::Overflow{});
@@ -111,6 +123,8 @@ void WebSocketSession::on_letter(Letter::Content letter) {
     close_now(close->code, close->reason);
   } else if (std::holds_alternative<Letter::Abort>(letter)) {
     abort();
+  } else if (const auto* pause = std::get_if<Letter::PauseReading>(&letter)) {
+    pause_reading(pause->paused);
   } else {
     overflow_posted_ = false;
     overflow();
@@ -129,7 +143,7 @@ void WebSocketSession::send_now(MessageKind kind, ByteView payload) {
 
 bool WebSocketSession::enqueue(Opcode opcode, ByteView payload) {
   const auto waiting = connection_->queued();
-  if (waiting + payload.size() + kMaxFrameHeader > settings_->max_queued_bytes) {
+  if (waiting + payload.size() + kMaxFrameHeader > settings_->max_queued_bytes && !stream_) {
     overflow();
     return false;
   }
@@ -158,7 +172,7 @@ void WebSocketSession::on_written(std::size_t size) {
 }
 
 void WebSocketSession::on_drained() {
-  if (std::exchange(was_half_full_, false) && listener_) {
+  if ((std::exchange(was_half_full_, false) || stream_) && listener_) {
     const auto listener = listener_;
     listener->on_drained();
   }
@@ -230,6 +244,7 @@ void WebSocketSession::close_now(CloseCode code, std::string_view reason) {
   open_ = false;
   queue_close(is_sendable(code) ? code : CloseCode::internal_error, reason);
   connection_->set_deadline(settings_->close_timeout);
+  connection_->resume_reading();  // for the peer's close frame
 }
 
 void WebSocketSession::on_peer_close(CloseCode code, std::string_view reason) {
@@ -298,6 +313,9 @@ void WebSocketSession::schedule_heartbeat() {
 // Bytes that arrive move no deadline: it looks at the clock when it fires.
 void WebSocketSession::on_deadline() {
   const auto self = shared_from_this();
+  if (is_open() && connection_->is_paused()) {
+    last_heard_ = Worker::now();
+  }
   const auto silence = Worker::now() - last_heard_;
   const bool idle =
       settings_->idle_timeout > milliseconds::zero() && silence >= settings_->idle_timeout;

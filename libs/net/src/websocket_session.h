@@ -28,6 +28,7 @@ class WebSocketSession final : public WebSocketConnection,
   void send_ping(Bytes payload) override;
   void close(CloseCode code, std::string reason) override;
   void abort() override;
+  void pause_reading(bool paused) override;
   std::size_t queued_bytes() const override { return queued_.load(std::memory_order_relaxed); }
   bool is_open() const override { return open_.load(std::memory_order_relaxed); }
   PeerAddress peer() const override { return peer_; }
@@ -78,6 +79,7 @@ class WebSocketSession final : public WebSocketConnection,
   std::atomic<bool> overflow_posted_{false};
   std::uint32_t control_count_ = 0;
   WebSocketRole role_;
+  bool stream_;
   CloseCode lost_code_ = CloseCode::abnormal;  // what on_close says when there was no handshake
   bool close_sent_ = false;
   bool pinged_ = false;

@@ -35,8 +35,11 @@ struct Letter {
     std::string reason;
   };
   struct Abort {};
+  struct PauseReading {
+    bool paused;
+  };
   struct Overflow {};
-  using Content = std::variant<Send, Ping, Close, Abort, Overflow>;
+  using Content = std::variant<Send, Ping, Close, Abort, PauseReading, Overflow>;
 };
 class LetterBox {
  public:

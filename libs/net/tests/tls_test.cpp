@@ -292,6 +292,41 @@ TEST(Tls, ResumesOnlyWhenTicketsAreOn) {
   }
 }
 
+TEST(Tls, AsksTheVerifierEachTimeWhateverTheClientKeeps) {
+  auto settings = tls_settings(certificate());
+  settings.session_tickets = true;
+  settings.client_certificates = ClientCertificates::required;
+  settings.client_verifier = std::make_shared<Fickle>();
+  TestServer server({}, TlsServerContext::create(std::move(settings)).value());
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    Foreign client;
+    SSL_CTX_set_max_proto_version(client.context, version);
+    show_certificate(client, certificate());
+    ASSERT_TRUE(client.connect(server.port()));
+    ASSERT_FALSE(ask_who(client).empty());
+    EXPECT_EQ(SSL_SESSION_is_resumable(SSL_get0_session(client.ssl)), 0);
+  }
+}
+
+TEST(Tls, AgreesOnMqttWhereMqttIsSpoken) {
+  auto settings = tls_settings(certificate());
+  settings.application_protocol = ApplicationProtocol::mqtt;
+  TestServer server({}, TlsServerContext::create(std::move(settings)).value());
+  static constexpr unsigned char kBoth[] = "\x08http/1.1\x04mqtt";
+  Foreign both;
+  SSL_CTX_set_alpn_protos(both.context, kBoth, sizeof(kBoth) - 1);
+  ASSERT_TRUE(both.connect(server.port()));
+  const unsigned char* chosen = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(both.ssl, &chosen, &size);
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(chosen), size), "mqtt");
+  Foreign http;
+  SSL_CTX_set_alpn_protos(http.context, kBoth, 9);
+  EXPECT_FALSE(http.connect(server.port()));
+  Foreign silent;
+  EXPECT_TRUE(silent.connect(server.port()));
+}
+
 TEST(Tls, ClosesAHandshakeThatDoesNotCome) {
   ServerSettings settings;
   settings.handshake_timeout = 150ms;

@@ -3,40 +3,10 @@
 #include <algorithm>
 #include <thread>
 
-#include "append_log/crc32c.h"
 #include "log_world.h"
 
 namespace unhidra::storage {
 namespace {
-
-// RFC 3720, appendix B.4.
-TEST(Crc32c, MatchesTheVectorsOfRfc3720) {
-  Bytes rising(32);
-  for (std::size_t i = 0; i < rising.size(); ++i) {
-    rising[i] = static_cast<Byte>(i);
-  }
-  const Bytes falling(rising.rbegin(), rising.rend());
-  const Bytes zeros(32);
-  const Bytes ones(32, 0xFF);
-  EXPECT_EQ(crc32c(zeros), 0x8A9136AAU);
-  EXPECT_EQ(crc32c(ones), 0x62A8AB43U);
-  EXPECT_EQ(crc32c(rising), 0x46DD794EU);
-  EXPECT_EQ(crc32c(falling), 0x113FDB5CU);
-  EXPECT_EQ(crc32c(as_bytes("123456789")), 0xE3069283U);
-}
-
-TEST(Crc32c, TheInstructionAndTheTablesAgree) {
-  testkit::SeededRandom random(7);
-  for (std::size_t size = 0; size < 300; ++size) {
-    Bytes bytes(size);
-    random.fill(bytes);
-    const auto whole = crc32c(bytes);
-    EXPECT_EQ(whole, crc32c_portable(bytes));
-    const ByteView view(bytes);
-    const auto cut = random.below(size + 1);
-    EXPECT_EQ(whole, crc32c(view.subspan(cut), crc32c(view.first(cut))));
-  }
-}
 
 TEST_F(LogTest, GivesBackWhatWasAppendedInOrder) {
   {

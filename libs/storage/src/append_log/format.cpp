@@ -5,8 +5,7 @@
 #include <cstdio>
 
 #include "unhidra/base/codec.h"
-
-#include "crc32c.h"
+#include "unhidra/base/crc32c.h"
 
 namespace unhidra::storage {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "crc32c.h"
+#include "unhidra/base/crc32c.h"
 
 namespace unhidra::storage {
 namespace {

@@ -31,6 +31,11 @@ struct ServerSettings {
   std::chrono::milliseconds keep_alive_timeout{60'000};  // between two requests
   std::chrono::milliseconds write_timeout{30'000};       // the peer takes no byte
 
+  // Numeric addresses and networks ("10.0.0.0/8") of proxies in front of this listener. Each of
+  // their connections must begin with a PROXY header (version 1 or 2), within handshake_timeout,
+  // and the client it names is the peer. From anybody else such a header is nothing but wrong
+  // bytes.
+  std::vector<std::string> proxy_protocol_from;
   std::vector<std::string> trusted_proxies;  // numeric addresses: their X-Forwarded-For is believed
 
   std::size_t max_header_bytes = 16 * 1024;  // request line and fields
@@ -42,7 +47,7 @@ struct ServerStats {
   std::uint64_t accepted = 0;
   std::uint64_t over_limit = 0;         // closed because of max_connections
   std::uint64_t accept_errors = 0;      // out of descriptors, mostly
-  std::uint64_t handshakes_failed = 0;  // TLS
+  std::uint64_t handshakes_failed = 0;  // TLS, or the PROXY header before it
   std::uint64_t requests = 0;
   std::uint64_t bad_requests = 0;  // refused before the handler saw them
   std::uint64_t upgrades = 0;

@@ -58,7 +58,8 @@ class StreamHandler {
 // A WebSocket whose binary messages are pieces of a stream, however they are cut (MQTT 5.0 section
 // 6); a text message closes it with 1003. `handler` is called on `executor`, wherever the
 // connection itself lives. For HttpHandler::upgrade.
-std::shared_ptr<WebSocketListener> stream_over_websocket(StreamHandler& handler, Executor executor,
+std::shared_ptr<WebSocketListener> stream_over_websocket(StreamHandler& handler,
+                                                         const Executor& executor,
                                                          const RequestHead& head);
 
 }  // namespace unhidra::net

@@ -41,7 +41,8 @@ struct TlsServerSettings {
   std::string certificate_chain_pem;  // leaf first
   SecretBytes private_key_pem;
   // Resumption without a full handshake. The key that protects tickets is made anew with each
-  // (re)load, so forward secrecy reaches back no further than the last reload.
+  // (re)load, so forward secrecy reaches back no further than the last reload. Never where clients
+  // are asked for certificates: a ticket would bring in a certificate that was revoked meanwhile.
   bool session_tickets = false;
   ApplicationProtocol application_protocol = ApplicationProtocol::http_1_1;
   ClientCertificates client_certificates = ClientCertificates::none;

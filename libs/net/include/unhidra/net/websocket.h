@@ -71,6 +71,8 @@ class WebSocketConnection {
   virtual void close(CloseCode code, std::string reason) = 0;
   // Drops the connection at once, without a close frame.
   virtual void abort() = 0;
+  // While paused, the peer's bytes stay with the peer, and its silence is not held against it.
+  virtual void pause_reading(bool paused) = 0;
 
   // Bytes not yet taken by the kernel, what waits on other threads included.
   virtual std::size_t queued_bytes() const = 0;
@@ -88,6 +90,10 @@ class WebSocketConnection {
 class WebSocketListener {
  public:
   virtual ~WebSocketListener() = default;
+  // Asked once, before on_open. True: messages are only an envelope for a stream of bytes.
+  // on_message gets the pieces of binary messages as they arrive, text is refused with 1003, and
+  // the bounds on messages, fragments and the queue do not hold: the listener sets its own.
+  virtual bool is_stream() const { return false; }
   // First call. The connection may be used from here on.
   virtual void on_open(std::shared_ptr<WebSocketConnection> connection) = 0;
   // One whole message; the view ends with the call. Text is valid UTF-8.
@@ -96,7 +102,8 @@ class WebSocketListener {
   // code the peer sent, or ours when it did not follow the protocol.
   virtual void on_close(CloseCode code, std::string_view reason) = 0;
   virtual void on_pong(ByteView /*payload*/) {}
-  // The queue was longer than half its bound and is empty again.
+  // The queue was longer than half its bound and is empty again. A stream hears each time that it
+  // is empty again.
   virtual void on_drained() {}
   // The queue would grow over its bound. True drops the one message and keeps the connection; false
   // (the default) aborts the connection, and on_close gets 1008.

@@ -5,11 +5,11 @@
 
 #include "unhidra/base/bytes.h"
 
-namespace unhidra::storage {
+namespace unhidra {
 
 // By the processor's instruction where it has one. `before` continues an earlier result.
 std::uint32_t crc32c(ByteView bytes, std::uint32_t before = 0);
 // By tables, on any processor.
 std::uint32_t crc32c_portable(ByteView bytes, std::uint32_t before = 0);
 
-}  // namespace unhidra::storage
+}  // namespace unhidra

@@ -1,4 +1,4 @@
-#include "crc32c.h"
+#include "unhidra/base/crc32c.h"
 
 #include <array>
 #include <cstring>
@@ -11,7 +11,7 @@
 #include <sys/auxv.h>
 #endif
 
-namespace unhidra::storage {
+namespace unhidra {
 namespace {
 
 constexpr std::uint32_t kReflectedPolynomial = 0x82F63B78U;
@@ -115,4 +115,4 @@ std::uint32_t crc32c(ByteView bytes, std::uint32_t before) {
   return ~(fast ? by_instruction : by_tables)(bytes.data(), bytes.size(), ~before);
 }
 
-}  // namespace unhidra::storage
+}  // namespace unhidra
