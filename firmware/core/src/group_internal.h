@@ -31,6 +31,9 @@ typedef struct uh_member {
 } uh_member;
 uh_member uh_roster_member(const uh_roster* roster, uint16_t index);
 
+// NULL when the epoch knows none with this short id.
+uh_sender* uh_find_sender(uh_epoch* epoch, const uint8_t tag[UH_TAG8_SIZE]);
+
 typedef struct uh_header {
   bool is_signed;
   bool retained;

@@ -122,6 +122,9 @@ typedef struct uh_content {
 uint32_t uh_group_reserved(const uh_group* group);
 // Takes the next block. Store the group (or its horizon) before the next seal.
 uh_status uh_group_reserve(uh_group* group);
+// Goes on behind a block that was taken later than this group's stored form knows (uh/counters.h).
+// UH_EXHAUSTED.
+uh_status uh_group_skip_to(uh_group* group, uint32_t horizon);
 // Writes the payload to `out`; its content's body must not lie in `out`.
 uh_status uh_group_seal(uh_group* group, const uint8_t signing_seed[32], const char* topic,
                         size_t topic_size, uh_kind kind, bool retained, const uh_content* content,
