@@ -17,6 +17,8 @@
 
 #include "unhidra/rego/engine.h"
 
+#include "measured_policies.h"
+
 namespace unhidra::rego {
 namespace {
 
@@ -50,79 +52,6 @@ PolicySet compiled(const std::string& text, Syntax syntax = Syntax::v1) {
   const ModuleSource source{"bench.rego", text};
   return must(PolicySet::compile({&source, 1}, syntax));
 }
-
-constexpr auto kRoadmap = R"(package unhidra.automation
-
-default allow = false
-
-# Thermostat can only publish to hvac topics
-allow {
-    input.device.type == "thermostat"
-    input.action == "publish"
-    startswith(input.topic, "hvac/")
-}
-
-# Sensors can publish to their own topics
-allow {
-    input.device.type == "sensor"
-    input.action == "publish"
-    input.topic == concat("/", ["sensors", input.device.id, input.reading_type])
-}
-
-# Admins can do anything
-allow {
-    input.user.role == "admin"
-}
-)";
-
-std::string many_rules(int count) {
-  std::string out = "package rules\n\ndefault allow := false\n\n";
-  for (int i = 0; i < count; ++i) {
-    out += "allow if {\n  input.role == \"role" + std::to_string(i % 100) +
-           "\"\n  input.action == \"act" + std::to_string(i % 10) +
-           "\"\n  input.resource == \"res" + std::to_string(i) + "\"\n}\n\n";
-  }
-  return out;
-}
-
-constexpr auto kDataRbac = R"(package rbac
-
-default allow := false
-
-allow if {
-  some role in data.user_roles[input.user]
-  some grant in data.role_grants[role]
-  grant.action == input.action
-  glob.match(grant.resource, ["/"], input.resource)
-}
-)";
-
-std::string rbac_data() {
-  std::string out = R"({"user_roles":{)";
-  for (int i = 0; i < 1000; ++i) {
-    out += (i == 0 ? "\"u" : ",\"u") + std::to_string(i) + "\":[";
-    for (int k = 0; k < 3; ++k) {
-      out += (k == 0 ? "\"r" : ",\"r") + std::to_string((7 * i + k) % 100) + "\"";
-    }
-    out += "]";
-  }
-  out += R"(},"role_grants":{)";
-  for (int r = 0; r < 100; ++r) {
-    out += (r == 0 ? "\"r" : ",\"r") + std::to_string(r) + "\":[";
-    for (int j = 0; j < 10; ++j) {
-      const std::string n = std::to_string(j);
-      out += std::string(j == 0 ? "" : ",") + R"({"action":"act)" + n + R"(","resource":"dev/)" +
-             std::to_string(r) + "/*/" + n + "\"}";
-    }
-    out += "]";
-  }
-  return out + "}}";
-}
-
-struct Request {
-  std::string json;
-  bool allowed = false;
-};
 
 // The loop that is measured; named, so that callgrind can be told to count only here.
 [[gnu::noinline]] void rego_bench_measured(int count, const std::function<void(int)>& one) {
@@ -162,7 +91,8 @@ class Bench {
 
   // Each request from a ready value and, when wanted, from its JSON text.
   void decisions(const std::string& name, const PolicySet& policy, const std::string& query,
-                 const Value& data, const std::vector<Request>& requests, bool from_json = false) {
+                 const Value& data, const std::vector<Request>& requests, bool from_json = false,
+                 const LoadedData& loaded = {}) {
     if (!options_.only.empty() && !options_.only.starts_with(name)) {
       return;
     }
@@ -171,6 +101,7 @@ class Bench {
     for (std::size_t i = 0; i < requests.size(); ++i) {
       ready[i].input = must(value_from_json(requests[i].json));
       ready[i].data = data;
+      ready[i].loaded = loaded ? &loaded : nullptr;
       ready[i].walk_tree = options_.walk_tree;
       check(prepared, ready[i], requests[i].allowed);
     }
@@ -181,6 +112,7 @@ class Bench {
     if (from_json) {
       Evaluation evaluation;
       evaluation.data = data;
+      evaluation.loaded = loaded ? &loaded : nullptr;
       evaluation.walk_tree = options_.walk_tree;
       measure(name + "_json", options_.batch, [&](int i) {
         const auto k = static_cast<std::size_t>(i) % requests.size();
@@ -203,21 +135,11 @@ class Bench {
 };
 
 void run_roadmap(Bench& bench) {
-  const Request thermostat{
-      R"({"device":{"type":"thermostat","id":"t1"},"action":"publish","topic":"hvac/room1"})",
-      true};
-  const Request sensor{
-      R"({"device":{"type":"sensor","id":"s42"},"action":"publish","topic":"sensors/s42/co2","reading_type":"co2"})",
-      true};
-  const Request admin{R"({"user":{"role":"admin"},"action":"subscribe","topic":"door/1"})", true};
-  const Request denied{
-      R"({"device":{"type":"sensor","id":"s42"},"action":"publish","topic":"sensors/s43/co2","reading_type":"co2"})",
-      false};
   const PolicySet policy = compiled(kRoadmap, Syntax::v0);
   const std::string query = "data.unhidra.automation.allow = x";
   const Value none = Value::object({});
-  bench.decisions("roadmap", policy, query, none, {thermostat, sensor, admin, denied}, true);
-  bench.decisions("roadmap_sensor", policy, query, none, {sensor}, true);
+  bench.decisions("roadmap", policy, query, none, roadmap_requests(), true);
+  bench.decisions("roadmap_sensor", policy, query, none, {roadmap_requests()[1]}, true);
 }
 
 void run_rules(Bench& bench, const Options& options) {
@@ -229,21 +151,9 @@ void run_rules(Bench& bench, const Options& options) {
     }
     const std::string text = many_rules(count);
     const PolicySet policy = compiled(text);
-    std::vector<Request> hits;
-    std::vector<Request> misses;
-    for (int k = 0; k < 8; ++k) {
-      const int i = (k * 7919 + count / 2) % count;
-      const auto request = [&](int role) {
-        return R"({"role":"role)" + std::to_string(role % 100) + R"(","action":"act)" +
-               std::to_string(i % 10) + R"(","resource":"res)" + std::to_string(i) + R"("})";
-      };
-      hits.push_back({request(i), true});
-      misses.push_back({request(i + 1), false});
-    }
-    misses.push_back({R"({"role":"role1","action":"act1","resource":"none"})", false});
     const Value none = Value::object({});
-    bench.decisions(name + "_hit", policy, query, none, hits);
-    bench.decisions(name + "_miss", policy, query, none, misses);
+    bench.decisions(name + "_hit", policy, query, none, rules_requests(count, true));
+    bench.decisions(name + "_miss", policy, query, none, rules_requests(count, false));
     if (count == 1'000) {
       bench.measure("rules_1000_compile", 1, [&](int) { (void)compiled(text); });
     }
@@ -251,19 +161,11 @@ void run_rules(Bench& bench, const Options& options) {
 }
 
 void run_rbac(Bench& bench) {
-  std::vector<Request> requests;
-  for (int k = 0; k < 16; ++k) {
-    const int user = (k * 61) % 1000;
-    const int role = (7 * user + k % 3) % 100;
-    const bool allowed = k % 4 != 3;
-    const std::string action = std::to_string(k % 10);
-    requests.push_back({R"({"user":"u)" + std::to_string(user) + R"(","action":"act)" + action +
-                            R"(","resource":"dev/)" + std::to_string(role) + "/lamp/" +
-                            (allowed ? action : std::string("x")) + R"("})",
-                        allowed});
-  }
-  bench.decisions("rbac", compiled(kDataRbac), "data.rbac.allow = x",
-                  must(value_from_json(rbac_data())), requests, true);
+  const PolicySet policy = compiled(kDataRbac);
+  const std::string query = "data.rbac.allow = x";
+  const Value data = must(value_from_json(rbac_data()));
+  bench.decisions("rbac", policy, query, data, rbac_requests(), true);
+  bench.decisions("rbac_loaded", policy, query, data, rbac_requests(), true, policy.load(data));
 }
 
 int run(int argc, char** argv) {

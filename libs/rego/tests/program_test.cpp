@@ -4,138 +4,24 @@
 #include <random>
 
 #include "policies.h"
+#include "random_policies.h"
 
 namespace unhidra::rego {
 namespace {
 
-class Generator {
- public:
-  explicit Generator(std::uint32_t seed) : random_(seed) {}
-
-  std::string policy() {
-    std::string out = "package a\n\ndefault d := \"none\"\n\n";
-    const int rules = pick(3, 12);
-    for (int i = 0; i < rules; ++i) {
-      out += "p if {" + body(false) + "}\n";
-      out += "d := \"" + letter() + "\" if {" + body(false) + "} else := \"z\" if {" + body(false) +
-             "}\n";
-      out += "f(\"" + letter() + "\", x) := y if { y := [x, \"f\"] }\n";
-      out += "s contains x if { some x in data.list;" + body(true) + "}\n";
-      out += "s contains input.a if {" + body(false) + "}\n";
-      out += "o[k] := v if { some k, v in data.object;" + body(false) + "}\n";
-    }
-    out += "g(x) := 1 if x == 1\ng(x) := 2 if x == \"a\"\ng(x) := 3 if x == \"c\"\n";
-    out += "c := [[x, y] | some x in data.list; y := data.object[k]; k != x]\n";
-    out += "m := {k: v | some k, v in data.object; not v == input.a}\n";
-    return out;
-  }
-
-  std::string input() {
-    std::string out = "{";
-    for (const char* name : {"a", "b", "c"}) {
-      if (pick(0, 5) != 0) {
-        out += (out.size() > 1 ? ",\"" : "\"") + std::string(name) + "\":" + scalar();
-      }
-    }
-    return out + (out.size() > 1 ? "," : "") + R"("l":[)" + scalar() + "," + scalar() + "," +
-           scalar() + "]}";
-  }
-
- private:
-  int pick(int low, int high) {
-    return low + static_cast<int>(random_() % static_cast<unsigned>(high - low + 1));
-  }
-  std::string letter() { return std::string(1, static_cast<char>('a' + pick(0, 3))); }
-  std::string scalar() {
-    static const char* const kValues[] = {"1",     "2",    "1.0",  "\"a\"", "\"b\"",
-                                          "\"c\"", "true", "null", "false"};
-    return kValues[pick(0, 8)];
-  }
-  std::string place() {
-    static const char* const kPlaces[] = {"input.a", "input.b", "input.c", "input.l[1]"};
-    return kPlaces[pick(0, 3)];
-  }
-  std::string body(bool has_x) {
-    std::string out;
-    const int size = pick(1, 3);
-    for (int i = 0; i < size; ++i) {
-      out += " " + expression(has_x) + ";";
-    }
-    return out + " true ";
-  }
-  std::string expression(bool has_x) {
-    const std::string n = std::to_string(pick(0, 1'000'000));
-    switch (pick(0, 16)) {
-      case 0:
-      case 1:
-      case 2:
-        return place() + " == " + scalar();
-      case 3:
-        return scalar() + " = " + place();
-      case 4:
-        return "not " + place() + " == " + scalar();
-      case 5:
-        return "some v" + n + " in input.l; v" + n + " != " + scalar();
-      case 6:
-        return "input.l[i" + n + "] == " + place() + "; i" + n + " > 0";
-      case 7:
-        return "every e in input.l { e != " + scalar() + " }";
-      case 8:
-        return "count([y | some y in input.l; y == " + place() + "]) < 2";
-      case 9:
-        return "f(\"" + letter() + "\", " + place() + ") != null";
-      case 10:
-        return "data.object[\"" + letter() + "\"] == " + scalar();
-      case 11:
-        return place() + " in {" + scalar() + ", " + scalar() + "}";
-      case 12:
-        return "[w" + n + ", " + scalar() + "] = [" + place() + ", " + place() + "]; w" + n +
-               " != 7";
-      case 13:
-        return "g(" + place() + ") > 1";
-      case 14:
-        return "startswith(" + place() + ", \"a\")";
-      case 15:
-        return "1 + 1 == 2";
-      default:
-        return has_x ? "x != " + place() : place();
-    }
-  }
-
-  std::mt19937 random_;
-};
-
-constexpr auto kData =
-    R"({"list": [1, 2, "a", "b", true, null], "object": {"a": 1, "b": "b", "c": null}})";
-
-std::string answer(const PreparedQuery& query, const Evaluation& evaluation) {
-  const auto solutions = query.evaluate(evaluation);
-  if (!solutions) {
-    return std::string(solutions.error().code().name);
-  }
-  std::vector<Value> rows;
-  for (const auto& solution : *solutions) {
-    std::vector<Value::Member> row;
-    for (const auto& [name, value] : solution) {
-      row.emplace_back(Value::string(name), value);
-    }
-    rows.push_back(Value::object(std::move(row)));
-  }
-  return to_term(Value::set(std::move(rows)));
-}
-
 class ProgramsAnswerLikeTheTree : public testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(ProgramsAnswerLikeTheTree, RandomPoliciesAndInputs) {
-  Generator generator(GetParam());
+  std::mt19937 random(GetParam());
+  PolicyGenerator generator([&] { return random(); });
   const std::string text = generator.policy();
   const auto policy = compile(text);
   ASSERT_TRUE(policy) << policy.error().message() << "\n" << text;
-  for (const std::string query :
-       {"data.a.p = x", "data.a.d = x", "data.a.s = x", "data.a.s[x]", "data.a.s[\"a\"] = x",
-        "data.a.o = x", "data.a.o[\"b\"] = x", "data.a.o[k] = x", "data.a.c = x", "data.a.m = x",
-        "data.a.s[1] = x; data.a.s[2] = y; data.a.s[\"b\"] = z",
-        "x := [data.a.f(\"a\", 1), data.a.g(1)]", "not data.a.p; x := 1"}) {
+  const auto loaded = policy->load(*value_from_json(kData));
+  const std::vector<std::string> part = {"object"};
+  const auto other = loaded.replaced_by(*value_from_json(kOtherData));
+  const auto updated = other.with(part, *value_from_json(R"({"a": "a", "b": null})"));
+  for (const std::string query : PolicyGenerator::kQueries) {
     const auto prepared = policy->prepare(query);
     ASSERT_TRUE(prepared) << prepared.error().message();
     for (int i = 0; i < 12; ++i) {
@@ -144,6 +30,18 @@ TEST_P(ProgramsAnswerLikeTheTree, RandomPoliciesAndInputs) {
       evaluation.data = *value_from_json(kData);
       evaluation.input = *value_from_json(input);
       const std::string by_program = answer(*prepared, evaluation);
+      evaluation.loaded = &loaded;
+      ASSERT_EQ(by_program, answer(*prepared, evaluation)) << "loaded: " << query << "\n"
+                                                           << input << "\n"
+                                                           << text;
+      evaluation.loaded = &updated;
+      const std::string by_updated = answer(*prepared, evaluation);
+      evaluation.loaded = nullptr;
+      evaluation.data = updated.data();
+      ASSERT_EQ(answer(*prepared, evaluation), by_updated) << "updated: " << query << "\n"
+                                                           << input << "\n"
+                                                           << text;
+      evaluation.data = loaded.data();
       evaluation.walk_tree = true;
       ASSERT_EQ(by_program, answer(*prepared, evaluation)) << query << "\n"
                                                            << input << "\n"
@@ -184,6 +82,52 @@ TEST(Programs, OneKeyOfAPartialObjectIsFoundWithoutTheOthers) {
   Evaluation evaluation;
   evaluation.max_memory = 256 << 20;
   EXPECT_EQ(ask(*policy, "data.a.o[\"x\"] = x", "", evaluation).value_or("error"), "x=1");
+}
+
+// A join of a thousand with a thousand looks at each once.
+TEST(Programs, AComprehensionInALoopIsMadeOnceForAllValues) {
+  const auto policy = compile(
+      "package a\np := count([1 | some x in numbers.range(1, 1000)\n"
+      "ys := [y.v | some y in data.list; y.k == x]; ys == [x + 1]])");
+  ASSERT_TRUE(policy) << policy.error().message();
+  std::vector<Value> list;
+  for (int i = 1; i <= 1'000; ++i) {
+    list.push_back(Value::object(
+        {{Value::string("k"), Value::integer(i)}, {Value::string("v"), Value::integer(i + 1)}}));
+  }
+  Evaluation evaluation;
+  evaluation.data = Value::object({{Value::string("list"), Value::array(std::move(list))}});
+  evaluation.max_steps = 40'000;
+  EXPECT_EQ(ask(*policy, "data.a.p = x", "", evaluation).value_or("error"), "x=1000");
+}
+
+TEST(Programs, ACallIsNotMadeTwice) {
+  std::string text = "package a\nf0(x) := x\n";
+  for (int i = 1; i <= 20; ++i) {
+    const std::string inner = "f" + std::to_string(i - 1) + "(x)";
+    text += "f" + std::to_string(i) + "(x) := " + inner + " + " + inner + "\n";
+  }
+  Evaluation evaluation;
+  evaluation.max_steps = 1'000;
+  EXPECT_EQ(ask(*compile(text + "p := f20(1)"), "data.a.p = x", "", evaluation).value_or("error"),
+            "x=1048576");
+}
+
+// What no x asks for is not an error: what follows the condition is not evaluated for it.
+TEST(Programs, AComprehensionMadeForAllValuesFailsForNoneThatNobodyAsksFor) {
+  const std::string text =
+      "package a\np := [ys | some x in [1, 2]\n"
+      "ys := [to_number(y.v) | some y in input.list; y.k == x]]\n"
+      "q := [ys | some x in [1, 2]\nys := [z | some y in input.list; y.k == x; z := f(y)]]\n"
+      "f(y) := 1 if y.v\nf(y) := 2 if y.v == \"no number\"\n";
+  Evaluation evaluation;
+  evaluation.strict_errors = true;
+  const std::string input =
+      R"({"list": [{"k": 1, "v": "7"}, {"k": 2, "v": "8"}, {"k": 3, "v": "no number"}]})";
+  EXPECT_EQ(ask(*compile(text), "data.a.p = x", input, evaluation).value_or("error"),
+            "x=[[7],[8]]");
+  EXPECT_EQ(ask(*compile(text), "data.a.q = x", input, evaluation).value_or("error"),
+            "x=[[1],[1]]");
 }
 
 class StoppedClock final : public Clock {

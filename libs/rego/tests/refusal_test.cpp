@@ -23,6 +23,10 @@ TEST(Refusal, ParseErrorsShowThePlace) {
   expect_refused("package a\np := \"x", Errc::parse_error, "non-terminated string");
   expect_refused("package a\np := 01", Errc::parse_error, "illegal number format");
   expect_refused("package a\nimport foo.bar", Errc::parse_error, "unexpected import path");
+  for (const auto* keyword : {"and", "or", "not", "wen"}) {
+    expect_refused("package a\nimport future.keywords." + std::string(keyword), Errc::parse_error,
+                   "unexpected keyword, must be one of [contains every if in]");
+  }
   expect_refused("package a\np { true }", Errc::parse_error,
                  "`if` keyword is required before rule body");
   expect_refused("package a\np if { x := 1 y := 2 }", Errc::parse_error, "unexpected identifier");
@@ -57,6 +61,41 @@ TEST(Refusal, TwoValuesOfOneRuleAreAConflict) {
   EXPECT_EQ(answer.error(), Errc::eval_conflict);
   EXPECT_NE(answer.error().message().find("complete rules must not produce multiple outputs"),
             std::string::npos);
+}
+
+TEST(Refusals, ANameCannotBeDeclaredTwiceInAScope) {
+  expect_refused("package a\np if { x := 1; x := 2 }", Errc::compile_error, "var x assigned above");
+  expect_refused("package a\np if { x == 1; x := 1 }", Errc::compile_error,
+                 "var x referenced above");
+  expect_refused("package a\np if { some x; x = 1; some x }", Errc::compile_error,
+                 "var x declared above");
+  expect_refused("package a\np if { some x; x := 1 }", Errc::compile_error, "var x declared above");
+  expect_refused("package a\nf(x) if { x := 1 }", Errc::compile_error, "arg x redeclared");
+  expect_refused("package a\np if { x := x }", Errc::compile_error, "var x referenced above");
+  EXPECT_TRUE(compile("package a\np if { x := 1; [x | x := 2] == [2]; x == 1 }"));
+  EXPECT_TRUE(compile("package a\np if { x := 1; every x in [2] { x == 2 } }"));
+}
+
+// What is unsafe is left as it was, so that later checks can still read it.
+TEST(Refusals, UnsafeReferencesInHeadsAndClosures) {
+  expect_refused("package a\np := x.b.c", Errc::unsafe_var, "var x is unsafe");
+  expect_refused("package a\np[x.y] := 1", Errc::unsafe_var, "var x is unsafe");
+  expect_refused("package a\np if { y := [x.b | true] }", Errc::unsafe_var, "var x is unsafe");
+  expect_refused("package a\np if { y := {x.b: z.c | true} }", Errc::unsafe_var, "var x is unsafe");
+  expect_refused("package a\np if { every y in [1] { y == x.b[_] } }", Errc::unsafe_var,
+                 "var x is unsafe");
+}
+
+TEST(Refusals, RulesAndPackagesInsideRules) {
+  expect_refused("package a\np.q := 1\np := 2", Errc::type_error,
+                 "rule data.a.p conflicts with [data.a.p.q]");
+  const ModuleSource sources[] = {{"a.rego", "package a\np := 1"},
+                                  {"b.rego", "package a.p\nq := 1"}};
+  const auto policy = PolicySet::compile(sources);
+  ASSERT_FALSE(policy);
+  EXPECT_NE(policy.error().message().find("package a.p conflicts with rule p defined at a.rego:2"),
+            std::string::npos)
+      << policy.error().message();
 }
 
 // ---- hostile policies ----
@@ -94,13 +133,62 @@ TEST(Hostile, DeepNestingInTheSourceIsRefused) {
   EXPECT_FALSE(compile("package a\np := " + std::string(100'000, '-') + "1"));
 }
 
-TEST(Hostile, ALongChainOfRulesEndsWithAnError) {
+std::string chain(int length, const std::string& last) {
   std::string text = "package a\np if p0\n";
-  for (int i = 0; i < 5'000; ++i) {
+  for (int i = 0; i < length; ++i) {
     text += "p" + std::to_string(i) + " if p" + std::to_string(i + 1) + "\n";
   }
-  text += "p5000 := true\n";
+  return text + "p" + std::to_string(length) + " if " + last + "\n";
+}
+
+TEST(Hostile, ALongChainOfRulesEndsWithAnError) {
+  expect_exhausted(chain(5'000, "not input.x"));
+}
+
+TEST(Hostile, ALongChainOfConstantsIsKnownAtOnce) {
+  EXPECT_EQ(bounded(chain(20'000, "true"), "data.a.p = x").value_or("error"), "x=true");
+}
+
+TEST(Hostile, ALongRecursionIsFoundWithoutRecursion) {
+  const auto policy = compile(chain(20'000, "p"));
+  ASSERT_FALSE(policy);
+  EXPECT_EQ(policy.error(), Errc::recursion);
+}
+
+// What compiling may spend on constants is bounded; evaluations have their own budgets.
+TEST(Hostile, ConstantsThatAreDearAreLeftToTheEvaluation) {
+  std::string text = "package a\n";
+  for (int i = 0; i < 200; ++i) {
+    const std::string n = std::to_string(i);
+    text += "l" + n + " := numbers.range(1, 100000)\n";
+    text += "p" + n + " := count([1 | some x in l" + n + "; some y in l" + n + "; x == y])\n";
+    text += "s" + n + " := concat(\"\", [sprintf(\"%d\", [x]) | some x in l" + n + "])\n";
+  }
+  text += "p := p1";
   expect_exhausted(text);
+}
+
+TEST(Hostile, LoadingDataIsBoundedAndLeavesTheRestToTheEvaluation) {
+  const auto policy = compile(
+      "package a\ncheap := count(data.list)\n"
+      "p := count([1 | some x in data.list; some y in data.list; some z in data.list; x + y == "
+      "z])");
+  ASSERT_TRUE(policy);
+  std::vector<Value> list;
+  for (int i = 0; i < 1'000; ++i) {
+    list.push_back(Value::integer(i));
+  }
+  const auto loaded =
+      policy->load(Value::object({{Value::string("list"), Value::array(std::move(list))}}),
+                   {.max_steps = 10'000});
+  EXPECT_EQ(loaded.ready(), 1U);
+  Evaluation evaluation;
+  evaluation.loaded = &loaded;
+  evaluation.max_steps = 200'000;
+  EXPECT_EQ(ask(*policy, "data.a.cheap = x", "", evaluation).value_or("error"), "x=1000");
+  const auto answer = ask(*policy, "data.a.p = x", "", evaluation);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error(), Errc::budget_exhausted);
 }
 
 TEST(Hostile, ALongBodyEndsWithAnAnswerOrAnError) {

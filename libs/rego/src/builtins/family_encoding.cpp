@@ -6,6 +6,7 @@
 #include "builtins/go_text.h"
 #include "builtins/json_text.h"
 #include "builtins/text_codec.h"
+#include "builtins/uri.h"
 #include "builtins/yaml_text.h"
 
 namespace unhidra::rego::builtins {
@@ -82,6 +83,39 @@ Answer query_decode_object(const Call& call) {
     out.emplace_back(Value::string(key), Value::array(std::move(list)));
   }
   return Value::object(std::move(out));
+}
+
+// An object of what is there. The path as it was written always stands beside the decoded one.
+Answer uri_parse(const Call& call) {
+  UNHIDRA_TRY(const std::string_view text, call.string(0));
+  UNHIDRA_TRY_VOID(call.environment().charge(text.size() * 8));
+  UNHIDRA_TRY(Uri uri, parse_uri(text));
+  if (uri.raw_path.empty()) {
+    uri.raw_path = uri.path;
+  }
+  std::vector<Value::Member> out;
+  const auto add = [&out](std::string_view name, std::string& part) {
+    if (!part.empty()) {
+      out.emplace_back(Value::string(std::string(name)), Value::string(std::move(part)));
+    }
+  };
+  add("scheme", uri.scheme);
+  add("hostname", uri.hostname);
+  add("port", uri.port);
+  add("path", uri.path);
+  add("raw_path", uri.raw_path);
+  add("raw_query", uri.raw_query);
+  add("fragment", uri.fragment);
+  return Value::object(std::move(out));
+}
+
+Answer uri_is_valid(const Call& call) {
+  if (!call[0].is(Kind::string)) {
+    return Value::boolean(false);
+  }
+  const std::string_view text = call[0].text();
+  UNHIDRA_TRY_VOID(call.environment().charge(text.size() * 8));
+  return Value::boolean(!text.empty() && parse_uri(text).has_value());
 }
 
 Answer written(const Call& call, std::string text) {
@@ -165,6 +199,8 @@ constexpr Builtin kTable[] = {
     {"json.marshal", 1, json_marshal},
     {"json.marshal_with_options", 2, json_marshal_with_options},
     {"json.unmarshal", 1, json_unmarshal},
+    {"uri.is_valid", 1, uri_is_valid},
+    {"uri.parse", 1, uri_parse},
     {"urlquery.decode", 1, decoded<unescape_query>},
     {"urlquery.decode_object", 1, query_decode_object},
     {"urlquery.encode", 1, encoded<escape_query>},

@@ -446,16 +446,16 @@ Answer match_schema(const Call& call) {
 }
 
 constexpr Builtin kTable[] = {
-    {"internal.print", 1, print},
+    {"internal.print", 1, print, true},
     {"json.match_schema", 2, match_schema},
     {"json.verify_schema", 1, verify_schema},
     {"semver.compare", 2, semver_compare},
     {"semver.is_valid", 1, semver_is_valid},
-    {"trace", 1, trace},
+    {"trace", 1, trace, true},
     {"units.parse", 1, units_parse},
     {"units.parse_bytes", 1, units_parse_bytes},
     {"uuid.parse", 1, uuid_parse},
-    {"uuid.rfc4122", 1, uuid_rfc4122},
+    {"uuid.rfc4122", 1, uuid_rfc4122, true},
 };
 
 }  // namespace

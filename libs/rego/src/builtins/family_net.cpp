@@ -171,7 +171,7 @@ Answer sign_request(const Call& call) {
 }
 
 constexpr Builtin kTable[] = {
-    {"http.send", 1, http_send},
+    {"http.send", 1, http_send, true},
     {"net.cidr_contains", 2, cidr_contains},
     {"net.cidr_contains_matches", 2, cidr_contains_matches},
     {"net.cidr_expand", 1, cidr_expand},
@@ -179,9 +179,9 @@ constexpr Builtin kTable[] = {
     {"net.cidr_is_valid", 1, cidr_is_valid},
     {"net.cidr_merge", 1, cidr_merge},
     {"net.cidr_overlap", 2, cidr_contains},
-    {"net.lookup_ip_addr", 1, lookup_ip_addr},
-    {"opa.runtime", 0, opa_runtime},
-    {"providers.aws.sign_req", 3, sign_request},
+    {"net.lookup_ip_addr", 1, lookup_ip_addr, true},
+    {"opa.runtime", 0, opa_runtime, true},
+    {"providers.aws.sign_req", 3, sign_request, true},
 };
 
 }  // namespace

@@ -255,7 +255,7 @@ constexpr Builtin kTable[] = {
     {"numbers.range", 2, numbers_range},
     {"numbers.range_step", 3, numbers_range_step},
     {"plus", 2, arithmetic<Arithmetic::plus>},
-    {"rand.intn", 2, rand_intn},
+    {"rand.intn", 2, rand_intn, true},
     {"rem", 2, arithmetic<Arithmetic::remainder>},
     {"round", 1, rounded<Rounding::round>},
     {"to_number", 1, to_number},

@@ -137,7 +137,13 @@ Answer glob_match(const Call& call) {
   UNHIDRA_TRY(const std::u32string delimiter, delimiters(call));
   UNHIDRA_TRY(const std::string_view text, call.string(2));
   thread_local PatternCache<Glob> cache;
-  const std::string key = from_runes(delimiter) + '\0' + std::string(pattern);
+  thread_local std::string key;
+  key.clear();
+  for (const char32_t rune : delimiter) {
+    append_rune(key, rune);
+  }
+  key += '\0';
+  key += pattern;
   UNHIDRA_TRY(const auto glob, cache.get(key, [&] { return Glob::compile(pattern, delimiter); }));
   UNHIDRA_TRY_VOID(call.environment().charge(text.size() + pattern.size()));
   return Value::boolean(glob->match(text));

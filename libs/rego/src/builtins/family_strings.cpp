@@ -66,19 +66,21 @@ Answer concat(const Call& call) {
   if (!call[1].is(Kind::array) && !call[1].is(Kind::set)) {
     return wrong_kind(2, call[1], {"set", "array"});
   }
-  UNHIDRA_TRY(const auto parts, call.strings(1));
   std::size_t size = 0;
-  for (const std::string_view part : parts) {
-    size += part.size() + separator.size();
+  for (const Value& part : call[1].elements()) {
+    if (!part.is(Kind::string)) {
+      return wrong_element(2, call[1], part, "string");
+    }
+    size += part.text().size() + separator.size();
   }
   UNHIDRA_TRY_VOID(call.environment().charge(size));
-  std::string out;
-  out.reserve(size);
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    out += i > 0 ? separator : std::string_view();
-    out += parts[i];
-  }
-  return Value::string(std::move(out));
+  return Value::string_by([&](std::string& out) {
+    out.reserve(size);
+    for (const Value& part : call[1].elements()) {
+      out += &part == call[1].elements().data() ? std::string_view() : separator;
+      out += part.text();
+    }
+  });
 }
 
 Answer contains(const Call& call) {

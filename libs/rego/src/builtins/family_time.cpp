@@ -180,7 +180,7 @@ constexpr Builtin kTable[] = {
     {"time.date", 1, date},
     {"time.diff", 2, diff},
     {"time.format", 1, format_moment},
-    {"time.now_ns", 0, now_ns},
+    {"time.now_ns", 0, now_ns, true},
     {"time.parse_duration_ns", 1, parse_duration_ns},
     {"time.parse_ns", 2, parse_ns},
     {"time.parse_rfc3339_ns", 1, parse_rfc3339_ns},

@@ -7,7 +7,7 @@
 #include "builtins/families.h"
 #include "builtins/number_math.h"
 
-namespace unhidra::rego::builtins {
+namespace unhidra::rego {
 
 Result<Value> Host::http_send(const Value&) {
   return fail(Errc::invalid, "unallowed host: http.send is not enabled");
@@ -21,6 +21,10 @@ Result<Value> Host::lookup_ip_addr(std::string_view name) {
 Result<Value> Host::sign_request(const Value&, const Value&, std::int64_t) {
   return fail(Errc::invalid, "request signing is not enabled");
 }
+
+}  // namespace unhidra::rego
+
+namespace unhidra::rego::builtins {
 
 Status Environment::charge(std::uint64_t units) {
   if (units > budget) {

@@ -11,6 +11,7 @@
 
 #include "unhidra/base/error.h"
 #include "unhidra/base/random.h"
+#include "unhidra/rego/host.h"
 #include "unhidra/rego/value.h"
 
 namespace unhidra::rego::builtins {
@@ -27,17 +28,6 @@ constexpr ErrorCode error_code(CallErrc code) {
   }
   return {"rego.budget_exhausted", ErrorKind::too_large};
 }
-
-// What only the host can do. Each is off unless the host gives it.
-class Host {
- public:
-  virtual ~Host() = default;
-  virtual Result<Value> http_send(const Value& request);
-  virtual Result<Value> runtime();
-  virtual Result<Value> lookup_ip_addr(std::string_view name);
-  virtual Result<Value> sign_request(const Value& request, const Value& configuration,
-                                     std::int64_t now_ns);
-};
 
 // What one evaluation brings: shared by all its calls, so that time.now_ns() and rand.intn() answer
 // the same throughout.
@@ -93,6 +83,8 @@ struct Builtin {
   std::string_view name;
   std::uint8_t arity = 0;
   Function function = nullptr;
+  // Answers by the clock, randomness or the host, or prints: not known before it is called.
+  bool varies = false;
 };
 
 // Every function, by name. The operators too: plus, minus, equal, ...

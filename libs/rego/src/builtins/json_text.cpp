@@ -60,10 +60,8 @@ class Reader {
         return object(depth);
       case '[':
         return array(depth);
-      case '"': {
-        UNHIDRA_TRY(std::string text, string());
-        return Value::string(std::move(text));
-      }
+      case '"':
+        return string();
       case 't':
         return word("true", Value::boolean(true));
       case 'f':
@@ -189,9 +187,17 @@ class Reader {
     out.append(text_, start, at_ - start);
   }
 
-  Result<std::string> string() {
+  Result<Value> string() {
     ++at_;
-    std::string out;
+    Status read;
+    Value out = Value::string_by([&](std::string& text) { read = string(text); });
+    if (!read) {
+      return fail(std::move(read.error()));
+    }
+    return out;
+  }
+
+  Status string(std::string& out) {
     for (;;) {
       plain_run(out);
       if (at_ >= text_.size()) {
@@ -200,7 +206,7 @@ class Reader {
       const auto c = static_cast<unsigned char>(text_[at_]);
       if (c == '"') {
         ++at_;
-        return out;
+        return {};
       }
       if (c == '\\') {
         ++at_;
@@ -255,14 +261,14 @@ class Reader {
       if (!peek('"')) {
         return unexpected("looking for beginning of object key string");
       }
-      UNHIDRA_TRY(std::string key, string());
+      UNHIDRA_TRY(Value key, string());
       skip_space();
       if (!peek(':')) {
         return unexpected("after object key");
       }
       ++at_;
       UNHIDRA_TRY(Value member, value(depth + 1));
-      open.emplace_back(Value::string(std::move(key)), std::move(member));
+      open.emplace_back(std::move(key), std::move(member));
       skip_space();
       if (peek('}')) {
         ++at_;

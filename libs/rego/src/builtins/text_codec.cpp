@@ -39,6 +39,19 @@ bool is_unreserved(char c) {
          c == '_' || c == '.' || c == '~';
 }
 
+// What may stand in a host name unescaped; bytes that are not ASCII do, too.
+bool stands_in_host(char c) {
+  return static_cast<unsigned char>(c) >= 0x80 || is_unreserved(c) ||
+         std::string_view("!$&'()*+,;=:[]<>\"").find(c) != std::string_view::npos;
+}
+
+void append_escape(std::string& out, char c) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  out += '%';
+  out += kDigits[static_cast<unsigned char>(c) >> 4];
+  out += kDigits[static_cast<unsigned char>(c) & 0xF];
+}
+
 // Reads groups of four characters, line breaks between any of them.
 class Base64Reader {
  public:
@@ -193,7 +206,6 @@ Result<std::string> decode_hex(std::string_view text) {
 }
 
 std::string escape_query(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
     if (is_unreserved(c)) {
@@ -201,29 +213,60 @@ std::string escape_query(std::string_view text) {
     } else if (c == ' ') {
       out += '+';
     } else {
-      out += '%';
-      out += kDigits[static_cast<unsigned char>(c) >> 4];
-      out += kDigits[static_cast<unsigned char>(c) & 0xF];
+      append_escape(out, c);
     }
   }
   return out;
 }
 
-Result<std::string> unescape_query(std::string_view text) {
+std::string escape_path(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out += ' ';
-    } else if (text[i] != '%') {
-      out += text[i];
-    } else if (i + 2 < text.size() && hex_digit(text[i + 1]) && hex_digit(text[i + 2])) {
-      out += static_cast<char>((*hex_digit(text[i + 1]) << 4) | *hex_digit(text[i + 2]));
-      i += 2;
+  for (const char c : text) {
+    if (is_unreserved(c) || std::string_view("$&+,/:;=@").find(c) != std::string_view::npos) {
+      out += c;
     } else {
-      return fail(Errc::invalid, "invalid URL escape " + quote(text.substr(i, 3)));
+      append_escape(out, c);
     }
   }
   return out;
+}
+
+Result<std::string> unescape_uri(std::string_view text, UriPart part) {
+  const bool is_host = part == UriPart::host || part == UriPart::zone;
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      if (is_host && !stands_in_host(text[i])) {
+        return fail(Errc::invalid,
+                    "invalid character " + quote(text.substr(i, 1)) + " in host name");
+      }
+      out += part == UriPart::query && text[i] == '+' ? ' ' : text[i];
+      continue;
+    }
+    const auto escape = text.substr(i, 3);
+    if (escape.size() < 3 || !hex_digit(escape[1]) || !hex_digit(escape[2])) {
+      return fail(Errc::invalid, "invalid URL escape " + quote(escape));
+    }
+    const auto byte =
+        static_cast<unsigned char>((*hex_digit(escape[1]) << 4) | *hex_digit(escape[2]));
+    // RFC 3986 section 3.2.2 and RFC 6874: of a host only what is not ASCII is escaped, of a zone
+    // also what cannot stand there.
+    const bool is_allowed =
+        byte == '%' ||
+        (part == UriPart::host   ? byte >= 0x80
+         : part == UriPart::zone ? byte == ' ' || stands_in_host(static_cast<char>(byte))
+                                 : true);
+    if (!is_allowed) {
+      return fail(Errc::invalid, "invalid URL escape " + quote(escape));
+    }
+    out += static_cast<char>(byte);
+    i += 2;
+  }
+  return out;
+}
+
+Result<std::string> unescape_query(std::string_view text) {
+  return unescape_uri(text, UriPart::query);
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view text) {

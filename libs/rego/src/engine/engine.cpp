@@ -125,6 +125,10 @@ Result<PreparedQuery> PolicySet::prepare_with_values(
   return out;
 }
 
+LoadedData PolicySet::load(Value data, const LoadBudget& budget) const {
+  return Loaded::make(policy_, std::move(data), nullptr, budget);
+}
+
 std::vector<RuleInfo> PolicySet::rules() const {
   return list_rules(*policy_);
 }
@@ -135,6 +139,7 @@ builtins::Environment environment_of(const Evaluation& evaluation) {
   builtins::Environment out;
   out.now_ns = to_unix_micros(evaluation.now) * 1'000;
   out.random = evaluation.random;
+  out.host = evaluation.host;
   out.budget = evaluation.max_memory;
   if (evaluation.print) {
     out.print = evaluation.print;
@@ -142,10 +147,15 @@ builtins::Environment environment_of(const Evaluation& evaluation) {
   return out;
 }
 
-EvaluatorSettings settings_of(const Evaluation& evaluation) {
+EvaluatorSettings settings_of(const Evaluation& evaluation, const Policy& policy,
+                              const Loaded* loaded) {
   EvaluatorSettings out;
   out.input = evaluation.input ? &*evaluation.input : nullptr;
-  out.data = &evaluation.data;
+  out.data = loaded == nullptr ? &evaluation.data : &loaded->data;
+  const bool makes_all = evaluation.walk_tree || evaluation.tracer != nullptr;
+  if (loaded != nullptr && loaded->policy.get() == &policy && !makes_all) {
+    out.loaded = loaded;
+  }
   out.tracer = evaluation.tracer;
   out.strict_errors = evaluation.strict_errors;
   out.max_steps = evaluation.max_steps;
@@ -155,9 +165,9 @@ EvaluatorSettings settings_of(const Evaluation& evaluation) {
 }
 
 Result<std::vector<Solution>> walk(const Policy& policy, const Query& query,
-                                   const Evaluation& evaluation) {
-  auto environment = environment_of(evaluation);
-  UNHIDRA_TRY(const auto rows, Evaluator(policy, environment, settings_of(evaluation)).run(query));
+                                   builtins::Environment environment,
+                                   const EvaluatorSettings& settings) {
+  UNHIDRA_TRY(const auto rows, Evaluator(policy, environment, settings).run(query));
   std::vector<Solution> out;
   for (const auto& row : rows) {
     Solution solution;
@@ -172,9 +182,9 @@ Result<std::vector<Solution>> walk(const Policy& policy, const Query& query,
 }
 
 Result<std::vector<Solution>> run(const Policy& policy, const Query& query,
-                                  const Evaluation& evaluation) {
-  auto environment = environment_of(evaluation);
-  Machine machine(policy, environment, settings_of(evaluation));
+                                  builtins::Environment environment,
+                                  const EvaluatorSettings& settings) {
+  Machine machine(policy, policy.plans(), environment, settings);
   std::vector<Solution> out;
   UNHIDRA_TRY_VOID(machine.run(*query.program, [&](std::span<const Slot> row) {
     Solution solution;
@@ -194,9 +204,10 @@ bool has_program(const Query& query, const Evaluation& evaluation) {
 }  // namespace
 
 Result<std::vector<Solution>> PreparedQuery::evaluate(const Evaluation& evaluation) const {
-  UNHIDRA_TRY(auto solutions, has_program(*query_, evaluation)
-                                  ? run(*policy_, *query_, evaluation)
-                                  : walk(*policy_, *query_, evaluation));
+  const Loaded* loaded = evaluation.loaded == nullptr ? nullptr : evaluation.loaded->loaded_.get();
+  const auto settings = settings_of(evaluation, *policy_, loaded);
+  const auto answer = has_program(*query_, evaluation) ? run : walk;
+  UNHIDRA_TRY(auto solutions, answer(*policy_, *query_, environment_of(evaluation), settings));
   std::vector<Solution> out;
   for (auto& solution : solutions) {
     if (std::ranges::find(out, solution) == out.end()) {
@@ -207,16 +218,18 @@ Result<std::vector<Solution>> PreparedQuery::evaluate(const Evaluation& evaluati
 }
 
 Result<std::optional<Value>> PreparedQuery::evaluate_one(const Evaluation& evaluation) const {
+  const Loaded* loaded = evaluation.loaded == nullptr ? nullptr : evaluation.loaded->loaded_.get();
+  const auto settings = settings_of(evaluation, *policy_, loaded);
+  auto environment = environment_of(evaluation);
   std::optional<Value> out;
   if (!has_program(*query_, evaluation)) {
-    UNHIDRA_TRY(const auto solutions, walk(*policy_, *query_, evaluation));
+    UNHIDRA_TRY(const auto solutions, walk(*policy_, *query_, std::move(environment), settings));
     if (!solutions.empty() && !solutions[0].empty()) {
       out = solutions[0][0].second;
     }
     return out;
   }
-  auto environment = environment_of(evaluation);
-  Machine machine(*policy_, environment, settings_of(evaluation));
+  Machine machine(*policy_, policy_->plans(), environment, settings);
   UNHIDRA_TRY_VOID(machine.run(*query_->program, [&](std::span<const Slot> row) {
     if (!query_->variables.empty()) {
       out = *row[static_cast<std::size_t>(query_->variables[0].second)].value;

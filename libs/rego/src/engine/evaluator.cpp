@@ -10,7 +10,8 @@ bool is_true(const Value& value) {
   return !value.is(Kind::boolean) || value.as_boolean();
 }
 
-// `value` put at a path of an object; objects on the way are made.
+}  // namespace
+
 Value put_at(const Value* document, std::span<const Value> path, const Value& value) {
   if (path.empty()) {
     return value;
@@ -24,8 +25,6 @@ Value put_at(const Value* document, std::span<const Value> path, const Value& va
   members.emplace_back(path[0], put_at(inner, path.subspan(1), value));
   return Value::object(std::move(members));
 }
-
-}  // namespace
 
 Evaluator::Evaluator(const Policy& policy, builtins::Environment& environment,
                      EvaluatorSettings settings)

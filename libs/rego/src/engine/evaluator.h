@@ -13,14 +13,16 @@
 
 #include "engine/draft.h"
 #include "engine/function_ref.h"
+#include "engine/loaded.h"
 #include "engine/policy.h"
 #include "engine/tracing.h"
 
 namespace unhidra::rego {
 
 struct EvaluatorSettings {
-  const Value* input = nullptr;  // none: undefined
-  const Value* data = nullptr;   // an object
+  const Value* input = nullptr;    // none: undefined
+  const Value* data = nullptr;     // an object
+  const Loaded* loaded = nullptr;  // of the same data; none: everything is made
   bool strict_errors = false;
   Tracer* tracer = nullptr;
   std::uint64_t max_steps = 50'000'000;
@@ -146,6 +148,8 @@ class Evaluator {
   std::optional<Error> error_;
 };
 
+// `value` put at a path of an object; objects on the way are made.
+Value put_at(const Value* document, std::span<const Value> path, const Value& value);
 // Members of `over` hide those of `under`; objects are joined.
 Value laid_over(const Value& under, const Value& over);
 

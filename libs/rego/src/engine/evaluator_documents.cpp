@@ -102,6 +102,12 @@ bool Evaluator::document(const RuleNode& node, const Value* base, std::optional<
     out = base == nullptr ? std::nullopt : std::optional<Value>(*base);
     return true;
   }
+  if (settings_.loaded != nullptr && world_ == &base_) {
+    if (const auto* known = settings_.loaded->find(node)) {
+      out = known->value;
+      return true;
+    }
+  }
   const auto cache = world_->cache;
   if (const auto known = cache->documents.find(&node); known != cache->documents.end()) {
     out = known->second;

@@ -14,9 +14,21 @@
 
 namespace unhidra::rego {
 
+inline constexpr std::uint64_t kItemCharge = 32;  // bytes, about, of an element that is gathered
+
+// Places in a program's lists.
+inline std::size_t nth(std::int32_t number) {
+  return static_cast<std::size_t>(number);
+}
+
 struct Slot {
   const Value* value = nullptr;
   Value own;
+
+  void keep(Value made) {
+    own = std::move(made);
+    value = &own;
+  }
 };
 
 // What a thread keeps between evaluations, so that they need no memory of their own.
@@ -25,6 +37,7 @@ class Workspace {
   struct Loop {
     const Value* elements = nullptr;
     const Value::Member* members = nullptr;
+    const std::uint32_t* picked = nullptr;  // those to be looked at; none: all
     std::size_t at = 0;
     std::size_t size = 0;
     bool keys_are_elements = false;
@@ -32,11 +45,25 @@ class Workspace {
   struct Collection {
     std::vector<Value> elements;
     std::vector<Value::Member> members;
+    std::vector<const Rule*> rules;    // of a document's members
+    std::vector<std::uint32_t> order;  // of the members, by key
+    void clear() {
+      elements.clear();
+      members.clear();
+      rules.clear();
+    }
   };
   struct Known {  // a document
     std::uint64_t evaluation = 0;
     std::uint32_t keyed = 0;  // times that it was asked for with a key
     bool computed = false;
+    std::optional<Value> value;
+  };
+
+  struct Call {  // of a function
+    std::uint64_t evaluation = 0;
+    std::uint32_t node = 0;
+    std::vector<Value> arguments;
     std::optional<Value> value;
   };
 
@@ -46,8 +73,16 @@ class Workspace {
 
   std::span<Slot> registers(std::size_t count);
   void release(std::span<Slot> registers);
+  // So many more; what they hold is what was left there.
+  void use_collections(std::size_t count);
   Known& known(std::size_t number);
-  void begin(std::size_t nodes);
+  // Where a call is kept, or another one in its place; nothing: too many arguments.
+  Call* call(std::uint32_t node, std::span<const Value* const> arguments);
+  bool is_known(const Call& call, std::uint32_t node,
+                std::span<const Value* const> arguments) const;
+  void remember(Call& call, std::uint32_t node, std::span<const Value* const> arguments,
+                const std::optional<Value>& value);
+  void begin(std::size_t known);
   void end();
 
   std::vector<Loop> loops;
@@ -66,12 +101,15 @@ class Workspace {
   std::size_t block_ = 0;
   std::vector<Known> documents_;
   std::vector<std::uint32_t> touched_;
+  std::vector<Call> calls_;  // by hash; none before the first call
+  std::vector<std::uint32_t> touched_calls_;
   std::uint64_t evaluation_ = 0;
 };
 
 class Machine {
  public:
-  Machine(const Policy& policy, builtins::Environment& environment, EvaluatorSettings settings);
+  Machine(const Policy& policy, const Plans& plans, builtins::Environment& environment,
+          EvaluatorSettings settings);
   ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
@@ -79,6 +117,11 @@ class Machine {
   using Row = FunctionRef<bool(std::span<const Slot>)>;  // false: enough
   // Every solution of a query's program, its variables by their slots.
   Status run(const Program& query, Row row);
+  std::uint64_t steps() const { return steps_; }
+  static const Value* look_up(const Value& value, const Value& key);
+  // Of one node alone; nothing: undefined.
+  Result<std::optional<Value>> document_of(const RuleNode& node);
+  Result<std::optional<Value>> call_of(const RuleNode& node, std::span<const Value> arguments);
 
  private:
   // Where a program's values go.
@@ -86,7 +129,6 @@ class Machine {
     Plan::Kind kind = Plan::Kind::complete;
     std::optional<Value>* out = nullptr;
     Workspace::Collection* collection = nullptr;
-    std::vector<const Rule*>* rules = nullptr;  // of the members of an object
     const Row* row = nullptr;
     bool found = false;
   };
@@ -98,12 +140,14 @@ class Machine {
   Outcome execute(const Program& program, std::span<Slot> r, Sink& sink);
   Outcome run_program(const Program& program, std::span<const Value* const> arguments, Sink& sink);
   bool failed_at(Errc code, const Location& location, const std::string& message);
-  bool within_budget(const Program& program);
+  bool within_budget(const Program& program) {
+    return (++steps_ <= settings_.max_steps && !settings_.is_late(steps_)) || exhausted(program);
+  }
+  bool exhausted(const Program& program);
   bool charge(const Program& program, std::uint64_t units);
 
   const Value* input_at(std::span<const Value> path) const;
   const Value* data_at(std::span<const Value> path) const;
-  static const Value* look_up(const Value& value, const Value& key);
   const Value* data_look_up(const Value& value, const Value& key,
                             std::span<const std::int32_t> above, std::span<const Slot> r) const;
   static void begin_loop(Workspace::Loop& loop, const Value& domain, bool& good);
@@ -112,6 +156,7 @@ class Machine {
   void collect(const Program& program, const Step& step, std::span<const Slot> r,
                std::size_t collection);
   bool close(const Program& program, const Step& step, std::span<Slot> r, std::size_t collection);
+  void make_groups(const Step& step, std::span<Slot> r, std::size_t collection);
   bool join_members(Workspace::Collection& collection, LocationOf location, Value& out);
   bool call(const Program& program, const Step& step, std::span<Slot> r);
   bool call_prefix(const Program& program, const Step& step, std::span<Slot> r);
@@ -122,6 +167,7 @@ class Machine {
 
   // ---- documents: false when there is none or when it failed (error_) ----
   bool document(const RuleNode& node, const Value*& out);
+  const Loaded::Document* loaded(const RuleNode& node) const;
   bool keyed_document(const RuleNode& node, const Value& key, Slot& out);
   bool function(const RuleNode& node, std::span<const Value* const> arguments,
                 std::optional<Value>& out);
@@ -130,6 +176,8 @@ class Machine {
   bool compute_chains(const Plan& plan, std::span<const Value* const> arguments,
                       std::optional<Value>& out);
   bool compute_collection(const Plan& plan, std::optional<Value>& out);
+  bool gather(const Plan& plan, Workspace::Collection& collection);
+  bool close(const Plan& plan, Workspace::Collection& collection, std::optional<Value>& out);
   // Adds the positions of the chains that can match to the workspace's list. False: any can.
   bool candidates(const Plan& plan, std::span<const Value* const> arguments);
   template <class Visit>

@@ -15,6 +15,33 @@ const Location& location_of(const RuleNode& node) {
 
 }  // namespace
 
+Result<std::optional<Value>> Machine::document_of(const RuleNode& node) {
+  workspace_->begin(plans_.known());
+  const Value* out = nullptr;
+  if (!document(node, out) && error_) {
+    return fail(std::move(*error_));
+  }
+  return out == nullptr ? std::nullopt : std::optional(*out);
+}
+
+Result<std::optional<Value>> Machine::call_of(const RuleNode& node,
+                                              std::span<const Value> arguments) {
+  workspace_->begin(plans_.known());
+  std::vector<const Value*> operands;
+  for (const Value& argument : arguments) {
+    operands.push_back(&argument);
+  }
+  std::optional<Value> out;
+  if (!function(node, operands, out) && error_) {
+    return fail(std::move(*error_));
+  }
+  return out;
+}
+
+const Loaded::Document* Machine::loaded(const RuleNode& node) const {
+  return settings_.loaded == nullptr ? nullptr : settings_.loaded->find(node);
+}
+
 Evaluator& Machine::tree() {
   if (!tree_) {
     tree_.emplace(policy_, environment_, settings_);
@@ -28,6 +55,10 @@ bool Machine::enter(const RuleNode& node) {
 }
 
 bool Machine::document(const RuleNode& node, const Value*& out) {
+  if (const auto* made = loaded(node)) {
+    out = made->value ? &*made->value : nullptr;
+    return out != nullptr;
+  }
   Workspace::Known& known = workspace_->known(node.number);
   if (!known.computed) {
     const Plan* plan = plans_.find(node);
@@ -119,20 +150,33 @@ bool Machine::compute_chains(const Plan& plan, std::span<const Value* const> arg
 }
 
 bool Machine::compute_collection(const Plan& plan, std::optional<Value>& out) {
-  Workspace::Collection collection;
-  std::vector<const Rule*> rules;
+  const std::size_t number = workspace_->collections_used;
+  workspace_->use_collections(1);
+  auto& collection = workspace_->collections[number];
+  collection.clear();
+  const bool good = gather(plan, collection) && close(plan, collection, out);
+  collection.clear();
+  workspace_->collections_used = number;
+  return good;
+}
+
+bool Machine::gather(const Plan& plan, Workspace::Collection& collection) {
   each_chain(plan, {}, [&](const Plan::Chain& chain) {
-    Sink sink{.kind = plan.kind, .collection = &collection, .rules = &rules};
+    Sink sink{.kind = plan.kind, .collection = &collection};
     return run_program(chain.programs[0], {}, sink) != Outcome::failed;
   });
-  if (error_) {
-    return false;
-  }
+  return !error_;
+}
+
+bool Machine::close(const Plan& plan, Workspace::Collection& collection,
+                    std::optional<Value>& out) {
   if (plan.kind == Plan::Kind::set) {
     out = Value::set_from(collection.elements);
     return true;
   }
-  const auto location = [&](std::size_t i) -> const Location& { return rules[i]->location; };
+  const auto location = [&](std::size_t i) -> const Location& {
+    return collection.rules[i]->location;
+  };
   Value own;
   if (!join_members(collection, location, own)) {
     return false;
@@ -145,8 +189,8 @@ bool Machine::compute_collection(const Plan& plan, std::optional<Value>& out) {
 bool Machine::keyed_document(const RuleNode& node, const Value& key, Slot& out) {
   const Plan* plan = plans_.find(node);
   Workspace::Known& known = workspace_->known(node.number);
-  const bool whole = plan == nullptr || !plan->has_keyed || known.computed ||
-                     known.keyed >= kFewKeys || data_at(plan->path) != nullptr;
+  const bool whole = loaded(node) != nullptr || plan == nullptr || !plan->has_keyed ||
+                     known.computed || known.keyed >= kFewKeys || data_at(plan->path) != nullptr;
   if (whole) {
     const Value* value = nullptr;
     out.value = document(node, value) ? look_up(*value, key) : nullptr;
@@ -189,12 +233,20 @@ bool Machine::function(const RuleNode& node, std::span<const Value* const> argum
     out = std::move(*value);
     return true;
   }
+  Workspace::Call* kept = workspace_->call(node.number, arguments);
+  if (kept != nullptr && workspace_->is_known(*kept, node.number, arguments)) {
+    out = kept->value;
+    return true;
+  }
   if (!enter(node)) {
     return false;
   }
   ++depth_;
   const bool good = compute_chains(*plan, arguments, out);
   --depth_;
+  if (good && kept != nullptr) {
+    workspace_->remember(*kept, node.number, arguments, out);
+  }
   return good;
 }
 

@@ -1,13 +1,44 @@
 #include "engine/order.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "engine/policy.h"
 
 namespace unhidra::rego {
-namespace {
 
 using Slots = std::set<int>;
+
+void all_slots(const Term& term, Slots& out) {
+  if (term.is(Term::Type::var) && term.slot >= 0) {
+    out.insert(term.slot);
+  }
+  for (const auto& item : term.items) {
+    all_slots(item, out);
+  }
+  if (term.body) {
+    all_slots(*term.body, out);
+  }
+}
+void all_slots(const Expr& expr, Slots& out) {
+  for (const auto& item : expr.items) {
+    all_slots(item, out);
+  }
+  if (expr.body) {
+    all_slots(*expr.body, out);
+  }
+  for (const auto& with : expr.with) {
+    all_slots(with.target, out);
+    all_slots(with.value, out);
+  }
+}
+void all_slots(const Body& body, Slots& out) {
+  for (const auto& expr : body) {
+    all_slots(expr, out);
+  }
+}
+
+namespace {
 
 bool is_closure(const Term& term) {
   return term.is(Term::Type::array_comp) || term.is(Term::Type::set_comp) ||
@@ -39,33 +70,6 @@ void outside_slots(const Expr& expr, Slots& out) {
   for (const auto& with : expr.with) {
     outside_slots(with.target, out);
     outside_slots(with.value, out);
-  }
-}
-
-void all_slots(const Body& body, Slots& out);
-void all_slots(const Term& term, Slots& out) {
-  if (term.is(Term::Type::var) && term.slot >= 0) {
-    out.insert(term.slot);
-  }
-  for (const auto& item : term.items) {
-    all_slots(item, out);
-  }
-  if (term.body) {
-    all_slots(*term.body, out);
-  }
-}
-void all_slots(const Body& body, Slots& out) {
-  for (const auto& expr : body) {
-    for (const auto& item : expr.items) {
-      all_slots(item, out);
-    }
-    if (expr.body) {
-      all_slots(*expr.body, out);
-    }
-    for (const auto& with : expr.with) {
-      all_slots(with.target, out);
-      all_slots(with.value, out);
-    }
   }
 }
 
@@ -446,6 +450,8 @@ bool order_body(Body& body, const Slots& bound, const Names& names) {
     }
     if (!moved) {
       tell_unsafe(waiting, known, outer, names);
+      std::ranges::move(waiting, std::back_inserter(ordered));
+      body = std::move(ordered);
       return false;
     }
   }

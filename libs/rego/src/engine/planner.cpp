@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "engine/term_planner.h"
+#include "engine/folder.h"
+#include "engine/rule_planner.h"
 
 namespace unhidra::rego {
 namespace {
@@ -29,20 +30,40 @@ std::optional<Plan::Kind> kind_of(const RuleNode& node) {
   return one_key ? std::optional(Plan::Kind::object) : std::nullopt;
 }
 
-bool add_chain(Plan& plan, const Policy& policy, const Rule& first) {
+// What stays the same while a policy's nodes are planned.
+struct Planning {
+  const Policy& policy;
+  Folder& folder;
+  std::uint32_t& known;  // the next number of what an evaluation keeps
+  std::vector<Search>* searches;
+};
+
+bool add_chain(Plan& plan, const Planning& planning, const Rule& first) {
   Plan::Chain chain;
   for (const Rule* rule = &first; rule != nullptr; rule = rule->otherwise.get()) {
-    auto program = RulePlanner(policy, plan.kind).rule(*rule);
+    auto program =
+        RulePlanner(planning.policy, planning.folder, plan.kind, planning.known, planning.searches)
+            .rule(*rule);
     if (!program) {
       return false;
     }
-    chain.programs.push_back(std::move(*program));
+    planning.known = program->known;
+    if (!program->is_dead) {
+      chain.programs.push_back(std::move(*program));
+    }
+  }
+  if (chain.programs.empty()) {
+    return true;
   }
   if (plan.kind == Plan::Kind::set || plan.kind == Plan::Kind::object) {
-    if (auto keyed = RulePlanner(policy, plan.kind).keyed_rule(first)) {
+    if (auto keyed = RulePlanner(planning.policy, planning.folder, plan.kind, planning.known,
+                                 planning.searches)
+                         .keyed_rule(first)) {
+      planning.known = keyed->known;
       chain.keyed = std::make_unique<Program>(std::move(*keyed));
     }
   }
+  chain.rule = &first;
   plan.chains.push_back(std::move(chain));
   return true;
 }
@@ -61,7 +82,17 @@ bool gives_one_value(const RuleNode& node) {
   return true;
 }
 
-std::unique_ptr<Plan> plan_node(const Policy& policy, const RuleNode& node) {
+RuleIndex index_of(const Plan& plan, Folder& folder) {
+  std::vector<const Rule*> rules;
+  for (const Plan::Chain& chain : plan.chains) {
+    rules.push_back(chain.rule);
+  }
+  return RuleIndex(rules, [&](const Term& term) {
+    return term.is(Term::Type::ref) ? folder.value(term) : std::nullopt;
+  });
+}
+
+std::unique_ptr<Plan> plan_node(const Planning& planning, const RuleNode& node) {
   const auto kind = kind_of(node);
   if (!kind) {
     return nullptr;
@@ -72,31 +103,80 @@ std::unique_ptr<Plan> plan_node(const Policy& policy, const RuleNode& node) {
   plan->number = node.number;
   plan->path = node.path();
   for (const Rule* rule : node.rules) {
-    if (!add_chain(*plan, policy, *rule)) {
+    if (!add_chain(*plan, planning, *rule)) {
       return nullptr;
     }
   }
   if (node.fallback != nullptr) {
-    auto program = RulePlanner(policy, *kind).rule(*node.fallback);
+    auto program =
+        RulePlanner(planning.policy, planning.folder, *kind, planning.known, planning.searches)
+            .rule(*node.fallback);
     if (!program || !is_plain_whole(*node.fallback)) {
       return nullptr;
     }
+    planning.known = program->known;
     plan->fallback = std::make_unique<Program>(std::move(*program));
   }
   plan->has_keyed = std::ranges::all_of(
       plan->chains, [](const Plan::Chain& chain) { return chain.keyed != nullptr; });
   plan->one_value = gives_one_value(node);
-  plan->index = RuleIndex(std::vector<const Rule*>(node.rules.begin(), node.rules.end()));
+  plan->index = index_of(*plan, planning.folder);
   return plan;
+}
+
+// It can stand for its document: what is given under `data` does not show through.
+bool hides_data(const RuleNode& node) {
+  return node.children.empty() && node.is_whole() && node.kind != RuleKind::function;
 }
 
 }  // namespace
 
-Plans::Plans(const Policy& policy, RuleNode& root) {
+Plans::Plans(const Policy& policy, RuleNode& root, const Dependencies& dependencies,
+             std::span<const std::uint32_t> order) {
   number(root);
-  for (RuleNode* node : nodes_) {
-    by_number_.push_back(plan_node(policy, *node));
+  known_ = static_cast<std::uint32_t>(nodes_.size());
+  by_number_.resize(nodes_.size());
+  constants_.resize(nodes_.size());
+  closed_.resize(nodes_.size());
+  Folder folder(policy, *this);
+  const Planning planning{policy, folder, known_, &searches_};
+  std::vector<Needs> needs(dependencies.size());
+  for (const std::uint32_t at : order) {
+    const RuleNode& node = dependencies.node(at);
+    const Needs& own = dependencies.own(at);
+    needs[at] = own;
+    bool closed = is_closed(root, node, own);
+    for (const std::uint32_t needed : dependencies.needed_by(at)) {
+      needs[at].add(needs[needed]);
+      closed = closed && closed_[dependencies.node(needed).number];
+    }
+    closed_[node.number] = closed;
+    by_number_[node.number] = plan_node(planning, node);
+    if (closed && hides_data(node)) {
+      constants_[node.number] = folder.document(node);
+    }
+    if (needs[at].is_known_at_load() && node.children.empty() && node.kind != RuleKind::function &&
+        !constants_[node.number]) {
+      at_load_.push_back({&node, needs[at]});
+    }
   }
+}
+
+// Its own place aside, it reads nothing of what may be given under `data`.
+bool Plans::is_closed(const RuleNode& root, const RuleNode& node, const Needs& own) const {
+  return own.is_known_at_load() && std::ranges::all_of(own.data, [&](const auto& path) {
+           const RuleNode* at = &root;
+           for (auto key = path.begin(); at != nullptr; ++key) {
+             if (constants_[at->number] || at == &node) {
+               return true;
+             }
+             at = key == path.end() ? nullptr : at->child(key->text());
+             if (key == path.end()) {
+               break;
+             }
+           }
+           return false;
+         });
 }
 
 void Plans::number(RuleNode& node) {
@@ -108,7 +188,9 @@ void Plans::number(RuleNode& node) {
 }
 
 std::optional<Program> plan_query(const Policy& policy, const Query& query) {
-  return RulePlanner(policy, Plan::Kind::complete).query(query);
+  Folder folder(policy, policy.plans());
+  return RulePlanner(policy, folder, Plan::Kind::complete, policy.plans().known(), nullptr)
+      .query(query);
 }
 
 }  // namespace unhidra::rego

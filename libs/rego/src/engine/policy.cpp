@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "engine/planner.h"
-#include "engine/recursion.h"
 #include "engine/resolver.h"
+#include "types/type_checker.h"
 
 namespace unhidra::rego {
 namespace {
@@ -26,6 +26,19 @@ void resolve_rules(const Policy& policy, const Module& module, const RuleNode& p
       resolve_rule(policy, module, package, *one, problems);
     }
   }
+}
+
+void name_rules_below(const RuleNode& node, std::string& out) {
+  for (const auto& [key, child] : node.children) {
+    if (!child->rules.empty()) {
+      out += (out.empty() ? "" : " ") + child->name();
+    }
+    name_rules_below(*child, out);
+  }
+}
+
+std::string place_text(const Location& location) {
+  return (location.file ? *location.file : std::string()) + ":" + std::to_string(location.row);
 }
 
 }  // namespace
@@ -59,9 +72,7 @@ std::string RuleNode::name() const {
 }
 
 Error problem_at(Errc code, const Location& location, const std::string& message) {
-  const std::string file = location.file ? *location.file : std::string();
-  return {code, file + ":" + std::to_string(location.row) + ": " +
-                    std::string(error_code(code).name) + ": " + message};
+  return {code, place_text(location) + ": " + std::string(error_code(code).name) + ": " + message};
 }
 
 Policy::Policy() = default;
@@ -76,12 +87,18 @@ std::unique_ptr<Policy> Policy::compile(std::vector<std::shared_ptr<Module>> mod
     out->add(*module, problems);
   }
   out->check_kinds(out->root_, problems);
+  out->check_packages(problems);
   for (const auto& module : out->modules_) {
     resolve_rules(*out, *module, *out->find_package(*module), problems);
   }
-  check_recursion(out->root_, problems);
+  const Dependencies dependencies(out->root_);
+  const auto order = ordered(dependencies, problems);
   if (problems.empty()) {
-    out->plans_ = std::make_unique<const Plans>(*out, out->root_);
+    out->types_ =
+        std::make_unique<const RuleTypes>(check_types(out->root_, dependencies, order, problems));
+  }
+  if (problems.empty()) {
+    out->plans_ = std::make_unique<const Plans>(*out, out->root_, dependencies, order);
   }
   return out;
 }
@@ -145,8 +162,35 @@ void Policy::check_kinds(RuleNode& node, Problems& problems) {
     }
     first = first == nullptr ? rule : first;
   }
+  if (first != nullptr) {
+    std::string below;
+    name_rules_below(node, below);
+    if (!below.empty()) {
+      problems.add(Errc::type_error, first->location,
+                   "rule " + node.name() + " conflicts with [" + below + "]");
+    }
+  }
   for (const auto& [key, child] : node.children) {
     check_kinds(*child, problems);
+  }
+}
+
+// A package cannot be where a rule of another module is.
+void Policy::check_packages(Problems& problems) const {
+  for (const auto& module : modules_) {
+    for (const auto& rule : module->rules) {
+      const RuleNode* node = rule->node;
+      if (rule->head.items.size() != rule->prefix || !node->is_package) {
+        continue;
+      }
+      for (const auto& other : modules_) {
+        if (other != module && find_package(*other) == node) {
+          problems.add(Errc::type_error, module->package.location,
+                       "package " + node->name().substr(5) + " conflicts with rule " + node->key +
+                           " defined at " + place_text(rule->location));
+        }
+      }
+    }
   }
 }
 

@@ -35,6 +35,7 @@ struct RuleNode {
 
 class Plans;
 struct Program;
+struct RuleTypes;
 
 class Policy {
  public:
@@ -48,15 +49,18 @@ class Policy {
   RuleNode* find_package(const Module& module) const;
   const std::vector<std::shared_ptr<Module>>& modules() const { return modules_; }
   const Plans& plans() const { return *plans_; }
+  const RuleTypes& types() const { return *types_; }
 
  private:
   void add(Module& module, Problems& problems);
   void add_rule(Module& module, RuleNode& package, const std::shared_ptr<Rule>& rule,
                 Problems& problems);
   void check_kinds(RuleNode& node, Problems& problems);
+  void check_packages(Problems& problems) const;
 
   std::vector<std::shared_ptr<Module>> modules_;
   RuleNode root_;
+  std::unique_ptr<const RuleTypes> types_;
   std::unique_ptr<const Plans> plans_;
 };
 

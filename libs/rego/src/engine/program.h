@@ -3,6 +3,7 @@
 // what fails goes on at a place that is known too, the next turn of the innermost loop.
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/policy.h"
@@ -21,6 +22,7 @@ enum class Op : std::uint8_t {
   lookup,         // a = b[c], else
   data_lookup,    // the same below data, where a number finds a name; lists[d]: b's parents
   loop,           // begins loop a over b, else (no collection)
+  loop_where,     // the same, for those that search d finds with c
   next,           // next turn of loop a: key b unless negative, value c; else
   check_true,     // b is neither false nor undefined, else
   check_equal,    // b = c, else
@@ -41,6 +43,10 @@ enum class Op : std::uint8_t {
   array_of,       // a = collection b as an array
   set_of,         // a = collection b as a set
   object_of,      // a = collection b as an object
+  group_of,       // a = collection b as an object: key to the set (c = 1) or array of its values
+  known,          // when comprehension b is known: a = it, and goes to `jump`
+  remember,       // comprehension b is a
+  group,          // a = b[c]; without that: an empty set (d = 1) or array
   yield,          // the rule's value is b (its key is c)
   jump,           // goes to `jump`
   finish,         // ends: nothing more can come
@@ -56,6 +62,14 @@ struct Step {
   std::uint32_t jump = 0;
 };
 
+// What rules look for in given data: where, any key being none, and by which member of each
+// element.
+struct Search {
+  std::vector<std::optional<Value>> place;
+  std::vector<Value> path;
+  friend bool operator==(const Search&, const Search&) = default;
+};
+
 enum class Comparison : std::uint8_t { less, less_or_equal, greater, greater_or_equal, differs };
 
 struct Program {
@@ -69,14 +83,17 @@ struct Program {
   std::size_t registers = 0;
   std::size_t loops = 0;
   std::size_t collections = 0;
+  std::uint32_t known = 0;     // behind the numbers of the comprehensions that it keeps
   std::int32_t arguments = 0;  // the first register of them
   const Rule* rule = nullptr;  // none: a query
+  bool is_dead = false;        // no input lets it match
 };
 
 // What a node of the rule tree is evaluated with.
 struct Plan {
   enum class Kind : std::uint8_t { complete, set, object, function };
   struct Chain {  // a rule and its `else`
+    const Rule* rule = nullptr;
     std::vector<Program> programs;
     std::unique_ptr<Program> keyed;  // of a set or an object: with a known key
   };

@@ -1,16 +1,18 @@
 // References: into the input, the given data, rules' documents and values.
 #include <algorithm>
+#include <utility>
 
-#include "engine/term_planner.h"
+#include "engine/rule_planner.h"
 
 namespace unhidra::rego {
 
 RulePlanner::Register RulePlanner::ref(const Term& term) {
   const Term& head = term.items[0];
+  const Term* element = std::exchange(target_, nullptr);
   if (head.is(Term::Type::var) && head.slot < 0) {
-    return head.name == "input" ? input_ref(term) : data_ref(term);
+    return head.name == "input" ? input_ref(term) : data_ref(term, element);
   }
-  return keys(value(head), term, 1, false);
+  return keys(value(head), term, 1, false, element);
 }
 
 RulePlanner::Register RulePlanner::input_ref(const Term& term) {
@@ -29,8 +31,8 @@ RulePlanner::Register RulePlanner::input_ref(const Term& term) {
 }
 
 // Follows the modules' tree as far as the keys are known; where it ends there is only given data.
-RulePlanner::Register RulePlanner::data_ref(const Term& term) {
-  const RuleNode* node = &policy_.root();
+RulePlanner::Register RulePlanner::data_ref(const Term& term, const Term* element) {
+  const RuleNode* node = &policy_->root();
   std::vector<Value> known;
   std::size_t index = 1;
   for (; index < term.items.size() && term.items[index].is_constant_string(); ++index) {
@@ -54,8 +56,9 @@ RulePlanner::Register RulePlanner::data_ref(const Term& term) {
     return document(*node, term, index);
   }
   const Register out = fresh();
+  from_data_.emplace(out, std::vector<std::optional<Value>>(known.begin(), known.end()));
   emit_else(Op::data_path, out, path(std::move(known)));
-  return keys(out, term, index, true);
+  return keys(out, term, index, true, element);
 }
 
 RulePlanner::Register RulePlanner::document(const RuleNode& node, const Term& term,
@@ -75,22 +78,24 @@ RulePlanner::Register RulePlanner::document(const RuleNode& node, const Term& te
 }
 
 RulePlanner::Register RulePlanner::keys(Register at, const Term& term, std::size_t index,
-                                        bool below_data) {
+                                        bool below_data, const Term* element) {
   std::vector<Register> parents;
   for (; index < term.items.size() && covered_; ++index) {
     const Register above = at;
-    at = key(at, term.items[index], below_data ? &parents : nullptr);
+    at = key(at, term.items[index], below_data ? &parents : nullptr,
+             index + 1 == term.items.size() ? element : nullptr);
     parents.push_back(above);
   }
   return at;
 }
 
 RulePlanner::Register RulePlanner::key(Register at, const Term& key,
-                                       const std::vector<Register>* parents) {
+                                       const std::vector<Register>* parents, const Term* element) {
   if (key.is_constant_string()) {
     program_.constants.push_back(key.value);
     const Register out = fresh();
     emit_else(Op::field, out, at, static_cast<Register>(program_.constants.size() - 1));
+    goes_on_in_data(at, out, key.value);
     return out;
   }
   if (!has_unbound(key)) {
@@ -102,11 +107,12 @@ RulePlanner::Register RulePlanner::key(Register at, const Term& key,
     } else {
       emit_else(Op::lookup, out, at, name);
     }
+    goes_on_in_data(at, out, std::nullopt);
     return out;
   }
   const Register name = is_wildcard(key) ? -1 : fresh();
   const Register out = fresh();
-  begin_loop(at, name, out);
+  begin_loop(at, name, out, element);
   if (name >= 0) {
     match(key, name);
   }

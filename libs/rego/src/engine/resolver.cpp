@@ -1,9 +1,12 @@
 #include "engine/resolver.h"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
 #include "engine/order.h"
+#include "types/type_checker.h"
 
 namespace unhidra::rego {
 namespace {
@@ -12,7 +15,7 @@ class Resolver {
  public:
   Resolver(const Policy& policy, const Module* module, const RuleNode* package, Problems& problems)
       : policy_(policy), module_(module), package_(package), problems_(problems) {
-    scopes_.emplace_back();
+    push_scope();
   }
 
   void rule(Rule& rule);
@@ -20,6 +23,8 @@ class Resolver {
 
  private:
   using Scope = std::map<std::string, int, std::less<>>;
+  // How a name came into a scope. A second time it cannot be declared there.
+  enum class Occurrence : std::uint8_t { referenced, assigned, declared, argument };
 
   void note(Errc code, const Location& location, const std::string& message) {
     good_ = false;
@@ -30,8 +35,10 @@ class Resolver {
     return static_cast<int>(slot_names_.size()) - 1;
   }
   const int* find_declared(std::string_view name) const;
-  void declare(Term& var, bool assigned);
-  void declare_pattern(Term& pattern, bool assigned);
+  void declare(Term& var, Occurrence how);
+  void declare_pattern(Term& pattern, Occurrence how);
+  void push_scope();
+  void pop_scope();
   void declare_argument(Term& pattern);
   bool is_global(std::string_view name) const;
 
@@ -39,6 +46,7 @@ class Resolver {
   void var(Term& term);
   void ref(Term& term);
   void call(Term& term);
+  void wrong_arity(const Term& term);
   void metadata(Term& term);
   Value metadata_chain() const;
   void move_computed_arguments(Rule& rule);
@@ -58,6 +66,7 @@ class Resolver {
   const RuleNode* package_;
   const Rule* rule_ = nullptr;
   std::vector<Scope> scopes_;
+  std::vector<std::map<std::string, Occurrence, std::less<>>> occurrences_;  // in each of them
   Scope implicit_;  // variables that nothing declares
   std::vector<std::string> slot_names_;
   Problems& problems_;
@@ -90,26 +99,42 @@ const int* Resolver::find_declared(std::string_view name) const {
   return nullptr;
 }
 
-void Resolver::declare(Term& var, bool assigned) {
-  if (assigned && scopes_.back().contains(var.name) && !var.name.starts_with('$')) {
-    return note(Errc::compile_error, var.location, "var " + var.name + " assigned above");
+void Resolver::push_scope() {
+  scopes_.emplace_back();
+  occurrences_.emplace_back();
+}
+
+void Resolver::pop_scope() {
+  scopes_.pop_back();
+  occurrences_.pop_back();
+}
+
+void Resolver::declare(Term& var, Occurrence how) {
+  const auto [known, is_first] = occurrences_.back().try_emplace(var.name, how);
+  if (!is_first && !var.name.starts_with('$')) {
+    constexpr std::array<std::string_view, 3> kHow = {"referenced", "assigned", "declared"};
+    return note(Errc::compile_error, var.location,
+                known->second == Occurrence::argument
+                    ? "arg " + var.name + " redeclared"
+                    : "var " + var.name + " " +
+                          std::string(kHow[static_cast<std::size_t>(known->second)]) + " above");
   }
   var.slot = fresh(var.name);
   scopes_.back().insert_or_assign(var.name, var.slot);
 }
 
-void Resolver::declare_pattern(Term& pattern, bool assigned) {
+void Resolver::declare_pattern(Term& pattern, Occurrence how) {
   if (pattern.is(Term::Type::var)) {
-    return declare(pattern, assigned);
+    return declare(pattern, how);
   }
   if (pattern.is(Term::Type::array)) {
     for (auto& item : pattern.items) {
-      declare_pattern(item, assigned);
+      declare_pattern(item, how);
     }
   } else if (pattern.is(Term::Type::object)) {
     for (std::size_t i = 0; i + 1 < pattern.items.size(); i += 2) {
       term(pattern.items[i]);
-      declare_pattern(pattern.items[i + 1], assigned);
+      declare_pattern(pattern.items[i + 1], how);
     }
   } else if (!pattern.is(Term::Type::constant)) {
     term(pattern);
@@ -121,7 +146,7 @@ void Resolver::declare_argument(Term& pattern) {
   if (pattern.is(Term::Type::var)) {
     const auto known = scopes_.back().find(pattern.name);
     if (known == scopes_.back().end()) {
-      return declare(pattern, false);
+      return declare(pattern, Occurrence::argument);
     }
     pattern.slot = known->second;
     return;
@@ -171,6 +196,7 @@ void Resolver::var(Term& term) {
     term = std::move(global);
     return;
   }
+  occurrences_.back().try_emplace(term.name, Occurrence::referenced);
   auto [known, added] = implicit_.try_emplace(term.name, 0);
   if (added) {
     known->second = fresh(term.name);
@@ -247,19 +273,30 @@ void Resolver::call(Term& term) {
   }
   term.name = name;
   if (term.items.size() != term.callee.arity && term.items.size() != term.callee.arity + 1) {
-    note(Errc::type_error, term.location,
-         "function " + term.name + " has arity " + std::to_string(term.callee.arity) + ", got " +
-             std::to_string(term.items.size()) + " argument" + (term.items.size() == 1 ? "" : "s"));
+    wrong_arity(term);
   }
 }
 
+void Resolver::wrong_arity(const Term& term) {
+  const auto* builtin = static_cast<const builtins::Builtin*>(term.callee.builtin);
+  if (const FunctionType* want = builtin == nullptr ? nullptr : builtin_type(builtin->name)) {
+    std::vector<TypePtr> have;
+    std::ranges::transform(term.items, std::back_inserter(have), type_alone);
+    return note(Errc::type_error, term.location,
+                argument_error(term.name, "arity mismatch", have, *want, false));
+  }
+  note(Errc::type_error, term.location,
+       "function " + term.name + " has arity " + std::to_string(term.callee.arity) + ", got " +
+           std::to_string(term.items.size()) + " argument" + (term.items.size() == 1 ? "" : "s"));
+}
+
 void Resolver::closure(Term& term) {
-  scopes_.emplace_back();
+  push_scope();
   body(*term.body);
   for (auto& item : term.items) {
     this->term(item);
   }
-  scopes_.pop_back();
+  pop_scope();
 }
 
 void Resolver::term(Term& term) {
@@ -285,16 +322,16 @@ void Resolver::term(Term& term) {
 
 void Resolver::every(Expr& expr) {
   term(expr.items.back());
-  scopes_.emplace_back();
+  push_scope();
   for (std::size_t i = 0; i + 1 < expr.items.size(); ++i) {
     if (!expr.items[i].is(Term::Type::var)) {
       note(Errc::compile_error, expr.location, "every: key and value must be variables");
       continue;
     }
-    declare(expr.items[i], false);
+    declare(expr.items[i], Occurrence::declared);
   }
   body(*expr.body);
-  scopes_.pop_back();
+  pop_scope();
 }
 
 // `with f as g`: names of functions are no variables.
@@ -351,19 +388,19 @@ void Resolver::expr(Expr& expr) {
     case Expr::Type::unify:
       if (expr.assigns) {
         term(expr.items[1]);
-        return declare_pattern(expr.items[0], true);
+        return declare_pattern(expr.items[0], Occurrence::assigned);
       }
       term(expr.items[0]);
       return term(expr.items[1]);
     case Expr::Type::some_vars:
       for (auto& item : expr.items) {
-        declare(item, true);
+        declare(item, Occurrence::declared);
       }
       return;
     case Expr::Type::some_in:
       term(expr.items.back());
       for (std::size_t i = 0; i + 1 < expr.items.size(); ++i) {
-        declare_pattern(expr.items[i], false);
+        declare_pattern(expr.items[i], Occurrence::declared);
       }
       return;
     case Expr::Type::every:
@@ -388,8 +425,8 @@ void Resolver::head_term(Term& term, const Location& location, std::set<int>& bo
   order(needs, bound);
   if (good_) {
     bind_body(needs, bound);
-    term = std::move(needs[0].items[0]);
   }
+  term = std::move(needs[0].items[0]);
 }
 
 // What is computed from other variables cannot be matched before them: it is compared in the body.
@@ -463,8 +500,10 @@ Value Resolver::metadata_chain() const {
 
 void Resolver::metadata(Term& term) {
   Value chain = metadata_chain();
-  const bool whole = term.name == "rego.metadata.chain";
+  std::string name = std::move(term.name);
+  const bool whole = name == "rego.metadata.chain";
   term = Term();
+  term.name = std::move(name);
   const Value* own = chain.elements()[0].find("annotations");
   term.value = whole ? chain : own == nullptr ? Value::object({}) : *own;
 }
@@ -479,7 +518,6 @@ void Resolver::rule(Rule& rule) {
   for (int slot = 0; slot < static_cast<int>(slot_names_.size()); ++slot) {
     bound.insert(slot);
   }
-  scopes_.emplace_back();
   body(rule.body);
   for (std::size_t i = 1; i < rule.head.items.size(); ++i) {
     term(rule.head.items[i]);
@@ -541,6 +579,9 @@ void resolve_rule(const Policy& policy, const Module& module, const RuleNode& pa
 Result<Query> compile_query(const Policy& policy, Body body) {
   Problems problems;
   Query out = Resolver(policy, nullptr, nullptr, problems).query(std::move(body));
+  if (problems.empty()) {
+    check_types(policy.root(), policy.types(), out.body, out.slots, problems);
+  }
   if (!problems.empty()) {
     return fail(to_error(problems.list()));
   }

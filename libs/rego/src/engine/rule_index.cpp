@@ -8,12 +8,6 @@ namespace {
 
 constexpr std::size_t kFewRules = 2;  // not worth a switch
 
-// Numbers that are equal may be written differently: only those of one writing are told apart.
-bool can_switch_on(const Value& value) {
-  return value.is(Kind::string) || value.is(Kind::boolean) || value.is(Kind::null) ||
-         value.small_integer().has_value();
-}
-
 bool is_input(const Term& term) {
   return term.is(Term::Type::ref) && term.items[0].is(Term::Type::var) && term.items[0].slot < 0 &&
          term.items[0].name == "input" && term.items.size() > 1 &&
@@ -23,17 +17,23 @@ bool is_input(const Term& term) {
 
 }  // namespace
 
-std::size_t RuleIndex::Hash::operator()(const Value& value) const {
+bool can_switch_on(const Value& value) {
+  return value.is(Kind::string) || value.is(Kind::boolean) || value.is(Kind::null) ||
+         value.small_integer().has_value();
+}
+
+std::size_t hash_of(const Value& value) {
   if (const auto integer = value.small_integer()) {
     return std::hash<std::int64_t>()(*integer);
   }
   if (value.is(Kind::string)) {
     return std::hash<std::string_view>()(value.text());
   }
-  return static_cast<std::size_t>(value.kind()) * 2 + (value.as_boolean() ? 1 : 0);
+  return static_cast<std::size_t>(value.kind()) * 2 + (value.as_boolean() ? 1 : 0) +
+         value.size() * 16;
 }
 
-RuleIndex::RuleIndex(std::span<const Rule* const> rules) {
+RuleIndex::RuleIndex(std::span<const Rule* const> rules, KnownOf known_of) {
   if (rules.size() <= kFewRules) {
     return;
   }
@@ -41,7 +41,7 @@ RuleIndex::RuleIndex(std::span<const Rule* const> rules) {
   std::vector<std::uint32_t> numbers;
   for (const Rule* rule : rules) {
     numbers.push_back(static_cast<std::uint32_t>(all.size()));
-    all.push_back(requirements(*rule));
+    all.push_back(requirements(*rule, known_of));
   }
   auto root = build(std::move(numbers), std::vector<bool>(sources_.size()), all);
   if (!root->cases.empty()) {
@@ -58,9 +58,11 @@ std::size_t RuleIndex::number_of(Source source) {
   return static_cast<std::size_t>(known - sources_.begin());
 }
 
-void RuleIndex::require(const Term& place, const Term& constant, const Rule& rule,
+void RuleIndex::require(const Term& place, const Term& constant, const Rule& rule, KnownOf known_of,
                         Requirements& out) {
-  if (!constant.is(Term::Type::constant) || !can_switch_on(constant.value)) {
+  const auto value =
+      constant.is(Term::Type::constant) ? std::optional(constant.value) : known_of(constant);
+  if (!value || !can_switch_on(*value)) {
     return;
   }
   Source source;
@@ -81,11 +83,11 @@ void RuleIndex::require(const Term& place, const Term& constant, const Rule& rul
   }
   const std::size_t number = number_of(std::move(source));
   if (std::ranges::find(out, number, &Requirements::value_type::first) == out.end()) {
-    out.emplace_back(number, constant.value);
+    out.emplace_back(number, *value);
   }
 }
 
-RuleIndex::Requirements RuleIndex::requirements(const Rule& rule) {
+RuleIndex::Requirements RuleIndex::requirements(const Rule& rule, KnownOf known_of) {
   Requirements out;
   if (rule.otherwise != nullptr) {
     return out;  // what its body asks for does not bind its else
@@ -102,12 +104,12 @@ RuleIndex::Requirements RuleIndex::requirements(const Rule& rule) {
     }
     const Term& term = expr.items[0];
     if (expr.type == Expr::Type::unify) {
-      require(expr.items[0], expr.items[1], rule, out);
-      require(expr.items[1], expr.items[0], rule, out);
+      require(expr.items[0], expr.items[1], rule, known_of, out);
+      require(expr.items[1], expr.items[0], rule, known_of, out);
     } else if (expr.type == Expr::Type::term && term.is(Term::Type::call) && term.name == "equal" &&
                term.items.size() == 2) {
-      require(term.items[0], term.items[1], rule, out);
-      require(term.items[1], term.items[0], rule, out);
+      require(term.items[0], term.items[1], rule, known_of, out);
+      require(term.items[1], term.items[0], rule, known_of, out);
     }
   }
   return out;

@@ -3,6 +3,7 @@
 // the most of them apart, and below it on the next.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -11,6 +12,11 @@
 #include "engine/policy.h"
 
 namespace unhidra::rego {
+
+// Numbers that are equal may be written differently: only those of one writing are told apart.
+bool can_switch_on(const Value& value);
+// Equal scalars of one writing have one hash.
+std::size_t hash_of(const Value& value);
 
 class RuleIndex {
  public:
@@ -23,7 +29,9 @@ class RuleIndex {
   using Read = FunctionRef<const Value*(const Source&)>;
 
   RuleIndex() = default;
-  explicit RuleIndex(std::span<const Rule* const> rules);
+  // What is known of a term besides constants; nothing: it is not.
+  using KnownOf = FunctionRef<std::optional<Value>(const Term&)>;
+  RuleIndex(std::span<const Rule* const> rules, KnownOf known_of);
 
   bool is_useful() const { return root_ != nullptr; }
   // Adds the positions of the rules that can match, in their order.
@@ -31,7 +39,7 @@ class RuleIndex {
 
  private:
   struct Hash {
-    std::size_t operator()(const Value& value) const;
+    std::size_t operator()(const Value& value) const { return hash_of(value); }
   };
   struct Node;
   using Requirements = std::vector<std::pair<std::size_t, Value>>;  // source and its value
@@ -42,8 +50,9 @@ class RuleIndex {
     std::vector<std::uint32_t> rules;  // of a leaf
   };
 
-  Requirements requirements(const Rule& rule);
-  void require(const Term& place, const Term& constant, const Rule& rule, Requirements& out);
+  Requirements requirements(const Rule& rule, KnownOf known_of);
+  void require(const Term& place, const Term& constant, const Rule& rule, KnownOf known_of,
+               Requirements& out);
   std::size_t number_of(Source source);
   std::unique_ptr<Node> build(std::vector<std::uint32_t> rules, std::vector<bool> used,
                               const std::vector<Requirements>& all) const;

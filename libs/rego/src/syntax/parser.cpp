@@ -253,18 +253,22 @@ bool Parser::import(Module& out) {
       return true;
     }
     out.speaks_v1 = out.speaks_v1 || root == "rego";
-    use_keywords(root == "rego" || items.size() == 2 ? "" : items[2].value.text());
+    if (!use_keywords(root == "rego" || items.size() == 2 ? "" : items[2].value.text())) {
+      fault_at(begin, "unexpected keyword, must be one of [contains every if in]");
+    }
     return true;
   }
   out.imports.push_back(std::move(made));
   return true;
 }
 
-void Parser::use_keywords(std::string_view which) {
+// Empty: all of them. Whether there is such a keyword.
+bool Parser::use_keywords(std::string_view which) {
   keywords_.contains = keywords_.contains || which.empty() || which == "contains";
   keywords_.if_ = keywords_.if_ || which.empty() || which == "if";
   keywords_.every = keywords_.every || which.empty() || which == "every";
   keywords_.in = keywords_.in || which.empty() || which == "in" || which == "every";
+  return which.empty() || which == "contains" || which == "if" || which == "every" || which == "in";
 }
 
 // ---- rules ----

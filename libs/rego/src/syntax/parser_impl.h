@@ -67,7 +67,7 @@ class Parser {
   // ---- modules and rules ----
   void package(Module& out);
   bool import(Module& out);
-  void use_keywords(std::string_view which);
+  bool use_keywords(std::string_view which);
   void rule(Module& out);
   Term rule_ref();
   void rule_head(Rule& rule);

@@ -13,11 +13,8 @@
 
 namespace unhidra::rego {
 
-struct Value::TextNode : Node {
-  using Node::Node;
-  std::string text;
-  std::int64_t integer = 0;
-};
+// Ready before the constants of other files, which may ask for texts.
+[[gnu::init_priority(101)]] const std::string Value::kNoText;
 
 std::string_view kind_name(Kind kind) {
   constexpr std::array<std::string_view, 7> kNames = {"null",  "boolean", "number", "string",
@@ -52,19 +49,60 @@ Value::Node* Value::new_composite(Kind kind, std::size_t size, std::size_t item)
   return node;
 }
 
-Value::TextNode* Value::new_text(Kind kind, std::string text) {
-  auto* node = new (NodePool::take(sizeof(TextNode))) TextNode(kind, 1);
-  node->text = std::move(text);
-  return node;
+// Nodes of texts that were dropped, each with the room that its text had.
+class Value::TextPool {
+ public:
+  static TextNode* take(Kind kind) {
+    if (kRecycles && !ended_) {
+      TextPool& all = pool();
+      if (all.count_ > 0) {
+        TextNode* out = all.free_[--all.count_];
+        out->owners.store(1, std::memory_order_relaxed);
+        out->kind = kind;
+        out->flag = false;
+        return out;
+      }
+    }
+    return new TextNode(kind, 1);
+  }
+  static void give(TextNode* node) {
+    if (kRecycles && !ended_ && node->text.capacity() <= kMaxRoom) {
+      TextPool& all = pool();
+      if (all.count_ < all.free_.size()) {
+        node->text.clear();
+        all.free_[all.count_++] = node;
+        return;
+      }
+    }
+    delete node;
+  }
+
+ private:
+  static constexpr std::size_t kMaxRoom = 256;
+
+  ~TextPool() {
+    ended_ = true;
+    std::for_each_n(free_.begin(), count_, [](TextNode* node) { delete node; });
+  }
+  static TextPool& pool() {
+    static thread_local TextPool one;
+    return one;
+  }
+
+  // Values may outlive the pool of their thread.
+  static inline thread_local bool ended_ = false;
+  std::array<TextNode*, 1'024> free_;
+  std::size_t count_ = 0;
+};
+
+Value::TextNode* Value::new_text(Kind kind) {
+  return TextPool::take(kind);
 }
 
 void Value::destroy(const Node* node) {
   auto* dead = const_cast<Node*>(node);
   if (node->kind == Kind::number || node->kind == Kind::string) {
-    auto* text = static_cast<TextNode*>(dead);
-    text->~TextNode();
-    NodePool::give(text, sizeof(TextNode));
-    return;
+    return TextPool::give(static_cast<TextNode*>(dead));
   }
   std::size_t bytes = sizeof(Node);
   if (node->kind == Kind::object) {
@@ -88,7 +126,8 @@ Value Value::boolean(bool value) {
 }
 
 Value Value::number(std::string text) {
-  TextNode* node = new_text(Kind::number, std::move(text));
+  TextNode* node = new_text(Kind::number);
+  node->text = std::move(text);
   node->flag = read_small_integer(node->text, node->integer);
   return Value(node);
 }
@@ -98,7 +137,9 @@ Value Value::integer(std::int64_t value) {
 }
 
 Value Value::string(std::string text) {
-  return Value(new_text(Kind::string, std::move(text)));
+  TextNode* node = new_text(Kind::string);
+  node->text = std::move(text);
+  return Value(node);
 }
 
 Value Value::array_from(std::span<Value> elements) {
@@ -121,13 +162,33 @@ Value Value::set_from(std::span<Value> elements) {
   return out;
 }
 
+namespace {
+
+constexpr std::size_t kFewMembers = 24;
+
+// By insertion, which keeps the order of equals and needs no memory.
+template <class Item, class Before>
+void sort_few(std::span<Item> items, Before before) {
+  for (std::size_t i = 1; i < items.size(); ++i) {
+    for (std::size_t k = i; k > 0 && before(items[k], items[k - 1]); --k) {
+      std::swap(items[k], items[k - 1]);
+    }
+  }
+}
+
+}  // namespace
+
 Value Value::object_from(std::span<Member> members) {
   const auto before = [](const Member& a, const Member& b) { return a.first < b.first; };
   if (std::ranges::adjacent_find(members, [](const Member& a, const Member& b) {
         return compare(a.first, b.first) >= 0;
       }) != members.end()) {
     // By key, and members of one key in the order in which they came: the last one stays.
-    std::ranges::stable_sort(members, before);
+    if (members.size() <= kFewMembers) {
+      sort_few(members, before);
+    } else {
+      std::ranges::stable_sort(members, before);
+    }
     std::size_t kept = 0;
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (kept > 0 && members[kept - 1].first == members[i].first) {
@@ -152,36 +213,6 @@ Value Value::set(std::vector<Value> elements) {
 }
 Value Value::object(std::vector<Member> members) {
   return object_from(members);
-}
-
-const std::string& Value::text() const {
-  static const std::string kEmpty;
-  return is(Kind::string) || is(Kind::number) ? static_cast<const TextNode*>(node_)->text : kEmpty;
-}
-
-std::optional<std::int64_t> Value::small_integer() const {
-  if (!is(Kind::number) || !node_->flag) {
-    return std::nullopt;
-  }
-  return static_cast<const TextNode*>(node_)->integer;
-}
-
-std::span<const Value> Value::elements() const {
-  if (!is(Kind::array) && !is(Kind::set)) {
-    return {};
-  }
-  return {items_of<const Value>(node_, sizeof(Node)), node_->size};
-}
-
-std::span<const Value::Member> Value::members() const {
-  if (!is(Kind::object)) {
-    return {};
-  }
-  return {items_of<const Member>(node_, sizeof(Node)), node_->size};
-}
-
-std::size_t Value::size() const {
-  return kind() >= Kind::array ? node_->size : 0;
 }
 
 const Value* Value::find(const Value& key) const {

@@ -1,4 +1,5 @@
 #include "builtins/call_by_name.h"
+#include "builtins/go_text.h"
 
 namespace unhidra::rego::builtins {
 namespace {
@@ -86,6 +87,54 @@ TEST_F(Builtins, EncodingsAreReadAsTheReferenceReadsThem) {
   EXPECT_EQ(call("urlquery.decode", R"(["%zz"])"), R"(error: invalid URL escape "%zz")");
   EXPECT_EQ(call("urlquery.encode_object", R"([{"a": "b", "c": ["d", "e"]}])"), R"("a=b&c=d&c=e")");
   EXPECT_EQ(call("urlquery.decode_object", R"(["a=1&a=2&b"])"), R"({"a": ["1", "2"], "b": [""]})");
+}
+
+TEST_F(Builtins, UrisComeApart) {
+  EXPECT_EQ(call("uri.parse", R"(["HTTPS://me:pw@Example.org:8443/a%2Fb/%C3%BC?x=%20#top%21"])"),
+            R"({"fragment": "top!", "hostname": "Example.org", "path": "/a/b/ü", "port": "8443", )"
+            R"("raw_path": "/a%2Fb/%C3%BC", "raw_query": "x=%20", "scheme": "https"})");
+  EXPECT_EQ(call("uri.parse", R"(["http://h/a%20b"])"),
+            R"({"hostname": "h", "path": "/a b", "raw_path": "/a b", "scheme": "http"})");
+  EXPECT_EQ(call("uri.parse", R"(["mailto:me@example.org?subject=x"])"),
+            R"({"raw_query": "subject=x", "scheme": "mailto"})");
+  EXPECT_EQ(call("uri.parse", R"(["//h:/p"])"),
+            R"({"hostname": "h", "path": "/p", "raw_path": "/p"})");
+  EXPECT_EQ(call("uri.parse", R"(["///p"])"), R"({"path": "///p", "raw_path": "///p"})");
+  EXPECT_EQ(call("uri.parse", R"(["http://a:1:2"])"),
+            R"({"hostname": "a:1", "port": "2", "scheme": "http"})");
+  EXPECT_EQ(call("uri.parse", R"(["http://[fe80::2%25eth0]:80"])"),
+            R"({"hostname": "fe80::2%eth0", "port": "80", "scheme": "http"})");
+  EXPECT_EQ(call("uri.parse", R"([""])"), "{}");
+  EXPECT_EQ(call("uri.parse", R"(["*"])"), R"({"path": "*", "raw_path": "*"})");
+}
+
+TEST_F(Builtins, WhatIsNoUriIsRefusedWithItsReason) {
+  const auto refusal = [this](std::string_view uri) {
+    const std::string answer = call("uri.parse", "[\"" + std::string(uri) + "\"]");
+    const std::string valid = call("uri.is_valid", "[\"" + std::string(uri) + "\"]");
+    EXPECT_EQ(valid, "false") << uri;
+    const std::string begin = "error: parse " + quote(uri.substr(0, uri.find('#'))) + ": ";
+    return answer.starts_with(begin) ? answer.substr(begin.size()) : answer;
+  };
+  EXPECT_EQ(refusal("://h"), "missing protocol scheme");
+  EXPECT_EQ(refusal("1st:x/y"), "first path segment in URL cannot contain colon");
+  EXPECT_EQ(refusal("http://h:ten"), R"(invalid port ":ten" after host)");
+  EXPECT_EQ(refusal("http://[::1]x"), R"(invalid port "x" after host)");
+  EXPECT_EQ(refusal("http://[::1"), "missing ']' in host");
+  EXPECT_EQ(refusal("http://[10.0.0.1]"), "invalid IP-literal");
+  EXPECT_EQ(refusal("http://a[::1]"), "invalid IP-literal");
+  EXPECT_EQ(refusal("http://[fe80::1%25]"),
+            R"x(invalid host: ParseAddr("fe80::1%"): unable to parse IP)x");
+  EXPECT_EQ(refusal("http://a b"), R"(invalid character " " in host name)");
+  EXPECT_EQ(refusal("http://a%41"), R"(invalid URL escape "%41")");
+  EXPECT_EQ(refusal("http://me^@h"), "net/url: invalid userinfo");
+  EXPECT_EQ(refusal("http://h/%4"), R"(invalid URL escape "%4")");
+  EXPECT_EQ(call("uri.parse", R"(["/p#%x"])"), R"(error: parse "/p#%x": invalid URL escape "%x")");
+  EXPECT_EQ(call("uri.parse", R"(["a\u0001"])"),
+            R"(error: parse "a\x01": net/url: invalid control character in URL)");
+  EXPECT_EQ(call("uri.is_valid", "[7]"), "false");
+  EXPECT_EQ(call("uri.is_valid", R"([""])"), "false");
+  EXPECT_EQ(call("uri.is_valid", R"(["a/b?c#d"])"), "true");
 }
 
 }  // namespace

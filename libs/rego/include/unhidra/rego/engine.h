@@ -18,6 +18,8 @@
 #include "unhidra/base/random.h"
 #include "unhidra/base/time.h"
 #include "unhidra/rego/errc.h"
+#include "unhidra/rego/host.h"
+#include "unhidra/rego/loaded_data.h"
 #include "unhidra/rego/problem.h"
 #include "unhidra/rego/trace.h"
 #include "unhidra/rego/value.h"
@@ -29,16 +31,20 @@ enum class Syntax : std::uint8_t { v0, v1 };
 struct ModuleSource {
   std::string file;  // named in errors
   std::string text;
+  friend bool operator==(const ModuleSource&, const ModuleSource&) = default;
 };
 
 // What one evaluation is given and may use up.
 struct Evaluation {
   std::optional<Value> input;  // nothing: undefined
   Value data = Value::object({});
+  // Instead of `data`: what PolicySet::load made for the query's policies. Not owned.
+  const LoadedData* loaded = nullptr;
   // A built-in function that fails ends the evaluation; otherwise its call is undefined.
   bool strict_errors = false;
   Timestamp now{};
   RandomSource* random = nullptr;               // for rand.intn and uuid.rfc4122; not owned
+  Host* host = nullptr;                         // for what only a host can do; not owned
   std::function<void(std::string_view)> print;  // where print() and trace() write
   Tracer* tracer = nullptr;                     // not owned
   // Walks the rules' tree instead of running their programs: slower, and what programs are tested
@@ -103,6 +109,8 @@ class PolicySet {
   // too, is part of the solution.
   Result<PreparedQuery> prepare_with_values(std::string_view query,
                                             std::vector<QueryExpression>& expressions) const;
+  // Data with what is known of it before any input.
+  LoadedData load(Value data, const LoadBudget& budget = {}) const;
   // Every rule of every module, in the order of the modules and of their text.
   std::vector<RuleInfo> rules() const;
 

@@ -44,6 +44,14 @@ class Value {
   static Value number(std::string text);
   static Value integer(std::int64_t value);
   static Value string(std::string text);
+  // `write` is given an empty text to add to, which may have room from before.
+  template <class Write>
+  static Value string_by(Write write) {
+    TextNode* node = new_text(Kind::string);
+    Value out(node);
+    write(node->text);
+    return out;
+  }
   static Value array(std::vector<Value> elements);
   // Sorts, and drops duplicates.
   static Value set(std::vector<Value> elements);
@@ -60,13 +68,15 @@ class Value {
     return node_ != nullptr && node_->flag && node_->kind == Kind::boolean;
   }
   // The text of a string or a number.
-  const std::string& text() const;
+  const std::string& text() const { return has_text() ? text_node()->text : kNoText; }
   // A number that is written as an integer of at most 18 digits.
-  std::optional<std::int64_t> small_integer() const;
+  std::optional<std::int64_t> small_integer() const {
+    return is(Kind::number) && node_->flag ? std::optional(text_node()->integer) : std::nullopt;
+  }
   // Elements of arrays and sets.
   std::span<const Value> elements() const;
   std::span<const Member> members() const;
-  std::size_t size() const;
+  std::size_t size() const { return kind() >= Kind::array ? node_->size : 0; }
   const Value* find(const Value& key) const;
   const Value* find(std::string_view key) const;
   bool contains(const Value& element) const;
@@ -82,7 +92,12 @@ class Value {
     bool flag = false;       // what a boolean is; a number: `integer` is it
     std::uint32_t size = 0;  // of a list or an object: how many follow the node
   };
-  struct TextNode;
+  struct TextNode : Node {
+    using Node::Node;
+    std::string text;
+    std::int64_t integer = 0;
+  };
+  static const std::string kNoText;
   static constexpr std::uint32_t kImmortal = 0xFFFF'FFFF;
 
   explicit Value(const Node* node) : node_(node) {}
@@ -97,12 +112,30 @@ class Value {
       destroy(node_);
     }
   }
+  bool has_text() const {
+    return node_ != nullptr && (node_->kind == Kind::string || node_->kind == Kind::number);
+  }
+  const TextNode* text_node() const { return static_cast<const TextNode*>(node_); }
+  // What follows a list's or an object's node.
+  template <class Item>
+  const Item* items() const {
+    return reinterpret_cast<const Item*>(reinterpret_cast<const char*>(node_) + sizeof(Node));
+  }
   static void destroy(const Node* node);
-  static TextNode* new_text(Kind kind, std::string text);
+  class TextPool;
+  static TextNode* new_text(Kind kind);
   static Node* new_composite(Kind kind, std::size_t size, std::size_t item);
 
   const Node* node_ = nullptr;
 };
+
+inline std::span<const Value> Value::elements() const {
+  const bool is_list = is(Kind::array) || is(Kind::set);
+  return is_list ? std::span(items<Value>(), node_->size) : std::span<const Value>();
+}
+inline std::span<const Value::Member> Value::members() const {
+  return is(Kind::object) ? std::span(items<Member>(), node_->size) : std::span<const Member>();
+}
 
 // Term order: null, booleans, numbers, strings, arrays, objects, sets.
 int compare(const Value& a, const Value& b);

@@ -1,0 +1,177 @@
+#include "types/type_checker.h"
+
+#include <algorithm>
+
+#include "types/checker.h"
+
+namespace unhidra::rego {
+
+void TypeChecker::expr(const Expr& expr) {
+  for (const auto& with : expr.with) {
+    check(with.value);
+    if (is_global(with.target.items[0], "data")) {
+      return;  // what is there then may be of any type
+    }
+  }
+  const auto domain = [&](const Term& of, std::size_t patterns) {
+    const TypePtr keys = keys_of(type(of));
+    const TypePtr values = values_of(type(of));
+    const auto one = [&](const Term& pattern, const TypePtr& wanted) {
+      if (wanted != nullptr && !unify(pattern, wanted)) {
+        note(expr.location, "match error\n\tleft  : " + to_string(type(pattern)) +
+                                "\n\tright : " + to_string(wanted));
+      }
+    };
+    one(expr.items[patterns - 1], values == nullptr ? Type::anything() : values);
+    if (patterns == 2) {
+      one(expr.items[0], keys == nullptr ? Type::anything() : keys);
+    }
+  };
+  switch (expr.type) {
+    case Expr::Type::some_vars:
+      return;
+    case Expr::Type::term: {
+      const Term& term = expr.items[0];
+      if (!term.is(Term::Type::call)) {
+        return check(term);
+      }
+      if (term.name == "equal" && term.items.size() == 2) {
+        check(term.items[0]);
+        check(term.items[1]);
+        return equality(term.items[0], term.items[1], term.location);
+      }
+      return call(term, false);
+    }
+    case Expr::Type::unify:
+      check(expr.items[0]);
+      check(expr.items[1]);
+      return equality(expr.items[0], expr.items[1], expr.location);
+    case Expr::Type::some_in:
+    case Expr::Type::every:
+      break;
+  }
+  check(expr.items.back());
+  domain(expr.items.back(), expr.items.size() - 1);
+  if (expr.body) {
+    body(*expr.body);
+  }
+}
+
+TypePtr TypeChecker::argument(const Term& pattern) {
+  if (pattern.is(Term::Type::var) && pattern.slot >= 0) {
+    if (slot(pattern) == nullptr) {
+      slot(pattern) = Type::anything();
+    }
+    return slot(pattern);
+  }
+  for (const Term& item : pattern.items) {
+    (void)argument(item);
+  }
+  return type(pattern);
+}
+
+namespace {
+
+void add_rule(const RuleNode& root, RuleTypes& out, const Rule& rule, bool& good,
+              Problems& problems) {
+  TypeChecker checker(root, out, rule.slots, problems);
+  checker.body(rule.body);
+  for (std::size_t i = rule.prefix; i < rule.head.items.size(); ++i) {
+    checker.check(rule.head.items[i]);
+  }
+  if (rule.value) {
+    checker.check(*rule.value);
+  }
+  good = good && checker.is_good();
+  FunctionType function;
+  for (const Term& argument : rule.arguments) {
+    function.arguments.push_back({{}, checker.argument(argument)});
+  }
+  TypePtr value = rule.value ? checker.type(*rule.value) : Type::scalar(Type::Kind::boolean);
+  value = has_unknown(value) ? Type::anything() : value;
+  if (rule.kind == RuleKind::function) {
+    auto [at, is_first] = out.functions.try_emplace(rule.node, function);
+    for (std::size_t i = 0; i < function.arguments.size() && !is_first; ++i) {
+      TypePtr& known = at->second.arguments[i].type;
+      known = either(known, function.arguments[i].type);
+    }
+    at->second.result.type = either(at->second.result.type, value);
+    return;
+  }
+  if (rule.kind == RuleKind::partial_set) {
+    value = Type::set(value);
+  }
+  for (std::size_t i = rule.head.items.size(); i > rule.prefix; --i) {
+    TypePtr key = checker.type(rule.head.items[i - 1]);
+    value = Type::object({}, has_unknown(key) ? Type::anything() : key, value);
+  }
+  TypePtr& known = out.documents[rule.node];
+  known = either(known, value);
+}
+
+}  // namespace
+
+RuleTypes check_types(const RuleNode& root, const Dependencies& dependencies,
+                      std::span<const std::uint32_t> order, Problems& problems) {
+  RuleTypes out;
+  for (const std::uint32_t number : order) {
+    const RuleNode& node = dependencies.node(number);
+    bool good = true;
+    std::vector<const Rule*> rules(node.rules.begin(), node.rules.end());
+    if (node.fallback != nullptr) {
+      rules.push_back(node.fallback);
+    }
+    for (const Rule* rule : rules) {
+      for (const Rule* one = rule; one != nullptr; one = one->otherwise.get()) {
+        add_rule(root, out, *one, good, problems);
+      }
+    }
+    if (!good) {
+      out.functions.erase(&node);
+      out.documents[&node] = Type::anything();
+    }
+  }
+  return out;
+}
+
+void check_types(const RuleNode& root, const RuleTypes& rules, const Body& query, std::size_t slots,
+                 Problems& problems) {
+  TypeChecker(root, rules, slots, problems).body(query);
+}
+
+std::string argument_error(std::string_view function, std::string_view what,
+                           std::span<const TypePtr> have, const FunctionType& want,
+                           bool with_result) {
+  std::string got;
+  for (const TypePtr& type : have) {
+    got += (got.empty() ? "" : ", ") + to_string(type);
+  }
+  std::string wanted;
+  const auto add = [&](const FunctionType::Part& part) {
+    wanted += (wanted.empty() ? "" : ", ") + (part.name.empty() ? "" : part.name + ": ") +
+              to_string(part.type);
+  };
+  std::ranges::for_each(want.arguments, add);
+  if (with_result) {
+    add(want.result);
+  }
+  return std::string(function) + ": " + std::string(what) + "\n\thave: (" + got + ")\n\twant: (" +
+         wanted + ")";
+}
+
+TypePtr type_alone(const Term& term) {
+  switch (term.type) {
+    case Term::Type::constant:
+      return type_of(term.value);
+    case Term::Type::ref:
+      return is_global(term.items[0], "data") || is_global(term.items[0], "input")
+                 ? Type::anything()
+                 : nullptr;
+    case Term::Type::text:
+      return Type::scalar(Type::Kind::string);
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace unhidra::rego
