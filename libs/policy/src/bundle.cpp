@@ -4,6 +4,7 @@
 
 #include "unhidra/base/text.h"
 #include "unhidra/crypto/provider.h"
+#include "unhidra/runtime/files.h"
 
 namespace unhidra::policy {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 using rego::Kind;
 using rego::Value;
 
+constexpr std::size_t kMaxKeyFile = 1 << 20;
 constexpr std::string_view kManifest = ".manifest";
 constexpr std::string_view kSignatures = ".signatures.json";
 
@@ -226,6 +228,22 @@ Result<Bytes> bundle_file_hash(std::string_view name, ByteView content,
   Bytes out(crypto::digest_size(hash));
   const ByteView parts[] = {content};
   UNHIDRA_TRY_VOID(crypto::native_provider().hash(hash, parts, out));
+  return out;
+}
+
+Result<BundleTrust> read_bundle_keys(const std::filesystem::path& file) {
+  BundleTrust out;
+  UNHIDRA_TRY(const auto content, runtime::read_file(file, kMaxKeyFile));
+  UNHIDRA_TRY(const auto document, parse_document(file.string() + ".json", as_text(content)));
+  if (document.is(Kind::object) && document.find("keys") != nullptr) {
+    UNHIDRA_TRY(out.keys, pki::parse_jwks(as_text(content)));
+  } else {
+    UNHIDRA_TRY(auto key, pki::PublicJwk::parse(as_text(content)));
+    out.keys.push_back(std::move(key));
+  }
+  if (out.keys.empty()) {
+    return fail(Errc::bad_signature, printable(file.string()) + ": there is no key in it");
+  }
   return out;
 }
 

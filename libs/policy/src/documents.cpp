@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 
 #include "unhidra/base/text.h"
+#include "unhidra/crypto/provider.h"
 #include "unhidra/runtime/files.h"
 
 namespace unhidra::policy {
@@ -14,6 +15,7 @@ using rego::Kind;
 using rego::Value;
 
 constexpr int kMaxFolderDepth = 64;
+constexpr std::size_t kMaxStampedFiles = 100'000;
 
 bool is_data_file(const fs::path& path) {
   const auto end = path.extension();
@@ -182,6 +184,46 @@ Result<std::vector<rego::ModuleSource>> load_modules(std::span<const std::string
     UNHIDRA_TRY_VOID(loader.add(path, {}, true));
   }
   return loader.take().modules;
+}
+
+std::string revision_of(const Documents& documents) {
+  if (!documents.revision.empty()) {
+    return documents.revision;
+  }
+  std::string all;
+  const auto add = [&all](std::string_view part) {
+    all.append(std::to_string(part.size())).append(":").append(part);
+  };
+  for (const auto& module : documents.modules) {
+    add(module.file);
+    add(module.text);
+  }
+  add(rego::value_to_json(documents.data));
+  const auto digest = crypto::native_provider().sha256(as_bytes(all));
+  return "sha256:" + to_hex(ByteView(digest).first(digest.size() / 2));
+}
+
+std::string file_stamp(const fs::path& path) {
+  std::error_code error;
+  std::string out;
+  const auto add = [&](const fs::path& file) {
+    const auto time = fs::last_write_time(file, error).time_since_epoch().count();
+    const auto size = fs::is_regular_file(file, error) ? fs::file_size(file, error) : 0;
+    out.append(file.string()).append("\n");
+    out.append(std::to_string(time)).append(" ").append(std::to_string(size)).append("\n");
+  };
+  add(path);
+  if (!fs::is_directory(path, error)) {
+    return out;
+  }
+  std::vector<fs::path> files;
+  for (fs::recursive_directory_iterator entry(path, error), end;
+       !error && entry != end && files.size() < kMaxStampedFiles; entry.increment(error)) {
+    files.push_back(entry->path());
+  }
+  std::ranges::sort(files);
+  std::ranges::for_each(files, add);
+  return out;
 }
 
 }  // namespace unhidra::policy

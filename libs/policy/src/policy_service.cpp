@@ -1,5 +1,7 @@
 #include "unhidra/policy/policy_service.h"
 
+#include <algorithm>
+
 #include "unhidra/runtime/log.h"
 
 namespace unhidra::policy {
@@ -22,28 +24,41 @@ PolicyService::PolicyService(ServiceSettings settings, const Clock& clock, Rando
                              DecisionSink* sink)
     : settings_(std::move(settings)), clock_(clock), random_(random), sink_(sink) {}
 
-Status PolicyService::activate(Documents documents) {
-  const std::lock_guard lock(changing_);
-  const auto prepare = [&]() -> Result<rego::PreparedQuery> {
-    if (documents.modules.empty()) {
-      return fail(Errc::no_policy, "there is no module among the policy's files");
-    }
-    UNHIDRA_TRY(const auto policies, rego::PolicySet::compile(documents.modules, settings_.syntax));
-    return policies.prepare(settings_.query + " = answer");
-  };
-  auto query = prepare();
-  if (!query) {
-    failed_reloads_.fetch_add(1, std::memory_order_relaxed);
-    log::error("policy.refused", {{"revision", documents.revision}, {"error", query.error()}});
-    return fail(std::move(query).error());
+Result<std::shared_ptr<PolicyService::Loaded>> PolicyService::load(Documents documents,
+                                                                   rego::Syntax syntax) {
+  if (documents.modules.empty()) {
+    return fail(Errc::no_policy, "there is no module among the policy's files");
   }
   auto next = std::make_shared<Loaded>();
-  next->query = std::move(*query);
-  next->data = std::move(documents.data);
+  const auto before = loaded_.load(std::memory_order_acquire);
+  if (before && before->syntax == syntax && before->modules == documents.modules) {
+    next->query = before->query;
+    next->data = before->data.replaced_by(std::move(documents.data));
+  } else {
+    UNHIDRA_TRY(const auto policies, rego::PolicySet::compile(documents.modules, syntax));
+    UNHIDRA_TRY(next->query, policies.prepare(settings_.query + " = answer"));
+    next->data = policies.load(std::move(documents.data));
+    compilations_.fetch_add(1, std::memory_order_relaxed);
+  }
+  next->modules = std::move(documents.modules);
+  next->syntax = syntax;
   next->revision = std::move(documents.revision);
-  next->generation = generation_.load(std::memory_order_relaxed) + 1;
-  log::info("policy.activated", {{"revision", next->revision}});
-  const auto generation = next->generation;
+  return next;
+}
+
+Status PolicyService::activate(Documents documents, std::optional<rego::Syntax> syntax) {
+  const std::lock_guard lock(changing_);
+  const std::string revision = documents.revision;
+  auto loading = load(std::move(documents), syntax.value_or(settings_.syntax));
+  if (!loading) {
+    failed_reloads_.fetch_add(1, std::memory_order_relaxed);
+    log::error(event("refused"), {{"revision", revision}, {"error", loading.error()}});
+    return fail(std::move(loading).error());
+  }
+  auto next = std::move(*loading);
+  const auto generation = generation_.load(std::memory_order_relaxed) + 1;
+  next->generation = generation;
+  log::info(event("activated"), {{"revision", revision}});
   loaded_.store(std::move(next), std::memory_order_release);
   generation_.store(generation, std::memory_order_release);
   reloads_.fetch_add(1, std::memory_order_relaxed);
@@ -62,7 +77,7 @@ Decision PolicyService::evaluate(const Loaded* loaded, const rego::Value& input)
   }
   rego::Evaluation evaluation;
   evaluation.input = input;
-  evaluation.data = loaded->data;
+  evaluation.loaded = &loaded->data;
   evaluation.now = clock_.now();
   evaluation.random = &random_;
   evaluation.max_steps = settings_.max_steps;
@@ -90,13 +105,32 @@ void PolicyService::count(const Decision& decision, const rego::Value& input) {
   }
   if (decision.ground != Ground::policy) {
     failures_.fetch_add(1, std::memory_order_relaxed);
-    log::warn("policy.failed", {{"ground", to_string(decision.ground)},
+    warn(decision);
+  }
+  if (sink_ != nullptr) {
+    sink_->record({.decision = decision, .query = settings_.query, .input = input});
+  }
+}
+
+// A policy without a default is undefined for whatever it does not allow: counted, but nothing to
+// tell. What has failed is told once a second at most; the metrics say how often.
+void PolicyService::warn(const Decision& decision) {
+  if (decision.ground == Ground::undefined) {
+    return;
+  }
+  const auto now = clock_.steady_now().time_since_epoch();
+  auto before = warned_.load(std::memory_order_relaxed);
+  const bool lately = before != 0 && now - SteadyTime::duration(before) < std::chrono::seconds(1);
+  if (!lately && warned_.compare_exchange_strong(before, std::max<decltype(before)>(now.count(), 1),
+                                                 std::memory_order_relaxed)) {
+    log::warn(event("failed"), {{"ground", to_string(decision.ground)},
                                 {"revision", decision.revision},
                                 {"error", decision.error}});
   }
-  if (sink_ != nullptr) {
-    sink_->record(decision, settings_.query, input);
-  }
+}
+
+std::string PolicyService::event(std::string_view what) const {
+  return std::string(settings_.name) + "." + std::string(what);
 }
 
 Decision PolicyService::decide(const rego::Value& input) {
@@ -160,7 +194,8 @@ ServiceStats PolicyService::stats() const {
           .denials = of(denials_),
           .failures = of(failures_),
           .reloads = of(reloads_),
-          .failed_reloads = of(failed_reloads_)};
+          .failed_reloads = of(failed_reloads_),
+          .compilations = of(compilations_)};
 }
 
 }  // namespace unhidra::policy

@@ -49,7 +49,7 @@ Decision RemotePolicy::read(const Result<net::HttpResponse>& response, const reg
     log::warn("policy.remote_failed", {{"ground", to_string(out.ground)}, {"error", out.error}});
   }
   if (sink_ != nullptr) {
-    sink_->record(out, settings_.url, input);
+    sink_->record({.decision = out, .query = settings_.url, .input = input});
   }
   return out;
 }

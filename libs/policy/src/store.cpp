@@ -1,6 +1,11 @@
 #include "unhidra/policy/store.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "unhidra/storage/rows.h"
+
+#include "store_parts.h"
 
 namespace unhidra::policy::store {
 namespace {
@@ -54,32 +59,83 @@ Result<std::int64_t> next_number(Transaction& tx, std::string_view sql, const Or
   return out;
 }
 
+constexpr auto kNoBound = std::numeric_limits<std::int64_t>::max();
+
 }  // namespace
 
-Result<std::int64_t> add(Transaction& tx, const OrgId& org, const Documents& documents,
-                         rego::Syntax syntax, Timestamp now) {
+std::unexpected<Error> missing(std::int64_t version) {
+  return fail(Errc::no_policy, "there is no version " + std::to_string(version) + " of the policy");
+}
+
+Status expect(Transaction& tx, const OrgId& org, std::int64_t version) {
+  UNHIDRA_TRY(
+      const auto found,
+      tx.query("SELECT version FROM policies WHERE org_id = $1 AND version = $2", org, version));
+  return found.size() != 0 ? Status() : Status(missing(version));
+}
+
+Result<CheckedPolicy> CheckedPolicy::check(Documents documents, rego::Syntax syntax,
+                                           std::string_view wanted) {
   if (documents.modules.empty()) {
     return fail(Errc::no_policy, "there is no module in the policy");
   }
-  UNHIDRA_TRY_VOID(rego::PolicySet::compile(documents.modules, syntax));
+  UNHIDRA_TRY(const auto compiled, rego::PolicySet::compile(documents.modules, syntax));
+  const auto rules = compiled.rules();
+  if (!wanted.empty() &&
+      std::ranges::none_of(rules, [&](const auto& rule) { return rule.path == wanted; })) {
+    return fail(Errc::no_policy, "there is no rule " + std::string(wanted) +
+                                     " in the policy: it would deny everything");
+  }
+  CheckedPolicy out;
+  out.documents_ = std::move(documents);
+  out.syntax_ = syntax;
+  return out;
+}
+
+namespace {
+
+// The oldest that may go, where there is no room for one more.
+Status make_room(Transaction& tx, const OrgId& org) {
+  UNHIDRA_TRY(const auto count, tx.query("SELECT COUNT(*) FROM policies WHERE org_id = $1", org));
+  for (const auto row : count) {
+    if (row.get<std::int64_t>(0) < static_cast<std::int64_t>(kMaxVersions)) {
+      return {};
+    }
+  }
+  UNHIDRA_TRY(const auto present, active_version(tx, org));
+  UNHIDRA_TRY(const auto beside, shadow(tx, org));
+  UNHIDRA_TRY(const auto oldest,
+              tx.query("SELECT MIN(version) FROM policies WHERE org_id = $1 AND version <> $2 "
+                       "AND version <> $3",
+                       org, present, beside ? beside->version : 0));
+  for (const auto row : oldest) {
+    const auto version = row.get<std::int64_t>(0);
+    UNHIDRA_TRY_VOID(tx.execute("DELETE FROM policy_activations WHERE org_id = $1 AND version = $2",
+                                org, version));
+    UNHIDRA_TRY_VOID(
+        tx.execute("DELETE FROM policies WHERE org_id = $1 AND version = $2", org, version));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::int64_t> add(Transaction& tx, const OrgId& org, const CheckedPolicy& policy,
+                         Timestamp now) {
   UNHIDRA_TRY(
       const auto version,
       next_number(tx, "SELECT COALESCE(MAX(version), 0) FROM policies WHERE org_id = $1", org));
+  UNHIDRA_TRY_VOID(make_room(tx, org));
   UNHIDRA_TRY_VOID(tx.execute(
       "INSERT INTO policies (org_id, version, revision, documents, v0_syntax, created_at) "
       "VALUES ($1, $2, $3, $4, $5, $6)",
-      org, version, documents.revision, to_json(documents), syntax == rego::Syntax::v0, now));
+      org, version, policy.documents().revision, to_json(policy.documents()),
+      policy.syntax() == rego::Syntax::v0, now));
   return version;
 }
 
 Status activate(Transaction& tx, const OrgId& org, std::int64_t version, Timestamp now) {
-  UNHIDRA_TRY(
-      const auto found,
-      tx.query("SELECT version FROM policies WHERE org_id = $1 AND version = $2", org, version));
-  if (found.size() == 0) {
-    return fail(Errc::no_policy,
-                "there is no version " + std::to_string(version) + " of the policy");
-  }
+  UNHIDRA_TRY_VOID(expect(tx, org, version));
   UNHIDRA_TRY(
       const auto number,
       next_number(tx, "SELECT COALESCE(MAX(number), 0) FROM policy_activations WHERE org_id = $1",
@@ -107,38 +163,54 @@ Result<std::int64_t> roll_back(Transaction& tx, const OrgId& org, Timestamp now)
   return fail(Errc::no_policy, "no other version was in force before");
 }
 
-Result<std::optional<StoredPolicy>> active(Transaction& tx, const OrgId& org) {
-  UNHIDRA_TRY(const auto rows, tx.query("SELECT p.version, p.revision, p.documents, p.v0_syntax "
-                                        "FROM policy_activations a JOIN policies p "
-                                        "ON p.org_id = a.org_id AND p.version = a.version "
-                                        "WHERE a.org_id = $1 ORDER BY a.number DESC LIMIT 1",
-                                        org));
-  std::optional<StoredPolicy> out;
+Result<StoredPolicy> find(Transaction& tx, const OrgId& org, std::int64_t version) {
+  UNHIDRA_TRY(const auto rows, tx.query("SELECT revision, documents, v0_syntax FROM policies "
+                                        "WHERE org_id = $1 AND version = $2",
+                                        org, version));
   for (const auto row : rows) {
-    out.emplace();
-    out->version = row.get<std::int64_t>(0);
-    UNHIDRA_TRY(out->documents, from_json(row.get<std::string>(2)));
-    out->documents.revision = row.get<std::string>(1);
-    out->syntax = row.get<std::int64_t>(3) != 0 ? rego::Syntax::v0 : rego::Syntax::v1;
+    StoredPolicy out;
+    out.version = version;
+    UNHIDRA_TRY(out.documents, from_json(row.get<std::string>(1)));
+    out.documents.revision = row.get<std::string>(0);
+    out.syntax = row.get<std::int64_t>(2) != 0 ? rego::Syntax::v0 : rego::Syntax::v1;
+    return out;
+  }
+  return missing(version);
+}
+
+Result<std::int64_t> active_version(Transaction& tx, const OrgId& org) {
+  UNHIDRA_TRY(const auto rows, tx.query("SELECT version FROM policy_activations "
+                                        "WHERE org_id = $1 ORDER BY number DESC LIMIT 1",
+                                        org));
+  std::int64_t out = 0;
+  for (const auto row : rows) {
+    out = row.get<std::int64_t>(0);
   }
   return out;
 }
 
-Result<std::vector<VersionInfo>> versions(Transaction& tx, const OrgId& org) {
-  UNHIDRA_TRY(const auto in_force, tx.query("SELECT version FROM policy_activations "
-                                            "WHERE org_id = $1 ORDER BY number DESC LIMIT 1",
-                                            org));
-  std::int64_t present = 0;
-  for (const auto row : in_force) {
-    present = row.get<std::int64_t>(0);
+Result<std::optional<StoredPolicy>> active(Transaction& tx, const OrgId& org) {
+  UNHIDRA_TRY(const auto version, active_version(tx, org));
+  if (version == 0) {
+    return std::nullopt;
   }
+  UNHIDRA_TRY(auto found, find(tx, org, version));
+  return std::optional(std::move(found));
+}
+
+namespace {
+
+Result<std::vector<VersionInfo>> listed(Transaction& tx, const OrgId& org, std::int64_t above,
+                                        std::int64_t below, std::size_t limit) {
+  UNHIDRA_TRY(const auto present, active_version(tx, org));
   UNHIDRA_TRY(const auto rows,
               tx.query("SELECT p.version, p.revision, p.created_at, MAX(a.activated_at) "
                        "FROM policies p LEFT JOIN policy_activations a "
-                       "ON a.org_id = p.org_id AND a.version = p.version WHERE p.org_id = $1 "
+                       "ON a.org_id = p.org_id AND a.version = p.version "
+                       "WHERE p.org_id = $1 AND p.version > $2 AND p.version < $3 "
                        "GROUP BY p.version, p.revision, p.created_at "
-                       "ORDER BY p.version DESC LIMIT 1000",
-                       org));
+                       "ORDER BY p.version DESC LIMIT $4",
+                       org, above, below, limit));
   std::vector<VersionInfo> out;
   for (const auto row : rows) {
     out.push_back({.version = row.get<std::int64_t>(0),
@@ -146,6 +218,38 @@ Result<std::vector<VersionInfo>> versions(Transaction& tx, const OrgId& org) {
                    .created_at = row.get<Timestamp>(2),
                    .activated_at = row.get<std::optional<Timestamp>>(3)});
     out.back().active = out.back().version == present;
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<VersionInfo> describe(Transaction& tx, const OrgId& org, std::int64_t version) {
+  if (version <= 0 || version == kNoBound) {
+    return missing(version);
+  }
+  UNHIDRA_TRY(auto found, listed(tx, org, version - 1, version + 1, 1));
+  if (found.empty()) {
+    return missing(version);
+  }
+  return std::move(found.front());
+}
+
+Result<std::vector<VersionInfo>> versions(Transaction& tx, const OrgId& org, std::int64_t before,
+                                          std::size_t limit) {
+  return listed(tx, org, 0, before == 0 ? kNoBound : before, limit);
+}
+
+Result<std::map<OrgId, Stamp>> stamps(Transaction& tx) {
+  std::map<OrgId, Stamp> out;
+  UNHIDRA_TRY(const auto activations,
+              tx.query("SELECT org_id, MAX(number) FROM policy_activations GROUP BY org_id"));
+  for (const auto row : activations) {
+    out[row.get<OrgId>(0)].activation = row.get<std::int64_t>(1);
+  }
+  UNHIDRA_TRY(const auto shadows, tx.query("SELECT org_id, number FROM policy_shadows"));
+  for (const auto row : shadows) {
+    out[row.get<OrgId>(0)].shadow = row.get<std::int64_t>(1);
   }
   return out;
 }

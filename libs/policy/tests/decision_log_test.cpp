@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "unhidra/policy/dry_run.h"
 #include "unhidra/policy/policy_service.h"
 #include "unhidra/testkit/fake_clock.h"
 #include "unhidra/testkit/seeded_random.h"
@@ -94,6 +95,55 @@ TEST_F(DecisionLogTest, ACutLastLineIsLeftOutAndADamagedOneIsNamed) {
   EXPECT_NE(damaged.error().message().find(":1:"), std::string::npos);
 }
 
+TEST_F(DecisionLogTest, DryRunAsksForOneOrganisationAndTheEndOfTheLog) {
+  const auto log = open(true);
+  const Decision denied{.allowed = false, .ground = Ground::policy, .revision = "r1", .error = {}};
+  for (const auto* scope : {"one", "two", "one"}) {
+    log->record({.decision = denied,
+                 .query = "data.unhidra.automation.allow",
+                 .input = input(scope),
+                 .scope = scope});
+  }
+  log->flush();
+  const auto policy = documents("allow := true", "r2");
+  const auto changes = [&](const DryRunOptions& options) {
+    const auto run = dry_run(file(), policy, options, clock_, random_);
+    EXPECT_TRUE(run) << run.error().message();
+    return run ? run->changes : 99;
+  };
+  EXPECT_EQ(changes({}), 3U);
+  EXPECT_EQ(changes({.scope = "one"}), 2U);
+  EXPECT_EQ(changes({.scope = "three"}), 0U);
+  EXPECT_EQ(changes({.max_bytes = std::filesystem::file_size(file()) - 1}), 2U);
+  const auto few = dry_run(file(), policy, {.max_changed = 1}, clock_, random_);
+  EXPECT_EQ(few->changes, 3U);
+  EXPECT_EQ(few->changed.size(), 1U);
+}
+
+TEST_F(DecisionLogTest, ASampleLeavesOutWhatAllowsAndNeverADenialOrADifference) {
+  auto log = DecisionLog::open({.file = file(), .sample = 10}, clock_).value();
+  const Decision yes{.allowed = true, .ground = Ground::policy, .revision = "r1", .error = {}};
+  const Decision no{.allowed = false, .ground = Ground::undefined, .revision = "r2", .error = {}};
+  for (int i = 0; i < 20; ++i) {
+    log->record({.decision = yes, .query = "q", .input = input("a")});
+    log->record({.decision = no, .query = "q", .input = input("a")});
+  }
+  log->record({.decision = yes, .query = "q", .input = input("a"), .shadow = &no});
+  log->flush();
+  EXPECT_EQ(log->stats().written, 2U + 20U + 1U);
+  EXPECT_EQ(log->stats().sampled_out, 18U);
+  EXPECT_NE(read().find(R"("shadow":{"allowed":false,"ground":"undefined","revision":"r2"})"),
+            std::string::npos)
+      << read();
+}
+
+TEST_F(DecisionLogTest, WhatDoesNotFitIsDroppedAndCounted) {
+  auto log = DecisionLog::open({.file = file(), .max_waiting = 0}, clock_).value();
+  const Decision no;
+  log->record({.decision = no, .query = "q", .input = input("a")});
+  EXPECT_EQ(log->stats().dropped, 1U);
+}
+
 TEST_F(DecisionLogTest, TurnsOverWhenItIsLarge) {
   const auto log = open(true, 500);
   for (int i = 0; i < 5; ++i) {
@@ -101,7 +151,8 @@ TEST_F(DecisionLogTest, TurnsOverWhenItIsLarge) {
   }
   EXPECT_TRUE(std::filesystem::exists(file().string() + ".1"));
   EXPECT_LE(std::filesystem::file_size(file()), 500U);
-  EXPECT_EQ(log->dropped(), 0U);
+  EXPECT_EQ(log->stats().dropped, 0U);
+  EXPECT_EQ(log->stats().written, 5U);
 }
 
 }  // namespace

@@ -84,6 +84,52 @@ TEST_F(ServiceTest, ABadPolicyLeavesTheOldOneInUse) {
   EXPECT_EQ(service_.stats().failed_reloads, 2U);
 }
 
+Documents with_data(const std::string& text, const std::string& data, std::string revision) {
+  auto out = documents(text, std::move(revision));
+  out.data = *rego::value_from_json(data);
+  return out;
+}
+
+constexpr auto kAdmins = "admins contains u if { some u, r in data.users; r == \"admin\" }\n";
+
+TEST_F(ServiceTest, OtherDataTakesEffectAndCompilesNothing) {
+  const std::string text = kAdmins + std::string("allow if input.topic in admins");
+  ASSERT_TRUE(service_.activate(with_data(text, R"({"users": {"a": "admin"}})", "r1")));
+  EXPECT_TRUE(allows("a"));
+  EXPECT_FALSE(allows("b"));
+  const auto generation = service_.generation();
+  ASSERT_TRUE(service_.activate(with_data(text, R"({"users": {"b": "admin"}})", "r2")));
+  EXPECT_FALSE(allows("a"));
+  EXPECT_TRUE(allows("b"));
+  EXPECT_EQ(service_.revision(), "r2");
+  EXPECT_GT(service_.generation(), generation);
+  EXPECT_EQ(service_.stats().compilations, 1U);
+  EXPECT_EQ(service_.stats().reloads, 2U);
+}
+
+TEST_F(ServiceTest, OtherModulesOrAnotherSyntaxAreCompiled) {
+  ASSERT_TRUE(service_.activate(documents("allow := true")));
+  ASSERT_TRUE(service_.activate(documents("allow := false", "r2")));
+  EXPECT_EQ(service_.stats().compilations, 2U);
+  EXPECT_FALSE(allows("a"));
+  ASSERT_TRUE(service_.activate(documents("allow := false", "r2"), rego::Syntax::v0));
+  EXPECT_EQ(service_.stats().compilations, 3U);
+}
+
+// What needs no input is made at load, so decisions have their budget for themselves.
+TEST_F(ServiceTest, WhatDataSaysIsKnownBeforeADecision) {
+  std::string users;
+  for (int i = 0; i < 20'000; ++i) {
+    users += (i == 0 ? "\"u" : ",\"u") + std::to_string(i) + "\":\"admin\"";
+  }
+  const std::string text = kAdmins + std::string("allow if input.topic in admins");
+  ASSERT_TRUE(service_.activate(with_data(text, R"({"users": {)" + users + "}}", "r1")));
+  EXPECT_TRUE(allows("u19999"));
+  EXPECT_FALSE(allows("v"));
+  EXPECT_EQ(service_.stats().failures, 1U);  // undefined, not exhausted
+  EXPECT_EQ(service_.decide(Value::object({})).ground, Ground::undefined);
+}
+
 TEST_F(ServiceTest, NoDecisionIsLostWhilePoliciesChange) {
   ASSERT_TRUE(service_.activate(documents("allow := true", "0")));
   std::atomic<bool> stop{false};

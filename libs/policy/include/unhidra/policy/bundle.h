@@ -23,6 +23,10 @@ struct BundleTrust {
   std::string scope;  // that the signature must name; empty: none is asked for
 };
 
+// Public keys from a file with a JWK or a JWK set. Errc::bad_signature: there is none in it.
+// Blocks.
+Result<BundleTrust> read_bundle_keys(const std::filesystem::path& file);
+
 // File names (a/b/data.json) and their bytes.
 using BundleFiles = std::map<std::string, Bytes>;
 

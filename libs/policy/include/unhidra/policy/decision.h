@@ -29,12 +29,20 @@ struct Decision {
   std::string error;  // for the log
 };
 
+// A decision as it is written down. Everything in it lives as long as the call.
+struct DecisionRecord {
+  const Decision& decision;
+  std::string_view query;
+  const rego::Value& input;
+  std::string_view scope = {};       // for whom it was made: an organisation's id; may be empty
+  const Decision* shadow = nullptr;  // of the revision that was asked beside, if one was
+};
+
 // Where decisions are written. Called on the deciding thread: must not block.
 class DecisionSink {
  public:
   virtual ~DecisionSink() = default;
-  virtual void record(const Decision& decision, std::string_view query,
-                      const rego::Value& input) = 0;
+  virtual void record(const DecisionRecord& record) = 0;
 };
 
 // From what a query answered: true allows, all else does not.

@@ -32,6 +32,13 @@ Result<Documents> load_paths(std::span<const std::string> paths,
 Result<std::vector<rego::ModuleSource>> load_modules(std::span<const std::string> paths,
                                                      std::span<const std::string> ignored = {});
 
+// What the documents are called: their own revision, or "sha256:" and the first half of the digest
+// of their content.
+std::string revision_of(const Documents& documents);
+
+// Changes when a file does, or the files of a folder: names, sizes and times. Reads no content.
+std::string file_stamp(const std::filesystem::path& path);
+
 // JSON or, by the name's end, YAML.
 Result<rego::Value> load_document(const std::filesystem::path& file);
 Result<rego::Value> parse_document(std::string_view name, std::string_view text);

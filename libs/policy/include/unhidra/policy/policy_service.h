@@ -9,6 +9,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 #include "unhidra/base/random.h"
@@ -26,7 +27,8 @@ struct ServiceSettings {
   std::chrono::milliseconds max_time{100};
   // What is known is used again for so long, as policies may look at the clock; zero: never.
   std::chrono::milliseconds max_age{60'000};
-  std::size_t max_known = 65'536;  // decisions; when they are more, old ones go first, then all
+  std::size_t max_known = 65'536;    // decisions; when they are more, old ones go first, then all
+  std::string_view name = "policy";  // of log events; static: "policy.failed"
 };
 
 struct ServiceStats {
@@ -36,6 +38,7 @@ struct ServiceStats {
   std::uint64_t failures = 0;    // denied on another ground than the policy's own word
   std::uint64_t reloads = 0;
   std::uint64_t failed_reloads = 0;  // the old policy stayed
+  std::uint64_t compilations = 0;    // fewer than reloads: other data alone compiles nothing
 };
 
 // What a decision is remembered by.
@@ -52,8 +55,10 @@ class PolicyService {
   PolicyService(ServiceSettings settings, const Clock& clock, RandomSource& random,
                 DecisionSink* sink = nullptr);
 
-  // Compiles and takes it in use. On failure the policy that is in use stays.
-  Status activate(Documents documents);
+  // Compiles and takes it in use; `syntax` otherwise than the settings say. On failure the policy
+  // that is in use stays. Modules that are in use already are not compiled again, and of what was
+  // made of the data at load only what depends on a change is made again. Blocks meanwhile.
+  Status activate(Documents documents, std::optional<rego::Syntax> syntax = std::nullopt);
   // Nothing decides any more: every answer is no.
   void deactivate();
 
@@ -68,8 +73,10 @@ class PolicyService {
 
  private:
   struct Loaded {
+    std::vector<rego::ModuleSource> modules;
+    rego::Syntax syntax = rego::Syntax::v1;
     rego::PreparedQuery query;
-    rego::Value data;
+    rego::LoadedData data;
     std::string revision;
     std::uint64_t generation = 0;
   };
@@ -82,8 +89,11 @@ class PolicyService {
     std::mutex mutex;
     std::unordered_map<std::string, Known> known;
   };
+  Result<std::shared_ptr<Loaded>> load(Documents documents, rego::Syntax syntax);
   Decision evaluate(const Loaded* loaded, const rego::Value& input);
   void count(const Decision& decision, const rego::Value& input);
+  void warn(const Decision& decision);
+  std::string event(std::string_view what) const;
   void remember(Shard& shard, std::string key, const Known& known);
 
   ServiceSettings settings_;
@@ -100,6 +110,8 @@ class PolicyService {
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> reloads_{0};
   std::atomic<std::uint64_t> failed_reloads_{0};
+  std::atomic<std::uint64_t> compilations_{0};
+  std::atomic<SteadyTime::duration::rep> warned_{0};  // when; 0: never
 };
 
 }  // namespace unhidra::policy
