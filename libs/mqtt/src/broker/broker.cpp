@@ -22,7 +22,8 @@ std::string_view to_string(Transport transport) {
 }
 
 std::string_view to_string(DropReason reason) {
-  constexpr std::array<std::string_view, 3> kNames = {"queue full", "expired", "too large"};
+  constexpr std::array<std::string_view, 4> kNames = {"queue full", "expired", "too large",
+                                                      "forbidden"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 
@@ -30,6 +31,7 @@ std::optional<Admission> Authority::authenticate(ConnectionId, ByteView, bool) {
   return Admission{.reason = ReasonCode::bad_authentication_method};
 }
 void Authority::left(ConnectionId) {}
+void Authority::rehearse(ConnectionId) {}
 bool Authority::deliver(const Principal&, std::string_view, const Principal*) {
   return true;
 }
@@ -87,6 +89,10 @@ void Broker::writable(ConnectionId connection, Moment now) {
 void Broker::decide(ConnectionId connection, const Admission& admission, Moment now) {
   core_->now = now;
   core_->decide(connection, admission);
+}
+void Broker::resume(ConnectionId connection, Moment now) {
+  core_->now = now;
+  core_->resume(connection);
 }
 bool Broker::wants_flush() const {
   return core_->wants_flush();
@@ -156,7 +162,7 @@ void Broker::shut_down(std::string_view server_reference, Moment now) {
   const auto reason =
       server_reference.empty() ? ReasonCode::server_shutting_down : ReasonCode::use_another_server;
   core_->for_each_connection(
-      [&](Connection& connection) { core_->end(connection, reason, server_reference); });
+      [&](Connection& connection) { core_->send_away(connection, reason, server_reference); });
 }
 
 BrokerStats Broker::stats() const {

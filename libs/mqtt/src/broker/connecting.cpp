@@ -108,6 +108,9 @@ void Broker::Core::connection_deadline(Connection& connection) {
     end(connection, ReasonCode::success);
     return;
   }
+  if (connection.waiting) {
+    connection.heard = now.steady;  // it is not the client that is silent
+  }
   const auto silent = now.steady - connection.heard;
   const auto limit = connection.keep_alive_limit();
   if (silent >= limit) {
@@ -131,7 +134,7 @@ void Broker::Core::receive(ConnectionId id, ByteView bytes) {
   }
   connection->heard = now.steady;
   stats_.bytes_received += bytes.size();
-  if (connection->phase == Phase::deciding) {
+  if (connection->phase == Phase::deciding || connection->waiting) {
     append(*connection->early, bytes);
     return;
   }
@@ -153,6 +156,9 @@ void Broker::Core::consume(Connection& connection, ByteView bytes) {
       case FrameReader::State::error:
         return fail(connection, error);
       case FrameReader::State::packet:
+        if (must_wait(connection, frame)) {
+          return hold_back(connection, frame, bytes);
+        }
         handle(connection, frame);
         break;
     }

@@ -72,7 +72,8 @@ class Connection final : public WheelEntry {
   Phase phase = Phase::greeting;
   bool dirty = false;  // something waits for flush
   bool holding_listed = false;
-  bool paused = false;  // reading, for the journal's sake
+  bool paused = false;   // reading, for the journal's sake
+  bool waiting = false;  // a packet waits for the Authority; it is at the front of `early`
   bool reauthenticating = false;
   std::uint16_t keep_alive = 0;            // seconds
   std::uint16_t receive_maximum = 65'535;  // of the peer

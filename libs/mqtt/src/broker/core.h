@@ -1,7 +1,8 @@
 #pragma once
 // The broker's inside. Its parts by file: connecting (bytes in, and a connection's end), opening
 // (CONNECT), authenticating, publishing (PUBLISH in, and to whom), subscribing, acknowledging,
-// delivering (what goes out and when), sessions (their life), recovery, statistics.
+// waiting (for answers from elsewhere), delivering (what goes out and when), sessions (their life),
+// recovery, statistics.
 
 #include <atomic>
 #include <memory>
@@ -31,9 +32,12 @@ class Broker::Core {
   void receive(ConnectionId id, ByteView bytes);
   void lost(ConnectionId id);
   void decide(ConnectionId id, const Admission& admission);
+  void resume(ConnectionId id);
   void connection_deadline(Connection& connection);
   // Ends the connection; a client of version 5 is told why. The will goes out.
   void end(Connection& connection, ReasonCode reason, std::string_view server_reference = {});
+  // By CONNACK, who has said CONNECT and waits.
+  void send_away(Connection& connection, ReasonCode reason, std::string_view server_reference);
 
   // ---- sessions
   Space& space(std::string_view name);
@@ -97,6 +101,14 @@ class Broker::Core {
   void detach(Connection& connection, bool with_will);
   void watch(Connection& connection);
 
+  // ---- waiting
+  bool must_wait(Connection& connection, const Frame& frame);
+  void rehearse_publish(Connection& connection, const Frame& frame);
+  void rehearse_release(Connection& connection, const Frame& frame);
+  void rehearse_subscribe(Connection& connection, const Frame& frame);
+  void rehearse_deliveries(Session& origin, std::string_view topic);
+  void hold_back(Connection& connection, const Frame& frame, ByteView rest);
+
   // ---- sessions
   Session& create_session(Space& space, std::string_view client_id);
   void forget_subscriptions(Session& session);
@@ -130,6 +142,7 @@ class Broker::Core {
   ReasonCode subscribe(Session& session, const SubscribeEntry& entry, std::uint32_t identifier,
                        bool& fresh);
   bool unsubscribe(Session& session, std::string_view filter);
+  void drop_forbidden(Session& session);
   void send_retained(Session& session, const SubscribeEntry& entry, std::uint32_t identifier);
   void send_retained(Session& session, const MessageRef& message, QoS granted,
                      std::uint32_t identifier);

@@ -51,7 +51,7 @@ void Broker::Core::durable(std::uint64_t position) {
     for (const auto id : paused_) {
       if (Connection* const connection = find(id)) {
         connection->paused = false;
-        connection->link.pause_reading(false);
+        connection->link.pause_reading(connection->waiting);
       }
     }
     paused_.clear();

@@ -117,6 +117,15 @@ void Broker::Core::refuse(Connection& connection, ReasonCode reason,
   end(connection, ReasonCode::success);
 }
 
+void Broker::Core::send_away(Connection& connection, ReasonCode reason,
+                             std::string_view server_reference) {
+  if (connection.phase == Phase::deciding || connection.phase == Phase::authenticating) {
+    refuse(connection, reason, server_reference);
+  } else {
+    end(connection, reason, server_reference);
+  }
+}
+
 namespace {
 
 // What of a CONNECT this broker cannot keep; success when nothing.

@@ -142,6 +142,20 @@ void Broker::Core::send_retained(Session& session, const MessageRef& message, Qo
 
 // ---- The policy has changed --------------------------------------------------------------------
 
+// What was queued while it was allowed, and was never sent.
+void Broker::Core::drop_forbidden(Session& session) {
+  if (!authority_.judges_deliveries()) {
+    return;
+  }
+  for (auto ordinal = session.outbox.begin(); ordinal != session.outbox.end(); ++ordinal) {
+    const auto* entry = session.outbox.find(ordinal);
+    if (entry != nullptr && entry->state == Outgoing::State::waiting &&
+        !authority_.deliver(*session.principal, entry->message->topic(), nullptr)) {
+      drop(session, ordinal, DropReason::forbidden);
+    }
+  }
+}
+
 void Broker::Core::rejudge() {
   for (const auto& [name, space] : spaces_) {
     for (const auto& [client_id, session] : space->sessions) {
@@ -155,6 +169,7 @@ void Broker::Core::rejudge() {
       for (const auto& filter : refused) {
         unsubscribe(*session, filter);
       }
+      drop_forbidden(*session);
     }
   }
 }

@@ -69,6 +69,7 @@ struct Peer {
   std::string address;
   Transport transport = Transport::tcp;
   Bytes certificate;  // DER, verified; empty: none
+  Bytes binding;      // of the TLS channel: tls-exporter (RFC 9266); empty: none
 };
 
 // Whoever is behind a session. Made by the Authority, shared by connection and session.
@@ -117,6 +118,15 @@ class Authority {
   // Whether each delivery is asked again.
   virtual bool judges_deliveries() const { return false; }
   virtual bool deliver(const Principal& who, std::string_view topic, const Principal* publisher);
+  // ---- Answers that come from elsewhere
+  // Whether there are any. Then, before a packet is handled, rehearse() announces that publish,
+  // subscribe and deliver will be called with all that it needs, and must_wait() asks whether an
+  // answer is missing. If so, the packet and all that follow it wait until Broker::resume, and it
+  // is rehearsed again. What is not known when it counts (of wills, of the host's own messages) is
+  // a denial.
+  virtual bool answers_later() const { return false; }
+  virtual void rehearse(ConnectionId connection);
+  virtual bool must_wait() { return false; }
   // Of a session that was journaled. Null: it ends.
   virtual std::shared_ptr<const Principal> restore(std::string_view space,
                                                    std::string_view identity);
@@ -149,7 +159,7 @@ class Link {
   ~Link() = default;
 };
 
-enum class DropReason : std::uint8_t { queue_full, expired, too_large };
+enum class DropReason : std::uint8_t { queue_full, expired, too_large, forbidden };
 std::string_view to_string(DropReason reason);
 
 // What the owner of the broker wants to see. Called from inside the broker: must not call it back.
@@ -193,6 +203,8 @@ class Broker {
   void writable(ConnectionId connection, Moment now);
   // The late answer of Authority::connect or authenticate.
   void decide(ConnectionId connection, const Admission& admission, Moment now);
+  // What its packet waits for may have come.
+  void resume(ConnectionId connection, Moment now);
   bool wants_flush() const;
   void flush();
   // At least every 100 ms.
@@ -214,14 +226,16 @@ class Broker {
   std::size_t disconnect(const Choice& which, ReasonCode reason, Moment now);
   // Ends sessions, connected or not, with all that waits for them.
   std::size_t end_sessions(const Choice& which, ReasonCode reason, Moment now);
-  // The policy has changed: every subscription is asked again, those refused are removed.
+  // The policy has changed: every subscription is asked again, those refused are removed; so is
+  // what waits to be sent, where deliveries are judged.
   void rejudge(Moment now);
   // A message of the host's own. Returns how many subscribers it went to.
   std::size_t publish(std::string_view space, const PublishRequest& request, Moment now);
   // Takes the retained messages away that the filter covers, as if their publisher had; returns how
   // many there were.
   std::size_t clear_retained(std::string_view space, std::string_view filter, Moment now);
-  // Every client is told (0x8B, or to go to `server_reference`), every connection ends.
+  // Every client is told (0x8B, or 0x9C and to go to `server_reference`; those that are still being
+  // let in by CONNACK), every connection ends.
   void shut_down(std::string_view server_reference, Moment now);
 
   BrokerStats stats() const;
