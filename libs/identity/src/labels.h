@@ -13,5 +13,6 @@ inline constexpr std::string_view kKeyDigestLabel = "unhidra key digest 1";
 inline constexpr std::string_view kSafetyNumberLabel = "unhidra safety number 1";
 inline constexpr std::string_view kDeviceGroupLabel = "unhidra device group 1";
 inline constexpr std::string_view kDeviceGroupHashLabel = "unhidra device group hash 1";
+inline constexpr std::string_view kDevicePolicyLabel = "unhidra device policy 1";
 
 }  // namespace unhidra::identity
