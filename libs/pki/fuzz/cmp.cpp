@@ -8,7 +8,7 @@ using namespace unhidra;
 
 class Nobody final : public pki::CmpIssuer {
  public:
-  Result<pki::Certificate> certify(const Request&) override {
+  Result<std::optional<pki::Certificate>> certify(const Request&) override {
     return fail(pki::Errc::bad_request, "no");
   }
   Status revoke(const Bytes&, pki::RevocationReason) override {

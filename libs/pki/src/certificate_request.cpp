@@ -17,9 +17,6 @@ constexpr int kMaxExtensions = 32;
 constexpr int kMaxUris = 8;
 constexpr std::size_t kMaxChallenge = 255;  // RFC 2985 appendix A, pkcs-9-ub-challengePassword
 
-void free_extensions(STACK_OF(X509_EXTENSION) * extensions) {
-  sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
-}
 using OwnedExtensions = Owned<STACK_OF(X509_EXTENSION), free_extensions>;
 
 std::unexpected<Error> bad(const char* what) {
@@ -107,14 +104,12 @@ Status read_subject(X509_REQ* request, CertificateRequest& out) {
   const X509_NAME* name = X509_REQ_get_subject_name(request);
   const unsigned char* der = nullptr;
   std::size_t size = 0;
-  const OwnedBio bio(BIO_new(BIO_s_mem()));
-  if (!bio || X509_NAME_get0_der(name, &der, &size) != 1 ||
-      X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253) < 0) {
+  if (X509_NAME_get0_der(name, &der, &size) != 1) {
     return bad("a malformed subject");
   }
   out.subject_der = to_bytes(ByteView(der, size));
   out.subject_empty = X509_NAME_entry_count(name) == 0;
-  out.subject = printable(content(bio.get()));
+  out.subject = one_line(name);
   return {};
 }
 

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include <openssl/cmp.h>
-#include <openssl/crmf.h>
-
+#include "cmp_request.h"
 #include "der_walk.h"
 #include "signer_key.h"
 #include "x509_build.h"
@@ -14,14 +12,11 @@ namespace {
 
 using OwnedServer = Owned<OSSL_CMP_SRV_CTX, OSSL_CMP_SRV_CTX_free>;
 using OwnedMessage = Owned<OSSL_CMP_MSG, OSSL_CMP_MSG_free>;
-using OwnedRequest = Owned<X509_REQ, X509_REQ_free>;
 
 void free_certificates(STACK_OF(X509) * certificates) {
   sk_X509_pop_free(certificates, X509_free);
 }
 using OwnedStack = Owned<STACK_OF(X509), free_certificates>;
-
-constexpr int kTemplatePublicKey = 6;  // CertTemplate, RFC 4211 section 5
 
 OSSL_CMP_PKISI* rejection(int failure, const std::string& why) {
   return OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_rejection, 1 << failure, why.c_str());
@@ -57,88 +52,6 @@ OwnedStack stack_of(std::span<const Certificate> certificates) {
   return out;
 }
 
-// CertTemplate's key has no accessor in OpenSSL 3.0: [6] IMPLICIT SubjectPublicKeyInfo.
-Bytes template_key(const OSSL_CRMF_CERTTEMPLATE* fields) {
-  unsigned char* der = nullptr;
-  const int size = i2d_OSSL_CRMF_CERTTEMPLATE(const_cast<OSSL_CRMF_CERTTEMPLATE*>(fields), &der);
-  const Bytes whole(der, der + std::max(size, 0));
-  OPENSSL_free(der);
-  auto rest = unwrap(whole, V_ASN1_SEQUENCE);
-  while (rest) {
-    const auto field = next_element(*rest);
-    if (!field) {
-      break;
-    }
-    if (field->context && field->tag == kTemplatePublicKey) {
-      Bytes out = to_bytes(field->whole);
-      out.front() = V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED;
-      return out;
-    }
-  }
-  return {};
-}
-
-void read_name(const X509_NAME* name, CmpIssuer::Request& out) {
-  const unsigned char* der = nullptr;
-  std::size_t size = 0;
-  if (name != nullptr && X509_NAME_get0_der(name, &der, &size) == 1) {
-    out.subject_der = to_bytes(ByteView(der, size));
-    out.subject_empty = X509_NAME_entry_count(name) == 0;
-  }
-}
-
-bool read_uris(const STACK_OF(X509_EXTENSION) * extensions, std::vector<std::string>& out) {
-  const OwnedGeneralNames names(static_cast<GENERAL_NAMES*>(
-      X509V3_get_d2i(extensions, NID_subject_alt_name, nullptr, nullptr)));
-  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    int type = 0;
-    const void* value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names.get(), i), &type);
-    if (type != GEN_URI) {
-      return false;
-    }
-    const auto* text = static_cast<const ASN1_STRING*>(value);
-    out.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-                     static_cast<std::size_t>(ASN1_STRING_length(text)));
-  }
-  return true;
-}
-
-Bytes serial_bytes(const ASN1_INTEGER* serial) {
-  if (serial == nullptr) {
-    return {};
-  }
-  return to_bytes(ByteView(ASN1_STRING_get0_data(serial),
-                           static_cast<std::size_t>(ASN1_STRING_length(serial))));
-}
-
-Result<CmpIssuer::Request> read_template(const OSSL_CRMF_MSG* message) {
-  CmpIssuer::Request out;
-  const auto* fields = OSSL_CRMF_MSG_get0_tmpl(message);
-  out.public_key_der = template_key(fields);
-  read_name(OSSL_CRMF_CERTTEMPLATE_get0_subject(fields), out);
-  if (!read_uris(OSSL_CRMF_CERTTEMPLATE_get0_extensions(fields), out.uris)) {
-    return fail(Errc::bad_request, "a device has no alternative names but its own URI");
-  }
-  if (const auto* old = OSSL_CRMF_MSG_get0_regCtrl_oldCertID(message)) {
-    out.old_serial_number = serial_bytes(OSSL_CRMF_CERTID_get0_serialNumber(old));
-  }
-  return out;
-}
-
-Result<CmpIssuer::Request> read_pkcs10(const X509_REQ* request) {
-  unsigned char* der = nullptr;
-  const int size = i2d_X509_REQ(const_cast<X509_REQ*>(request), &der);
-  const Bytes bytes(der, der + std::max(size, 0));
-  OPENSSL_free(der);
-  UNHIDRA_TRY(auto read, CertificateRequest::from_der(bytes));
-  return CmpIssuer::Request{.body = CmpBody::pkcs10_request,
-                            .public_key_der = std::move(read.public_key_der),
-                            .subject_der = std::move(read.subject_der),
-                            .subject_empty = read.subject_empty,
-                            .uris = std::move(read.uris),
-                            .old_serial_number = {}};
-}
-
 }  // namespace
 
 struct CmpTransaction::Impl {
@@ -146,7 +59,13 @@ struct CmpTransaction::Impl {
   std::shared_ptr<const Signer> signer;  // outlives `key`
   std::vector<Certificate> chain;
   OwnedServer server;
+  std::chrono::seconds ask_again{};
   CmpIssuer* issuer = nullptr;  // during process()
+  bool proved = false;          // within process(): the sender is who it says
+  // A request that waits, and its message; what became of it, between the question and the answer.
+  std::optional<CmpIssuer::Request> waiting;
+  Bytes waiting_message;
+  std::optional<Result<std::optional<Certificate>>> decided;
   std::optional<Certificate> issued;
   bool confirmed = false;
 };
@@ -157,37 +76,73 @@ CmpTransaction::Impl& state_of(OSSL_CMP_SRV_CTX* server) {
   return *static_cast<CmpTransaction::Impl*>(OSSL_CMP_SRV_CTX_get0_custom_ctx(server));
 }
 
+Result<std::optional<Certificate>> decide(CmpTransaction::Impl& state, const OSSL_CMP_MSG* message,
+                                          const OSSL_CRMF_MSG* crmf, const X509_REQ* pkcs10) {
+  if (auto decided = std::exchange(state.decided, std::nullopt)) {
+    return std::move(*decided);
+  }
+  UNHIDRA_TRY(auto request, pkcs10 != nullptr ? read_pkcs10(pkcs10) : read_template(crmf));
+  request.body = static_cast<CmpBody>(OSSL_CMP_MSG_get_bodytype(message));
+  UNHIDRA_TRY(auto issued, state.issuer->certify(request));
+  if (!issued) {
+    state.waiting = std::move(request);
+  }
+  return issued;
+}
+
 OSSL_CMP_PKISI* on_certificate_request(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_MSG* message, int,
                                        const OSSL_CRMF_MSG* crmf, const X509_REQ* pkcs10,
                                        X509** certificate, STACK_OF(X509) * *chain,
                                        STACK_OF(X509) * *authorities) {
   auto& state = state_of(server);
-  auto request = pkcs10 != nullptr ? read_pkcs10(pkcs10) : read_template(crmf);
-  if (!request) {
-    return rejection(OSSL_CMP_PKIFAILUREINFO_badCertTemplate, request.error().message());
-  }
-  request->body = static_cast<CmpBody>(OSSL_CMP_MSG_get_bodytype(message));
-  auto issued = state.issuer->certify(*request);
+  state.proved = true;
+  auto issued = decide(state, message, crmf, pkcs10);
   if (!issued) {
     return rejection(failure_of(issued.error()), issued.error().message());
   }
+  if (!*issued) {
+    return OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_waiting, 0, nullptr);
+  }
   auto own_chain = stack_of(state.chain);
   auto trusted = stack_of(state.chain);
-  X509* const x509 = CertificateAccess::get(*issued);
+  X509* const x509 = CertificateAccess::get(**issued);
   if (!own_chain || !trusted || X509_up_ref(x509) != 1) {
     return nullptr;
   }
-  state.issued = std::move(*issued);
+  state.issued = std::move(**issued);
   *certificate = x509;
   *chain = own_chain.release();
   *authorities = trusted.release();
   return accepted();
 }
 
-OSSL_CMP_PKISI* on_revocation_request(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_MSG*,
+// The request is put to the issuer again; when it is decided, OpenSSL answers it as if it had just
+// come (RFC 4210 section 5.3.22).
+int on_poll(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_MSG*, int, OSSL_CMP_MSG** request,
+            int64_t* check_after) {
+  auto& state = state_of(server);
+  state.proved = true;
+  *request = nullptr;
+  *check_after = state.ask_again.count();
+  if (!state.waiting) {
+    return 0;
+  }
+  auto decided = state.issuer->certify(*state.waiting);
+  if (decided && !*decided) {
+    return 1;
+  }
+  const Byte* at = state.waiting_message.data();
+  *request = d2i_OSSL_CMP_MSG(nullptr, &at, static_cast<long>(state.waiting_message.size()));
+  state.decided = std::move(decided);
+  state.waiting.reset();
+  return *request != nullptr ? 1 : 0;
+}
+
+OSSL_CMP_PKISI* on_revocation_request(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_MSG* message,
                                       const X509_NAME*, const ASN1_INTEGER* serial) {
-  auto status =
-      state_of(server).issuer->revoke(serial_bytes(serial), RevocationReason::unspecified);
+  auto& state = state_of(server);
+  state.proved = true;
+  auto status = state.issuer->revoke(serial_bytes(serial), revocation_reason(message));
   return status ? accepted() : rejection(failure_of(status.error()), status.error().message());
 }
 
@@ -195,6 +150,7 @@ OSSL_CMP_PKISI* on_revocation_request(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_M
 int on_general_message(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_MSG*,
                        const STACK_OF(OSSL_CMP_ITAV) * in, STACK_OF(OSSL_CMP_ITAV) * *out) {
   auto& state = state_of(server);
+  state.proved = true;
   *out = sk_OSSL_CMP_ITAV_new_null();
   for (int i = 0; *out != nullptr && i < sk_OSSL_CMP_ITAV_num(in); ++i) {
     const auto* type = OSSL_CMP_ITAV_get0_type(sk_OSSL_CMP_ITAV_value(in, i));
@@ -230,13 +186,16 @@ int on_general_message(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_MSG*,
   return *out != nullptr ? 1 : 0;
 }
 
-void on_error(OSSL_CMP_SRV_CTX*, const OSSL_CMP_MSG*, const OSSL_CMP_PKISI*, const ASN1_INTEGER*,
-              const OSSL_CMP_PKIFREETEXT*) {}
+void on_error(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_MSG*, const OSSL_CMP_PKISI*,
+              const ASN1_INTEGER*, const OSSL_CMP_PKIFREETEXT*) {
+  state_of(server).proved = true;
+}
 
 // RFC 4210 section 5.3.18: the hash is that of the certificate's own signature algorithm.
 int on_confirmation(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_MSG*, int,
                     const ASN1_OCTET_STRING* hash, const OSSL_CMP_PKISI* status) {
   auto& state = state_of(server);
+  state.proved = true;
   if (!state.issued || state.confirmed) {
     return 0;
   }
@@ -291,18 +250,19 @@ CmpTransaction& CmpTransaction::operator=(CmpTransaction&&) noexcept = default;
 
 Result<CmpTransaction> CmpTransaction::begin(const DeviceAuthority& authority,
                                              std::span<const Certificate> chain,
-                                             const CmpPeer& peer) {
+                                             const CmpPeer& peer, std::chrono::seconds ask_again) {
   const ErrorScope errors;
   auto impl = std::make_unique<Impl>();
   impl->signer = authority.signer();
   impl->key = signing_pkey(*impl->signer);
   impl->chain.assign(chain.begin(), chain.end());
+  impl->ask_again = ask_again;
   impl->server.reset(OSSL_CMP_SRV_CTX_new(nullptr, nullptr));
   const auto extra = stack_of(chain);
   if (!impl->key || !impl->server || !extra ||
       OSSL_CMP_SRV_CTX_init(impl->server.get(), impl.get(), on_certificate_request,
                             on_revocation_request, on_general_message, on_error, on_confirmation,
-                            nullptr) != 1 ||
+                            on_poll) != 1 ||
       OSSL_CMP_SRV_CTX_set_grant_implicit_confirm(impl->server.get(), 1) != 1 ||
       !set_up(OSSL_CMP_SRV_CTX_get0_cmp_ctx(impl->server.get()), authority, impl->key.get(), extra,
               peer)) {
@@ -318,10 +278,18 @@ Result<Bytes> CmpTransaction::process(ByteView message, CmpIssuer& issuer) {
   if (!request || at != message.data() + message.size()) {
     return fail(Errc::bad_request, "not a CMP message");
   }
+  const bool waited = impl_->waiting.has_value();
   impl_->issuer = &issuer;
+  impl_->proved = false;
   const OwnedMessage answer(OSSL_CMP_SRV_process_request(impl_->server.get(), request.get()));
   impl_->issuer = nullptr;
-  if (!answer) {
+  if (!waited && impl_->waiting) {
+    impl_->waiting_message = to_bytes(message);
+  }
+  // A rejection of OpenSSL's own, for want of proof of possession, is no error message.
+  const bool refused = !answer || (!impl_->proved && OSSL_CMP_MSG_get_bodytype(answer.get()) ==
+                                                         static_cast<int>(CmpBody::error));
+  if (refused) {
     return fail(Errc::bad_request, "the CMP message is not accepted");
   }
   unsigned char* der = nullptr;
@@ -329,6 +297,10 @@ Result<Bytes> CmpTransaction::process(ByteView message, CmpIssuer& issuer) {
   Bytes out(der, der + std::max(size, 0));
   OPENSSL_free(der);
   return out;
+}
+
+bool CmpTransaction::awaits_decision() const {
+  return impl_->waiting.has_value();
 }
 
 bool CmpTransaction::awaits_confirmation() const {

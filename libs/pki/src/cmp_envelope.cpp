@@ -117,6 +117,15 @@ std::optional<ByteView> unwrap(ByteView bytes, int universal_tag) {
   return element->content;
 }
 
+std::optional<CmpBody> cmp_body(ByteView message) {
+  auto rest = unwrap(message, V_ASN1_SEQUENCE);
+  const auto header = rest ? next_element(*rest) : std::nullopt;
+  const auto body = header ? next_element(*rest) : std::nullopt;
+  return body && body->context && is_known(body->tag)
+             ? std::optional(static_cast<CmpBody>(body->tag))
+             : std::nullopt;
+}
+
 Result<CmpEnvelope> read_cmp_envelope(ByteView message) {
   const ErrorScope errors;
   if (message.size() > kMaxCmpMessage) {
@@ -125,12 +134,12 @@ Result<CmpEnvelope> read_cmp_envelope(ByteView message) {
   auto rest = unwrap(message, V_ASN1_SEQUENCE);
   const auto header = rest ? next_element(*rest) : std::nullopt;
   const auto body = rest ? next_element(*rest) : std::nullopt;
-  if (!header || header->context || header->tag != V_ASN1_SEQUENCE || !body || !body->context ||
-      !is_known(body->tag)) {
+  const auto kind = cmp_body(message);
+  if (!kind || header->context || header->tag != V_ASN1_SEQUENCE || !body) {
     return bad();
   }
   CmpEnvelope out;
-  out.body = static_cast<CmpBody>(body->tag);
+  out.body = *kind;
   UNHIDRA_TRY_VOID(read_header(header->content, out));
   while (const auto field = next_element(*rest)) {
     if (!field->context || field->tag != kExtraCertificates) {

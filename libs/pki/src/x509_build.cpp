@@ -19,6 +19,18 @@ bool set_serial(X509* certificate, RandomSource& random) {
 
 }  // namespace
 
+std::string one_line(const X509_NAME* name) {
+  const OwnedBio bio(BIO_new(BIO_s_mem()));
+  if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253) < 0) {
+    return {};
+  }
+  return printable(content(bio.get()));
+}
+
+void free_extensions(STACK_OF(X509_EXTENSION) * extensions) {
+  sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+}
+
 bool is_common_name(std::string_view name) {
   return !name.empty() && name.size() <= kMaxCommonName && is_valid_utf8(name) &&
          printable(name) == name;

@@ -10,6 +10,9 @@
 
 namespace unhidra::pki {
 
+// As people read it, RFC 2253; empty on failure.
+std::string one_line(const X509_NAME* name);
+void free_extensions(STACK_OF(X509_EXTENSION) * extensions);
 // 1 to 64 printable characters (RFC 5280 appendix A.1, ub-common-name).
 bool is_common_name(std::string_view name);
 // In order, and within the years that ASN.1 can write.

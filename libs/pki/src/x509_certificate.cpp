@@ -16,14 +16,6 @@ constexpr std::size_t kMaxChain = 16;
 constexpr std::size_t kMaxDer = 16 * 1024;
 constexpr std::size_t kMaxSerial = 20;  // RFC 5280 section 4.1.2.2
 
-std::string one_line(const X509_NAME* name) {
-  const OwnedBio bio(BIO_new(BIO_s_mem()));
-  if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253) < 0) {
-    return {};
-  }
-  return printable(content(bio.get()));
-}
-
 std::string address_text(ByteView address) {
   char text[INET6_ADDRSTRLEN] = {};
   if (address.size() != 4 && address.size() != 16) {

@@ -9,21 +9,28 @@
 namespace unhidra::pki {
 namespace {
 
+using namespace std::chrono_literals;
+
 class Issuer final : public CmpIssuer {
  public:
   Issuer(const DeviceAuthority& authority, DeviceIdentity identity, Validity validity,
          RandomSource& random)
       : authority_(authority), identity_(identity), validity_(validity), random_(random) {}
 
-  Result<Certificate> certify(const Request& request) override {
+  Result<std::optional<Certificate>> certify(const Request& request) override {
     last = request;
     if (refuse) {
       return fail(Errc::bad_request, "not today");
     }
+    if (waits > 0) {
+      --waits;
+      return std::nullopt;
+    }
     return authority_.issue(request.public_key_der, identity_, validity_, {}, random_);
   }
-  Status revoke(const Bytes& serial_number, RevocationReason) override {
+  Status revoke(const Bytes& serial_number, RevocationReason why) override {
     revoked = serial_number;
+    reason = why;
     return {};
   }
   Status confirm(const Certificate&, bool accepted) override {
@@ -33,7 +40,9 @@ class Issuer final : public CmpIssuer {
 
   Request last;
   bool refuse = false;
+  int waits = 0;
   Bytes revoked;
+  std::optional<RevocationReason> reason;
   std::optional<bool> confirmed;
 
  private:
@@ -102,11 +111,12 @@ class Cmp : public DeviceAuthorityTest {
         out.get(), X509_get_subject_name(CertificateAccess::get(authority_.certificate())));
     return out;
   }
-  CmpTransaction with_secret(std::string_view secret) {
+  CmpTransaction with_secret(std::string_view secret, std::chrono::seconds ask_again = 1s) {
     return CmpTransaction::begin(authority_, chain_,
                                  {.secret = SecretBytes::copy_of(as_bytes(secret)),
                                   .reference = identity_.device.to_string(),
-                                  .certificate = std::nullopt})
+                                  .certificate = std::nullopt},
+                                 ask_again)
         .value();
   }
 
@@ -161,6 +171,26 @@ TEST_F(Cmp, ARefusalIsToldAndNothingIsIssued) {
   EXPECT_FALSE(transaction.awaits_confirmation());
 }
 
+TEST_F(Cmp, ADeviceThatWaitsAsksAgainUntilItIsDecided) {
+  auto transaction = with_secret("a secret of the device", 1s);
+  issuer_.waits = 2;
+  Link link{&transaction, &issuer_, {}, nullptr};
+  const auto waiting = client_with_secret(link, "a secret of the device");
+  ASSERT_NE(OSSL_CMP_exec_IR_ses(waiting.get()), nullptr);
+  EXPECT_EQ(issuer_.confirmed, true);
+  EXPECT_FALSE(transaction.awaits_decision());
+  ASSERT_EQ(link.sent.size(), 4U);  // the request, two questions, the confirmation
+  EXPECT_EQ(read_cmp_envelope(link.sent[2])->body, CmpBody::poll_request);
+
+  auto other = with_secret("a secret of the device", 1s);
+  issuer_.waits = 1;
+  Link second{&other, &issuer_, {}, nullptr};
+  second.tamper = [&](Bytes&) { issuer_.refuse = issuer_.waits == 0; };
+  const auto refused = client_with_secret(second, "a secret of the device");
+  EXPECT_EQ(OSSL_CMP_exec_IR_ses(refused.get()), nullptr);
+  EXPECT_EQ(OSSL_CMP_CTX_get_status(refused.get()), OSSL_CMP_PKISTATUS_rejection);
+}
+
 TEST_F(Cmp, UpdatesTheKeyAndRevokesUnderTheCertificateItself) {
   const auto old_key = device_key();
   const auto old = issue(request_der(old_key.get()), days(90));
@@ -187,7 +217,9 @@ TEST_F(Cmp, UpdatesTheKeyAndRevokesUnderTheCertificateItself) {
   OSSL_CMP_CTX_set1_cert(revoking.get(), CertificateAccess::get(old));
   OSSL_CMP_CTX_set1_pkey(revoking.get(), old_key.get());
   OSSL_CMP_CTX_set1_oldCert(revoking.get(), CertificateAccess::get(old));
+  OSSL_CMP_CTX_set_option(revoking.get(), OSSL_CMP_OPT_REVOCATION_REASON, 1);
   EXPECT_EQ(OSSL_CMP_exec_RR_ses(revoking.get()), 1);
+  EXPECT_EQ(issuer_.reason, RevocationReason::key_compromise);
   EXPECT_EQ(issuer_.revoked, old.serial_number());
 }
 

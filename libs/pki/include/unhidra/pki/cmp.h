@@ -3,6 +3,7 @@
 // on OpenSSL's server: enrolment (ir, cr, p10cr), key update (kur), revocation (rr), general
 // messages (genm: caCerts) and confirmation (certConf).
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,8 @@ struct CmpEnvelope {
   // The first of extraCerts, when a signature protects the message: the signer's (section 3.3).
   std::optional<Certificate> signer;
 };
+// What kind of message it is; nothing when it is not one of those above.
+std::optional<CmpBody> cmp_body(ByteView message);
 // Errc::bad_request for what is not one protected CMP message of a kind above.
 Result<CmpEnvelope> read_cmp_envelope(ByteView message);
 
@@ -47,12 +50,14 @@ class CmpIssuer {
     // The name asked for, DER; empty when it was left out.
     Bytes subject_der;
     bool subject_empty = true;
+    std::string subject;  // one line, RFC 2253
     std::vector<std::string> uris;
     Bytes old_serial_number;  // of a key update that names the certificate it renews
   };
   virtual ~CmpIssuer() = default;
-  // Possession of the key is proved. An error is told as a rejection.
-  virtual Result<Certificate> certify(const Request& request) = 0;
+  // Possession of the key is proved. Nothing: the device is to ask again, and the same request
+  // comes anew with each time that it does (RFC 9483 section 4.4). An error is told as a rejection.
+  virtual Result<std::optional<Certificate>> certify(const Request& request) = 0;
   virtual Status revoke(const Bytes& serial_number, RevocationReason reason) = 0;
   // The device took the certificate, or did not want it.
   virtual Status confirm(const Certificate& certificate, bool accepted) = 0;
@@ -68,18 +73,22 @@ struct CmpPeer {
 // One transaction: a request and its confirmation. Not for several threads at a time.
 class CmpTransaction {
  public:
-  // `chain` is sent with the certificate: the authorities that devices should know.
+  // `chain` is sent with the certificate: the authorities that devices should know. `ask_again`:
+  // after how long a device that waits does.
   static Result<CmpTransaction> begin(const DeviceAuthority& authority,
-                                      std::span<const Certificate> chain, const CmpPeer& peer);
+                                      std::span<const Certificate> chain, const CmpPeer& peer,
+                                      std::chrono::seconds ask_again = std::chrono::minutes(1));
   ~CmpTransaction();
   CmpTransaction(CmpTransaction&&) noexcept;
   CmpTransaction& operator=(CmpTransaction&&) noexcept;
 
-  // The answer to a message, an error message included. Errc::bad_request when not even that can be
-  // given: the protection does not verify, or the message is not one.
+  // The answer to a message whose sender is proved, a rejection included. Errc::bad_request
+  // otherwise: the protection does not verify, the message does not belong here, or is not one.
   Result<Bytes> process(ByteView message, CmpIssuer& issuer);
   // Whether the device still has to confirm what it was given.
   bool awaits_confirmation() const;
+  // Whether it was told to ask again.
+  bool awaits_decision() const;
 
   struct Impl;
 
