@@ -1,5 +1,6 @@
 #include "acceptor.h"
 
+#include <algorithm>
 #include <cstring>
 #include <unistd.h>
 
@@ -44,10 +45,8 @@ void switch_on(int fd, int level, int option) {
   ::setsockopt(fd, level, option, &on, sizeof(on));
 }
 
-}  // namespace
-
-Result<int> listen_on(const ServerSettings& settings) {
-  UNHIDRA_TRY(const auto address, parse(settings.address, settings.port));
+Result<int> listen_on(const ServerSettings& settings, std::uint16_t port) {
+  UNHIDRA_TRY(const auto address, parse(settings.address, port));
   const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) {
     return fail(Errc::bad_settings, std::string("no socket: ") + std::strerror(errno));
@@ -62,10 +61,28 @@ Result<int> listen_on(const ServerSettings& settings) {
     const int error = errno;
     ::close(fd);
     return fail(error == EADDRINUSE ? Errc::address_in_use : Errc::bad_settings,
-                "cannot listen on " + settings.address + " port " + std::to_string(settings.port) +
-                    ": " + std::strerror(error));
+                "cannot listen on " + settings.address + " port " + std::to_string(port) + ": " +
+                    std::strerror(error));
   }
   return fd;
+}
+
+}  // namespace
+
+// A port that was found free is taken in the same call: nobody comes between.
+Result<int> listen_on(const ServerSettings& settings) {
+  const unsigned last = std::min(settings.port + unsigned{settings.further_ports}, 65535U);
+  for (unsigned port = settings.port;; ++port) {
+    auto fd = listen_on(settings, static_cast<std::uint16_t>(port));
+    if (fd || fd.error() != Errc::address_in_use || settings.further_ports == 0) {
+      return fd;
+    }
+    if (port == last) {
+      return fail(Errc::address_in_use, "cannot listen on " + settings.address + ": ports " +
+                                            std::to_string(settings.port) + " to " +
+                                            std::to_string(last) + " are all taken");
+    }
+  }
 }
 
 Acceptor::Acceptor(Worker& worker, int fd, std::weak_ptr<Server::Core> core)

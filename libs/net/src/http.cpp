@@ -89,12 +89,23 @@ std::string PeerAddress::to_string() const {
   return (v6 ? "[" + ip + "]" : ip) + ":" + std::to_string(port);
 }
 
+bool from_foreign_page(const RequestHead& head) {
+  const auto origin = head.headers.get("Origin");
+  if (!origin) {
+    return false;
+  }
+  const auto scheme = origin->find("://");
+  const auto host = head.headers.get("Host");
+  return head.headers.count("Origin") != 1 || scheme == std::string_view::npos || !host ||
+         origin->substr(scheme + 3) != *host;
+}
+
 HttpResponse HttpResponse::text(int status, std::string_view body) {
   return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, to_bytes(body)};
 }
 
 std::string_view reason_phrase(int status) {
-  constexpr std::array<std::pair<int, std::string_view>, 38> kPhrases{{
+  constexpr std::array<std::pair<int, std::string_view>, 39> kPhrases{{
       {100, "Continue"},
       {101, "Switching Protocols"},
       {200, "OK"},
@@ -121,6 +132,7 @@ std::string_view reason_phrase(int status) {
       {412, "Precondition Failed"},
       {413, "Content Too Large"},
       {415, "Unsupported Media Type"},
+      {416, "Range Not Satisfiable"},
       {417, "Expectation Failed"},
       {421, "Misdirected Request"},
       {422, "Unprocessable Content"},

@@ -70,9 +70,13 @@ std::size_t take_header(char* bytes, std::size_t, std::size_t size, void* user) 
   return size;
 }
 
-CURLcode pin_hook(CURL*, void* ssl_ctx, void* fingerprint) {
-  pin_certificate(static_cast<SSL_CTX*>(ssl_ctx), static_cast<const ByteArray<32>*>(fingerprint));
-  return CURLE_OK;
+CURLcode tls_hook(CURL*, void* ssl_ctx, void* user) {
+  auto* context = static_cast<SSL_CTX*>(ssl_ctx);
+  const auto& settings = *static_cast<const TlsClientSettings*>(user);
+  if (settings.pinned_certificate) {
+    pin_certificate(context, &*settings.pinned_certificate);
+  }
+  return show_client_certificate(context, settings) ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
 }
 
 Error to_error(CURLcode code, const Exchange& exchange) {
@@ -90,6 +94,7 @@ Error to_error(CURLcode code, const Exchange& exchange) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
     case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
       return {Errc::bad_settings, what};
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
@@ -132,6 +137,7 @@ struct HttpClient::Impl {
   void cancel_all();
   Status prepare(Exchange& exchange) const;
   void prepare_tls(CURL* easy) const;
+  static void prepare_signature(CURL* easy, const AwsCredentials& credentials);
   Status prepare_headers(Exchange& exchange) const;
 
   const HttpClientSettings settings;
@@ -227,11 +233,10 @@ void HttpClient::Impl::cancel_all() {
 void HttpClient::Impl::prepare_tls(CURL* easy) const {
   const auto& tls = settings.tls;
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, tls_hook);
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, const_cast<TlsClientSettings*>(&tls));
   if (tls.pinned_certificate) {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);  // the pin stands for name and issuer
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, pin_hook);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA,
-                     const_cast<ByteArray<32>*>(&*tls.pinned_certificate));
     return;
   }
   if (!tls.ca_file.empty()) {
@@ -258,9 +263,18 @@ Status HttpClient::Impl::prepare_headers(Exchange& exchange) const {
     }
     add(value.empty() ? name + ";" : name + ": " + value);
   }
-  add("Expect:");  // no pause of a second before a large body
+  if (!exchange.request.sign_with) {
+    add("Expect:");  // no pause of a second before a large body; curl would sign the empty field
+  }
   curl_easy_setopt(exchange.easy.get(), CURLOPT_HTTPHEADER, exchange.headers.get());
   return {};
+}
+
+void HttpClient::Impl::prepare_signature(CURL* easy, const AwsCredentials& credentials) {
+  const auto scope = "aws:amz:" + credentials.region + ":" + credentials.service;
+  curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, scope.c_str());
+  curl_easy_setopt(easy, CURLOPT_USERNAME, credentials.access_key.c_str());
+  curl_easy_setopt(easy, CURLOPT_PASSWORD, credentials.secret_key.c_str());
 }
 
 Status HttpClient::Impl::prepare(Exchange& exchange) const {
@@ -271,6 +285,9 @@ Status HttpClient::Impl::prepare(Exchange& exchange) const {
   }
   UNHIDRA_TRY_VOID(prepare_headers(exchange));
   prepare_tls(easy);
+  if (request.sign_with) {
+    prepare_signature(easy, *request.sign_with);
+  }
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");

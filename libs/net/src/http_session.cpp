@@ -1,6 +1,7 @@
 #include "http_session.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -16,6 +17,16 @@ namespace {
 
 // Answers that wait for the peer; then its next requests wait, too.
 constexpr std::size_t kMaxQueuedAnswers = 256 * 1024;
+
+// What a peer may take for a body beyond the time-out: it is expected to send 256 kbit/s at least.
+constexpr std::uint64_t kLeastBytesPerMillisecond = 32;
+
+std::chrono::milliseconds time_for(const RequestHead& head) {
+  const auto text = head.headers.get("Content-Length").value_or("");
+  std::uint64_t size = 0;
+  std::from_chars(text.data(), text.data() + text.size(), size);
+  return std::chrono::milliseconds(size / kLeastBytesPerMillisecond);
+}
 
 HttpResponse internal_error(const std::exception_ptr& exception) {
   try {
@@ -74,7 +85,7 @@ void HttpSession::pump() {
   if (connection_ == nullptr) {
     return;
   }
-  if (state_ == State::handling || state_ == State::stalled) {
+  if (state_ == State::handling || state_ == State::sending || state_ == State::stalled) {
     connection_->pause_reading();
   } else {
     connection_->resume_reading();
@@ -88,6 +99,7 @@ bool HttpSession::step() {
     case State::body:
       return read_body();
     case State::handling:
+    case State::sending:
     case State::stalled:
     case State::finished:
       break;
@@ -151,7 +163,7 @@ bool HttpSession::begin_request(std::string_view head) {
     return dispatch();
   }
   state_ = State::body;
-  connection_->set_deadline(core_->settings.body_timeout);
+  connection_->set_deadline(core_->settings.body_timeout + time_for(request));
   if (parser_->expects_continue() && in_.empty()) {
     append(connection_->output(), as_bytes("HTTP/1.1 100 Continue\r\n\r\n"));
   }
@@ -186,6 +198,18 @@ void HttpSession::respond(const HttpResponse& response, bool keep_alive) {
   }
   const bool keep = keep_alive && !core_->stopping;
   append_response(connection_->output(), response, {.head_only = head_only_, .keep_alive = keep});
+  if (response.source && !head_only_ && response.source->size() > 0) {
+    state_ = State::sending;
+    keep_alive_ = keep;
+    source_ = response.source;
+    source_left_ = source_->size();
+    send_more();
+    return;
+  }
+  end_answer(keep);
+}
+
+void HttpSession::end_answer(bool keep) {
   if (!keep) {
     state_ = State::finished;
     connection_->finish();
@@ -195,6 +219,42 @@ void HttpSession::respond(const HttpResponse& response, bool keep_alive) {
   header_timer_ = false;
   connection_->set_deadline(core_->settings.keep_alive_timeout);
   pump();
+}
+
+void HttpSession::send_more() {
+  source_reads_ = true;
+  boost::asio::co_spawn(
+      connection_->worker().executor(), source_->next(),
+      [self = shared_from_this()](const std::exception_ptr& exception, Result<Bytes> piece) {
+        self->source_reads_ = false;
+        if (exception) {
+          internal_error(exception);
+          piece = fail(Errc::closed, "the body could not be read");
+        }
+        self->send_piece(std::move(piece));
+      });
+}
+
+void HttpSession::send_piece(Result<Bytes> piece) {
+  if (connection_ == nullptr || !connection_->is_open()) {
+    source_.reset();
+    return;
+  }
+  if (!piece || piece->empty() || piece->size() > source_left_) {
+    log::warn("http.body_cut_off",
+              {{"error", piece ? Error(Errc::closed, "a piece of a wrong size") : piece.error()}});
+    source_.reset();
+    connection_->destroy({Errc::closed, "the body of an answer could not be read"});
+    return;
+  }
+  append(connection_->output(), *piece);
+  source_left_ -= piece->size();
+  if (source_left_ == 0) {
+    source_.reset();
+    end_answer(keep_alive_ && !core_->stopping);
+  } else if (connection_->queued() <= kMaxQueuedAnswers) {
+    send_more();
+  }
 }
 
 bool HttpSession::refuse(const FormError& error) {
@@ -287,6 +347,8 @@ void HttpSession::on_drained() {
   if (state_ == State::stalled) {
     state_ = State::head;
     pump();
+  } else if (state_ == State::sending && !source_reads_ && source_) {
+    send_more();
   }
 }
 

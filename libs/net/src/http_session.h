@@ -19,8 +19,9 @@ class HttpSession final : public Protocol, public std::enable_shared_from_this<H
   void on_closed(const Error&) override {}
 
  private:
-  // `handling`: the handler works, nothing is read. `stalled`: the peer does not take its answers.
-  enum class State : std::uint8_t { head, body, handling, stalled, finished };
+  // `handling`: the handler works, nothing is read. `sending`: a body goes out piece by piece.
+  // `stalled`: the peer does not take its answers.
+  enum class State : std::uint8_t { head, body, handling, sending, stalled, finished };
 
   void pump();
   bool step();
@@ -32,6 +33,9 @@ class HttpSession final : public Protocol, public std::enable_shared_from_this<H
   void decide_upgrade(UpgradeDecision decision);
   void accept_upgrade(AcceptUpgrade accepted);
   void respond(const HttpResponse& response, bool keep_alive);
+  void end_answer(bool keep_alive);
+  void send_more();
+  void send_piece(Result<Bytes> piece);
   bool refuse(const FormError& error);
   bool head_has_begun() const { return in_at_ < in_.size(); }
   std::string_view input() const;
@@ -45,6 +49,9 @@ class HttpSession final : public Protocol, public std::enable_shared_from_this<H
   std::size_t scanned_ = 0;  // of the head
   std::unique_ptr<HttpParser> parser_;
   std::shared_ptr<const TlsPeer> tls_peer_;
+  std::shared_ptr<BodySource> source_;  // of the answer that is being sent
+  std::uint64_t source_left_ = 0;       // bytes
+  bool source_reads_ = false;
   State state_ = State::head;
   bool header_timer_ = false;
   bool head_only_ = false;

@@ -57,10 +57,11 @@ void append_response(Bytes& out, const HttpResponse& response, const ResponseOpt
   }
   const bool bodiless = response.status == 204 || response.status == 304;
   if (!bodiless) {
-    append(out, {"Content-Length: ", std::to_string(response.body.size()), "\r\n"});
+    const auto size = response.source ? response.source->size() : response.body.size();
+    append(out, {"Content-Length: ", std::to_string(size), "\r\n"});
   }
   append(out, {options.keep_alive ? "\r\n" : "Connection: close\r\n\r\n"});
-  if (!bodiless && !options.head_only) {
+  if (!bodiless && !options.head_only && !response.source) {
     unhidra::append(out, response.body);
   }
 }

@@ -20,11 +20,12 @@ const Setting<Duration> kHeader{
      .default_value = seconds(10),
      .minimum = milliseconds(100),
      .maximum = minutes(5)}};
-const Setting<Duration> kBody{{.name = "http.body_timeout",
-                               .description = "How long a peer may take for a whole body.",
-                               .default_value = seconds(30),
-                               .minimum = milliseconds(100),
-                               .maximum = minutes(30)}};
+const Setting<Duration> kBody{
+    {.name = "http.body_timeout",
+     .description = "How long a peer may take for a whole body, beside 1 s for each 32 kB.",
+     .default_value = seconds(30),
+     .minimum = milliseconds(100),
+     .maximum = minutes(30)}};
 const Setting<Duration> kKeepAlive{
     {.name = "http.keep_alive_timeout",
      .description = "How long a connection may wait between requests.",
@@ -58,6 +59,12 @@ void apply_settings(const runtime::Config& config, ServerSettings& server) {
   server.keep_alive_timeout = millis(config.get(kKeepAlive));
   server.write_timeout = millis(config.get(kWrite));
   server.trusted_proxies = config.get(kTrustedProxies);
+}
+
+void apply_listen(const runtime::HostPort& listen, ServerSettings& server) {
+  server.address = listen.host;
+  server.port = listen.port;
+  server.further_ports = listen.further_ports;
 }
 
 }  // namespace unhidra::net

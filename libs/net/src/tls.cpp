@@ -116,6 +116,17 @@ Status use_chain(SSL_CTX* context, const std::string& pem) {
   return {};
 }
 
+Status use_key(SSL_CTX* context, const SecretBytes& pem) {
+  const auto bio = memory_bio(pem.expose());
+  // The empty password keeps OpenSSL from asking a terminal for one.
+  const KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, const_cast<char*>("")));
+  if (!key || SSL_CTX_use_PrivateKey(context, key.get()) != 1 ||
+      SSL_CTX_check_private_key(context) != 1) {
+    return bad("the private key does not fit the certificate");
+  }
+  return {};
+}
+
 // Replaces OpenSSL's own verification: the handshake proves possession of the key either way.
 int ask_verifier(X509_STORE_CTX* store, void* verifier) {
   X509* const leaf = X509_STORE_CTX_get0_cert(store);
@@ -188,13 +199,7 @@ struct ServerParts {
 Result<ServerParts> make_server(const TlsServerSettings& settings) {
   UNHIDRA_TRY(auto context, make_context(TLS_server_method()));
   UNHIDRA_TRY_VOID(use_chain(context.get(), settings.certificate_chain_pem));
-  const auto bio = memory_bio(settings.private_key_pem.expose());
-  // The empty password keeps OpenSSL from asking a terminal for one.
-  const KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, const_cast<char*>("")));
-  if (!key || SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1 ||
-      SSL_CTX_check_private_key(context.get()) != 1) {
-    return bad("the private key does not fit the certificate");
-  }
+  UNHIDRA_TRY_VOID(use_key(context.get(), settings.private_key_pem));
   set_ticket_policy(context.get(), settings.session_tickets &&
                                        settings.client_certificates == ClientCertificates::none);
   UNHIDRA_TRY_VOID(ask_for_certificates(context.get(), settings));
@@ -267,6 +272,17 @@ void pin_certificate(SSL_CTX* context, const ByteArray<32>* fingerprint) {
   SSL_CTX_set_cert_verify_callback(context, check_pin, const_cast<ByteArray<32>*>(fingerprint));
 }
 
+Status show_client_certificate(SSL_CTX* context, const TlsClientSettings& settings) {
+  if (settings.client_certificate_pem.empty() && !settings.client_key_pem) {
+    return {};
+  }
+  if (!settings.client_key_pem) {
+    return bad("a client certificate needs its private key");
+  }
+  UNHIDRA_TRY_VOID(use_chain(context, settings.client_certificate_pem));
+  return use_key(context, *settings.client_key_pem);
+}
+
 TlsServerContext::TlsServerContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TlsServerContext::~TlsServerContext() = default;
 
@@ -313,6 +329,7 @@ Result<std::shared_ptr<TlsClientContext>> TlsClientContext::create(
   SSL_CTX* context = impl->context.get();
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  UNHIDRA_TRY_VOID(show_client_certificate(context, settings));
   if (settings.pinned_certificate) {
     impl->pinned_certificate = settings.pinned_certificate;
     pin_certificate(context, &*impl->pinned_certificate);

@@ -46,6 +46,9 @@ std::shared_ptr<const TlsPeer> tls_peer_of(SSL* ssl);
 // `fingerprint` outlives the context.
 void pin_certificate(SSL_CTX* context, const ByteArray<32>* fingerprint);
 
+// Gives an SSL_CTX the certificate of the settings, if they have one. Errc::bad_settings.
+Status show_client_certificate(SSL_CTX* context, const TlsClientSettings& settings);
+
 // Text of the oldest error on OpenSSL's queue, which is emptied.
 std::string take_openssl_error();
 

@@ -53,6 +53,32 @@ TEST(HttpClient, ComesBackToTheCallersExecutor) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, 1500ms) << "they ran one after the other";
 }
 
+TEST(HttpClient, ShowsItsOwnCertificateWhereItIsAskedForOne) {
+  const auto certificate = make_certificate();
+  auto settings = tls_settings(certificate);
+  settings.client_certificates = ClientCertificates::required;
+  const auto context = TlsServerContext::create(std::move(settings)).value();
+  TestServer server({}, context);
+  const auto fetch = [&](TlsClientSettings own) {
+    own.pinned_certificate = context->fingerprint();
+    HttpClient client({.tls = std::move(own)});
+    return client.fetch_sync({.url = url(server, "/tls-peer", "https")});
+  };
+  const auto key_of = [](const Certificate& of) {
+    return std::make_shared<const SecretBytes>(SecretBytes::copy_of(as_bytes(of.key_pem)));
+  };
+  const auto known =
+      fetch({.client_certificate_pem = certificate.pem, .client_key_pem = key_of(certificate)});
+  ASSERT_TRUE(known) << known.error().message();
+  EXPECT_FALSE(as_text(known->body).starts_with("0 ")) << as_text(known->body);
+  EXPECT_FALSE(fetch({})) << "none was shown";
+  const auto other = make_certificate();
+  EXPECT_EQ(
+      fetch({.client_certificate_pem = certificate.pem, .client_key_pem = key_of(other)}).error(),
+      net::Errc::bad_settings);
+  EXPECT_EQ(fetch({.client_certificate_pem = certificate.pem}).error(), net::Errc::bad_settings);
+}
+
 TEST(HttpClient, ChecksTheServersCertificate) {
   const auto certificate = make_certificate();
   const auto context = TlsServerContext::create(tls_settings(certificate)).value();

@@ -201,6 +201,20 @@ TEST(HttpDeadlines, CloseASlowBodyAndAnIdleConnection) {
   EXPECT_TRUE(eventually([&] { return server.stats().open_connections == 0; }));
 }
 
+TEST(HttpDeadlines, GiveALargeBodyTheTimeOfASlowLine) {
+  ServerSettings settings;
+  settings.body_timeout = 150ms;
+  TestServer server(settings);
+  RawSocket socket(server.port());
+  socket.send("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 64000\r\n\r\n");
+  std::this_thread::sleep_for(500ms);
+  socket.send(std::string(64'000, 'x'));
+  EXPECT_TRUE(has_status(socket.read_all(), 200));
+  RawSocket slow(server.port());
+  slow.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9600\r\n\r\nabc");
+  EXPECT_TRUE(has_status(slow.read_all(), 408));
+}
+
 TEST(HttpDeadlines, DoNotCountTheHandlersTime) {
   ServerSettings settings;
   settings.header_timeout = 50ms;

@@ -77,6 +77,36 @@ TEST(HttpServer, TakesARequestInSinglePieces) {
   EXPECT_TRUE(response.ends_with("\r\n\r\nwxyz!")) << response;
 }
 
+TEST(HttpServer, SendsABodyInPiecesAndGoesOn) {
+  TestServer server;
+  RawSocket socket(server.port());
+  socket.send(get("/pieces", "") + get("/after"));
+  const auto all = socket.read_all();
+  EXPECT_TRUE(has_status(all, 200));
+  EXPECT_EQ(count(all, "Content-Length: 3145728\r\n"), 1U);
+  const auto body = all.find("\r\n\r\n") + 4;
+  EXPECT_EQ(all.substr(body, 3 << 20),
+            std::string(1 << 20, 'a') + std::string(1 << 20, 'b') + std::string(1 << 20, 'c'));
+  EXPECT_TRUE(all.ends_with("GET /after?")) << all.substr(all.size() - 200);
+}
+
+TEST(HttpServer, CutsOffABodyThatCannotBeReadToItsEnd) {
+  TestServer server;
+  RawSocket socket(server.port());
+  socket.send(get("/broken-pieces", ""));
+  const auto all = socket.read_all();
+  EXPECT_TRUE(socket.closed_by_peer());
+  EXPECT_LE(all.size(), (1U << 20) + 500U);
+}
+
+TEST(HttpServer, AnswersHeadOfABodyInPiecesWithItsLengthAlone) {
+  TestServer server;
+  const auto response =
+      server.ask("HEAD /pieces HTTP/1.1\r\n" + std::string(kHost) + "Connection: close\r\n\r\n");
+  EXPECT_EQ(count(response, "Content-Length: 3145728\r\n"), 1U);
+  EXPECT_TRUE(response.ends_with("\r\n\r\n"));
+}
+
 TEST(HttpServer, AnswersHeadWithoutABody) {
   TestServer server;
   const auto response = server.ask("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
@@ -153,6 +183,22 @@ TEST(HttpServer, RefusesATakenPortAndABadAddress) {
   settings.address = "not an address";
   Server third({server.threads().at(0)}, settings, nullptr, handler);
   EXPECT_EQ(third.start().error(), net::Errc::bad_settings);
+}
+
+TEST(HttpServer, TakesAFurtherPortWhenItsFirstIsTaken) {
+  TestServer server;
+  ServerSettings settings;
+  settings.port = server.port();
+  settings.further_ports = 50;
+  TestServer second(settings);
+  EXPECT_GT(second.port(), server.port());
+  EXPECT_LE(second.port(), server.port() + 50);
+  EXPECT_TRUE(has_status(second.ask(get("/")), 200));
+  settings.port = second.port();
+  settings.further_ports = 0;
+  TestHandler handler;
+  Server third({server.threads().at(0)}, settings, nullptr, handler);
+  EXPECT_EQ(third.start().error(), net::Errc::address_in_use);
 }
 
 TEST(HttpServer, CanBeStartedAgainOnItsPort) {

@@ -1,8 +1,31 @@
 #include "test_server.h"
 
 #include "unhidra/base/text.h"
+#include "unhidra/net/errc.h"
 
 namespace unhidra::net::test {
+
+namespace {
+
+// Three pieces of 1 MiB, each of a letter of its own; a broken one ends after the first.
+class Pieces final : public BodySource {
+ public:
+  explicit Pieces(bool broken) : broken_(broken) {}
+  std::uint64_t size() const override { return 3 << 20; }
+  Task<Result<Bytes>> next() override {
+    co_await runtime::sleep_for(1ms);
+    if (broken_ && letter_ > 'a') {
+      co_return fail(Errc::closed, "the disk is gone");
+    }
+    co_return Bytes(1 << 20, static_cast<Byte>(letter_++));
+  }
+
+ private:
+  bool broken_;
+  char letter_ = 'a';
+};
+
+}  // namespace
 
 Task<HttpResponse> TestHandler::handle(HttpRequest request) {
   ++handled;
@@ -17,6 +40,11 @@ Task<HttpResponse> TestHandler::handle(HttpRequest request) {
   }
   if (request.path == "/big") {
     co_return HttpResponse{200, {}, Bytes(4 << 20, 'x')};
+  }
+  if (request.path == "/pieces" || request.path == "/broken-pieces") {
+    HttpResponse out;
+    out.source = std::make_shared<Pieces>(request.path == "/broken-pieces");
+    co_return out;
   }
   if (request.path == "/empty") {
     co_return HttpResponse{204, {}, {}};

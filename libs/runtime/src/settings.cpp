@@ -125,7 +125,8 @@ std::string to_string(ByteSize size) {
 
 std::string HostPort::to_string() const {
   const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port) +
+         (further_ports == 0 ? "" : "+" + std::to_string(further_ports));
 }
 
 Result<HostPort> parse_host_port(std::string_view text) {
@@ -137,8 +138,12 @@ Result<HostPort> parse_host_port(std::string_view text) {
     return bad();
   }
   auto host = text.substr(0, colon);
-  const auto port = parse_natural(text.substr(colon + 1));
-  if (!port || *port > std::numeric_limits<std::uint16_t>::max()) {
+  const auto ports = text.substr(colon + 1);
+  const auto plus = ports.find('+');
+  const auto port = parse_natural(ports.substr(0, plus));
+  const auto further = parse_natural(plus == std::string_view::npos ? "0" : ports.substr(plus + 1));
+  constexpr std::int64_t kLast = std::numeric_limits<std::uint16_t>::max();
+  if (!port || !further || *port > kLast || *further > kLast - *port) {
     return bad();
   }
   if (host.starts_with('[') && host.ends_with(']')) {
@@ -149,7 +154,9 @@ Result<HostPort> parse_host_port(std::string_view text) {
   if (host.find_first_of("[] \t/") != std::string_view::npos) {
     return bad();
   }
-  return HostPort{std::string(host), static_cast<std::uint16_t>(*port)};
+  return HostPort{.host = std::string(host),
+                  .port = static_cast<std::uint16_t>(*port),
+                  .further_ports = static_cast<std::uint16_t>(*further)};
 }
 
 namespace {

@@ -240,7 +240,11 @@ TEST(Settings, durations_sizes_and_addresses_are_read_strictly) {
   EXPECT_EQ(to_string(mebibytes(1536)), "1536MiB");
   EXPECT_EQ(parse_host_port(":443").value().host, "");
   EXPECT_EQ(parse_host_port("[::1]:443").value().to_string(), "[::1]:443");
-  for (const auto* bad : {"", "9000", "a:", "a:65536", "::1:80", "a b:1", "a:-1", "a:8x"}) {
+  EXPECT_EQ(parse_host_port("[::1]:443+7").value(), (HostPort{"::1", 443, 7}));
+  EXPECT_EQ(parse_host_port("a:443+7").value().to_string(), "a:443+7");
+  EXPECT_EQ(parse_host_port("a:65530+5").value().further_ports, 5);
+  for (const auto* bad : {"", "9000", "a:", "a:65536", "::1:80", "a b:1", "a:-1", "a:8x", "a:1+",
+                          "a:+1", "a:1+x", "a:1+1+1", "a:65530+6", "a:1+99999999999999999999"}) {
     EXPECT_FALSE(parse_host_port(bad)) << bad;
   }
 }

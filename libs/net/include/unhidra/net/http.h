@@ -62,8 +62,24 @@ struct RequestHead {
   std::shared_ptr<const TlsPeer> tls_peer;  // null: plain, or the listener asks for no certificate
 };
 
+// Whether the page that a browser sends this for lies on another host or port than this server:
+// what the browser holds (a client certificate, say) must not serve such a page. Programs send no
+// Origin, or their own.
+bool from_foreign_page(const RequestHead& head);
+
 struct HttpRequest : RequestHead {
   Bytes body;
+};
+
+// A body that is too large to be held: read piece by piece, as the peer takes it. Used on the
+// thread of the connection, and let go of with it.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  virtual std::uint64_t size() const = 0;  // bytes; what Content-Length says
+  // The next piece, never empty before size() bytes were given. A failure cuts the connection off,
+  // so that nobody takes what he got for the whole.
+  virtual Task<Result<Bytes>> next() = 0;
 };
 
 // Content-Length, Connection and Date are the server's; everything else is the handler's.
@@ -72,6 +88,7 @@ struct HttpResponse {
   int status = 200;
   Headers headers;
   Bytes body;
+  std::shared_ptr<BodySource> source{};  // instead of `body`
 
   static HttpResponse text(int status, std::string_view body);
 };

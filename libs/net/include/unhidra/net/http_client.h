@@ -10,6 +10,16 @@
 
 namespace unhidra::net {
 
+// Signs requests as object stores of the S3 kind ask for (AWS Signature Version 4, by libcurl). The
+// query of such a request is sorted by name, each name followed by '='; the header
+// x-amz-content-sha256 holds the hex SHA-256 of the body.
+struct AwsCredentials {
+  std::string access_key;
+  std::string secret_key;
+  std::string region;   // "us-east-1"
+  std::string service;  // "s3"
+};
+
 struct HttpRequestSpec {
   std::string method = "GET";
   std::string url{};  // http or https, nothing else
@@ -17,6 +27,7 @@ struct HttpRequestSpec {
   Bytes body{};
   std::chrono::milliseconds timeout{30'000};  // the whole exchange
   std::size_t max_response_bytes = 16 << 20;
+  std::shared_ptr<const AwsCredentials> sign_with{};  // null: not signed
 };
 
 struct HttpClientSettings {

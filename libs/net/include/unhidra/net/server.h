@@ -17,6 +17,7 @@ namespace unhidra::net {
 struct ServerSettings {
   std::string address = "127.0.0.1";  // numeric, IPv4 or IPv6
   std::uint16_t port = 0;             // 0: any free one, see Server::port
+  std::uint16_t further_ports = 0;    // tried in turn, each one higher, when `port` is taken
   int backlog = 4096;
   bool reuse_port = false;  // several processes may listen on the same port
 
@@ -27,7 +28,7 @@ struct ServerSettings {
 
   std::chrono::milliseconds handshake_timeout{10'000};   // TLS
   std::chrono::milliseconds header_timeout{10'000};      // from the first byte to the blank line
-  std::chrono::milliseconds body_timeout{30'000};        // the whole body
+  std::chrono::milliseconds body_timeout{30'000};        // the whole body, and 1 s for each 32 kB
   std::chrono::milliseconds keep_alive_timeout{60'000};  // between two requests
   std::chrono::milliseconds write_timeout{30'000};       // the peer takes no byte
 

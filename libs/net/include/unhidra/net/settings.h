@@ -12,4 +12,7 @@ namespace unhidra::net {
 std::vector<const runtime::SettingBase*> settings();
 void apply_settings(const runtime::Config& config, ServerSettings& server);
 
+// Where to listen.
+void apply_listen(const runtime::HostPort& listen, ServerSettings& server);
+
 }  // namespace unhidra::net

@@ -77,6 +77,9 @@ struct TlsClientSettings {
   // The SHA-256 fingerprint of the server's own certificate. Then nothing else is asked: neither
   // who issued it, nor its name, nor its dates.
   std::optional<ByteArray<32>> pinned_certificate{};
+  // What the client shows when it is asked, leaf first, and the key of the leaf; both or neither.
+  std::string client_certificate_pem{};
+  std::shared_ptr<const SecretBytes> client_key_pem{};
 };
 
 class TlsClientContext {

@@ -42,10 +42,11 @@ constexpr ByteSize mebibytes(std::uint64_t n) {
 }
 
 // "127.0.0.1:9000", "[::1]:9000", "chat.example.org:443", ":9000" (every address). Port 0 means
-// any free one.
+// any free one; "127.0.0.1:9000+50" the first free one of port 9000 and the 50 after it.
 struct HostPort {
   std::string host;
   std::uint16_t port = 0;
+  std::uint16_t further_ports = 0;
   std::string to_string() const;
   friend bool operator==(const HostPort&, const HostPort&) = default;
 };
