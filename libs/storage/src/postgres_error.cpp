@@ -19,6 +19,8 @@ struct Mapping {
 // The first that fits.
 constexpr Mapping kMappings[] = {
     {"23505", Errc::unique_violation},
+    {"42P07", Errc::unique_violation},  // duplicate_table: IF NOT EXISTS lost a race
+    {"42710", Errc::unique_violation},  // duplicate_object: the table's type, likewise
     {"23503", Errc::foreign_key_violation},
     {"23", Errc::constraint_violation},
     {"40001", Errc::contended},    // serialization_failure

@@ -92,7 +92,7 @@ TEST_P(Durability, MigrationsKilledHalfWayAreResumed) {
   testkit::SeededRandom random;
   auto settings = fresh_settings();
   int killed_half_way = 0;
-  for (int round = 0; round < 100; ++round) {
+  for (std::uint64_t round = 0; round < 100; ++round) {
     auto child = start_child("migrate", settings.url, kSteps);
     // Early at first: a quick machine is through before a late one comes.
     std::this_thread::sleep_for(std::chrono::milliseconds(5 + round / 2 + random.below(4)));

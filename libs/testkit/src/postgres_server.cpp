@@ -1,6 +1,7 @@
 #include "unhidra/testkit/postgres_server.h"
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -177,6 +178,19 @@ void PostgresServer::stop() {
 Status PostgresServer::restart() {
   stop();
   return state_->launch();
+}
+
+Result<std::string> fresh_database(const std::filesystem::path& directory) {
+  const auto* wanted = std::getenv("UNHIDRA_TEST_DATABASE");
+  if (wanted == nullptr || std::string_view(wanted) != "postgres") {
+    return "sqlite:" + (directory / "unhidra.db").string();
+  }
+  static const auto server = PostgresServer::start();
+  static int number = 0;
+  if (!server) {
+    return fail(Error(server.error()));
+  }
+  return server->create_schema("fresh_" + std::to_string(++number));
 }
 
 }  // namespace unhidra::testkit

@@ -29,6 +29,8 @@ enum class Errc : std::uint8_t {
   locked,          // another process uses the files
   unknown_format,  // a file of another program or a later release
   too_large,       // a record over the limit
+  no_such_object,  // the object store holds no object or upload of that name
+  bad_object,      // an upload that cannot become the object it should be
 };
 
 constexpr ErrorCode error_code(Errc code) {
@@ -79,6 +81,10 @@ constexpr ErrorCode error_code(Errc code) {
       return {"storage.unknown_format", ErrorKind::corrupt};
     case Errc::too_large:
       return {"storage.too_large", ErrorKind::too_large};
+    case Errc::no_such_object:
+      return {"storage.no_such_object", ErrorKind::not_found};
+    case Errc::bad_object:
+      return {"storage.bad_object", ErrorKind::conflict};
     case Errc::bad_statement:
       break;
   }

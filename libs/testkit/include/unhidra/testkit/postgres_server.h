@@ -3,6 +3,7 @@
 // server's own user when the test runs as root. Takes about a second to start.
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -45,5 +46,9 @@ class PostgresServer {
   explicit PostgresServer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// The url of a fresh database in `directory`: SQLite, or with UNHIDRA_TEST_DATABASE=postgres a
+// schema of one PostgreSQL server, which the first call starts and the end of the process stops.
+Result<std::string> fresh_database(const std::filesystem::path& directory);
 
 }  // namespace unhidra::testkit
