@@ -49,6 +49,10 @@ const std::vector<RuleSetting>& rule_settings() {
     add(reads, user, "limits.reads_per_user", "600/1m", "REST requests that read, per user.");
     add(writes, ip, "limits.writes_per_ip", "1200/1m", "REST requests that write, per address.");
     add(writes, user, "limits.writes_per_user", "120/1m", "REST requests that write, per user.");
+    add(file_transfers, ip, "limits.file_transfers_per_ip", "12000/1m",
+        "Parts of files, up and down, per address.");
+    add(file_transfers, user, "limits.file_transfers_per_user", "1200/1m",
+        "Parts of files, up and down, per user.");
     add(administration, ip, "limits.administration_per_ip", "1200/1m",
         "Administrative changes, per address.");
     add(administration, user, "limits.administration_per_user", "600/1m",

@@ -11,8 +11,16 @@ using enum Permission;
 constexpr std::uint32_t kSmallBody = 4 * 1024;
 constexpr std::uint32_t kJsonBody = 16 * 1024;
 constexpr std::uint32_t kEnrolmentBody = 32 * 1024;  // base64 of a certificate request
+constexpr std::uint32_t kCmpBody = 16 * 1024;        // one message
+constexpr std::string_view kCmp = "application/pkixcmp";
 
+constexpr std::uint32_t kFilePart = 8 * 1024 * 1024;  // storage::kObjectPart
+
+constexpr std::uint32_t kPolicyBody = 1024 * 1024;  // modules and data
+
+constexpr std::array<std::string_view, 1> kLimited{"limit"};
 constexpr std::array<std::string_view, 2> kPaged{"cursor", "limit"};
+constexpr std::array<std::string_view, 1> kAtOffset{"offset"};
 constexpr std::array<std::string_view, 5> kDeviceQuery{"cursor", "limit", "type", "group", "label"};
 constexpr std::array<std::string_view, 4> kAuditQuery{"cursor", "limit", "event_type", "actor_id"};
 
@@ -204,7 +212,7 @@ constexpr auto kOperations = table(
     .limited(LimitClass::administration).body(kJsonBody).answers(201).secret()
     .changes("organization.created", "create", "organization"),
 
-  // ---- devices: enrolment (EST), certificate status, certificates ----
+  // ---- devices: enrolment (EST, CMP), certificate status, certificates ----
   Row(rest("est.ca_certificates", "GET", "/.well-known/est/cacerts")).everyone()
     .served_by(Serving::automation).limited(LimitClass::open),
   Row(rest("est.csr_attributes", "GET", "/.well-known/est/csrattrs")).everyone()
@@ -215,6 +223,23 @@ constexpr auto kOperations = table(
   Row(rest("est.reenroll", "POST", "/.well-known/est/simplereenroll")).everyone()
     .served_by(Serving::automation).limited(LimitClass::enrolment).secret_request()
     .body(kEnrolmentBody).takes("application/pkcs10").changes("device.reenrolled", "update", "device"),
+  Row(rest("cmp.enroll", "POST", "/.well-known/cmp/initialization")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::enrolment).secret_request()
+    .body(kCmpBody).takes(kCmp).changes("device.enrolled_by_cmp", "create", "device"),
+  Row(rest("cmp.renew", "POST", "/.well-known/cmp/keyupdate")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::enrolment).secret_request()
+    .body(kCmpBody).takes(kCmp).changes("device.reenrolled_by_cmp", "update", "device"),
+  Row(rest("cmp.poll", "POST", "/.well-known/cmp/poll")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::enrolment).secret_request()
+    .body(kCmpBody).takes(kCmp).changes("device.enrolment_polled", "create", "device"),
+  Row(rest("cmp.confirm", "POST", "/.well-known/cmp/confirm")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::enrolment).secret_request()
+    .body(kCmpBody).takes(kCmp).changes("device.enrolment_confirmed", "update", "device"),
+  Row(rest("cmp.revoke", "POST", "/.well-known/cmp/revocation")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::enrolment).secret_request()
+    .body(kCmpBody).takes(kCmp).changes("device.revoked_by_itself", "delete", "device"),
+  Row(rest("cmp.ask", "POST", "/.well-known/cmp/getcacerts")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::enrolment).body(kCmpBody).takes(kCmp),
   Row(rest("certificate_status.crl", "GET", "/pki/devices.crl")).everyone()
     .served_by(Serving::automation).limited(LimitClass::open),
   Row(rest("certificate_status.ocsp", "POST", "/pki/ocsp")).everyone()
@@ -230,6 +255,14 @@ constexpr auto kOperations = table(
   Row(rest("device_certificates.revoke", "DELETE", "/v1/iot-devices/{device_id}/certificates"))
     .needs(iot_devices_manage).served_by(Serving::automation).limited(LimitClass::administration)
     .answers(204).changes("device.certificates_revoked", "delete", "device"),
+
+  Row(rest("mqtt_passwords.create", "POST", "/v1/mqtt-passwords")).self()
+    .served_by(Serving::automation).limited(LimitClass::credential_change).body(kSmallBody)
+    .answers(201).secret().changes("mqtt_password.created", "create", "mqtt_password"),
+  Row(rest("mqtt_passwords.list", "GET", "/v1/mqtt-passwords")).self().served_by(Serving::automation),
+  Row(rest("mqtt_passwords.revoke", "DELETE", "/v1/mqtt-passwords/{password_id}")).self()
+    .served_by(Serving::automation).limited(LimitClass::writes).answers(204)
+    .changes("mqtt_password.revoked", "delete", "mqtt_password"),
 
   Row(rest("enrolment_requests.list", "GET", "/v1/enrolment-requests")).needs(iot_devices_read)
     .served_by(Serving::automation).understands(kPaged),
@@ -261,6 +294,55 @@ constexpr auto kOperations = table(
     .limited(LimitClass::open),
   Row(rest("own_twin.report", "PUT", "/v1/device/twin")).everyone().served_by(Serving::automation)
     .limited(LimitClass::open).body(kJsonBody).changes("device_twin.reported", "update", "device"),
+
+  // ---- the topic policy: versions, and one that is asked beside ----
+  Row(rest("policies.list", "GET", "/v1/policies")).needs(policies_read)
+    .served_by(Serving::automation).understands(kPaged),
+  Row(rest("policies.get", "GET", "/v1/policies/{version}")).needs(policies_read)
+    .served_by(Serving::automation),
+  Row(rest("policies.add", "POST", "/v1/policies")).needs(policies_manage)
+    .served_by(Serving::automation).limited(LimitClass::administration).body(kPolicyBody).answers(201)
+    .changes("policy.added", "create", "policy"),
+  Row(rest("policies.activate", "POST", "/v1/policies/{version}/activation")).needs(policies_manage)
+    .served_by(Serving::automation).limited(LimitClass::administration)
+    .changes("policy.activated", "update", "policy"),
+  Row(rest("policies.roll_back", "DELETE", "/v1/policies/activation")).needs(policies_manage)
+    .served_by(Serving::automation).limited(LimitClass::administration)
+    .changes("policy.rolled_back", "update", "policy"),
+  // Shows inputs: who did what.
+  Row(rest("policies.dry_run", "GET", "/v1/policies/{version}/dry-run")).needs(policies_read)
+    .served_by(Serving::automation).limited(LimitClass::administration).understands(kLimited)
+    .reads_others("policy.dry_run", "policy"),
+  Row(rest("policy_shadow.get", "GET", "/v1/policy-shadow")).needs(policies_read)
+    .served_by(Serving::automation).understands(kLimited).reads_others("policy.shadow_read", "policy"),
+  Row(rest("policy_shadow.start", "PUT", "/v1/policy-shadow")).needs(policies_manage)
+    .served_by(Serving::automation).limited(LimitClass::administration).body(kSmallBody)
+    .changes("policy.shadow_started", "update", "policy"),
+  Row(rest("policy_shadow.end", "DELETE", "/v1/policy-shadow")).needs(policies_manage)
+    .served_by(Serving::automation).limited(LimitClass::administration).answers(204)
+    .changes("policy.shadow_ended", "update", "policy"),
+
+  // ---- encrypted files: only members of the conversation, as the handlers decide ----
+  Row(rest("files.begin", "POST", "/v1/files")).needs(messages_send).served_by(Serving::files)
+    .limited(LimitClass::writes).body(kSmallBody).answers(201).changes("file.begun", "create", "file"),
+  Row(rest("files.get", "GET", "/v1/files/{file_id}")).needs(conversations_read).served_by(Serving::files),
+  Row(rest("files.put_part", "PUT", "/v1/files/{file_id}/content")).needs(messages_send)
+    .served_by(Serving::files).limited(LimitClass::file_transfers).body(kFilePart)
+    .takes("application/octet-stream").understands(kAtOffset).changes("file.part_stored", "update", "file"),
+  Row(rest("files.complete", "POST", "/v1/files/{file_id}/completion")).needs(messages_send)
+    .served_by(Serving::files).limited(LimitClass::writes).body(kSmallBody)
+    .changes("file.uploaded", "update", "file"),
+  Row(rest("files.download", "GET", "/v1/files/{file_id}/content")).needs(conversations_read)
+    .served_by(Serving::files).limited(LimitClass::file_transfers),
+  Row(rest("files.link", "POST", "/v1/files/{file_id}/links")).needs(conversations_read)
+    .served_by(Serving::files).limited(LimitClass::writes).answers(201).secret()
+    .changes("file.link_created", "create", "file"),
+  // The link says who may read, what, and how long; all of it is looked at again.
+  Row(rest("files.download_by_link", "GET", "/v1/file-links/{link}")).everyone()
+    .served_by(Serving::files).limited(LimitClass::file_transfers),
+  Row(rest("files.delete", "DELETE", "/v1/files/{file_id}")).needs(messages_send).served_by(Serving::files)
+    .limited(LimitClass::writes).answers(204).changes("file.deleted", "delete", "file"),
+  Row(rest("files.usage", "GET", "/v1/file-usage")).self().served_by(Serving::files),
 
   // ---- every role, both ports ----
   Row(rest("system.health", "GET", "/health")).everyone().served_by(Serving::every).limited(LimitClass::none),
@@ -326,10 +408,46 @@ constexpr auto kOperations = table(
   Row(frame<wire::FetchGroupInfo>("groups.fetch_info", Serving::chat, conversations_read, 1024)),
   Row(frame<wire::FetchRatchetTree>("groups.fetch_tree", Serving::chat, conversations_read, 1024)),
   Row(frame<wire::ResetGroup>("groups.reset", Serving::chat, conversations_open, 64 * 1024))
-    .limited(LimitClass::messages).changes("group.reset", "update", "conversation"));
+    .limited(LimitClass::messages).changes("group.reset", "update", "conversation"),
+
+  // ---- typing, chat policy, versions of messages ----
+  // Stored nowhere: it is told on.
+  Row(frame<wire::SendTyping>("typing.send", Serving::chat, messages_send, 64)),
+  Row(frame<wire::FetchChatPolicy>("chat_policy.fetch", Serving::chat, conversations_read, 64)),
+  Row(frame<wire::SetChatPolicy>("chat_policy.set", Serving::chat, chat_policy_manage, 64))
+    .limited(LimitClass::administration).changes("chat_policy.changed", "update", "organization"),
+  Row(frame<wire::FetchMessageVersions>("message_versions.fetch", Serving::chat, message_versions_read, 1024))
+    .reads_others("message.versions_read", "conversation"),
+
+  // ---- spaces and channels: what a role may do in one of them, the handlers decide (chat/src/places.h) ----
+  Row(frame<wire::CreateSpace>("spaces.create", Serving::chat, channels_create, 1024))
+    .limited(LimitClass::administration).changes("space.created", "create", "space"),
+  Row(frame<wire::UpdateSpace>("spaces.update", Serving::chat, channels_create, 1024))
+    .limited(LimitClass::administration).changes("space.updated", "update", "space"),
+  Row(frame<wire::DeleteSpace>("spaces.delete", Serving::chat, channels_create, 64))
+    .limited(LimitClass::administration).changes("space.deleted", "delete", "space"),
+  Row(frame<wire::ListSpaces>("spaces.list", Serving::chat, channels_use, 1024)),
+  Row(frame<wire::SetPlaceRole>("places.set_role", Serving::chat, channels_use, 1024))
+    .limited(LimitClass::administration).changes("place.role_set", "update", "place"),
+  Row(frame<wire::CreateChannel>("channels.create", Serving::chat, channels_create, 1024))
+    .limited(LimitClass::administration).changes("channel.created", "create", "channel"),
+  Row(frame<wire::UpdateChannel>("channels.update", Serving::chat, channels_use, 1024))
+    .limited(LimitClass::administration).changes("channel.updated", "update", "channel"),
+  Row(frame<wire::DeleteChannel>("channels.delete", Serving::chat, channels_use, 64))
+    .limited(LimitClass::administration).changes("channel.deleted", "delete", "channel"),
+  Row(frame<wire::ListChannels>("channels.list", Serving::chat, channels_use, 1024)),
+  Row(frame<wire::JoinChannel>("channels.join", Serving::chat, conversations_open, 64))
+    .changes("channel.joined", "update", "channel"),
+  Row(frame<wire::RemoveFromChannel>("channels.remove_member", Serving::chat, channels_use, 1024))
+    .limited(LimitClass::administration).changes("channel.member_removed", "update", "channel"),
+  Row(frame<wire::UnbanFromChannel>("channels.unban", Serving::chat, channels_use, 1024))
+    .limited(LimitClass::administration).changes("channel.member_unbanned", "update", "channel"),
+  Row(frame<wire::SetChannelOverride>("channels.set_override", Serving::chat, channels_use, 1024))
+    .limited(LimitClass::administration).changes("channel.override_set", "update", "channel"),
+  Row(frame<wire::FetchChannel>("channels.fetch", Serving::chat, channels_use, 64)));
 // clang-format on
 
-constexpr std::uint32_t kFrames = 64;
+constexpr std::uint32_t kFrames = 128;
 
 constexpr std::array<const Operation*, kFrames> index_frames() {
   std::array<const Operation*, kFrames> out{};
@@ -354,6 +472,8 @@ std::string_view to_string(Serving serving) {
       return "chat";
     case Serving::automation:
       return "automation";
+    case Serving::files:
+      return "files";
     case Serving::every:
       break;
   }

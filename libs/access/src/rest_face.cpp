@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kMaxToken = 8 * 1024;
 constexpr std::size_t kMaxIdempotencyKey = 255;
 constexpr std::size_t kMaxUserAgent = 256;
+constexpr std::uint32_t kNamelessBody = 64 * 1024;
 
 bool equal_without_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) {
@@ -104,6 +105,9 @@ void read_request(net::HttpRequest& request, const Operation& operation, Operati
   if (operation.access == Access::everyone && request.headers.count("Authorization") == 1) {
     out.authorization = *request.headers.get("Authorization");
   }
+  if (operation.method == "GET" && request.headers.count("Range") == 1) {
+    out.range = *request.headers.get("Range");
+  }
   out.tls_peer = request.tls_peer;
   out.body = std::move(request.body);
 }
@@ -118,6 +122,7 @@ net::HttpResponse to_response(Reply reply) {
     out.headers.set(std::move(name), std::move(value));
   }
   out.body = std::move(reply.body);
+  out.source = std::move(reply.source);
   return out;
 }
 
@@ -182,7 +187,14 @@ RestFace::RestFace(std::span<const Serving> roles, OperationRunner& runner, Toke
 
 std::uint64_t RestFace::body_limit(const net::RequestHead& head) {
   const auto route = router_.match(head.method, head.path);
-  return route ? route->operation->body_limit : 0;
+  if (!route) {
+    return 0;
+  }
+  // Nobody makes this process hold a large body before he has shown a token at all.
+  const auto& operation = *route->operation;
+  const auto token = bearer_token(head.headers);
+  const bool nameless = operation.access != Access::everyone && (!token || !*token);
+  return nameless ? std::min(operation.body_limit, kNamelessBody) : operation.body_limit;
 }
 
 Task<net::HttpResponse> RestFace::handle(net::HttpRequest request) {

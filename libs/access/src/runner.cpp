@@ -41,6 +41,13 @@ audit::Outcome outcome_of(const Error* error) {
   return error->kind() == ErrorKind::denied ? audit::Outcome::denied : audit::Outcome::failure;
 }
 
+const Error* error_of(const Result<Reply>& result) {
+  if (!result) {
+    return &result.error();
+  }
+  return result->failure ? &*result->failure : nullptr;
+}
+
 // The database did not answer: its own error says more than that the record is missing.
 bool tells_of_database(const Error& error) {
   return error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::timeout;
@@ -103,7 +110,7 @@ Task<Result<Reply>> OperationRunner::run(const Operation& operation, OperationRe
     result = co_await run_handler(context);
     result = co_await finish(context, std::move(result));
   }
-  count(operation, result ? nullptr : &result.error());
+  count(operation, error_of(result));
   co_return result;
 }
 
@@ -194,7 +201,7 @@ Task<Result<Reply>> OperationRunner::finish(OperationContext& context, Result<Re
     co_await keep_answer(context, result);
     co_return result;
   }
-  const auto* error = result ? nullptr : &result.error();
+  const auto* error = error_of(result);
   auto status = co_await record(context, outcome_of(error), error);
   if (!status && !(error != nullptr && tells_of_database(*error))) {
     co_return fail(std::move(status).error());

@@ -33,6 +33,8 @@ std::optional<Role> lowest_role(std::string_view permission) {
       {"audit.read", Role::org_admin},
       {"connections.read", Role::org_admin},
       {"iot_devices.manage", Role::org_admin},
+      {"policies.read", Role::org_admin},
+      {"policies.manage", Role::org_admin},
       {"iot_devices.read", Role::space_admin},
       {"users.list", Role::space_admin},
       {"invitations.manage", Role::space_admin},
@@ -42,7 +44,11 @@ std::optional<Role> lowest_role(std::string_view permission) {
       {"keys.fetch", Role::guest},
       {"conversations.read", Role::guest},
       {"messages.send", Role::guest},
-      {"presence.use", Role::guest}};
+      {"presence.use", Role::guest},
+      {"channels.use", Role::guest},
+      {"channels.create", Role::member},
+      {"chat_policy.manage", Role::org_admin},
+      {"message_versions.read", Role::org_admin}};
   const auto found = kExpected.find(permission);
   return found == kExpected.end() ? std::nullopt : std::optional(found->second);
 }

@@ -32,7 +32,7 @@ TEST(Operations, EveryRequestOfTheProtocolIsAnOperation) {
   for (const auto& choice : wire::ClientFrame::bodies().choices) {
     EXPECT_NE(find_frame(choice.number), nullptr) << choice.name;
   }
-  for (const std::uint32_t unknown : {0U, 1U, 9U, 63U, 64U, 999U, 4'000'000'000U}) {
+  for (const std::uint32_t unknown : {0U, 1U, 9U, 65U, 127U, 128U, 999U, 4'000'000'000U}) {
     EXPECT_EQ(find_frame(unknown), nullptr);
   }
 }
@@ -48,9 +48,9 @@ TEST(Operations, WhatChangesSomethingIsAuditedAndLimited) {
     EXPECT_EQ(audited, !operation.event_type.empty()) << operation.name;
     EXPECT_EQ(audited, !operation.action.empty()) << operation.name;
     EXPECT_EQ(audited, !operation.resource_type.empty()) << operation.name;
-    // An OCSP question is posted because of its size (RFC 6960 appendix A.1).
-    if (operation.face == Face::rest && operation.method != "GET" &&
-        operation.name != "certificate_status.ocsp") {
+    // Questions that are posted because of their size (RFC 6960 appendix A.1) or protection.
+    const bool asks = operation.name == "certificate_status.ocsp" || operation.name == "cmp.ask";
+    if (operation.face == Face::rest && operation.method != "GET" && !asks) {
       EXPECT_TRUE(operation.mutates) << operation.name;
     }
   }
@@ -85,11 +85,18 @@ TEST(Operations, OnlyTheseAreOpenToEveryone) {
                                             "est.csr_attributes",
                                             "est.enroll",
                                             "est.reenroll",
+                                            "cmp.enroll",
+                                            "cmp.renew",
+                                            "cmp.poll",
+                                            "cmp.confirm",
+                                            "cmp.revoke",
+                                            "cmp.ask",
                                             "certificate_status.crl",
                                             "certificate_status.ocsp",
                                             "certificate_status.ocsp_get",
                                             "own_twin.get",
-                                            "own_twin.report"};
+                                            "own_twin.report",
+                                            "files.download_by_link"};
   EXPECT_EQ(open, expected);
 }
 

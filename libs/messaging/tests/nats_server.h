@@ -26,6 +26,7 @@ class NatsServer {
     running_ = false;
   }
   bool running() const { return running_; }
+  pid_t pid() const { return process_->pid(); }
   std::string url() const { return "nats://127.0.0.1:" + std::to_string(port_); }
 
  private:

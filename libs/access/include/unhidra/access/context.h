@@ -10,7 +10,7 @@
 #include "unhidra/access/authorizer.h"
 #include "unhidra/audit/event.h"
 #include "unhidra/base/random.h"
-#include "unhidra/net/tls.h"
+#include "unhidra/net/http.h"
 #include "unhidra/storage/database.h"
 
 namespace unhidra::access {
@@ -34,6 +34,7 @@ struct OperationRequest {
   NamedValues path_parameters;  // checked: ids are UUIDs, roles exist
   NamedValues query;
   std::string idempotency_key;
+  std::string range;          // the header of a GET as it came
   std::string authorization;  // the header as it came, for operations that everyone may ask for
   std::shared_ptr<const net::TlsPeer> tls_peer;  // null: the listener asks for no certificate
   // What is wrong with the request itself. It is told only to who may perform the operation, and
@@ -49,6 +50,10 @@ struct Reply {
   NamedValues headers;       // REST
   std::uint32_t field = 0;   // frames: the field of ServerFrame
   Bytes body;
+  std::shared_ptr<net::BodySource> source{};  // REST: instead of `body`, read as the peer takes it
+  // What the answer tells in the words of its own protocol, which has no use for HTTP's: recorded
+  // and counted as this failure.
+  std::optional<Error> failure = std::nullopt;
 };
 
 // What the audit record will say beside operation, principal and peer. Never a secret.

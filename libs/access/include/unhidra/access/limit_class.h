@@ -18,6 +18,7 @@ enum class LimitClass : std::uint8_t {
   credential_change,  // password changes and resets
   reads,
   writes,
+  file_transfers,  // parts of files, up and down
   administration,  // writes with power over others
   connections,     // WebSocket upgrades
   requests,        // frames other than messages.send

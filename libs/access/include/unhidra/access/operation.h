@@ -16,7 +16,7 @@
 namespace unhidra::access {
 
 // Who serves it.
-enum class Serving : std::uint8_t { auth, gateway, chat, automation, every };
+enum class Serving : std::uint8_t { auth, gateway, chat, automation, files, every };
 std::string_view to_string(Serving serving);
 
 enum class Face : std::uint8_t {

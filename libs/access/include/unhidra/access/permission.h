@@ -23,6 +23,8 @@ enum class Permission : std::uint8_t {
   iot_devices_manage = 8,
   metrics_read = 9,
   iot_devices_read = 10,
+  policies_read = 11,    // of the organisation: versions, and what they would have decided
+  policies_manage = 12,  // add, activate, roll back, ask as a shadow
 
   users_look_up = 20,  // one user, by name or id
   keys_publish = 21,   // the own device's keys and the own device list
@@ -31,6 +33,10 @@ enum class Permission : std::uint8_t {
   conversations_read = 24,  // those one is a member of
   messages_send = 25,       // likewise
   presence_use = 26,
+  channels_create = 27,        // channels and, where one's role in the space allows it, spaces
+  channels_use = 28,           // see and enter those that one may
+  chat_policy_manage = 29,     // edit window, receipts
+  message_versions_read = 30,  // earlier states of messages, as ciphertext
 };
 
 struct PermissionName {
@@ -49,6 +55,8 @@ inline constexpr std::array kPermissionNames{
     PermissionName{Permission::iot_devices_manage, "iot_devices.manage"},
     PermissionName{Permission::metrics_read, "metrics.read"},
     PermissionName{Permission::iot_devices_read, "iot_devices.read"},
+    PermissionName{Permission::policies_read, "policies.read"},
+    PermissionName{Permission::policies_manage, "policies.manage"},
     PermissionName{Permission::users_look_up, "users.look_up"},
     PermissionName{Permission::keys_publish, "keys.publish"},
     PermissionName{Permission::keys_fetch, "keys.fetch"},
@@ -56,6 +64,10 @@ inline constexpr std::array kPermissionNames{
     PermissionName{Permission::conversations_read, "conversations.read"},
     PermissionName{Permission::messages_send, "messages.send"},
     PermissionName{Permission::presence_use, "presence.use"},
+    PermissionName{Permission::channels_create, "channels.create"},
+    PermissionName{Permission::channels_use, "channels.use"},
+    PermissionName{Permission::chat_policy_manage, "chat_policy.manage"},
+    PermissionName{Permission::message_versions_read, "message_versions.read"},
 };
 
 constexpr std::string_view to_string(Permission permission) {

@@ -53,14 +53,15 @@ constexpr PermissionSet own_permissions(Role role) {
   switch (role) {
     case Role::guest:
       return PermissionSet(keys_publish, keys_fetch, conversations_read, messages_send,
-                           presence_use);
+                           presence_use, channels_use);
     case Role::member:
-      return PermissionSet(users_look_up, conversations_open);
+      return PermissionSet(users_look_up, conversations_open, channels_create);
     case Role::space_admin:
       return PermissionSet(users_list, invitations_manage, iot_devices_read);
     case Role::org_admin:
       return PermissionSet(organization_manage, users_manage, roles_assign, audit_read,
-                           connections_read, iot_devices_manage);
+                           connections_read, iot_devices_manage, policies_read, policies_manage,
+                           chat_policy_manage, message_versions_read);
     case Role::super_admin:
       return PermissionSet(organizations_manage, metrics_read);
   }

@@ -56,6 +56,7 @@ using DeviceId = Id<struct DeviceIdTag>;
 using SessionId = Id<struct SessionIdTag>;
 using ConversationId = Id<struct ConversationIdTag>;
 using MessageId = Id<struct MessageIdTag>;
+using SpaceId = Id<struct SpaceIdTag>;
 using EventId = Id<struct EventIdTag>;
 using InvitationId = Id<struct InvitationIdTag>;
 using RoleId = Id<struct RoleIdTag>;
