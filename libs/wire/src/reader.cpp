@@ -5,6 +5,16 @@
 #include "unhidra/base/text.h"
 
 namespace unhidra::wire {
+namespace {
+
+// nanopb reads tags and lengths of up to ten bytes; libprotobuf refuses more than five.
+constexpr std::size_t kMaxVarint32Size = 5;
+
+bool is_at_most(std::size_t size, std::size_t left_before, const pb_istream_t& stream) {
+  return left_before - stream.bytes_left <= size;
+}
+
+}  // namespace
 
 bool Reader::next() {
   if (failed()) {
@@ -12,7 +22,9 @@ bool Reader::next() {
   }
   bool end = false;
   field_name_ = {};
-  if (!pb_decode_tag(&stream_, &type_, &field_, &end)) {
+  const auto left = stream_.bytes_left;
+  if (!pb_decode_tag(&stream_, &type_, &field_, &end) ||
+      !is_at_most(kMaxVarint32Size, left, stream_)) {
     if (!end) {
       fail_with(Errc::malformed, "no field begins here");
     }
@@ -87,7 +99,8 @@ ByteView Reader::bytes() {
   if (!expect(PB_WT_STRING)) {
     return {};
   }
-  if (!pb_decode_varint32(&stream_, &size)) {
+  const auto left = stream_.bytes_left;
+  if (!pb_decode_varint32(&stream_, &size) || !is_at_most(kMaxVarint32Size, left, stream_)) {
     fail_with(Errc::malformed, "malformed length");
     return {};
   }
@@ -123,7 +136,11 @@ ByteView Reader::exactly(std::size_t size) {
 }
 
 void Reader::skip() {
-  if (!failed() && !pb_skip_field(&stream_, type_)) {
+  if (type_ == PB_WT_VARINT) {
+    u64();  // nanopb would skip a number of any length
+  } else if (type_ == PB_WT_STRING) {
+    bytes();
+  } else if (!failed() && !pb_skip_field(&stream_, type_)) {
     fail_with(Errc::malformed, "unreadable field " + std::to_string(field_));
   }
 }

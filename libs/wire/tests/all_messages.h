@@ -24,7 +24,13 @@ using AllMessages = std::tuple<
     ClaimKeyPackages, CreateGroup, CommitGroup, ProposeToGroup, SendGroupMessage, FetchGroupLog,
     FetchGroupInfo, FetchRatchetTree, ResetGroup, KeyPackageCount, KeyPackageOf, KeyPackages,
     GroupEntry, StaleGroup, GroupOutcome, GroupLog, GroupInfo, RatchetTree, KeyPackagesLow,
-    ClientFrame, ServerFrame, Text, GroupProfile, AccountKeyShare, SessionReset, Content,
+    MessageRef, SendTyping, Typing, FetchChatPolicy, SetChatPolicy, ChatPolicy,
+    FetchMessageVersions, MessageVersion, MessageVersions, CreateSpace, UpdateSpace, DeleteSpace,
+    Space, ListSpaces, Spaces, SetPlaceRole, CreateChannel, UpdateChannel, DeleteChannel,
+    ListChannels, Channel, Channels, JoinChannel, RemoveFromChannel, UnbanFromChannel,
+    SetChannelOverride, ChannelOverride, FetchChannel, ChannelDetails, ChannelChanged, ClientFrame,
+    ServerFrame, ImportedReaction, Imported, Text, Reaction, Edit, Deletion, Receipt, ReadMark,
+    ReadState, GroupProfile, AccountKeyShare, SessionReset, HistoryTransfer, Content,
     RoutedPrincipal, RoutedRequest, RoutedReply, ConnectionRecord, ConnectionList>;
 
 template <class F>

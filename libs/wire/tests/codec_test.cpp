@@ -131,6 +131,25 @@ TEST(Codec, ALengthBeyondTheEndIsRefusedBeforeAnythingIsAllocated) {
   }
 }
 
+// libprotobuf reads at most ten bytes of a number and five of a tag or a length.
+TEST(Codec, NumbersThatAreLongerThanLibprotobufReadsAreRefusedInUnknownFieldsToo) {
+  const auto padded = [](std::size_t size) {
+    return join({Bytes(size - 1, 0x80), Bytes(1, 0x00)});
+  };
+  const auto one = [](std::size_t size) {  // field 1, a number; or a length of eight
+    return join({Bytes(1, 0x88), Bytes(size - 2, 0x80), Bytes(1, 0x00)});
+  };
+  EXPECT_TRUE(decode<FetchInbox>(join({tag(900, kVarint), padded(10)})));
+  EXPECT_EQ(error_of<FetchInbox>(join({tag(900, kVarint), padded(11)})), Errc::malformed);
+  EXPECT_TRUE(decode<FetchInbox>(join({one(5), Bytes(1, 7)})));
+  EXPECT_EQ(error_of<FetchInbox>(join({one(6), Bytes(1, 7)})), Errc::malformed);
+  for (const auto number : {1U, 900U}) {
+    EXPECT_TRUE(decode<PublishDeviceList>(join({tag(number, kBytes), one(5), Bytes(8, 1)})));
+    EXPECT_EQ(error_of<PublishDeviceList>(join({tag(number, kBytes), one(6), Bytes(8, 1)})),
+              Errc::malformed);
+  }
+}
+
 TEST(Codec, NumbersOutsideTheirRangeAreRefused) {
   const auto after = tag(1, kVarint);
   EXPECT_EQ(error_of<FetchInbox>(join({after, Bytes(10, 0xff)})), Errc::malformed);

@@ -9,6 +9,8 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
+#include "unhidra/base/text.h"
+
 #include "all_messages.h"
 
 namespace unhidra::wire {
@@ -269,7 +271,8 @@ TEST_F(Contract, DamagedMessagesAreNeverReadMoreLaxlyThanByLibprotobuf) {
       const auto ours = decode<T>(bytes);
       if (ours) {
         const std::unique_ptr<pb::Message> theirs(prototype->New());
-        ASSERT_TRUE(theirs->ParseFromString(as_string(bytes))) << T::kMessage;
+        ASSERT_TRUE(theirs->ParseFromString(as_string(bytes)))
+            << T::kMessage << ": " << unhidra::to_hex(bytes);
         const auto again = decode<T>(encode(*ours));
         ASSERT_TRUE(again.has_value() && *again == *ours) << T::kMessage;
       }

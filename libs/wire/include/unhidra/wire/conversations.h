@@ -59,6 +59,25 @@ struct Conversations {
   }
 };
 
+// A message is named by its id and the device that made it.
+struct MessageRef {
+  MessageId message_id;
+  DeviceId sender_device_id;
+
+  friend bool operator==(const MessageRef&, const MessageRef&) = default;
+  static constexpr std::string_view kMessage = "unhidra.v1.MessageRef";
+  static constexpr auto fields() {
+    return std::tuple{Field{1, "message_id", &MessageRef::message_id},
+                      Field{2, "sender_device_id", &MessageRef::sender_device_id}};
+  }
+};
+
+using FileId = Id<struct FileIdTag>;
+inline constexpr std::size_t kMaxMessageFiles = 32;  // thumbnails included
+
+// What the server is told about a ciphertext.
+enum class MessageKind : std::uint8_t { content = 0, edit = 1, deletion = 2, signal = 3 };
+
 struct DeviceCiphertext {
   DeviceId device_id;
   Bytes ciphertext;
@@ -76,6 +95,9 @@ struct SendMessage {
   MessageId message_id;
   Timestamp sent_at;
   std::vector<DeviceCiphertext> ciphertexts;
+  MessageKind kind = MessageKind::content;
+  std::optional<MessageRef> refers_to;  // of edits and deletions alone
+  std::vector<FileId> file_ids;         // that the message carries; they go when it goes
 
   friend bool operator==(const SendMessage&, const SendMessage&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.SendMessage";
@@ -83,7 +105,10 @@ struct SendMessage {
     return std::tuple{Field{1, "conversation_id", &SendMessage::conversation_id},
                       Field{2, "message_id", &SendMessage::message_id},
                       Field{3, "sent_at", &SendMessage::sent_at},
-                      Field{4, "ciphertexts", &SendMessage::ciphertexts}};
+                      Field{4, "ciphertexts", &SendMessage::ciphertexts},
+                      Field{5, "kind", &SendMessage::kind},
+                      Field{6, "refers_to", &SendMessage::refers_to},
+                      Field{7, "file_ids", &SendMessage::file_ids}};
   }
 };
 
@@ -158,6 +183,8 @@ struct InboxEntry {
   Timestamp received_at;
   Bytes ciphertext;
   InboxKind kind = InboxKind::message;
+  MessageKind message_kind = MessageKind::content;
+  std::optional<MessageRef> refers_to;
 
   friend bool operator==(const InboxEntry&, const InboxEntry&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.InboxEntry";
@@ -171,7 +198,9 @@ struct InboxEntry {
                       Field{7, "sent_at", &InboxEntry::sent_at},
                       Field{8, "received_at", &InboxEntry::received_at},
                       Field{9, "ciphertext", &InboxEntry::ciphertext},
-                      Field{10, "kind", &InboxEntry::kind}};
+                      Field{10, "kind", &InboxEntry::kind},
+                      Field{11, "message_kind", &InboxEntry::message_kind},
+                      Field{12, "refers_to", &InboxEntry::refers_to}};
   }
 };
 

@@ -139,6 +139,9 @@ struct SendGroupMessage {
   MessageId message_id;
   Timestamp sent_at;
   Bytes ciphertext;  // MLSMessage, private
+  MessageKind kind = MessageKind::content;
+  std::optional<MessageRef> refers_to;  // of edits and deletions alone
+  std::vector<FileId> file_ids;         // that the message carries; they go when it goes
 
   friend bool operator==(const SendGroupMessage&, const SendGroupMessage&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.SendGroupMessage";
@@ -147,7 +150,10 @@ struct SendGroupMessage {
                       Field{2, "after_seq", &SendGroupMessage::after_seq},
                       Field{3, "message_id", &SendGroupMessage::message_id},
                       Field{4, "sent_at", &SendGroupMessage::sent_at},
-                      Field{5, "ciphertext", &SendGroupMessage::ciphertext}};
+                      Field{5, "ciphertext", &SendGroupMessage::ciphertext},
+                      Field{6, "kind", &SendGroupMessage::kind},
+                      Field{7, "refers_to", &SendGroupMessage::refers_to},
+                      Field{8, "file_ids", &SendGroupMessage::file_ids}};
   }
 };
 
@@ -163,7 +169,9 @@ struct GroupEntry {
   std::optional<DeviceId> sender_device_id;
   Timestamp sent_at;
   Timestamp received_at;
-  Bytes content;  // MLSMessage
+  Bytes content;                                    // MLSMessage
+  MessageKind message_kind = MessageKind::content;  // of messages
+  std::optional<MessageRef> refers_to;
 
   friend bool operator==(const GroupEntry&, const GroupEntry&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.GroupEntry";
@@ -177,7 +185,9 @@ struct GroupEntry {
                       Field{7, "sender_device_id", &GroupEntry::sender_device_id},
                       Field{8, "sent_at", &GroupEntry::sent_at},
                       Field{9, "received_at", &GroupEntry::received_at},
-                      Field{10, "content", &GroupEntry::content}};
+                      Field{10, "content", &GroupEntry::content},
+                      Field{11, "message_kind", &GroupEntry::message_kind},
+                      Field{12, "refers_to", &GroupEntry::refers_to}};
   }
 };
 
