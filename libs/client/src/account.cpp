@@ -77,6 +77,7 @@ Status Engine::Impl::finish_proposal() {
   save(own);
   link_.pending_listed = false;
   if (proposal.kind == Proposal::Kind::create) {
+    progress_.join_defaults = true;
     emit(event::AccountCreated{});
   } else if (proposal.kind == Proposal::Kind::approve) {
     link_.pending_devices.erase(proposal.device);

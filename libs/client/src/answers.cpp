@@ -40,6 +40,17 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Done&
       link_.key_packages += static_cast<std::uint32_t>(request.number);
       link_.last_resort_there = true;
       return true;
+    case Ask::typing:
+      return true;
+    case Ask::place:
+      on_place_answer(request, {});
+      return true;
+    case Ask::create_channel:
+      on_channel_created(ConversationId(request.question.id), {});
+      return true;
+    case Ask::default_channels:
+      on_defaults_joined();
+      return true;
     case Ask::acknowledge:
       link_.acknowledged = std::max(link_.acknowledged, request.number);
       link_.unacknowledged_since.reset();
@@ -168,6 +179,25 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Authe
   return true;
 }
 
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Spaces& spaces) {
+  on_place_answer(request, spaces);
+  return request.question.ask == Ask::place;
+}
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Channels& channels) {
+  on_place_answer(request, channels);
+  return request.question.ask == Ask::place;
+}
+Result<bool> Engine::Impl::take(const PendingRequest& request,
+                                const wire::ChannelDetails& details) {
+  on_place_answer(request, details);
+  return request.question.ask == Ask::place;
+}
+Result<bool> Engine::Impl::take(const PendingRequest& request,
+                                const wire::MessageVersions& versions) {
+  on_place_answer(request, versions);
+  return request.question.ask == Ask::place;
+}
+
 // ---- refusals ----
 
 Status Engine::Impl::refuse(const PendingRequest& request, const wire::Error& error) {
@@ -200,6 +230,25 @@ Status Engine::Impl::refuse(const PendingRequest& request, const wire::Error& er
       return {};
     case Ask::send:
       return on_send_error(request, error);
+    case Ask::typing:
+      settle(request.question);
+      return {};
+    case Ask::place:
+      settle(request.question);
+      emit(event::PlaceAnswer{request.number, error.code, error.message, {}});
+      return {};
+    case Ask::create_channel:
+      if (!is_retryable(error)) {
+        settle(request.question);
+        on_channel_created(ConversationId(request.question.id), error.code);
+      }
+      return {};
+    case Ask::default_channels:
+      progress_.join_defaults = is_retryable(error);
+      return {};
+    case Ask::chat_policy:
+      link_.policy_known = true;  // an older server: nothing is decided
+      return {};
     case Ask::user_named:
     case Ask::authenticate:
       settle(request.question);
@@ -300,16 +349,18 @@ Status Engine::Impl::on_event(wire::ServerFrame& frame) {
     if (few->cipher_suite == static_cast<std::uint32_t>(mls::kDefaultCipherSuite)) {
       link_.key_packages = few->one_time;
     }
+  } else if (const auto* place = std::get_if<wire::ChannelChanged>(&frame.body)) {
+    emit(event::ChannelChanged{place->channel_id});
+  } else if (const auto* typing = std::get_if<wire::Typing>(&frame.body)) {
+    on_typing(*typing);
   } else if (const auto* low = std::get_if<wire::PreKeysLow>(&frame.body)) {
     link_.count_known = true;
     link_.prekey_count = low->one_time;
   } else if (const auto* changed = std::get_if<wire::DeviceListChanged>(&frame.body)) {
-    if (changed->user_id == self_->user) {
-      link_.own_list_known = false;
-      link_.pending_listed = false;
-    } else if (users_.contains(changed->user_id)) {
-      want_list(changed->user_id);
+    if (changed->user_id == self_->user || users_.contains(changed->user_id)) {
+      want_newer_list(changed->user_id);
     }
+    link_.pending_listed = link_.pending_listed && changed->user_id != self_->user;
   } else if (const auto* closing = std::get_if<wire::Closing>(&frame.body)) {
     emit(event::ServerClosing{closing->code, closing->reconnect_after_ms});
   }

@@ -1,7 +1,6 @@
 // What was inside the encryption.
 
 #include "engine_impl.h"
-#include "padding.h"
 
 namespace unhidra::client {
 
@@ -16,13 +15,13 @@ Status Engine::Impl::on_content(const wire::InboxEntry& entry, ByteView plaintex
     mark_seen(entry.sender_device_id, entry.message_id, {});
     return unreadable(entry, reason);
   };
-  const auto bytes = unpad(plaintext);
-  if (!bytes) {
-    return refuse(UnreadableReason::malformed);
-  }
-  auto content = wire::decode<wire::Content>(*bytes);
+  auto content = parse_content(plaintext);
   if (!content || !content->peer_user_id) {
-    return refuse(UnreadableReason::malformed);
+    return refuse(!content && content.error() == Errc::unsupported ? UnreadableReason::unsupported
+                                                                   : UnreadableReason::malformed);
+  }
+  if (!fits({entry.message_kind, entry.refers_to}, *content)) {
+    return refuse(UnreadableReason::mislabelled);
   }
   const bool copy = entry.sender_user_id == self_->user;
   if (!copy && *content->peer_user_id != self_->user) {
@@ -33,13 +32,11 @@ Status Engine::Impl::on_content(const wire::InboxEntry& entry, ByteView plaintex
   if (conversation != conversations_.end() && conversation->second.peer != peer) {
     return refuse(UnreadableReason::not_a_member);
   }
-  if (user_record(peer).username.empty() && !link_.asked_names.contains(peer)) {
-    link_.wanted_names.insert(peer);  // a copy of what another own device wrote to somebody new
-  }
+  want_name(peer);  // it may be a copy of what another own device wrote to somebody new
   auto& record = conversation_record(entry.conversation_id, peer);
   record.note_seq(entry.seq);
   if (const auto* text = std::get_if<wire::Text>(&content->body)) {
-    return on_text(entry, text->body, peer);
+    return on_text(message_of(entry), *text, peer);
   }
   save(record);
   mark_seen(entry.sender_device_id, entry.message_id, {});
@@ -49,20 +46,17 @@ Status Engine::Impl::on_content(const wire::InboxEntry& entry, ByteView plaintex
   if (const auto* reset = std::get_if<wire::SessionReset>(&content->body)) {
     return on_session_reset(entry, *reset);
   }
-  return {};  // nothing for this device, or of a kind that it does not know
+  if (const auto* history = std::get_if<wire::HistoryTransfer>(&content->body)) {
+    return on_history(entry, *history);
+  }
+  return apply({entry.conversation_id, entry.sender_user_id, entry.seq, entry.received_at},
+               *content);
 }
 
-Status Engine::Impl::on_text(const wire::InboxEntry& entry, const std::string& text, UserId peer) {
-  Message message = message_of(entry);
+Status Engine::Impl::on_text(Message message, const wire::Text& text, UserId peer) {
   message.state = MessageState::received;
-  message.text = text;
-  conversation_record(entry.conversation_id, peer).last_activity =
-      std::max(conversation_record(entry.conversation_id, peer).last_activity, entry.received_at);
-  append_message(message);
-  mark_seen(entry.sender_device_id, entry.message_id,
-            {std::pair(message.conversation, message.index)});
-  emit_named(peer, event::MessageReceived{std::move(message)});
-  return {};
+  fill_text(message, text);
+  return place(std::move(message), peer);
 }
 
 Status Engine::Impl::on_session_reset(const wire::InboxEntry& entry,
@@ -80,11 +74,11 @@ Status Engine::Impl::on_session_reset(const wire::InboxEntry& entry,
     if (!known->place) {
       continue;
     }
-    UNHIDRA_TRY(auto message, message_at(known->place->first, known->place->second));
-    if (message) {
-      ++message->unread_by;
-      save(*message);
-      emit(event::MessageStateChanged{std::move(*message)});
+    UNHIDRA_TRY(auto stored, stored_at(known->place->first, known->place->second));
+    if (stored) {
+      ++stored->message.unread_by;
+      save(*stored);
+      emit(event::MessageStateChanged{show(*stored)});
     }
   }
   if (!told.messages.empty()) {

@@ -35,8 +35,14 @@ const ConversationRecord* Engine::Impl::conversation_of(UserId peer) const {
 }
 
 Conversation Engine::Impl::view(const ConversationRecord& record) const {
-  Conversation out{record.id, record.peer, record.next_index, record.head_seq,
-                   record.last_activity};
+  Conversation out;
+  out.id = record.id;
+  out.peer = record.peer;
+  out.message_count = record.next_index;
+  out.head_seq = record.head_seq;
+  out.last_activity = record.last_activity;
+  out.read_seq = record.read.seq;
+  count_unread(out, record.id);
   if (record.is_group()) {
     show_name(out, record.id);
   }
@@ -176,21 +182,36 @@ void Engine::Impl::append_message(Message& message) {
   auto& record = conversations_.at(message.conversation);
   message.index = record.next_index++;
   save(record);
-  save(message);
+  save(StoredMessage{message, 0, {}});
 }
 
-void Engine::Impl::save(const Message& message) {
-  tx_.put(Table::message, message_key(message.conversation, message.index),
-          encode_message(message));
+// A readable message of somebody else, or of another own device, at its place in the history, in
+// its thread and among what is not read yet.
+Status Engine::Impl::place(Message message, UserId told_as) {
+  auto& record = conversations_.at(message.conversation);
+  record.last_activity = std::max(record.last_activity, message.received_at);
+  append_message(message);
+  mark_seen(message.sender_device, message.id, {std::pair(message.conversation, message.index)});
+  UNHIDRA_TRY(const auto root, note_reply(message));
+  note_received(message, root);
+  stop_typing(message.conversation, message.sender_user);
+  const auto id = message.conversation;
+  emit_named(told_as, event::MessageReceived{std::move(message)});
+  return tell_thread(id, root);
 }
 
-Result<std::optional<Message>> Engine::Impl::message_at(ConversationId id,
-                                                        std::uint64_t index) const {
+void Engine::Impl::save(const StoredMessage& stored) {
+  tx_.put(Table::message, message_key(stored.message.conversation, stored.message.index),
+          stored.encode());
+}
+
+Result<std::optional<StoredMessage>> Engine::Impl::stored_at(ConversationId id,
+                                                             std::uint64_t index) const {
   UNHIDRA_TRY(const auto stored, tx_.get(Table::message, message_key(id, index)));
   if (!stored) {
-    return std::optional<Message>();
+    return std::optional<StoredMessage>();
   }
-  UNHIDRA_TRY(auto message, decode_message(stored->expose()));
+  UNHIDRA_TRY(auto message, StoredMessage::decode(stored->expose()));
   return std::optional(std::move(message));
 }
 
@@ -204,9 +225,9 @@ Result<std::vector<Message>> Engine::Impl::history(ConversationId id, std::uint6
   const auto begin = end - std::min<std::uint64_t>(end, limit);
   std::vector<Message> out;
   for (auto index = begin; index < end; ++index) {
-    UNHIDRA_TRY(auto message, message_at(id, index));
-    if (message) {
-      out.push_back(std::move(*message));
+    UNHIDRA_TRY(const auto stored, stored_at(id, index));
+    if (stored) {
+      out.push_back(show(*stored));
     }
   }
   return out;

@@ -2,6 +2,8 @@
 // lists must continue the known one; another account key is offered to the user and nothing is
 // encrypted for it before it is accepted.
 
+#include <algorithm>
+
 #include "unhidra/identity/safety_number.h"
 
 #include "engine_impl.h"
@@ -11,6 +13,7 @@ namespace unhidra::client {
 namespace {
 
 constexpr std::size_t kMaxFormer = 64;
+constexpr std::ptrdiff_t kMostNamesAsked = 16;  // under way at once
 
 }  // namespace
 
@@ -48,6 +51,14 @@ std::string digits(const ByteArray<64>& hash, std::size_t groups) {
   return out;
 }
 
+bool Engine::Impl::want_name(UserId user) {
+  if (!user_record(user).username.empty() || link_.asked_names.contains(user)) {
+    return false;
+  }
+  link_.wanted_names.insert(user);
+  return true;
+}
+
 void Engine::Impl::emit_named(UserId person, Event event) {
   const bool waits = link_.greeted && link_.wanted_names.contains(person);
   if (waits && link_.unnamed.size() < limits_.max_inbox_buffer) {
@@ -66,6 +77,20 @@ void Engine::Impl::release_unnamed(UserId person) {
   std::erase_if(link_.unnamed, [&](const auto& one) { return one.first == person; });
 }
 
+void Engine::Impl::want_newer_list(UserId user) {
+  const Question question{Ask::device_list, user.uuid()};
+  const auto dropped = std::erase_if(
+      link_.pending, [&](const auto& one) { return one.second.question == question; });
+  if (dropped > 0) {
+    settle(question);
+  }
+  if (user == self_->user) {
+    link_.own_list_known = false;
+  } else {
+    want_list(user);
+  }
+}
+
 Status Engine::Impl::pump_people() {
   for (const auto& id : link_.wanted_lists) {
     if (may_ask({Ask::device_list, id.uuid()})) {
@@ -78,9 +103,13 @@ Status Engine::Impl::pump_people() {
           user;
     }
   }
-  for (const auto& id : link_.wanted_names) {
-    if (may_ask({Ask::user_info, id.uuid()})) {
-      ask({Ask::user_info, id.uuid()}, wire::LookUpUser{id});
+  auto under_way = std::ranges::count(link_.pending, Ask::user_info,
+                                      [](const auto& one) { return one.second.question.ask; });
+  for (auto id = link_.wanted_names.begin();
+       id != link_.wanted_names.end() && under_way < kMostNamesAsked; ++id) {
+    if (may_ask({Ask::user_info, id->uuid()})) {
+      ask({Ask::user_info, id->uuid()}, wire::LookUpUser{*id});
+      ++under_way;
     }
   }
   return {};

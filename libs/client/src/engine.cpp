@@ -29,6 +29,7 @@ Status Engine::Impl::load() {
   conversations_.clear();
   outbox_.clear();
   peers_.clear();
+  plans_.clear();
   UNHIDRA_TRY(const auto self, tx_.get(Table::device, as_bytes("self")));
   if (!self) {
     return {};
@@ -67,6 +68,9 @@ Status Engine::Impl::load() {
     const auto order = record.order;
     outbox_.emplace(order, std::move(record));
   }
+  UNHIDRA_TRY_VOID(load_threads());
+  UNHIDRA_TRY_VOID(load_reading());
+  UNHIDRA_TRY_VOID(load_history());
   return load_groups();
 }
 
@@ -122,6 +126,11 @@ Status Engine::Impl::pump() {
     UNHIDRA_TRY_VOID(pump_people());
     UNHIDRA_TRY_VOID(pump_conversations());
     UNHIDRA_TRY_VOID(pump_groups());
+    pump_policy();
+    pump_default_channels();
+    UNHIDRA_TRY_VOID(pump_receipts());
+    UNHIDRA_TRY_VOID(pump_read_sync());
+    UNHIDRA_TRY_VOID(pump_history());
   }
   UNHIDRA_TRY_VOID(pump_outbox());
   note_idle();
@@ -199,6 +208,7 @@ Status Engine::Impl::connection_closed() {
 
 Status Engine::Impl::tick() {
   const auto now = clock_.steady_now();
+  expire_typing();
   for (const auto& [id, pending] : link_.pending) {
     if (now - pending.since > limits_.request_timeout) {
       emit(event::RequestFailed{"connection", std::string(error_code(unhidra::Errc::timeout).name),
@@ -227,13 +237,19 @@ Status Engine::Impl::look_up_user(std::string_view username) {
   return {};
 }
 
-Status Engine::Impl::refresh_user(UserId user) {
-  if (user == self_->user) {
-    link_.own_list_known = false;
-    link_.pending_listed = false;
-  } else {
-    want_list(user);
+Status Engine::Impl::learn_names(std::span<const UserId> users) {
+  if (!link_.greeted) {
+    return fail(unhidra::Errc::unavailable, "there is no connection to look users up over");
   }
+  for (const auto user : users) {
+    want_name(user);
+  }
+  return {};
+}
+
+Status Engine::Impl::refresh_user(UserId user) {
+  want_newer_list(user);
+  link_.pending_listed = link_.pending_listed && user != self_->user;
   return {};
 }
 
@@ -353,6 +369,10 @@ Actions Engine::take_actions() {
 Status Engine::look_up_user(std::string_view username) {
   return impl_->command([&] { return impl_->look_up_user(username); });
 }
+
+Status Engine::learn_names(std::span<const UserId> users) {
+  return impl_->command([&] { return impl_->learn_names(users); });
+}
 Status Engine::open_conversation(UserId peer) {
   return impl_->command([&] { return impl_->want_conversation(peer); });
 }
@@ -361,6 +381,43 @@ Result<MessageId> Engine::send_text(UserId peer, std::string_view text) {
 }
 Result<MessageId> Engine::send_text(ConversationId conversation, std::string_view text) {
   return impl_->command([&] { return impl_->send_text(conversation, text); });
+}
+Result<MessageId> Engine::send(ConversationId conversation, const Draft& draft) {
+  return impl_->command([&] { return impl_->send(conversation, draft, {}); });
+}
+
+Result<MessageId> Engine::send_files(ConversationId conversation, const Draft& draft,
+                                     std::vector<e2ee::AttachmentDescriptor> files) {
+  return impl_->command([&] { return impl_->send_files(conversation, draft, files); });
+}
+Result<MessageId> Engine::edit(ConversationId conversation, const MessageRef& target,
+                               const Draft& draft) {
+  return impl_->command([&] { return impl_->edit(conversation, target, draft); });
+}
+Result<MessageId> Engine::remove(ConversationId conversation, const MessageRef& target) {
+  return impl_->command([&] { return impl_->remove(conversation, target); });
+}
+Result<MessageId> Engine::react(ConversationId conversation, const MessageRef& target,
+                                std::string_view emoji, bool present) {
+  return impl_->command([&] { return impl_->react(conversation, target, emoji, present); });
+}
+Status Engine::mark_read(ConversationId conversation, std::uint64_t index) {
+  return impl_->command([&] { return impl_->mark_read(conversation, index); });
+}
+Status Engine::mark_thread_read(ConversationId conversation, const MessageRef& root) {
+  return impl_->command([&] { return impl_->mark_thread_read(conversation, root); });
+}
+Status Engine::mark_all_read(std::optional<ConversationId> conversation) {
+  return impl_->command([&] { return impl_->mark_all_read(conversation); });
+}
+Status Engine::follow_thread(ConversationId conversation, const MessageRef& root, bool following) {
+  return impl_->command([&] { return impl_->follow_thread(conversation, root, following); });
+}
+Status Engine::set_typing(ConversationId conversation, bool active) {
+  return impl_->command([&] { return impl_->set_typing(conversation, active); });
+}
+Status Engine::set_receipts(bool sent) {
+  return impl_->command([&] { return impl_->set_receipts(sent); });
 }
 Result<ConversationId> Engine::create_group(std::string_view name, std::span<const UserId> users) {
   return impl_->command([&] { return impl_->create_group(name, users); });
@@ -378,6 +435,19 @@ Status Engine::leave_group(ConversationId group) {
 }
 Status Engine::rename_group(ConversationId group, std::string_view name) {
   return impl_->command([&] { return impl_->rename_group(group, name); });
+}
+Status Engine::describe_group(ConversationId group, std::string_view topic,
+                              std::string_view description) {
+  return impl_->command([&] { return impl_->describe_group(group, topic, description); });
+}
+Status Engine::adopt_public_name(ConversationId channel, std::string_view name) {
+  return impl_->command([&] { return impl_->adopt_public_name(channel, name); });
+}
+Result<ConversationId> Engine::create_channel(const NewChannel& channel) {
+  return impl_->command([&] { return impl_->create_channel(channel); });
+}
+Result<std::uint64_t> Engine::ask_place(PlaceRequest request) {
+  return impl_->command([&] { return impl_->ask_place(std::move(request)); });
 }
 Status Engine::refresh_user(UserId user) {
   return impl_->command([&] { return impl_->refresh_user(user); });
@@ -426,6 +496,35 @@ Result<Group> Engine::group(ConversationId id) const {
 Result<std::vector<Message>> Engine::history(ConversationId conversation,
                                              std::uint64_t before_index, std::size_t limit) const {
   return impl_->history(conversation, before_index, limit);
+}
+Result<std::optional<Message>> Engine::message(ConversationId conversation,
+                                               const MessageRef& ref) const {
+  UNHIDRA_TRY_VOID(impl_->need_enrolled());
+  return impl_->message(conversation, ref);
+}
+Result<std::vector<Thread>> Engine::threads(std::optional<ConversationId> conversation,
+                                            bool followed_only) const {
+  UNHIDRA_TRY_VOID(impl_->need_enrolled());
+  return impl_->threads(conversation, followed_only);
+}
+Result<std::vector<Message>> Engine::thread_messages(ConversationId conversation,
+                                                     const MessageRef& root) const {
+  UNHIDRA_TRY_VOID(impl_->need_enrolled());
+  return impl_->thread_messages(conversation, root);
+}
+Result<std::vector<ReceiptState>> Engine::receipts(ConversationId conversation) const {
+  UNHIDRA_TRY_VOID(impl_->need_enrolled());
+  return impl_->receipts(conversation);
+}
+std::vector<UserId> Engine::typing(ConversationId conversation) const {
+  return impl_->typing(conversation);
+}
+bool Engine::sends_receipts() const {
+  return impl_->sends_receipts();
+}
+Result<std::vector<Message>> Engine::search(const SearchQuery& query) const {
+  UNHIDRA_TRY_VOID(impl_->need_enrolled());
+  return impl_->search(query);
 }
 Result<SafetyNumber> Engine::safety_number(UserId user) const {
   UNHIDRA_TRY_VOID(impl_->need_enrolled());

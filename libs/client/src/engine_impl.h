@@ -11,19 +11,22 @@
 #include "unhidra/wire/codec.h"
 #include "unhidra/wire/content.h"
 
+#include "chat_records.h"
+#include "content_format.h"
 #include "group_authority.h"
 #include "group_records.h"
+#include "history_records.h"
 #include "link.h"
 #include "records.h"
 #include "transaction.h"
 
 namespace unhidra::client {
 
-// The encoding, in memory that is wiped (outbox.cpp).
-SecretBytes encode_content(const wire::Content& content);
-
 // For people to compare: groups of five digits, at most eight of them (directory.cpp).
 std::string digits(const ByteArray<64>& hash, std::size_t groups);
+
+// Whether whoever belongs to the organisation may come in by himself (channels.cpp).
+bool is_open_group(const mls::ExtensionList& extensions);
 
 // The people in a group (group_log.cpp).
 std::set<UserId> users_of(const mls::RatchetTree& tree);
@@ -69,6 +72,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status tick();
   Actions take_actions();
   Status look_up_user(std::string_view username);
+  Status learn_names(std::span<const UserId> users);
   Status refresh_user(UserId user);
   bool idle() const;
   Result<Account> account() const;
@@ -92,12 +96,57 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status remove_device(DeviceId device);
   Status refresh_token(std::string_view token);
   Result<MessageId> send_text(ConversationId conversation, std::string_view text);
-  Result<ConversationId> create_group(std::string_view name, std::span<const UserId> users);
+  Result<MessageId> send(ConversationId id, const Draft& draft, std::vector<Bytes> attachments);
+  // Whether this device has sent a message under this id into the conversation already.
+  Result<bool> was_sent(ConversationId id, MessageId message) const;
+  Result<MessageId> send_files(ConversationId id, const Draft& draft,
+                               std::vector<e2ee::AttachmentDescriptor>& files);
+  Result<MessageId> edit(ConversationId id, const MessageRef& target, const Draft& draft);
+  Result<MessageId> remove(ConversationId id, const MessageRef& target);
+  Result<MessageId> react(ConversationId id, const MessageRef& target, std::string_view emoji,
+                          bool present);
+  Status mark_read(ConversationId id, std::uint64_t index);
+  Status mark_thread_read(ConversationId id, const MessageRef& root);
+  Status mark_all_read(std::optional<ConversationId> only);
+  Status follow_thread(ConversationId id, const MessageRef& root, bool following);
+  Status set_typing(ConversationId id, bool active);
+  Status set_receipts(bool sent);
+  bool sends_receipts() const { return progress_.receipts; }
+  Result<std::optional<Message>> message(ConversationId conversation, const MessageRef& ref) const;
+  Result<std::vector<Thread>> threads(std::optional<ConversationId> only, bool followed_only) const;
+  Result<std::vector<Message>> thread_messages(ConversationId id, const MessageRef& root) const;
+  Result<std::vector<ReceiptState>> receipts(ConversationId id) const;
+  std::vector<UserId> typing(ConversationId id) const;
+  Result<std::vector<Message>> search(const SearchQuery& query) const;
+  Result<ConversationId> create_group(std::string_view name, std::span<const UserId> users,
+                                      mls::ExtensionList extensions = {});
+  Result<ConversationId> create_channel(const NewChannel& channel);
+  Status adopt_public_name(ConversationId id, std::string_view name);
+  Status describe_group(ConversationId id, std::string_view topic, std::string_view description);
+  Result<std::uint64_t> ask_place(PlaceRequest request);
   Result<std::uint64_t> change_group(ConversationId id, GroupChange::Kind kind,
                                      std::span<const UserId> users);
   Status leave_group(ConversationId id);
   Status rename_group(ConversationId id, std::string_view name);
+  Result<std::uint64_t> reset_group(ConversationId id);
   Result<Group> group(ConversationId id) const;
+  Status request_history(DeviceId from);
+  Status approve_history(DeviceId to, std::string_view code);
+  Status cancel_history(DeviceId other);
+  std::vector<HistoryTransfer> history_transfers() const;
+  Result<DeviceGroupId> create_device_group(std::string_view name,
+                                            std::vector<std::string> topic_filters);
+  Status set_device_group_members(DeviceGroupId id, std::vector<identity::GroupMember> others,
+                                  DeviceRules rules);
+  Result<std::vector<MemberDelivery>> device_group_deliveries(DeviceGroupId id);
+  Result<DeviceGroupId> take_device_group(std::string_view name, ByteView delivery);
+  Status forget_device_group(DeviceGroupId id);
+  Result<Bytes> seal_for_devices(DeviceGroupId id, std::string_view topic,
+                                 identity::PayloadKind kind, bool retained,
+                                 const e2ee::GroupContent& content);
+  Result<FromDevice> open_from_devices(std::string_view topic, ByteView payload, bool retained);
+  Result<crypto::Ed25519PublicKey> device_owner_key() const;
+  Result<std::vector<DeviceGroupView>> device_groups() const;
   const std::optional<Self>& self() const { return self_; }
 
  private:
@@ -117,7 +166,9 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   void back_off(const Question& question, std::uint32_t retry_after_ms);
   std::chrono::milliseconds delay_after(std::uint32_t failures) const;
   void emit(Event event) { staged_.events.push_back(std::move(event)); }
-  // The same, but not before the person's name is known, where it has been asked for.
+  // False when the name is known, or nobody on this connection knows it.
+  bool want_name(UserId user);
+  // emit(), but not before the person's name is known, where it has been asked for.
   void emit_named(UserId person, Event event);
   void release_unnamed(UserId person);
   void report(std::string what, const wire::Error& error);
@@ -148,6 +199,11 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Result<bool> take(const PendingRequest& request, const wire::GroupLog& log);
   Result<bool> take(const PendingRequest& request, const wire::GroupInfo& info);
   Result<bool> take(const PendingRequest& request, const wire::RatchetTree& tree);
+  Result<bool> take(const PendingRequest& request, const wire::ChatPolicy& policy);
+  Result<bool> take(const PendingRequest& request, const wire::Spaces& spaces);
+  Result<bool> take(const PendingRequest& request, const wire::Channels& channels);
+  Result<bool> take(const PendingRequest& request, const wire::ChannelDetails& details);
+  Result<bool> take(const PendingRequest& request, const wire::MessageVersions& versions);
   Status refuse(const PendingRequest& request, const wire::Error& error);
   static bool nothing_there(const PendingRequest& request);
   Status on_nothing_there(const PendingRequest& request);
@@ -156,6 +212,12 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status refuse_group(const PendingRequest& request, const wire::Error& error);
   Status on_event(wire::ServerFrame& frame);
   Status on_hello(const wire::Hello& hello);
+
+  // ---- device groups (device_groups.cpp) ----
+  struct DeviceGroupRecord;
+  Result<DeviceGroupRecord> device_group_record(DeviceGroupId id) const;
+  Result<std::vector<DeviceGroupRecord>> device_group_records() const;
+  void save(const DeviceGroupRecord& record);
 
   // ---- keys (keys.cpp) ----
   void add_prekey(PreKeyRecord record);
@@ -187,6 +249,9 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   UserRecord& user_record(UserId id);
   void save(const UserRecord& record);
   void want_list(UserId id) { link_.wanted_lists.insert(id); }
+  // As it is from now on, the own one too: an answer on its way may be older than the reason to
+  // ask.
+  void want_newer_list(UserId user);
   Status pump_people();
   Status on_device_list(UserId user, const wire::DeviceListOf& answer);
   Status take_list(UserRecord& record, identity::DeviceList list);
@@ -226,8 +291,76 @@ class Engine::Impl final : public e2ee::PreKeyStore {
 
   // ---- contents (contents.cpp) ----
   Status on_content(const wire::InboxEntry& entry, ByteView plaintext);
-  Status on_text(const wire::InboxEntry& entry, const std::string& text, UserId peer);
+  Status on_text(Message message, const wire::Text& text, UserId peer);
   Status on_session_reset(const wire::InboxEntry& entry, const wire::SessionReset& reset);
+
+  // ---- what contents do to messages (effects.cpp) ----
+  // Where something stands in the log of its conversation.
+  struct Origin {
+    ConversationId conversation;
+    UserId user;
+    std::uint64_t seq = 0;
+    Timestamp received_at;
+  };
+  Status apply(const Origin& origin, const wire::Content& content);
+  Status apply_now(const Origin& origin, const wire::Content& content);
+  Status apply_reaction(const Origin& origin, const wire::Reaction& reaction);
+  Status apply_edit(const Origin& origin, const wire::Edit& edit);
+  Status apply_deletion(const Origin& origin, const wire::Deletion& deletion);
+  Status apply_receipt(const Origin& origin, const wire::Receipt& receipt);
+  Status apply_read_state(const Origin& origin, const wire::ReadState& state);
+  Result<std::optional<StoredMessage>> find_message(ConversationId conversation,
+                                                    const wire::MessageRef& ref) const;
+  void fill_text(Message& message, const wire::Text& text) const;
+  std::optional<crypto::Ed25519PublicKey> signing_key_of(UserId user, DeviceId device) const;
+  bool mentions_me(const Message& message) const;
+  Message show(const StoredMessage& stored) const;
+
+  // ---- commands about messages (chat_commands.cpp) ----
+  // Under a fresh id, when none is given.
+  MessageId enqueue_content(UserId peer, ConversationId conversation, wire::Content content,
+                            std::optional<MessageId> id = std::nullopt);
+  Result<const ConversationRecord*> writable(ConversationId id) const;
+  Result<wire::Text> text_of(const Draft& draft, bool may_be_empty = false) const;
+  Result<StoredMessage> target_of(ConversationId id, const MessageRef& ref) const;
+  Result<StoredMessage> own_target(ConversationId id, const MessageRef& ref) const;
+  void tell_action(const OutboxRecord& record, const wire::Content& content, std::string failure);
+  Status settle_action(const OutboxRecord& record, const wire::Accepted& accepted);
+
+  // ---- threads (threads.cpp) ----
+  Status load_threads();
+  void save(const ThreadRecord& record);
+  const ThreadRecord* find_thread(ConversationId id, std::uint64_t root_index) const;
+  Result<ThreadRecord*> thread_of(ConversationId id, const MessageRef& root);
+  Result<std::optional<std::uint64_t>> note_reply(const Message& message);
+  Status take_early_mark(ThreadRecord& thread);
+  Status keep_early_mark(ConversationId id, const wire::ReadMark& told);
+  Status tell_thread(ConversationId id, std::optional<std::uint64_t> root);
+  ThreadSummary summary(const ThreadRecord& thread) const;
+  void set_following(ThreadRecord& thread, bool following);
+
+  // ---- what is read (reading.cpp) ----
+  Status load_reading();
+  void tell_unread(ConversationId id);
+  void count_unread(Conversation& out, ConversationId id) const;
+  void note_received(const Message& message, std::optional<std::uint64_t> root);
+  void note_mention_changed(const Message& message);
+  void forget_unread(ConversationId id, std::uint64_t seq);
+  template <class F>
+  void erase_unread(ConversationId id, F is_read);
+  void advance_timeline(ConversationRecord& record, const LogPlace& place);
+  void advance_thread(ThreadRecord& thread, std::uint64_t seq);
+  Status pump_read_sync();
+  bool has_other_devices() const;
+
+  // ---- receipts, typing, policy (receipts.cpp) ----
+  bool may_tell() const;
+  bool receipts_wanted(const ConversationRecord& record) const;
+  Status pump_receipts();
+  void pump_policy();
+  void on_typing(const wire::Typing& typing);
+  void stop_typing(ConversationId id, UserId user);
+  void expire_typing();
 
   // ---- conversations and history (conversations.cpp) ----
   ConversationRecord& conversation_record(ConversationId id, UserId peer);
@@ -238,8 +371,9 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status on_log(ConversationId id, const wire::Log& answer);
   Status pump_conversations();
   void append_message(Message& message);
-  Result<std::optional<Message>> message_at(ConversationId id, std::uint64_t index) const;
-  void save(const Message& message);
+  Status place(Message message, UserId told_as);
+  Result<std::optional<StoredMessage>> stored_at(ConversationId id, std::uint64_t index) const;
+  void save(const StoredMessage& stored);
   Conversation view(const ConversationRecord& record) const;
 
   // ---- outbox (outbox.cpp) ----
@@ -300,14 +434,15 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Result<Outcome> process_commit(GroupHold& hold, const wire::GroupEntry& entry);
   Result<Outcome> look_for_newcomers(GroupHold& hold, const mls::PublicMessage& message);
   bool look_for_device(const identity::MemberName& name, ByteView signature_key);
-  void on_reset(GroupHold& hold);
+  void on_reset(GroupHold& hold, const wire::GroupEntry& entry);
   Status process_proposal(GroupHold& hold, const wire::GroupEntry& entry);
   Status after_commit(GroupHold& hold, const mls::RatchetTree& before,
                       const mls::CommitEffects& effects, const std::optional<UserId>& by,
                       bool external);
 
   // ---- messages in them (group_messages.cpp) ----
-  Status process_group_message(GroupHold& hold, const wire::GroupEntry& entry);
+  Result<Outcome> process_group_message(GroupHold& hold, const wire::GroupEntry& entry);
+  bool look_for_group_sender(const GroupHold& hold, const identity::MemberName& sender);
   Result<UnreadableReason> open_group_message(GroupHold& hold, const wire::GroupEntry& entry);
   Status on_group_content(GroupHold& hold, const wire::GroupEntry& entry, ByteView plaintext);
   Status on_own_group_message(const wire::GroupEntry& entry);
@@ -318,6 +453,15 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   void enqueue_group_note(GroupHold& hold);
   void take_profile(GroupHold& hold, const wire::GroupProfile& profile, UserId by);
   Status on_group_send_outcome(const PendingRequest& request, const wire::GroupOutcome& outcome);
+
+  // ---- channels (channels.cpp) ----
+  Status check_profile(std::string_view topic, std::string_view description) const;
+  void pump_channel(const GroupHold& hold);
+  void on_channel_created(ConversationId id, std::string failure);
+  void on_place_answer(const PendingRequest& request, PlaceAnswerBody body);
+  void pump_default_channels();
+  void on_defaults_joined();
+  bool everybody_leaves(const GroupHold& hold) const;
 
   // ---- changing them (group_changes.cpp) ----
   void save(const GroupChange& change);
@@ -337,6 +481,15 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   void on_stale_group(ConversationId id, const wire::StaleGroup& stale);
   Status on_step_refused(GroupHold& hold, const PendingRequest& request, const wire::Error& error);
 
+  // ---- beginning anew (group_commands.cpp, group_reset.cpp) ----
+  Result<mls::Group> new_group(Bytes group_id, mls::ExtensionList extensions);
+  Status begin_group(GroupHold& hold, mls::Group group, GroupStep::Kind kind);
+  void send_reset(const GroupHold& hold, const Question& question);
+  Status on_reset_accepted(GroupHold& hold, const wire::Accepted& accepted);
+  void reset_failed(GroupHold& hold, std::string failure);
+  bool waits_for_people(const GroupHold& hold, const GroupLink& link) const;
+  Status forget_ciphertexts(const GroupHold& hold);
+
   // ---- coming in (group_join.cpp) ----
   Result<Outcome> process_welcome(const wire::InboxEntry& entry);
   Status join_by_welcome(const wire::InboxEntry& entry, const mls::Welcome& welcome,
@@ -352,6 +505,62 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   void drop_old_key_packages();
   void drop_key_package(const Bytes& reference);
   Result<mls::OwnKeyPackage> own_key_package(const KeyPackageRecord& record) const;
+
+  // ---- history between own devices (history_transfer.cpp) ----
+  Status load_history();
+  void save(const HistoryRecord& record);
+  HistoryPairing pairing(const HistoryRecord& record) const;
+  HistoryTransfer view(const HistoryRecord& record) const;
+  void send_history(const HistoryRecord& record, wire::HistoryStage stage, ByteView value,
+                    std::uint64_t number, bool again);
+  void set_history(HistoryRecord& record, HistoryState state, std::string failure);
+  void end_history(HistoryRecord& record, std::string failure);
+  Result<const identity::DeviceKeys*> own_device(DeviceId device) const;
+  Status on_history(const wire::InboxEntry& entry, const wire::HistoryTransfer& told);
+  void on_history_request(DeviceId from, const wire::HistoryTransfer& told);
+  void on_history_nonce(HistoryRecord& record, const wire::HistoryTransfer& told);
+  Status on_history_chunk(HistoryRecord& record, const wire::HistoryTransfer& told);
+  void on_history_next(HistoryRecord& record, const wire::HistoryTransfer& told);
+  Status pump_history();
+  void ask_for_history(HistoryRecord& record);
+  bool history_under_way(const HistoryRecord& record) const;
+  void repeat_history(HistoryRecord& record);
+  Status give_history(HistoryRecord& record);
+
+  // ---- what it consists of (history_chunks.cpp) ----
+  struct OwnHistory {
+    std::uint64_t first_seq = UINT64_MAX;
+    std::map<std::uint64_t, std::uint64_t> unreadable;  // seq -> index
+  };
+  HistoryPlan plan_history() const;
+  void write_person(ByteWriter& out, UserId id) const;
+  void write_conversation(ByteWriter& out, const ConversationRecord& record) const;
+  Status write_history_message(ByteWriter& out, HistoryCursor& cursor,
+                               ConversationId conversation) const;
+  Result<SecretBytes> make_chunk(const HistoryPlan& plan, HistoryCursor& cursor) const;
+  Result<std::optional<bool>> take_chunk(HistoryRecord& record, ByteView chunk);
+  Status take_person(ByteReader& in);
+  Status take_conversation(HistoryRecord& record, ByteReader& in);
+  void open_history(ConversationId id, UserId peer, const std::string& name);
+  Status take_history_message(HistoryRecord& record, ByteReader& in);
+  Status settle_history(HistoryRecord& record);
+  Result<OwnHistory> first_seq_and_gaps(ConversationId id) const;
+  void place_history_message(const StoredMessage& stored);
+  Status make_room(ConversationId id, std::uint64_t count);
+
+  // ---- threads, reading and receipts in it (history_reading.cpp) ----
+  void write_reading(ByteWriter& out, const ConversationRecord& record) const;
+  Status take_reading(const HistoryRecord& record, ByteReader& in);
+  Status take_thread_mark(ConversationId id, const MessageRef& root, const EarlyMark& mark);
+  void take_receipts(ConversationId id, const ReceiptsRecord& told);
+  void shift_threads(ConversationId id, std::uint64_t count);
+  Status sort_threads(ConversationId id, std::uint64_t older);
+  Result<std::optional<std::uint64_t>> under_its_root(const Message& message);
+
+  // ---- what is done to messages on their way (history_effects.cpp) ----
+  Result<bool> keep_for_history(const Origin& origin, const wire::Content& content);
+  Status apply_kept_effects(HistoryRecord& record, ConversationId id);
+  void drop_kept_effects(HistoryRecord& record);
 
   // ---- state ----
   const crypto::Provider& crypto_;
@@ -373,9 +582,17 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   std::map<ConversationId, GroupHold> groups_;
   std::set<ConversationId> dirty_groups_;
   std::map<std::uint64_t, GroupChange> changes_;
+  std::map<DeviceId, HistoryRecord> transfers_;     // by the other device
+  std::map<DeviceId, HistoryPlan> plans_;           // a cache
   std::map<Bytes, KeyPackageRecord> key_packages_;  // by KeyPackageRef
   std::uint64_t list_changes_ = 0;                  // device lists that were replaced
   GroupAuthority authority_{users_};
+  std::map<ConversationId, std::map<std::uint64_t, UnreadRecord>> unread_;  // by seq
+  std::map<std::pair<ConversationId, std::uint64_t>, ThreadRecord> threads_;
+  std::map<ConversationId, ReceiptsRecord> receipts_;
+  std::set<ConversationId> receipts_due_;
+  std::set<ConversationId> sync_due_;
+  bool threads_due_ = true;           // some thread may be unsynced
   std::map<DeviceId, int> failures_;  // messages in a row that could not be decrypted
 
   Link link_;

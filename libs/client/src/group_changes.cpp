@@ -323,6 +323,9 @@ void Engine::Impl::send_step(GroupHold& hold, GroupLink& link) {
           wire::CommitGroup{id, hold.record.cursor, step.message, step.welcome, step.group_info})
           .number = number;
       return;
+    case GroupStep::Kind::reset:
+      send_reset(hold, question);
+      return;
     case GroupStep::Kind::propose:
       break;
   }
@@ -361,6 +364,10 @@ Status Engine::Impl::on_step_outcome(const PendingRequest& request,
     return on_step_accepted(*hold, link, *accepted);
   }
   const auto* stale = std::get_if<wire::StaleGroup>(&outcome.result);
+  if (hold->record.step->kind == GroupStep::Kind::reset) {
+    reset_failed(*hold, "client.stale_group");
+    return {};
+  }
   if (stale == nullptr || stale->head_seq <= hold->record.cursor) {
     back_off(request.question, 0);  // nothing new to go by
   }
@@ -391,6 +398,8 @@ Status Engine::Impl::on_step_accepted(GroupHold& hold, GroupLink& link,
       return {};
     case GroupStep::Kind::join:
       return come_in(hold, accepted.seq);
+    case GroupStep::Kind::reset:
+      return on_reset_accepted(hold, accepted);
     case GroupStep::Kind::propose:
       hold.record.step.reset();
       touch(hold);
@@ -491,6 +500,10 @@ Status Engine::Impl::on_step_refused(GroupHold& hold, const PendingRequest& requ
   report("group", error);
   auto& link = link_.groups[hold.record.id];
   const auto kind = hold.record.step->kind;
+  if (kind == GroupStep::Kind::reset) {
+    reset_failed(hold, error.code);
+    return {};
+  }
   const auto changes = hold.record.step->changes;
   discard_step(hold);
   link.info.reset();
@@ -508,7 +521,7 @@ Status Engine::Impl::on_step_refused(GroupHold& hold, const PendingRequest& requ
     change.key_packages.clear();
     for (const auto& user : change.users) {
       if (user != self_->user) {
-        want_list(user);
+        want_newer_list(user);
       }
     }
     save(change);

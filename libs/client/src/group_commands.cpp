@@ -19,14 +19,30 @@ Status check_name(std::string_view name, std::size_t longest) {
 }  // namespace
 
 Result<ConversationId> Engine::Impl::create_group(std::string_view name,
-                                                  std::span<const UserId> users) {
+                                                  std::span<const UserId> users,
+                                                  mls::ExtensionList extensions) {
   UNHIDRA_TRY_VOID(check_name(name, limits_.max_group_name));
   if (progress_.membership != Membership::approved) {
     return fail(Errc::not_approved, "this device is not approved itself");
   }
   const auto id = ConversationId::make(clock_, random_);
+  UNHIDRA_TRY(auto group, new_group(to_bytes(id.bytes()), std::move(extensions)));
+  auto& hold = hold_group(id);
+  hold.record.name = name;
+  hold.record.renamed_at = clock_.now();
+  UNHIDRA_TRY_VOID(begin_group(hold, std::move(group), GroupStep::Kind::create));
+  auto& conversation = conversations_.at(id);
+  conversation.last_activity = clock_.now();
+  save(conversation);
+  std::vector<UserId> everybody(users.begin(), users.end());
+  everybody.push_back(self_->user);  // the own other devices
+  UNHIDRA_TRY_VOID(change_group(id, GroupChange::Kind::add, everybody));
+  return id;
+}
+
+// Of this device alone, with the server as the one who may propose removals.
+Result<mls::Group> Engine::Impl::new_group(Bytes group_id, mls::ExtensionList extensions) {
   auto env = environment(clock_.now());
-  mls::ExtensionList extensions;
   if (link_.hello.external_sender_key) {
     const mls::ExternalSender sender{
         to_bytes(*link_.hello.external_sender_key),
@@ -37,30 +53,24 @@ Result<ConversationId> Engine::Impl::create_group(std::string_view name,
   const auto now = *env.rules.now;
   const auto life =
       static_cast<std::uint64_t>(std::chrono::seconds(limits_.key_package_lifetime).count());
-  UNHIDRA_TRY(auto group,
-              mls::Group::create(env, mls::kDefaultCipherSuite, to_bytes(id.bytes()),
-                                 mls_identity(), {now, now + life}, std::move(extensions)));
+  return mls::Group::create(env, mls::kDefaultCipherSuite, std::move(group_id), mls_identity(),
+                            {now, now + life}, std::move(extensions));
+}
+
+// What the server has to take of a new group.
+Status Engine::Impl::begin_group(GroupHold& hold, mls::Group group, GroupStep::Kind kind) {
   UNHIDRA_TRY(const auto info, group.group_info(false));
   GroupStep step;
   step.number = progress_.next_outbox++;
-  step.kind = GroupStep::Kind::create;
+  step.kind = kind;
   step.group_info = mls::encode(mls::MlsMessage{info});
   step.tree = mls::encode(group.state().tree);
-  auto& hold = hold_group(id);
   hold.mls.emplace(std::move(group));
   hold.record.state = GroupState::creating;
-  hold.record.name = name;
-  hold.record.renamed_at = clock_.now();
   hold.record.leaf_updated_at = clock_.now();
   hold.record.step = std::move(step);
   note_epoch(hold);
-  auto& conversation = conversations_.at(id);
-  conversation.last_activity = clock_.now();
-  save(conversation);
-  std::vector<UserId> everybody(users.begin(), users.end());
-  everybody.push_back(self_->user);  // the own other devices
-  UNHIDRA_TRY_VOID(change_group(id, GroupChange::Kind::add, everybody));
-  return id;
+  return {};
 }
 
 Result<std::uint64_t> Engine::Impl::change_group(ConversationId id, GroupChange::Kind kind,

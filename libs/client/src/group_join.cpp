@@ -212,7 +212,6 @@ Status Engine::Impl::join_externally(GroupHold& hold, GroupLink& link, mls::Ratc
 Status Engine::Impl::come_in(GroupHold& hold, std::uint64_t seq) {
   hold.record.state = GroupState::active;
   hold.record.step.reset();
-  hold.record.expected.clear();
   if (!hold.record.was_member) {
     hold.record.cursor = seq;
   }
@@ -229,16 +228,7 @@ Status Engine::Impl::come_in(GroupHold& hold, std::uint64_t seq) {
   } else {
     emit(event::GroupJoined{hold.record.id, hold.record.name});
   }
-  for (const auto& [order, record] : outbox_) {
-    if (record.peer.is_nil() && record.conversation == hold.record.id &&
-        !record.ciphertexts.empty()) {
-      auto again = std::move(outbox_.at(order));
-      again.ciphertexts.clear();  // of an epoch whose keys are gone
-      save(again);
-      outbox_.at(order) = std::move(again);
-    }
-  }
-  return {};
+  return forget_ciphertexts(hold);
 }
 
 }  // namespace unhidra::client

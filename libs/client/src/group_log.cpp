@@ -57,11 +57,10 @@ Status Engine::Impl::process_group_entries(GroupHold& hold, GroupLink& link) {
 Result<Engine::Impl::Outcome> Engine::Impl::process(GroupHold& hold,
                                                     const wire::GroupEntry& entry) {
   if (entry.kind == wire::GroupEntryKind::message) {
-    UNHIDRA_TRY_VOID(process_group_message(hold, entry));
-    return Outcome::done;
+    return process_group_message(hold, entry);
   }
   if (entry.kind > wire::GroupEntryKind::commit) {
-    on_reset(hold);
+    on_reset(hold, entry);
     return Outcome::done;
   }
   if (entry.epoch < hold.record.joined_epoch) {
@@ -76,11 +75,15 @@ Result<Engine::Impl::Outcome> Engine::Impl::process(GroupHold& hold,
 
 // Somebody has begun the group anew, because nobody could go on in it. Whoever was a member comes
 // in again; nobody else may be found there.
-void Engine::Impl::on_reset(GroupHold& hold) {
+void Engine::Impl::on_reset(GroupHold& hold, const wire::GroupEntry& entry) {
+  if (entry.sender_device_id == self_->device) {
+    return;  // this device began it
+  }
   hold.record.expected = users_of(hold.mls->state().tree);
   lose(hold, "the group was begun anew");
   hold.record.was_member = false;  // its epochs are counted anew
   hold.record.last_rejoin = {};
+  emit(event::GroupReset{hold.record.id, entry.sender_user_id.value_or(UserId())});
 }
 
 Status Engine::Impl::process_proposal(GroupHold& hold, const wire::GroupEntry& entry) {
@@ -110,6 +113,10 @@ Status Engine::Impl::process_proposal(GroupHold& hold, const wire::GroupEntry& e
     discard_step(hold);  // it does not cover this proposal
   }
   touch(hold);
+  if (!own && everybody_leaves(hold)) {
+    const bool wanted = hold.record.state == GroupState::leaving;
+    return depart(hold, wanted ? GroupState::left : GroupState::removed);
+  }
   return {};
 }
 
@@ -176,13 +183,13 @@ Result<Engine::Impl::Outcome> Engine::Impl::look_for_newcomers(GroupHold& hold,
       lose(hold, "a newcomer has no name");
       return Outcome::done;
     }
-    if (external) {
+    if (external && !is_open_group(state.context.extensions)) {
       bool member = false;
       state.tree.each_member([&](mls::LeafIndex, const mls::LeafNode& other) {
         const auto known = name_of(other);
         member = member || (known && known->user_id == name->user_id);
       });
-      if (!member) {
+      if (!member && !hold.record.expected.contains(name->user_id)) {
         emit(event::GhostDevice{name->user_id, name->device_id});
         lose(hold, "somebody came in whom no member has added");
         return Outcome::done;
@@ -209,11 +216,7 @@ bool Engine::Impl::look_for_device(const identity::MemberName& name, ByteView si
   }
   const bool own = name.user_id == self_->user;
   if (link_.looked_for.insert(name.device_id).second) {
-    if (own) {
-      link_.own_list_known = false;
-    } else {
-      want_list(name.user_id);
-    }
+    want_newer_list(name.user_id);
   }
   if (link_.wanted_lists.contains(name.user_id) || (own && !link_.own_list_known)) {
     return true;
@@ -241,8 +244,8 @@ Status Engine::Impl::after_commit(GroupHold& hold, const mls::RatchetTree& befor
     if (name && authority_.standing(*name, leaf->signature_key()) == LeafStanding::not_signed) {
       emit(event::GhostDevice{name->user_id, name->device_id});
     }
-    if (name && user_record(name->user_id).username.empty()) {
-      link_.wanted_names.insert(name->user_id);
+    if (name) {
+      want_name(name->user_id);
     }
   }
   if (external && !effects.added.empty()) {
@@ -259,6 +262,9 @@ Status Engine::Impl::after_commit(GroupHold& hold, const mls::RatchetTree& befor
   event::GroupChanged changed{hold.record.id, by.value_or(UserId()), {}, {}, {}};
   std::ranges::set_difference(are, were, std::back_inserter(changed.added));
   std::ranges::set_difference(were, are, std::back_inserter(changed.removed));
+  for (const auto& user : changed.removed) {
+    hold.record.expected.erase(user);
+  }
   if (!changed.added.empty() || !changed.removed.empty()) {
     emit(std::move(changed));
   }

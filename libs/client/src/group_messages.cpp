@@ -87,32 +87,66 @@ Status Engine::Impl::group_unreadable(const wire::GroupEntry& entry, UnreadableR
   message.state = MessageState::unreadable;
   message.reason = reason;
   // What was never meant for this device is told and does not stand in its history.
-  if (reason != UnreadableReason::replayed && reason != UnreadableReason::joined_later) {
+  if (reason != UnreadableReason::replayed && reason != UnreadableReason::joined_later &&
+      entry.message_kind == wire::MessageKind::content) {
     append_message(message);
   }
   emit(event::MessageUnreadable{std::move(message)});
   return {};
 }
 
-Status Engine::Impl::process_group_message(GroupHold& hold, const wire::GroupEntry& entry) {
+Result<Engine::Impl::Outcome> Engine::Impl::process_group_message(GroupHold& hold,
+                                                                  const wire::GroupEntry& entry) {
   conversations_.at(hold.record.id).note_seq(entry.seq);
+  const auto refuse = [&](UnreadableReason reason) -> Result<Outcome> {
+    UNHIDRA_TRY_VOID(group_unreadable(entry, reason));
+    return Outcome::done;
+  };
   if (!entry.message_id || !entry.sender_user_id || !entry.sender_device_id) {
-    return group_unreadable(entry, UnreadableReason::malformed);
+    return refuse(UnreadableReason::malformed);
   }
   if (*entry.sender_device_id == self_->device) {
     // Of a stay before this one: nothing to learn from it any more.
-    return entry.epoch < hold.record.joined_epoch ? Status() : on_own_group_message(entry);
+    if (entry.epoch >= hold.record.joined_epoch) {
+      UNHIDRA_TRY_VOID(on_own_group_message(entry));
+    }
+    return Outcome::done;
   }
   UNHIDRA_TRY(const auto known, seen(*entry.sender_device_id, *entry.message_id));
   if (known) {
-    return {};
+    return Outcome::done;
   }
   if (entry.epoch < hold.record.joined_epoch) {
-    return group_unreadable(entry, hold.record.was_member ? UnreadableReason::epoch_lost
-                                                          : UnreadableReason::joined_later);
+    return refuse(hold.record.was_member ? UnreadableReason::epoch_lost
+                                         : UnreadableReason::joined_later);
+  }
+  if (look_for_group_sender(hold, {*entry.sender_user_id, *entry.sender_device_id})) {
+    UNHIDRA_TRY_VOID(pump_people());
+    return Outcome::wait;
   }
   UNHIDRA_TRY(const auto reason, open_group_message(hold, entry));
-  return reason == UnreadableReason::none ? Status() : group_unreadable(entry, reason);
+  return reason == UnreadableReason::none ? Result<Outcome>(Outcome::done) : refuse(reason);
+}
+
+// Whether an answer about the sender has to be waited for. When it came in its user may not have
+// signed it yet, and opening a message uses its key up.
+bool Engine::Impl::look_for_group_sender(const GroupHold& hold,
+                                         const identity::MemberName& sender) {
+  const auto user = users_.find(sender.user_id);
+  const bool known = user != users_.end() &&
+                     ((user->second.list && user->second.list->find(sender.device_id) != nullptr) ||
+                      user->second.former.contains(sender.device_id));
+  if (known) {
+    return false;
+  }
+  bool wait = false;
+  hold.mls->state().tree.each_member([&](mls::LeafIndex, const mls::LeafNode& leaf) {
+    const auto name = name_of(leaf);
+    if (name && *name == sender) {
+      wait = look_for_device(sender, leaf.signature_key()) || wait;
+    }
+  });
+  return wait;
 }
 
 Result<UnreadableReason> Engine::Impl::open_group_message(GroupHold& hold,
@@ -161,33 +195,25 @@ Result<UnreadableReason> Engine::Impl::open_group_message(GroupHold& hold,
 Status Engine::Impl::on_group_content(GroupHold& hold, const wire::GroupEntry& entry,
                                       ByteView plaintext) {
   mark_seen(*entry.sender_device_id, *entry.message_id, {});
-  const auto bytes = unpad(plaintext);
-  auto content = bytes ? wire::decode<wire::Content>(*bytes)
-                       : Result<wire::Content>(fail(Errc::bad_frame, "the padding is wrong"));
+  auto content = parse_content(plaintext);
   if (!content) {
-    return group_unreadable(entry, UnreadableReason::malformed);
+    return group_unreadable(entry, content.error() == Errc::unsupported
+                                       ? UnreadableReason::unsupported
+                                       : UnreadableReason::malformed);
+  }
+  if (!fits({entry.message_kind, entry.refers_to}, *content)) {
+    return group_unreadable(entry, UnreadableReason::mislabelled);
   }
   if (content->group_profile) {
     take_profile(hold, *content->group_profile, *entry.sender_user_id);
   }
   const auto* text = std::get_if<wire::Text>(&content->body);
-  if (text == nullptr) {
-    return {};
-  }
-  Message message = message_of(entry);
-  message.state = MessageState::received;
-  message.text = text->body;
-  auto& record = conversations_.at(hold.record.id);
-  record.last_activity = std::max(record.last_activity, entry.received_at);
-  append_message(message);
-  mark_seen(*entry.sender_device_id, *entry.message_id,
-            {std::pair(message.conversation, message.index)});
   const auto person = *entry.sender_user_id;
-  if (user_record(person).username.empty() && !link_.asked_names.contains(person)) {
-    link_.wanted_names.insert(person);
+  want_name(person);
+  if (text == nullptr) {
+    return apply({hold.record.id, person, entry.seq, entry.received_at}, *content);
   }
-  emit_named(person, event::MessageReceived{std::move(message)});
-  return {};
+  return on_text(message_of(entry), *text, person);
 }
 
 // The log shows a message of this device: the answer to its sending was lost, or comes later.
@@ -212,8 +238,11 @@ void Engine::Impl::take_profile(GroupHold& hold, const wire::GroupProfile& profi
       profile.changed_at > clock_.now() + kClockSkew) {
     return;
   }
-  const bool news = hold.record.name != profile.name;
+  const bool news = hold.record.name != profile.name || hold.record.topic != profile.topic ||
+                    hold.record.description != profile.description;
   hold.record.name = profile.name;
+  hold.record.topic = profile.topic;
+  hold.record.description = profile.description;
   hold.record.renamed_at = profile.changed_at;
   touch(hold);
   if (news) {
@@ -226,14 +255,7 @@ void Engine::Impl::enqueue_group_note(GroupHold& hold) {
   if (hold.record.name.empty()) {
     return;
   }
-  OutboxRecord record;
-  record.id = MessageId::make(clock_, random_);
-  record.conversation = hold.record.id;
-  record.sent_at = clock_.now();
-  record.content = encode_content({});
-  record.target = self_->device;  // stands in no history
-  mark_seen(self_->device, record.id, {});
-  enqueue(std::move(record));
+  enqueue_content(UserId(), hold.record.id, {});
 }
 
 // ---- sending ----
@@ -261,7 +283,7 @@ Result<Engine::Impl::Outcome> Engine::Impl::prepare_for_group(OutboxRecord& reco
   if ((later != link_.send_not_before.end() && later->second > clock_.steady_now()) ||
       hold->record.state != GroupState::active || hold->record.step || !link.head_known ||
       !link.entries.empty() || link.head > hold->record.cursor ||
-      !hold->mls->proposals().items().empty() ||
+      !hold->mls->proposals().items().empty() || waits_for_people(*hold, link) ||
       !may_ask({Ask::send_group, record.conversation.uuid()})) {
     return Outcome::wait;
   }
@@ -278,9 +300,10 @@ Result<Engine::Impl::Outcome> Engine::Impl::prepare_for_group(OutboxRecord& reco
   }
   UNHIDRA_TRY(auto content, wire::decode<wire::Content>(record.content.expose()));
   if (!hold->record.name.empty()) {
-    content.group_profile = wire::GroupProfile{hold->record.name, hold->record.renamed_at};
+    content.group_profile = wire::GroupProfile{hold->record.name, hold->record.renamed_at,
+                                               hold->record.topic, hold->record.description};
   }
-  const auto plaintext = pad(encode_content(content).expose());
+  const auto plaintext = pad(encode_content(std::move(content)).expose());
   UNHIDRA_TRY(auto message, hold->mls->encrypt(environment(clock_.now()), plaintext.expose(),
                                                group_context(*hold, record)));
   record.ciphertexts.push_back({DeviceId(), std::move(message)});

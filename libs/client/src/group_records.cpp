@@ -1,5 +1,7 @@
 #include "group_records.h"
 
+#include "unhidra/wire/codec.h"
+
 #include "record_codec.h"
 
 namespace unhidra::client {
@@ -22,7 +24,7 @@ void write_step(ByteWriter& out, const GroupStep& step) {
 GroupStep read_step(ByteReader& in) {
   GroupStep out;
   out.number = in.u64();
-  out.kind = read_enum(in, GroupStep::Kind::create, GroupStep::Kind::propose);
+  out.kind = read_enum(in, GroupStep::Kind::create, GroupStep::Kind::reset);
   out.message = to_bytes(in.bytes(kMaxMessage));
   out.welcome = to_bytes(in.bytes(kMaxMessage));
   out.group_info = to_bytes(in.bytes(kMaxMessage));
@@ -37,7 +39,7 @@ GroupStep read_step(ByteReader& in) {
 }  // namespace
 
 SecretBytes GroupRecord::encode() const {
-  auto writer = record_writer(1, 512 + (step ? step->message.size() + step->welcome.size() : 0));
+  auto writer = record_writer(2, 512 + (step ? step->message.size() + step->welcome.size() : 0));
   write_id(writer, id);
   writer.u8(static_cast<std::uint8_t>(state)).text(name);
   write_time(writer, renamed_at);
@@ -56,11 +58,14 @@ SecretBytes GroupRecord::encode() const {
   if (step) {
     write_step(writer, *step);
   }
+  writer.text(topic).text(description);
+  writer.bytes(channel ? wire::encode(*channel) : Bytes());
   return seal(std::move(writer));
 }
 
 Result<GroupRecord> GroupRecord::decode(ByteView bytes) {
-  auto reader = record_reader(1, bytes);
+  ByteReader reader(bytes);
+  const auto version = read_version(reader, 2);
   GroupRecord out;
   out.id = read_id<ConversationId>(reader);
   out.state = read_enum(reader, GroupState::creating, GroupState::removed);
@@ -83,6 +88,18 @@ Result<GroupRecord> GroupRecord::decode(ByteView bytes) {
   }
   if (read_bool(reader)) {
     out.step = read_step(reader);
+  }
+  if (version >= 2) {
+    out.topic = reader.text(kMaxTopic);
+    out.description = reader.text(kMaxDescription);
+    if (const auto entry = reader.bytes(kMaxMessage); !entry.empty()) {
+      auto channel = wire::decode<wire::CreateChannel>(entry);
+      if (!channel) {
+        reader.set_failed();
+      } else {
+        out.channel = std::move(*channel);
+      }
+    }
   }
   UNHIDRA_TRY_VOID(finish_record(reader, "group"));
   return out;

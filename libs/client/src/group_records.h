@@ -5,6 +5,7 @@
 
 #include "unhidra/client/model.h"
 #include "unhidra/mls/group.h"
+#include "unhidra/wire/channels.h"
 
 #include "records.h"
 
@@ -15,7 +16,7 @@ using EpochTag = ByteArray<16>;
 
 // What was sent to the delivery service and is not settled yet. Sent again as it is until it is.
 struct GroupStep {
-  enum class Kind : std::uint8_t { create = 1, commit = 2, join = 3, propose = 4 };
+  enum class Kind : std::uint8_t { create = 1, commit = 2, join = 3, propose = 4, reset = 5 };
   std::uint64_t number = 0;  // tells it from the step before
   Kind kind = Kind::commit;
   Bytes message;     // commit; of `propose`, all proposals behind each other, each with its length
@@ -30,6 +31,8 @@ struct GroupRecord {
   ConversationId id;
   GroupState state = GroupState::joining;
   std::string name;
+  std::string topic;
+  std::string description;
   Timestamp renamed_at{};
   std::uint64_t cursor = 0;        // the log is processed up to here
   std::uint64_t joined_epoch = 0;  // what is older was not for this device
@@ -38,9 +41,11 @@ struct GroupRecord {
   Timestamp leaf_updated_at{};
   Timestamp last_rejoin{};
   std::deque<std::pair<std::uint64_t, EpochTag>> tags;  // newest first
-  // After a reset: who may be found in the group. Empty: whoever its members have added.
+  // After a reset: who may be found in the group, and come in by itself. Empty: whoever its members
+  // have added.
   std::set<UserId> expected;
   std::optional<GroupStep> step;
+  std::optional<wire::CreateChannel> channel;  // the server is to make this entry of it
 
   bool is_gone() const { return state == GroupState::left || state == GroupState::removed; }
   bool is_member() const { return state == GroupState::active || state == GroupState::leaving; }

@@ -1,5 +1,7 @@
 // Groups: what is known of them, what is stored, and the order in which things are done.
 
+#include "unhidra/identity/group_extensions.h"
+
 #include "engine_impl.h"
 #include "record_codec.h"
 
@@ -112,6 +114,8 @@ mls::Environment Engine::Impl::environment(Timestamp at) const {
 mls::Identity Engine::Impl::mls_identity() const {
   auto capabilities = mls::default_capabilities(crypto_);
   capabilities.extensions.push_back(mls::ExtensionType::last_resort);
+  capabilities.extensions.push_back(
+      static_cast<mls::ExtensionType>(identity::kOpenChannelExtension));
   const auto name = identity::encode(identity::MemberName{self_->user, self_->device});
   return {*mls::SignatureKeyPair::from_private(suite(), self_->signing.private_key().expose()),
           mls::Credential::basic(name),
@@ -194,6 +198,7 @@ Status Engine::Impl::pump_group(GroupHold& hold) {
   if (!link.head_known || !link.entries.empty() || link.head > hold.record.cursor) {
     return {};
   }
+  pump_channel(hold);
   if (!hold.record.step) {
     UNHIDRA_TRY_VOID(choose_step(hold, link));
   }
@@ -319,6 +324,8 @@ void Engine::Impl::show_name(Conversation& out, ConversationId id) const {
   out.kind = ConversationKind::group;
   if (const auto* hold = find_group(id)) {
     out.name = hold->record.name;
+    out.topic = hold->record.topic;
+    out.description = hold->record.description;
     out.state = hold->record.state;
   }
 }
@@ -331,10 +338,13 @@ Result<Group> Engine::Impl::group(ConversationId id) const {
   Group out;
   out.id = id;
   out.name = hold->record.name;
+  out.topic = hold->record.topic;
+  out.description = hold->record.description;
   out.state = hold->record.state;
   if (!hold->mls || !hold->record.is_member()) {
     return out;
   }
+  out.open = is_open_group(hold->mls->context().extensions);
   out.epoch = hold->mls->context().epoch;
   out.epoch_code = epoch_code(*hold->mls);
   std::map<UserId, GroupMember> members;

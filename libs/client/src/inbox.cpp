@@ -169,21 +169,13 @@ Result<Engine::Impl::Outcome> Engine::Impl::process(const wire::InboxEntry& entr
 Result<Engine::Impl::Outcome> Engine::Impl::look_for_sender(const wire::InboxEntry& entry) {
   const auto user = entry.sender_user_id;
   const auto& record = user_record(user);
-  bool wait = false;
-  if (record.username.empty() && !link_.asked_names.contains(user)) {
-    link_.wanted_names.insert(user);
-    wait = true;
-  }
+  bool wait = want_name(user);
   const auto listed = [&](const std::optional<identity::DeviceList>& list) {
     return list && list->find(entry.sender_device_id) != nullptr;
   };
   if (!listed(record.list) && !listed(record.changed)) {
     if (link_.looked_for.insert(entry.sender_device_id).second) {
-      if (user == self_->user) {
-        link_.own_list_known = false;
-      } else {
-        want_list(user);
-      }
+      want_newer_list(user);
     }
     wait =
         wait || link_.wanted_lists.contains(user) || (user == self_->user && !link_.own_list_known);
@@ -246,7 +238,10 @@ Status Engine::Impl::unreadable(const wire::InboxEntry& entry, UnreadableReason 
       (conversation->second.peer == entry.sender_user_id || entry.sender_user_id == self_->user);
   if (fits && reason != UnreadableReason::replayed) {
     conversation->second.note_seq(entry.seq);
-    append_message(message);
+    // A reaction or receipt that cannot be read leaves nothing to look at.
+    if (entry.message_kind == wire::MessageKind::content) {
+      append_message(message);
+    }
   }
   // Not marked as seen from its sender: a forged copy must not shut out the true message of this
   // id. That it was delivered is noted, so that the log holds no surprise.

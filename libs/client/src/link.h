@@ -41,6 +41,11 @@ enum class Ask : std::uint8_t {
   group_log,           // id: group
   group_info,          // id: group
   ratchet_tree,        // id: group; `number`: seq
+  chat_policy,
+  create_channel,  // id: group
+  default_channels,
+  place,   // id: any; `number`: as the command answered; `name`: "join" or empty
+  typing,  // id: conversation
 };
 
 struct Question {
@@ -68,6 +73,7 @@ struct GroupLink {
   std::optional<SteadyTime> turn;  // when this device commits what nobody in particular has to
 
   std::optional<wire::GroupInfo> info;
+  std::optional<SteadyTime> anew;  // this device began the group anew; others are still to come
   std::uint64_t tree_seq = 0;
   Bytes tree;
   std::optional<std::uint64_t> tree_size;  // known with the first piece
@@ -134,6 +140,20 @@ struct Link {
   std::uint32_t key_packages = 0;
   bool last_resort_there = false;
   std::set<std::uint64_t> failed_welcomes;  // positions in the inbox
+
+  // receipts and typing
+  bool policy_known = false;
+  wire::ChatPolicy policy{0, true};
+  std::map<ConversationId, SteadyTime> receipt_not_before;
+  SteadyTime read_sync_not_before{};
+  struct TypingTold {
+    bool active = false;
+    SteadyTime at{};
+  };
+  std::map<ConversationId, TypingTold> typing_told;
+  std::map<ConversationId, std::map<UserId, SteadyTime>> typing;  // until
+  // history: when a chunk last came from the device, or was asked for again
+  std::map<DeviceId, SteadyTime> history_since;
 
   // outbox
   std::map<std::uint64_t, SteadyTime> send_not_before;

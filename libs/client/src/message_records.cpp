@@ -1,5 +1,8 @@
 // Stored encodings of history, outbox and what waits to be opened.
 
+#include "unhidra/e2ee/attachment_descriptor.h"
+
+#include "files.h"
 #include "record_codec.h"
 #include "records.h"
 
@@ -19,8 +22,133 @@ Bytes message_key(ConversationId conversation, std::uint64_t index) {
   return std::move(writer).take();
 }
 
-SecretBytes encode_message(const Message& message) {
-  auto writer = record_writer(1, 160 + message.text.size() + message.failure.size());
+namespace {
+
+void write_users(ByteWriter& writer, const std::vector<UserId>& users) {
+  writer.varint(users.size());
+  for (const auto& user : users) {
+    write_id(writer, user);
+  }
+}
+
+void write_chat_fields(ByteWriter& writer, const StoredMessage& stored) {
+  const auto& message = stored.message;
+  write_ref(writer, message.thread_root);
+  write_ref(writer, message.reply_to);
+  write_users(writer, message.mentions);
+  writer.u8(message.mentions_everyone ? 1 : 0).u32(message.edits);
+  write_time(writer, message.edited_at);
+  writer.u8(message.deleted ? 1 : 0).u64(stored.edit_seq).varint(stored.marks.size());
+  for (const auto& mark : stored.marks) {
+    write_id(writer, mark.user);
+    writer.text(mark.emoji).u64(mark.seq).u8(mark.present ? 1 : 0);
+  }
+}
+
+void write_attachments(ByteWriter& writer, const std::vector<Attachment>& attachments) {
+  writer.varint(attachments.size());
+  for (const auto& one : attachments) {
+    writer.bytes(one.description).u8(static_cast<std::uint8_t>(one.scan));
+  }
+}
+
+std::vector<Attachment> read_attachments(ByteReader& reader) {
+  std::vector<Attachment> out;
+  const auto count = reader.varint();
+  for (std::uint64_t i = 0; i < count && !reader.failed(); ++i) {
+    auto one = read_attachment(reader.bytes(e2ee::kMaxDescriptor));
+    const auto scan = read_enum(reader, ScanState::none, ScanState::forged);
+    if (!one) {
+      reader.set_failed();
+      break;
+    }
+    one->scan = scan;
+    out.push_back(std::move(*one));
+  }
+  return out;
+}
+
+void write_imported(ByteWriter& writer, const std::optional<Imported>& imported) {
+  writer.u8(imported ? 1 : 0);
+  if (!imported) {
+    return;
+  }
+  writer.text(imported->system).text(imported->author);
+  write_time(writer, imported->written_at);
+  writer.varint(imported->reactions.size());
+  for (const auto& one : imported->reactions) {
+    writer.text(one.emoji).varint(one.names.size());
+    for (const auto& name : one.names) {
+      writer.text(name);
+    }
+  }
+}
+
+std::optional<Imported> read_imported(ByteReader& reader) {
+  if (!read_bool(reader)) {
+    return std::nullopt;
+  }
+  Imported out;
+  out.system = reader.text(kMaxImportedName);
+  out.author = reader.text(kMaxImportedName);
+  out.written_at = read_time(reader);
+  const auto reactions = reader.varint();
+  for (std::uint64_t i = 0; i < reactions && !reader.failed(); ++i) {
+    auto& one = out.reactions.emplace_back();
+    one.emoji = reader.text(kMaxEmoji);
+    const auto names = reader.varint();
+    for (std::uint64_t k = 0; k < names && !reader.failed(); ++k) {
+      one.names.emplace_back(reader.text(kMaxImportedName));
+    }
+  }
+  return out;
+}
+
+std::size_t size_of(const std::optional<Imported>& imported) {
+  std::size_t out = 0;
+  if (imported) {
+    out = 32 + imported->system.size() + imported->author.size();
+    for (const auto& one : imported->reactions) {
+      out += one.emoji.size() + 8;
+      for (const auto& name : one.names) {
+        out += name.size() + 4;
+      }
+    }
+  }
+  return out;
+}
+
+void read_chat_fields(ByteReader& reader, StoredMessage& stored) {
+  auto& message = stored.message;
+  message.thread_root = read_optional_ref(reader);
+  message.reply_to = read_optional_ref(reader);
+  const auto mentions = reader.varint();
+  for (std::uint64_t i = 0; i < mentions && !reader.failed(); ++i) {
+    message.mentions.push_back(read_id<UserId>(reader));
+  }
+  message.mentions_everyone = read_bool(reader);
+  message.edits = reader.u32();
+  message.edited_at = read_time(reader);
+  message.deleted = read_bool(reader);
+  stored.edit_seq = reader.u64();
+  const auto marks = reader.varint();
+  for (std::uint64_t i = 0; i < marks && !reader.failed(); ++i) {
+    ReactionMark mark;
+    mark.user = read_id<UserId>(reader);
+    mark.emoji = reader.text(kMaxEmoji);
+    mark.seq = reader.u64();
+    mark.present = read_bool(reader);
+    stored.marks.push_back(std::move(mark));
+  }
+}
+
+}  // namespace
+
+SecretBytes StoredMessage::encode() const {
+  auto writer = record_writer(4, 256 + message.text.size() + message.failure.size() +
+                                     16 * message.mentions.size() + 48 * marks.size() +
+                                     e2ee::kMaxDescriptor * message.attachments.size() +
+                                     size_of(message.imported));
   write_id(writer, message.conversation);
   writer.u64(message.index);
   write_id(writer, message.id);
@@ -32,12 +160,17 @@ SecretBytes encode_message(const Message& message) {
   writer.u8(static_cast<std::uint8_t>(message.state));
   writer.u8(static_cast<std::uint8_t>(message.reason));
   writer.text(message.text).text(message.failure).u32(message.unread_by);
+  write_chat_fields(writer, *this);
+  write_attachments(writer, message.attachments);
+  write_imported(writer, message.imported);
   return seal(std::move(writer));
 }
 
-Result<Message> decode_message(ByteView bytes) {
-  auto reader = record_reader(1, bytes);
-  Message out;
+Result<StoredMessage> StoredMessage::decode(ByteView bytes) {
+  ByteReader reader(bytes);
+  const auto version = read_version(reader, 4);
+  StoredMessage stored;
+  auto& out = stored.message;
   out.conversation = read_id<ConversationId>(reader);
   out.index = reader.u64();
   out.id = read_id<MessageId>(reader);
@@ -47,13 +180,40 @@ Result<Message> decode_message(ByteView bytes) {
   out.seq = reader.u64();
   out.received_at = read_time(reader);
   out.state = read_enum(reader, MessageState::queued, MessageState::unreadable);
-  out.reason = read_enum(reader, UnreadableReason::none, UnreadableReason::forked);
+  out.reason = read_enum(reader, UnreadableReason::none, UnreadableReason::mislabelled);
   out.text = reader.text(kMaxText);
   out.failure = reader.text(kMaxText);
   out.unread_by = reader.u32();
+  if (version >= 2) {
+    read_chat_fields(reader, stored);
+  }
+  if (version >= 3) {
+    out.attachments = read_attachments(reader);
+  }
+  if (version >= 4) {
+    out.imported = read_imported(reader);
+  }
   UNHIDRA_TRY_VOID(finish_record(reader, "message"));
-  return out;
+  return stored;
 }
+
+namespace {
+
+void write_envelope(ByteWriter& writer, wire::MessageKind kind,
+                    const std::optional<wire::MessageRef>& refers_to) {
+  writer.u8(static_cast<std::uint8_t>(kind));
+  write_ref(writer, refers_to ? std::optional(from_wire(*refers_to)) : std::nullopt);
+}
+
+void read_envelope(ByteReader& reader, wire::MessageKind& kind,
+                   std::optional<wire::MessageRef>& refers_to) {
+  kind = static_cast<wire::MessageKind>(reader.u8());
+  if (const auto ref = read_optional_ref(reader)) {
+    refers_to = to_wire(*ref);
+  }
+}
+
+}  // namespace
 
 Bytes SeenRecord::record_key(DeviceId sender, MessageId id) {
   ByteWriter writer(32);
@@ -94,7 +254,7 @@ SecretBytes OutboxRecord::encode() const {
   for (const auto& one : ciphertexts) {
     size += one.ciphertext.size() + 32;
   }
-  auto writer = record_writer(1, size);
+  auto writer = record_writer(2, size);
   writer.u64(order);
   write_id(writer, id);
   write_id(writer, peer);
@@ -109,11 +269,13 @@ SecretBytes OutboxRecord::encode() const {
     write_id(writer, one.device_id);
     writer.bytes(one.ciphertext);
   }
+  write_envelope(writer, envelope.kind, envelope.refers_to);
   return seal(std::move(writer));
 }
 
 Result<OutboxRecord> OutboxRecord::decode(ByteView bytes) {
-  auto reader = record_reader(1, bytes);
+  ByteReader reader(bytes);
+  const auto version = read_version(reader, 2);
   OutboxRecord out;
   out.order = reader.u64();
   out.id = read_id<MessageId>(reader);
@@ -131,6 +293,9 @@ Result<OutboxRecord> OutboxRecord::decode(ByteView bytes) {
   for (std::uint64_t i = 0; i < count && !reader.failed(); ++i) {
     const auto device = read_id<DeviceId>(reader);
     out.ciphertexts.push_back({device, to_bytes(reader.bytes(kMaxCiphertext))});
+  }
+  if (version >= 2) {
+    read_envelope(reader, out.envelope.kind, out.envelope.refers_to);
   }
   UNHIDRA_TRY_VOID(finish_record(reader, "outgoing message"));
   if (has_index) {
@@ -150,7 +315,7 @@ Bytes held_key(UserId user, std::uint64_t position) {
 }
 
 SecretBytes encode_held(const wire::InboxEntry& entry) {
-  auto writer = record_writer(1, 160 + entry.ciphertext.size());
+  auto writer = record_writer(2, 200 + entry.ciphertext.size());
   writer.u64(entry.position);
   write_id(writer, entry.conversation_id);
   writer.u64(entry.seq);
@@ -160,11 +325,13 @@ SecretBytes encode_held(const wire::InboxEntry& entry) {
   write_time(writer, entry.sent_at);
   write_time(writer, entry.received_at);
   writer.bytes(entry.ciphertext);
+  write_envelope(writer, entry.message_kind, entry.refers_to);
   return seal(std::move(writer));
 }
 
 Result<wire::InboxEntry> decode_held(ByteView bytes) {
-  auto reader = record_reader(1, bytes);
+  ByteReader reader(bytes);
+  const auto version = read_version(reader, 2);
   wire::InboxEntry out;
   out.position = reader.u64();
   out.conversation_id = read_id<ConversationId>(reader);
@@ -175,6 +342,9 @@ Result<wire::InboxEntry> decode_held(ByteView bytes) {
   out.sent_at = read_time(reader);
   out.received_at = read_time(reader);
   out.ciphertext = to_bytes(reader.bytes(kMaxCiphertext));
+  if (version >= 2) {
+    read_envelope(reader, out.message_kind, out.refers_to);
+  }
   UNHIDRA_TRY_VOID(finish_record(reader, "held message"));
   return out;
 }

@@ -22,6 +22,20 @@ std::string_view to_string(MessageState state) {
   return "unreadable";
 }
 
+std::string_view to_string(ScanState state) {
+  switch (state) {
+    case ScanState::none:
+      return "none";
+    case ScanState::clean:
+      return "clean";
+    case ScanState::infected:
+      return "infected";
+    case ScanState::forged:
+      break;
+  }
+  return "forged";
+}
+
 std::string_view to_string(UnreadableReason reason) {
   switch (reason) {
     case UnreadableReason::none:
@@ -55,9 +69,11 @@ std::string_view to_string(UnreadableReason reason) {
     case UnreadableReason::epoch_lost:
       return "epoch_lost";
     case UnreadableReason::forked:
+      return "forked";
+    case UnreadableReason::mislabelled:
       break;
   }
-  return "forked";
+  return "mislabelled";
 }
 
 std::string_view to_string(GroupState state) {
@@ -116,10 +132,13 @@ std::string_view explain(UnreadableReason reason) {
       return "This device had lost the group's keys when it was sent. The keys are renewed; ask "
              "them to send it again.";
     case UnreadableReason::forked:
+      return "Its sender sees another group under this name: the server shows people different "
+             "groups. Compare the group's code with the others.";
+    case UnreadableReason::mislabelled:
       break;
   }
-  return "Its sender sees another group under this name: the server shows people different groups. "
-         "Compare the group's code with the others.";
+  return "The server was told something else about it than what it is. Its sender's client breaks "
+         "the rules.";
 }
 
 std::string_view to_string(Trust trust) {
@@ -134,6 +153,22 @@ std::string_view to_string(Trust trust) {
       break;
   }
   return "changed";
+}
+
+std::string_view to_string(HistoryState state) {
+  switch (state) {
+    case HistoryState::asked:
+      return "asked";
+    case HistoryState::comparing:
+      return "comparing";
+    case HistoryState::running:
+      return "running";
+    case HistoryState::done:
+      return "done";
+    case HistoryState::failed:
+      break;
+  }
+  return "failed";
 }
 
 std::string_view to_string(Membership membership) {

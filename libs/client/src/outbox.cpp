@@ -5,6 +5,7 @@
 #include "unhidra/base/text.h"
 
 #include "engine_impl.h"
+#include "files.h"
 #include "padding.h"
 
 namespace unhidra::client {
@@ -17,14 +18,16 @@ constexpr std::uint32_t kControlAttempts = 4;
 constexpr std::string_view kNoDevices = "client.no_recipient_device";
 constexpr std::string_view kStaleDevices = "client.stale_devices";
 
-}  // namespace
-
-SecretBytes encode_content(const wire::Content& content) {
-  auto bytes = wire::encode(content);
-  auto out = SecretBytes::copy_of(bytes);
-  wipe(bytes);
-  return out;
+// What the server is told, so that the files go when the message goes.
+Result<std::vector<wire::FileId>> files_of(const OutboxRecord& record) {
+  if (!record.is_message()) {
+    return std::vector<wire::FileId>();
+  }
+  UNHIDRA_TRY(const auto content, wire::decode<wire::Content>(record.content.expose()));
+  return file_ids_of(content);
 }
+
+}  // namespace
 
 void Engine::Impl::save(const OutboxRecord& record) {
   tx_.put(Table::outbox, record.record_key(), record.encode());
@@ -64,16 +67,8 @@ Result<MessageId> Engine::Impl::send_text(ConversationId id, std::string_view te
     return fail(Errc::not_in_group, "this device is no longer in the group");
   }
   wire::Content content;
-  content.body = wire::Text{std::string(text)};
-  OutboxRecord record;
-  record.id = MessageId::make(clock_, random_);
-  record.conversation = id;
-  record.sent_at = clock_.now();
-  record.content = encode_content(content);
-  const auto message = record.id;
-  mark_seen(self_->device, message, {});
-  enqueue(std::move(record));
-  return message;
+  content.body = wire::Text{.body = std::string(text)};
+  return enqueue_content(UserId(), id, std::move(content));
 }
 
 Result<MessageId> Engine::Impl::send_text(UserId peer, std::string_view text) {
@@ -82,20 +77,8 @@ Result<MessageId> Engine::Impl::send_text(UserId peer, std::string_view text) {
     return fail(Errc::not_found, "there is nobody to send to");
   }
   wire::Content content;
-  content.body = wire::Text{std::string(text)};
-  content.peer_user_id = peer;
-  OutboxRecord record;
-  record.id = MessageId::make(clock_, random_);
-  record.peer = peer;
-  record.sent_at = clock_.now();
-  record.content = encode_content(content);
-  const auto id = record.id;
-  mark_seen(self_->device, id, {});
-  if (const auto* known = conversation_of(peer)) {
-    record.conversation = known->id;
-  }
-  enqueue(std::move(record));
-  return id;
+  content.body = wire::Text{.body = std::string(text)};
+  return enqueue_content(peer, ConversationId(), std::move(content));
 }
 
 void Engine::Impl::enqueue_control(UserId peer, DeviceId target, wire::Content content) {
@@ -109,9 +92,10 @@ void Engine::Impl::enqueue_control(UserId peer, DeviceId target, wire::Content c
   record.id = MessageId::make(clock_, random_);
   record.peer = peer;
   record.sent_at = clock_.now();
-  record.content = encode_content(nothing);
+  record.envelope = envelope_of(content);
+  record.content = encode_content(std::move(nothing));
   record.target = target;
-  record.target_content = encode_content(content);
+  record.target_content = encode_content(std::move(content));
   mark_seen(self_->device, record.id, {});
   if (const auto* known = conversation_of(peer)) {
     record.conversation = known->id;
@@ -121,7 +105,7 @@ void Engine::Impl::enqueue_control(UserId peer, DeviceId target, wire::Content c
 
 // The text of an own message in the history of its conversation, once that is known.
 Status Engine::Impl::place_in_history(OutboxRecord& record) {
-  if (record.target || record.index || record.conversation.is_nil()) {
+  if (!record.is_message() || record.index || record.conversation.is_nil()) {
     return {};
   }
   UNHIDRA_TRY(auto content, wire::decode<wire::Content>(record.content.expose()));
@@ -132,8 +116,8 @@ Status Engine::Impl::place_in_history(OutboxRecord& record) {
   message.sender_device = self_->device;
   message.sent_at = record.sent_at;
   message.state = MessageState::queued;
-  if (auto* text = std::get_if<wire::Text>(&content.body)) {
-    message.text = std::move(text->body);
+  if (const auto* text = std::get_if<wire::Text>(&content.body)) {
+    fill_text(message, *text);
   }
   auto& conversation = conversations_.at(record.conversation);
   conversation.last_activity = std::max(conversation.last_activity, record.sent_at);
@@ -141,13 +125,18 @@ Status Engine::Impl::place_in_history(OutboxRecord& record) {
   record.index = message.index;
   save(record);
   mark_seen(self_->device, record.id, {std::pair(message.conversation, message.index)});
+  UNHIDRA_TRY(const auto root, note_reply(message));
   emit(event::MessageStateChanged{std::move(message)});
-  return {};
+  return tell_thread(record.conversation, root);
 }
 
 Status Engine::Impl::set_state(const OutboxRecord& record, MessageState state,
                                std::string failure) {
-  if (record.target) {
+  if (!record.is_message()) {
+    if (state == MessageState::failed && !record.target) {
+      UNHIDRA_TRY(const auto content, wire::decode<wire::Content>(record.content.expose()));
+      tell_action(record, content, std::move(failure));
+    }
     return {};
   }
   if (!record.index) {
@@ -161,14 +150,14 @@ Status Engine::Impl::set_state(const OutboxRecord& record, MessageState state,
     emit(event::MessageStateChanged{std::move(message)});
     return {};
   }
-  UNHIDRA_TRY(auto message, message_at(record.conversation, *record.index));
-  if (!message || (message->state == state && message->failure == failure)) {
+  UNHIDRA_TRY(auto stored, stored_at(record.conversation, *record.index));
+  if (!stored || (stored->message.state == state && stored->message.failure == failure)) {
     return {};
   }
-  message->state = state;
-  message->failure = std::move(failure);
-  save(*message);
-  emit(event::MessageStateChanged{std::move(*message)});
+  stored->message.state = state;
+  stored->message.failure = std::move(failure);
+  save(*stored);
+  emit(event::MessageStateChanged{show(*stored)});
   return {};
 }
 
@@ -214,13 +203,22 @@ Status Engine::Impl::pump_outbox() {
       }
       continue;
     }
+    UNHIDRA_TRY(auto files, files_of(record));
     if (to_group) {
       wire::SendGroupMessage body{record.conversation,
-                                  groups_.at(record.conversation).record.cursor, record.id,
-                                  record.sent_at, record.ciphertexts.front().ciphertext};
+                                  groups_.at(record.conversation).record.cursor,
+                                  record.id,
+                                  record.sent_at,
+                                  record.ciphertexts.front().ciphertext,
+                                  record.envelope.kind,
+                                  record.envelope.refers_to,
+                                  std::move(files)};
       ask({Ask::send_group, record.conversation.uuid()}, std::move(body)).number = order;
     } else {
-      wire::SendMessage body{record.conversation, record.id, record.sent_at, record.ciphertexts};
+      wire::SendMessage body{record.conversation,  record.id,
+                             record.sent_at,       record.ciphertexts,
+                             record.envelope.kind, record.envelope.refers_to,
+                             std::move(files)};
       ask({Ask::send, record.conversation.uuid()}, std::move(body)).number = order;
     }
     ++in_flight;
@@ -373,16 +371,19 @@ Status Engine::Impl::on_accepted(const OutboxRecord& record, const wire::Accepte
   auto& conversation = conversations_.at(record.conversation);
   conversation.note_seq(accepted.seq);
   if (record.index) {
-    UNHIDRA_TRY(auto message, message_at(record.conversation, *record.index));
-    if (message) {
-      message->seq = accepted.seq;
-      message->received_at = accepted.received_at;
-      message->state = MessageState::sent;
-      message->failure.clear();
+    UNHIDRA_TRY(auto stored, stored_at(record.conversation, *record.index));
+    if (stored) {
+      auto& message = stored->message;
+      message.seq = accepted.seq;
+      message.received_at = accepted.received_at;
+      message.state = MessageState::sent;
+      message.failure.clear();
       conversation.last_activity = std::max(conversation.last_activity, accepted.received_at);
-      save(*message);
-      emit(event::MessageStateChanged{std::move(*message)});
+      save(*stored);
+      emit(event::MessageStateChanged{show(*stored)});
     }
+  } else if (!record.target) {
+    UNHIDRA_TRY_VOID(settle_action(record, accepted));
   }
   save(conversation);
   link_.send_not_before.erase(record.order);
@@ -415,11 +416,7 @@ Status Engine::Impl::on_stale(OutboxRecord& record, const wire::StaleDevices& st
     if (link_.expected.size() < kMaxExpected) {
       link_.expected.push_back(missing);
     }
-    if (own) {
-      link_.own_list_known = false;
-    } else {
-      want_list(missing.user_id);
-    }
+    want_newer_list(missing.user_id);
   }
   if (++link_.stale_rounds[record.order] <= limits_.max_stale_rounds) {
     return {};

@@ -1,8 +1,9 @@
 #include "padding.h"
 
-#include <bit>
+#include <algorithm>
 
 #include "unhidra/client/errc.h"
+#include "unhidra/e2ee/padme.h"
 
 namespace unhidra::client {
 
@@ -11,11 +12,7 @@ std::size_t padded_size(std::size_t size) {
   if (least <= kSmallestPadded) {
     return kSmallestPadded;
   }
-  // Only as many leading bits as the length of the exponent may vary.
-  const auto exponent = static_cast<std::size_t>(std::bit_width(least)) - 1;
-  const auto significant = static_cast<std::size_t>(std::bit_width(exponent));
-  const std::size_t mask = (std::size_t{1} << (exponent - significant)) - 1;
-  return (least + mask) & ~mask;
+  return static_cast<std::size_t>(e2ee::padme(least));
 }
 
 SecretBytes pad(ByteView content) {

@@ -5,6 +5,7 @@
 #include "unhidra/base/id.h"
 #include "unhidra/base/secret.h"
 #include "unhidra/client/errc.h"
+#include "unhidra/client/model.h"
 
 namespace unhidra::client {
 
@@ -29,6 +30,14 @@ inline ByteReader record_reader(std::uint8_t version, ByteView bytes) {
   }
   return reader;
 }
+// For records that have grown: of the first version, or of a later one up to `newest`.
+inline std::uint8_t read_version(ByteReader& reader, std::uint8_t newest) {
+  const auto version = reader.u8();
+  if (version == 0 || version > newest) {
+    reader.set_failed();
+  }
+  return version;
+}
 inline Status finish_record(const ByteReader& reader, std::string_view what) {
   if (!reader.finish(what)) {
     return fail(Errc::corrupt_store, "a stored " + std::string(what) + " cannot be read");
@@ -43,6 +52,25 @@ void write_id(ByteWriter& writer, const Id<Tag>& id) {
 template <class T>
 T read_id(ByteReader& reader) {
   return T(reader.array<16>());
+}
+inline void write_ref(ByteWriter& writer, const MessageRef& ref) {
+  write_id(writer, ref.id);
+  write_id(writer, ref.sender_device);
+}
+inline MessageRef read_ref(ByteReader& reader) {
+  MessageRef out;
+  out.id = read_id<MessageId>(reader);
+  out.sender_device = read_id<DeviceId>(reader);
+  return out;
+}
+inline void write_ref(ByteWriter& writer, const std::optional<MessageRef>& ref) {
+  writer.u8(ref ? 1 : 0);
+  write_ref(writer, ref.value_or(MessageRef()));
+}
+inline std::optional<MessageRef> read_optional_ref(ByteReader& reader) {
+  const auto there = reader.u8();
+  const auto ref = read_ref(reader);
+  return there == 1 ? std::optional(ref) : std::nullopt;
 }
 inline void write_time(ByteWriter& writer, Timestamp time) {
   writer.u64(static_cast<std::uint64_t>(to_unix_micros(time)));

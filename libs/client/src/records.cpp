@@ -55,7 +55,7 @@ Result<Self> Self::decode(const crypto::Provider& provider, ByteView bytes) {
 }
 
 SecretBytes Progress::encode() const {
-  auto writer = record_writer(1, 128);
+  auto writer = record_writer(2, 128);
   writer.u8(static_cast<std::uint8_t>(membership)).u64(inbox_cursor);
   writer.u32(next_prekey_id).u32(signed_prekey_id).u32(last_resort_id);
   writer.u8(keys_dirty ? 1 : 0).u64(next_outbox).u64(generation);
@@ -65,11 +65,13 @@ SecretBytes Progress::encode() const {
     write_id(writer, proposal->device);
     writer.bytes(proposal->document);
   }
+  writer.u8(receipts ? 1 : 0).u8(join_defaults ? 1 : 0);
   return seal(std::move(writer));
 }
 
 Result<Progress> Progress::decode(ByteView bytes) {
-  auto reader = record_reader(1, bytes);
+  ByteReader reader(bytes);
+  const auto version = read_version(reader, 2);
   Progress out;
   out.membership = read_enum(reader, Membership::unknown, Membership::removed);
   out.inbox_cursor = reader.u64();
@@ -85,6 +87,8 @@ Result<Progress> Progress::decode(ByteView bytes) {
     proposal.device = read_id<DeviceId>(reader);
     proposal.document = to_bytes(reader.bytes(kMaxDocument));
   }
+  out.receipts = version < 2 || read_bool(reader);
+  out.join_defaults = version >= 2 && read_bool(reader);
   UNHIDRA_TRY_VOID(finish_record(reader, "progress"));
   return out;
 }
@@ -209,16 +213,22 @@ void ConversationRecord::note_seq(std::uint64_t seq) {
 }
 
 SecretBytes ConversationRecord::encode() const {
-  auto writer = record_writer(1, 96);
+  auto writer = record_writer(2, 208);
   write_id(writer, id);
   write_id(writer, peer);
   writer.u64(next_index).u64(first_seq).u64(head_seq).u64(checked_seq);
   write_time(writer, last_activity);
+  for (const auto& place : {delivered, read}) {
+    writer.u64(place.seq);
+    write_ref(writer, place.ref);
+  }
+  writer.u64(told_delivered).u64(told_read).u64(synced_read);
   return seal(std::move(writer));
 }
 
 Result<ConversationRecord> ConversationRecord::decode(ByteView bytes) {
-  auto reader = record_reader(1, bytes);
+  ByteReader reader(bytes);
+  const auto version = read_version(reader, 2);
   ConversationRecord out;
   out.id = read_id<ConversationId>(reader);
   out.peer = read_id<UserId>(reader);
@@ -227,6 +237,17 @@ Result<ConversationRecord> ConversationRecord::decode(ByteView bytes) {
   out.head_seq = reader.u64();
   out.checked_seq = reader.u64();
   out.last_activity = read_time(reader);
+  if (version >= 2) {
+    for (auto* place : {&out.delivered, &out.read}) {
+      place->seq = reader.u64();
+      place->ref = read_ref(reader);
+    }
+    out.told_delivered = reader.u64();
+    out.told_read = reader.u64();
+    out.synced_read = reader.u64();
+  } else {
+    out.read.seq = out.head_seq;  // there was no cursor: what is there is read
+  }
   UNHIDRA_TRY_VOID(finish_record(reader, "conversation"));
   return out;
 }

@@ -18,6 +18,9 @@
 #include "unhidra/identity/prekeys.h"
 #include "unhidra/wire/conversations.h"
 
+#include "chat_records.h"
+#include "content_format.h"
+
 namespace unhidra::client {
 
 // Table::device, "self": never changes.
@@ -54,6 +57,8 @@ struct Progress {
   std::uint64_t next_outbox = 1;
   std::uint64_t generation = 0;  // counts commits: see Engine::generation
   std::optional<Proposal> proposal;
+  bool receipts = true;        // this person sends them
+  bool join_defaults = false;  // the account is new: into the channels for newcomers
 
   SecretBytes encode() const;
   static Result<Progress> decode(ByteView bytes);
@@ -111,6 +116,11 @@ struct ConversationRecord {
   std::uint64_t head_seq = 0;     // the highest known
   std::uint64_t checked_seq = 0;  // the log is compared up to here
   Timestamp last_activity{};
+  LogPlace delivered;  // the newest message of somebody else
+  LogPlace read;       // the timeline's cursor
+  std::uint64_t told_delivered = 0;
+  std::uint64_t told_read = 0;    // to the others
+  std::uint64_t synced_read = 0;  // to the own devices
 
   bool is_group() const { return peer.is_nil(); }
   void note_seq(std::uint64_t seq);
@@ -120,8 +130,21 @@ struct ConversationRecord {
 
 // Table::message; key: conversation id, index.
 Bytes message_key(ConversationId conversation, std::uint64_t index);
-SecretBytes encode_message(const Message& message);
-Result<Message> decode_message(ByteView bytes);
+// What a message's record holds beside what the model shows.
+struct ReactionMark {
+  UserId user;
+  std::string emoji;
+  std::uint64_t seq = 0;  // of what put it there or took it away: a later one counts
+  bool present = false;
+};
+struct StoredMessage {
+  Message message;  // without what is computed: thread, reactions, receipts
+  std::uint64_t edit_seq = 0;
+  std::vector<ReactionMark> marks;
+
+  SecretBytes encode() const;
+  static Result<StoredMessage> decode(ByteView bytes);
+};
 
 // Table::seen; key: sender device, message id. Value: where the message stands, if it is shown.
 struct SeenRecord {
@@ -144,7 +167,10 @@ struct OutboxRecord {
   SecretBytes target_content;
   std::uint32_t attempts = 0;
   std::vector<wire::DeviceCiphertext> ciphertexts;  // made and never made again
+  Envelope envelope;
 
+  // Stands in the history.
+  bool is_message() const { return !target && envelope.kind == wire::MessageKind::content; }
   Bytes record_key() const;
   SecretBytes encode() const;
   static Result<OutboxRecord> decode(ByteView bytes);

@@ -172,5 +172,32 @@ TEST_F(DevicesTest, SafetyNumbersAgreeAndStayWhenADeviceIsAdded) {
   EXPECT_EQ(a.engine->user(bob)->value().trust, Trust::verified);
 }
 
+// The list was asked for before the device was on it, and the answer comes after its message.
+TEST_F(DevicesTest, AListThatWasOnItsWayDoesNotAnswerForADeviceThatCameLater) {
+  ASSERT_TRUE(a.engine->send_text(bob, "from the phone"));
+  world.settle();
+  auto& tablet = world.add_phone(ann, "tablet");
+  world.connect(tablet);
+  world.settle();
+  ASSERT_TRUE(b.engine->refresh_user(ann));
+  b.take();
+  for (; !b.to_server.empty(); b.to_server.pop_front()) {
+    world.server.handle(b.enrollment.device, b.to_server.front());
+  }
+  auto& coming = world.server.outgoing(b.enrollment.device);
+  ASSERT_EQ(coming.size(), 1U);
+  const auto late = std::move(coming.front());
+  coming.clear();
+
+  world.approve(a, tablet);
+  ASSERT_TRUE(tablet.engine->send_text(bob, "from the tablet"));
+  world.settle();
+  ASSERT_TRUE(b.engine->receive(wire::encode(late)));
+  b.take();
+  world.settle();
+  EXPECT_EQ(b.texts(ann), (Texts{"from the phone", "from the tablet"}));
+  EXPECT_EQ(b.count<event::MessageUnreadable>(), 0U);
+}
+
 }  // namespace
 }  // namespace unhidra::client::testing

@@ -243,7 +243,7 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::CommitGroup& body
   if (again != state.commits.end() && again->second.first == body.commit) {
     return wire::GroupOutcome{again->second.second};
   }
-  if (!users_of(state.group.state().tree).contains(user)) {
+  if (!inside(body.conversation_id, state, user)) {
     return error(404, "chat.not_found");
   }
   if (commit->content.epoch != state.group.state().context.epoch) {
@@ -357,7 +357,7 @@ void FakeServer::deliver_welcomes(const GroupState& state, DeviceId from,
 FakeServer::Reply FakeServer::reply(DeviceId from, const wire::ProposeToGroup& body) {
   const auto found = groups_.find(body.conversation_id);
   if (found == groups_.end() || found->second.closed ||
-      !users_of(found->second.group.state().tree).contains(devices_.at(from).user)) {
+      !inside(found->first, found->second, devices_.at(from).user)) {
     return error(404, "chat.not_found");
   }
   auto& state = found->second;
@@ -448,7 +448,12 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::SendGroupMessage&
   if (sealed->epoch > epoch || sealed->epoch + kWindow < epoch || revoked_inside) {
     return stale(state, body.after_seq);
   }
+  if (const auto refused = check_reference(state.log, from, body.kind, body.refers_to)) {
+    return *refused;
+  }
   wire::GroupEntry entry;
+  entry.message_kind = body.kind;
+  entry.refers_to = body.refers_to;
   entry.conversation_id = body.conversation_id;
   entry.kind = wire::GroupEntryKind::message;
   entry.epoch = sealed->epoch;
@@ -462,13 +467,49 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::SendGroupMessage&
   return wire::GroupOutcome{accepted};
 }
 
+// ---- channels ----
+
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::CreateChannel& body) {
+  const auto found = groups_.find(body.channel_id);
+  if (found == groups_.end() ||
+      !users_of(found->second.group.state().tree).contains(devices_.at(from).user)) {
+    return error(404, "chat.not_found");
+  }
+  for (const auto& [id, channel] : channels_) {
+    if (id != body.channel_id && !body.name.empty() && channel.name == body.name) {
+      return error(409, "chat.name_taken");
+    }
+  }
+  channels_[body.channel_id] = body;
+  return wire::Done{};
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::JoinChannel& body) {
+  const auto user = devices_.at(from).user;
+  for (const auto& [id, channel] : channels_) {
+    const bool wanted = body.channel_id ? id == *body.channel_id : channel.is_default;
+    if (wanted && channel.visibility == wire::ChannelVisibility::open) {
+      let_in(id, user);
+    } else if (wanted) {
+      return error(403, "chat.not_allowed");
+    }
+  }
+  return wire::Done{};
+}
+
+bool FakeServer::inside(ConversationId id, const GroupState& state, UserId user) const {
+  const auto let = let_in_.find(id);
+  return users_of(state.group.state().tree).contains(user) || state.kept.contains(user) ||
+         (let != let_in_.end() && let->second.contains(user));
+}
+
 // ---- reading ----
 
 void FakeServer::list_groups(DeviceId from, wire::Conversations& out) const {
   const auto user = devices_.at(from).user;
   for (const auto& [id, state] : groups_) {
     const auto users = users_of(state.group.state().tree);
-    if (users.contains(user) && !state.closed) {
+    if (inside(id, state, user) && !state.closed) {
       out.conversations.push_back({id,
                                    {users.begin(), users.end()},
                                    state.log.size(),
@@ -486,7 +527,7 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::FetchGroupLog& bo
   const auto& state = found->second;
   const auto user = devices_.at(from).user;
   const auto former = state.former.find(user);
-  const bool member = users_of(state.group.state().tree).contains(user) && !state.closed;
+  const bool member = inside(body.conversation_id, state, user) && !state.closed;
   if (!member && (former == state.former.end() || former->second <= body.after_seq)) {
     return error(404, "chat.not_found");
   }
@@ -504,16 +545,51 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::FetchGroupLog& bo
 FakeServer::Reply FakeServer::reply(DeviceId from, const wire::FetchGroupInfo& body) {
   const auto found = groups_.find(body.conversation_id);
   if (found == groups_.end() || found->second.closed ||
-      !users_of(found->second.group.state().tree).contains(devices_.at(from).user)) {
+      !inside(found->first, found->second, devices_.at(from).user)) {
     return error(404, "chat.not_found");
   }
   return wire::GroupInfo{body.conversation_id, found->second.group_info_seq,
                          found->second.group_info};
 }
 
-// The engine follows resets and asks for none.
-FakeServer::Reply FakeServer::reply(DeviceId, const wire::ResetGroup&) {
-  return error(400, "gateway.unknown_request");
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::ResetGroup& body) {
+  const auto found = groups_.find(body.conversation_id);
+  const auto message = mls::MlsMessage::parse(body.group_info);
+  auto tree = mls::RatchetTree::parse(body.ratchet_tree);
+  const auto* info = message ? message->as<mls::GroupInfo>() : nullptr;
+  if (found == groups_.end() || info == nullptr || !tree || tree->member_count() != 1 ||
+      info->group_context.group_id.size() != 20) {
+    return error(422, "chat.bad_group");
+  }
+  auto& state = found->second;
+  if (body.after_seq < state.log.size()) {
+    return stale(state, body.after_seq);
+  }
+  auto group = mls::PublicGroup::from_group_info(*crypto_, *info, *tree, group_rules());
+  const std::set<UserId> kept(body.member_user_ids.begin(), body.member_user_ids.end());
+  if (!group || !std::ranges::includes(users_of(state.group.state().tree), kept)) {
+    return error(422, "chat.bad_group");
+  }
+  std::set<DeviceId> before;
+  for (const auto& name : members_of(state.group.state().tree)) {
+    before.insert(name.device_id);
+    state.stays[name.device_id].back().to_seq = state.log.size() + 1;
+  }
+  wire::GroupEntry entry;
+  entry.conversation_id = body.conversation_id;
+  entry.kind = wire::GroupEntryKind::reset;
+  entry.sender_user_id = devices_.at(from).user;
+  entry.sender_device_id = from;
+  entry.content = body.group_info;
+  const auto accepted = append(state, std::move(entry), from, before);
+  state.group = std::move(*group);
+  state.kept = kept;
+  state.commits.clear();
+  state.trees[accepted.seq] = body.ratchet_tree;
+  state.group_info = body.group_info;
+  state.group_info_seq = accepted.seq;
+  state.stays[from].push_back({0, UINT64_MAX});
+  return wire::GroupOutcome{accepted};
 }
 
 FakeServer::Reply FakeServer::reply(DeviceId, const wire::FetchRatchetTree& body) {

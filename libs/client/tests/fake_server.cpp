@@ -309,16 +309,39 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::SendMessage& body
   if (!stale.missing.empty() || !stale.extra_device_ids.empty()) {
     return wire::SendOutcome{stale};
   }
+  if (const auto refused = check_reference(state.log, from, body.kind, body.refers_to)) {
+    return *refused;
+  }
   const wire::Accepted accepted{state.log.size() + 1, clock_->now()};
   const auto sender = devices_.at(from).user;
   state.log.push_back(
       {accepted.seq, body.message_id, sender, from, body.sent_at, accepted.received_at});
   state.accepted.emplace(std::pair(from, body.message_id), accepted);
   for (const auto& one : body.ciphertexts) {
-    deliver(one.device_id, {0, body.conversation_id, accepted.seq, body.message_id, sender, from,
-                            body.sent_at, accepted.received_at, one.ciphertext});
+    deliver(one.device_id,
+            {0, body.conversation_id, accepted.seq, body.message_id, sender, from, body.sent_at,
+             accepted.received_at, one.ciphertext, wire::InboxKind::message,
+             kind_lie.value_or(body.kind), body.refers_to});
   }
   return wire::SendOutcome{accepted};
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::SendTyping& body) {
+  const auto sender = devices_.at(from).user;
+  std::set<DeviceId> to;
+  if (const auto pair = conversations_.find(body.conversation_id); pair != conversations_.end()) {
+    to = recipients(pair->second, from);
+  } else if (const auto group = groups_.find(body.conversation_id); group != groups_.end()) {
+    for (const auto& [device, stays] : group->second.stays) {
+      to.insert(device);
+    }
+  }
+  for (const auto& device : to) {
+    if (devices_.at(device).user != sender) {
+      push(device, wire::Typing{body.conversation_id, sender, body.active});
+    }
+  }
+  return wire::Done{};
 }
 
 void FakeServer::deliver(DeviceId to, wire::InboxEntry entry) {

@@ -76,8 +76,11 @@ class FakeServer {
     Bytes group_info;
     std::uint64_t group_info_seq = 0;
     bool closed = false;
+    std::set<UserId> kept;  // by a reset
   };
   std::map<ConversationId, GroupState>& groups() { return groups_; }
+  std::map<ConversationId, wire::CreateChannel>& channels() { return channels_; }
+  void let_in(ConversationId id, UserId user) { let_in_[id].insert(user); }
   std::size_t races_lost() const { return races_lost_; }
   DeviceState& device(DeviceId id) { return devices_.at(id); }
   std::map<DeviceId, DeviceState>& all_devices() { return devices_; }
@@ -94,6 +97,9 @@ class FakeServer {
   std::optional<wire::Key> bundle_identity_lie;  // in every bundle
   std::optional<std::set<UserId>> members_lie;   // in every list of conversations
   bool digest_lie = false;
+  std::optional<wire::MessageKind> kind_lie;  // told to the recipients of a pair
+  std::uint32_t edit_window_s = 300;
+  bool receipts_allowed = true;
   bool drop_events = false;               // no InboxEntry events
   std::optional<DeviceId> flip_for;       // ciphertexts delivered to it are changed
   std::optional<wire::Error> send_error;  // instead of accepting
@@ -129,6 +135,16 @@ class FakeServer {
   Reply reply(DeviceId from, const wire::FetchGroupInfo&);
   Reply reply(DeviceId from, const wire::FetchRatchetTree&);
   Reply reply(DeviceId from, const wire::ResetGroup&);
+  Reply reply(DeviceId, const wire::FetchChatPolicy&) {
+    return wire::ChatPolicy{edit_window_s, receipts_allowed};
+  }
+  Reply reply(DeviceId from, const wire::SendTyping&);
+  Reply reply(DeviceId from, const wire::CreateChannel&);
+  Reply reply(DeviceId from, const wire::JoinChannel&);
+  template <class Other>
+  Reply reply(DeviceId, const Other&) {
+    return error(400, "gateway.unknown_request");
+  }
   Reply reply(DeviceId from, const std::monostate&);
   // ---- groups (fake_groups.cpp) ----
   mls::ValidationRules group_rules() const;
@@ -142,6 +158,8 @@ class FakeServer {
                     mls::PublicCommit commit);
   void deliver_welcomes(const GroupState& state, DeviceId from, const wire::CommitGroup& body,
                         const mls::PublicCommit& commit, const wire::Accepted& accepted);
+  // In the tree, or let in and not come in yet.
+  bool inside(ConversationId id, const GroupState& state, UserId user) const;
   void list_groups(DeviceId from, wire::Conversations& out) const;
   void propose_removals(DeviceId revoked);
   static wire::Error error(std::uint32_t status, std::string code) {
@@ -150,6 +168,10 @@ class FakeServer {
   void push(DeviceId to, Reply body, std::uint64_t request_id = 0);
   void deliver(DeviceId to, wire::InboxEntry entry);
   void announce_list(UserId user);
+  // An edit is of the sender's own message and comes in time; a deletion is of an own one.
+  template <class Log>
+  std::optional<wire::Error> check_reference(const Log& log, DeviceId from, wire::MessageKind kind,
+                                             const std::optional<wire::MessageRef>& ref) const;
   std::set<DeviceId> recipients(const ConversationState& conversation, DeviceId but) const;
 
   const crypto::Provider* crypto_;
@@ -159,6 +181,8 @@ class FakeServer {
   std::map<DeviceId, DeviceState> devices_;
   std::map<ConversationId, ConversationState> conversations_;
   std::map<ConversationId, GroupState> groups_;
+  std::map<ConversationId, wire::CreateChannel> channels_;
+  std::map<ConversationId, std::set<UserId>> let_in_;
   std::unique_ptr<mls::AuthenticationService> directory_;
   std::optional<mls::SignatureKeyPair> external_sender_;
   std::size_t races_lost_ = 0;
@@ -166,5 +190,27 @@ class FakeServer {
   std::map<DeviceId, std::deque<wire::ServerFrame>> outgoing_;
   std::size_t requests_ = 0;
 };
+
+template <class Log>
+std::optional<wire::Error> FakeServer::check_reference(
+    const Log& log, DeviceId from, wire::MessageKind kind,
+    const std::optional<wire::MessageRef>& ref) const {
+  if (kind != wire::MessageKind::edit && kind != wire::MessageKind::deletion) {
+    return std::nullopt;
+  }
+  for (const auto& entry : log) {
+    if (ref && entry.message_id == ref->message_id &&
+        entry.sender_device_id == ref->sender_device_id) {
+      if (entry.sender_user_id != devices_.at(from).user) {
+        return error(403, "chat.not_author");
+      }
+      const bool late = clock_->now() - entry.received_at > std::chrono::seconds(edit_window_s);
+      return kind == wire::MessageKind::edit && late
+                 ? std::optional(error(403, "chat.edit_window_closed"))
+                 : std::nullopt;
+    }
+  }
+  return error(404, "chat.not_found");
+}
 
 }  // namespace unhidra::client::testing

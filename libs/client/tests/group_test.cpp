@@ -78,6 +78,34 @@ TEST_F(Groups, MembersComeInAndTalk) {
   EXPECT_EQ(listed.front().name, "the group");
 }
 
+TEST_F(Groups, NamesOfMembersWhoNeverSpokeAreLearntOnRequest) {
+  auto& ann = join("ann");
+  std::vector<Phone*> others;
+  for (int i = 0; i < 40; ++i) {
+    others.push_back(&join("quiet" + std::to_string(i)));
+  }
+  auto& cleo = join("cleo");
+  others.push_back(&cleo);
+  const auto id = create(ann, others);
+  std::vector<UserId> all;
+  const auto group = cleo.engine->group(id).value();
+  for (const auto& member : group.members) {
+    all.push_back(member.user);
+  }
+  const auto name = [&](const Phone* phone) {
+    const auto known = cleo.engine->user(phone->enrollment.user).value();
+    return known ? known->username : std::string();
+  };
+  EXPECT_EQ(name(others.front()), "");
+  ASSERT_TRUE(cleo.engine->learn_names(all));
+  world.settle();
+  for (const auto* phone : others) {
+    EXPECT_EQ(name(phone), phone->enrollment.username);
+  }
+  world.disconnect(cleo);
+  EXPECT_EQ(cleo.engine->learn_names(all).error(), unhidra::Errc::unavailable);
+}
+
 TEST_F(Groups, WhoComesLaterReadsOnFromThere) {
   auto& ann = join("ann");
   auto& bob = join("bob");
@@ -96,6 +124,74 @@ TEST_F(Groups, WhoComesLaterReadsOnFromThere) {
   ASSERT_FALSE(changes.empty());
   EXPECT_EQ(changes.back().by, bob.enrollment.user);
   EXPECT_EQ(changes.back().added, std::vector{cleo.enrollment.user});
+}
+
+TEST_F(Groups, AGroupBeginsAnewWithTheSamePeople) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  auto& cleo = join("cleo");
+  const auto id = create(ann, {&bob, &cleo});
+  say(ann, id, "before");
+  world.settle();
+  world.disconnect(cleo);
+  const auto before = ann.engine->group(id)->epoch_code;
+  const auto change = ann.engine->reset_group(id);
+  ASSERT_TRUE(change) << change.error().message();
+  say(ann, id, "after");
+  world.settle_over(120s);
+  ASSERT_FALSE(ann.events_of<event::GroupChangeDone>().empty());
+  EXPECT_EQ(ann.events_of<event::GroupChangeDone>().back().failure, "");
+  EXPECT_EQ(ann.events_of<event::GroupChangeDone>().back().change, *change);
+  world.connect(cleo);
+  world.settle_over(120s);
+  say(cleo, id, "all together");
+  world.settle();
+  for (auto* phone : {&ann, &bob, &cleo}) {
+    EXPECT_EQ(phone->engine->group(id)->state, GroupState::active);
+    EXPECT_EQ(phone->engine->group(id)->members.size(), 3U) << phone->enrollment.username;
+    EXPECT_EQ(phone->engine->group(id)->name, "the group");
+    EXPECT_NE(phone->engine->group(id)->epoch_code, before);
+    EXPECT_EQ(phone->texts(id).back(), "all together");
+    ASSERT_EQ(phone->count<event::GroupReset>(), 1U) << phone->enrollment.username;
+    EXPECT_EQ(phone->events_of<event::GroupReset>().back().by, ann.enrollment.user);
+    EXPECT_EQ(phone->count<event::GhostDevice>(), 0U);
+  }
+  EXPECT_EQ(bob.texts(id), (Texts{"before", "after", "all together"}));
+  // And once more, by another one.
+  ASSERT_TRUE(bob.engine->reset_group(id));
+  world.settle_over(120s);
+  say(ann, id, "again");
+  world.settle();
+  EXPECT_EQ(cleo.texts(id).back(), "again");
+}
+
+TEST_F(Groups, OnlyWhoIsInAGroupBeginsItAnew) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  const auto id = create(ann, {&bob});
+  ASSERT_TRUE(ann.engine->remove_from_group(id, std::array{bob.enrollment.user}));
+  world.settle();
+  EXPECT_EQ(bob.engine->reset_group(id).error(), Errc::not_in_group);
+  EXPECT_EQ(bob.engine->reset_group(ConversationId()).error(), Errc::not_found);
+}
+
+TEST_F(Groups, ABeginningThatComesTooLateIsGivenUp) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  auto& cleo = join("cleo");
+  const auto id = create(ann, {&bob});
+  world.disconnect(ann);
+  const auto change = ann.engine->reset_group(id);
+  ASSERT_TRUE(change);
+  ASSERT_TRUE(bob.engine->add_to_group(id, std::array{cleo.enrollment.user}));
+  world.settle();
+  world.connect(ann);
+  world.settle_over(120s);
+  EXPECT_EQ(ann.events_of<event::GroupChangeDone>().back().failure, "client.stale_group");
+  say(ann, id, "back in the old one");
+  world.settle_over(60s);
+  EXPECT_EQ(cleo.texts(id).back(), "back in the old one");
+  EXPECT_EQ(cleo.count<event::GroupReset>(), 0U);
 }
 
 TEST_F(Groups, WhoIsRemovedReadsNoMoreAndIsTold) {

@@ -17,10 +17,13 @@
 #include <string_view>
 #include <vector>
 
+#include "unhidra/client/device_groups.h"
 #include "unhidra/client/errc.h"
 #include "unhidra/client/events.h"
+#include "unhidra/client/files.h"
 #include "unhidra/client/limits.h"
 #include "unhidra/client/model.h"
+#include "unhidra/client/places.h"
 #include "unhidra/client/store.h"
 
 namespace unhidra::crypto {
@@ -83,6 +86,32 @@ class Engine {
   // The same for any conversation, pair or group.
   Result<MessageId> send_text(ConversationId conversation, std::string_view text);
 
+  // A text with what belongs to it: thread, quotation, mentions.
+  Result<MessageId> send(ConversationId conversation, const Draft& draft);
+  // A text, which may be empty, with files that are uploaded already: FileSealer (files.h) has made
+  // the descriptions. A verdict in one is signed here. Errc::bad_attachment.
+  Result<MessageId> send_files(ConversationId conversation, const Draft& draft,
+                               std::vector<e2ee::AttachmentDescriptor> files);
+  // The whole new text of an own message; Errc::not_yours. Refused by the server when the
+  // organisation's edit window is over. ActionDone, like the two that follow.
+  Result<MessageId> edit(ConversationId conversation, const MessageRef& target, const Draft& draft);
+  // Leaves a tombstone. Errc::not_yours.
+  Result<MessageId> remove(ConversationId conversation, const MessageRef& target);
+  // Again is the same as once. `emoji`: an emoji, or the name of a custom one as `:name:`.
+  Result<MessageId> react(ConversationId conversation, const MessageRef& target,
+                          std::string_view emoji, bool present);
+  // The timeline is read up to and with the message at `index`; told to the own devices and, where
+  // receipts are sent, to the others.
+  Status mark_read(ConversationId conversation, std::uint64_t index);
+  Status mark_thread_read(ConversationId conversation, const MessageRef& root);
+  // Timeline and threads of one conversation, or of all.
+  Status mark_all_read(std::optional<ConversationId> conversation);
+  Status follow_thread(ConversationId conversation, const MessageRef& root, bool following);
+  // Call while the person types; throttled inside. Nothing without a connection.
+  Status set_typing(ConversationId conversation, bool active);
+  // Whether this person sends receipts. Kept in the store.
+  Status set_receipts(bool sent);
+
   // ---- groups: their outcome comes as events; a race with other members is settled inside ----
   // At once, also without a connection. `users` besides oneself; added when their devices can be.
   Result<ConversationId> create_group(std::string_view name, std::span<const UserId> users);
@@ -92,8 +121,59 @@ class Engine {
   // With all own devices.
   Status leave_group(ConversationId group);
   Status rename_group(ConversationId group, std::string_view name);
+  // Told to the members alone, like the name.
+  Status describe_group(ConversationId group, std::string_view topic, std::string_view description);
+
+  // ---- channels: groups with an entry at the server ----
+  // At once, also without a connection; then ChannelCreated. Coming in: PlaceRequest JoinChannel,
+  // then GroupJoined. Inviting and leaving: as with any group.
+  Result<ConversationId> create_channel(const NewChannel& channel);
+  // What the directory calls a channel that was just joined. It holds until a member has told the
+  // group's own, encrypted profile; a group that has a name keeps it.
+  Status adopt_public_name(ConversationId channel, std::string_view name);
+  // Answers a number, for PlaceAnswer. Errc::unavailable without a connection.
+  Result<std::uint64_t> ask_place(PlaceRequest request);
+  // The last resort when nobody can go on in a group: it begins anew with the same people, who come
+  // in by themselves. Answers the number of the change, for GroupChangeDone.
+  Result<std::uint64_t> reset_group(ConversationId group);
+
+  // ---- device groups: the host carries what comes of them to the MQTT broker ----
+  // With this device as its controller and nobody else in it. Errc::no_account_key.
+  Result<DeviceGroupId> create_device_group(std::string_view name,
+                                            std::vector<std::string> topic_filters);
+  // A new epoch with these members beside this device, and a new secret: whoever is left out reads
+  // nothing from now on. The same members again: a rotation. `rules`: what devices obey from now
+  // on, signed by the account's key; devices that are not named keep the policy they have.
+  // Errc::no_account_key, not_in_group.
+  Status set_device_group_members(DeviceGroupId group, std::vector<identity::GroupMember> others,
+                                  DeviceRules rules = {});
+  // The present epoch's keys for every other member. Errc::not_in_group unless this device made it.
+  Result<std::vector<MemberDelivery>> device_group_deliveries(DeviceGroupId group);
+  // Another device of this account lets this one in, or on to the next epoch. `name`: what it is
+  // called here, when it is new.
+  Result<DeviceGroupId> take_device_group(std::string_view name, ByteView delivery);
+  Status forget_device_group(DeviceGroupId group);
+  // Counters are stored before the payload is given out.
+  Result<Bytes> seal_for_devices(DeviceGroupId group, std::string_view topic,
+                                 identity::PayloadKind kind, bool retained,
+                                 const e2ee::GroupContent& content);
+  // Tries the group that the payload names; what it changes is stored before this returns.
+  struct FromDevice {
+    DeviceGroupId group;
+    e2ee::OpenedPayload opened;
+  };
+  Result<FromDevice> open_from_devices(std::string_view topic, ByteView payload, bool retained);
+  // This device's own keys, as a roster names them.
+  Result<identity::DeviceKeys> own_device_keys() const;
+  // The public key that signs rosters of this account: devices are told it when commissioned.
+  Result<crypto::Ed25519PublicKey> device_owner_key() const;
+  Result<std::vector<DeviceGroupView>> device_groups() const;
+
   // Asks the server again for this user's device list.
   Status refresh_user(UserId user);
+  // Asks what these people are called, those whose name is not known here; user() tells it once the
+  // engine is idle. Errc::unavailable without a connection.
+  Status learn_names(std::span<const UserId> users);
   // Accepts a changed identity; sending goes on, held messages are opened.
   Status accept_identity(UserId user);
   Status set_verified(UserId user, bool verified);
@@ -101,6 +181,16 @@ class Engine {
   Status approve_device(DeviceId device);
   // Signs a new device list without the device.
   Status remove_device(DeviceId device);
+
+  // ---- history for a new own device; HistoryTransferChanged tells how it goes ----
+  // On the new device: asks an old one. Both must be approved.
+  Status request_history(DeviceId from);
+  // On the old device: `code` is what the person read on the new one. A wrong one ends the transfer
+  // (its failure is Errc::wrong_code).
+  Status approve_history(DeviceId to, std::string_view code);
+  // On either of them.
+  Status cancel_history(DeviceId other);
+
   // A fresh access token for the live connection; nothing happens without one.
   Status refresh_token(std::string_view access_token);
 
@@ -113,9 +203,24 @@ class Engine {
   Result<std::optional<User>> user(UserId id) const;
   Result<std::optional<User>> user_named(std::string_view username) const;
   Result<Group> group(ConversationId id) const;
+  // The last one with each other own device.
+  Result<std::vector<HistoryTransfer>> history_transfers() const;
   // Up to `limit` messages before `before_index`, oldest first.
   Result<std::vector<Message>> history(ConversationId conversation, std::uint64_t before_index,
                                        std::size_t limit) const;
+  Result<std::optional<Message>> message(ConversationId conversation, const MessageRef& ref) const;
+  // Threads, newest reply first; of one conversation or all.
+  Result<std::vector<Thread>> threads(std::optional<ConversationId> conversation,
+                                      bool followed_only) const;
+  // The replies, oldest first.
+  Result<std::vector<Message>> thread_messages(ConversationId conversation,
+                                               const MessageRef& root) const;
+  Result<std::vector<ReceiptState>> receipts(ConversationId conversation) const;
+  std::vector<UserId> typing(ConversationId conversation) const;
+  bool sends_receipts() const;
+  // Newest first, in what this device's store holds, edits applied, nothing deleted. Reads the
+  // histories it has to: some ten thousand messages a second.
+  Result<std::vector<Message>> search(const SearchQuery& query) const;
   Result<SafetyNumber> safety_number(UserId user) const;
   // No request under way, nothing to send or to fetch.
   bool idle() const;

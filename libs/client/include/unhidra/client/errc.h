@@ -20,7 +20,13 @@ enum class Errc : std::uint8_t {
   corrupt_store,          // a stored record cannot be read
   bad_name,               // a group's name is empty, too long or not well-formed UTF-8
   not_in_group,           // this device is not, or no longer, a member of the group
+  wrong_code,             // another code was typed than the new device shows, or too late
   bad_frame,              // the server sent what cannot be read
+  unsupported,            // made by a newer version
+  not_yours,              // only its author may change a message
+  bad_emoji,              // no emoji and no name of one
+  bad_import,             // an imported message that no reader would take, or under a used id
+  bad_attachment,         // a file that cannot be sent, or is not what its sender describes
 };
 
 constexpr ErrorCode error_code(Errc code) {
@@ -53,6 +59,18 @@ constexpr ErrorCode error_code(Errc code) {
       return {"client.bad_name", ErrorKind::invalid};
     case Errc::not_in_group:
       return {"client.not_in_group", ErrorKind::conflict};
+    case Errc::unsupported:
+      return {"client.unsupported", ErrorKind::invalid};
+    case Errc::not_yours:
+      return {"client.not_yours", ErrorKind::denied};
+    case Errc::bad_emoji:
+      return {"client.bad_emoji", ErrorKind::invalid};
+    case Errc::bad_import:
+      return {"client.bad_import", ErrorKind::invalid};
+    case Errc::wrong_code:
+      return {"client.wrong_code", ErrorKind::denied};
+    case Errc::bad_attachment:
+      return {"client.bad_attachment", ErrorKind::invalid};
     case Errc::bad_frame:
       break;
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "unhidra/client/model.h"
+#include "unhidra/client/places.h"
 
 namespace unhidra::client::event {
 
@@ -52,6 +53,18 @@ struct DeviceRemoved {
 };
 struct AccountKeyReceived {};
 
+// On the old device, with the state `comparing`: the person shall type the code that the new device
+// shows. `failure`: a stable error code, with the state `failed`.
+struct HistoryTransferChanged {
+  HistoryTransfer transfer;
+  std::string failure;
+};
+// So many older messages stand before the others now, whose indices have grown by as many.
+struct HistoryReceived {
+  ConversationId conversation;
+  std::uint64_t messages = 0;
+};
+
 // ---- people ----
 struct UserFound {
   User user;
@@ -72,6 +85,35 @@ struct MessageStateChanged {
 };
 struct MessageUnreadable {
   Message message;
+};
+// A message of the history is other than before: edited, deleted, reacted to, answered in its
+// thread, delivered or read. `message` is as it is now.
+struct MessageChanged {
+  Message message;
+};
+// An edit, a deletion or a reaction of this device is accepted, or given up (`failure` is a stable
+// error code).
+struct ActionDone {
+  ConversationId conversation;
+  MessageId action;  // as the command answered
+  MessageId target;
+  std::string failure;
+};
+// Counts or cursors of the conversation changed; also by what was read on another own device.
+struct UnreadChanged {
+  ConversationId conversation;
+  std::uint64_t unread = 0;
+  std::uint64_t mentions = 0;
+  std::uint64_t unread_threads = 0;
+};
+struct ReceiptsChanged {
+  ConversationId conversation;
+  ReceiptState receipt;
+};
+// Who is typing there now, without this person. Ends by itself.
+struct TypingChanged {
+  ConversationId conversation;
+  std::vector<UserId> users;
 };
 // The peer's device told that it could not read these messages of ours.
 struct PeerCouldNotRead {
@@ -110,7 +152,29 @@ struct GroupRepaired {
   ConversationId conversation;
 };
 
+// ---- channels ----
+// The channel stands in the directory, or is a mere group (`failure` is a stable error code).
+struct ChannelCreated {
+  ConversationId conversation;
+  std::string failure;
+};
+// Name, rules or state of the channel at the server are other than before: ask for them.
+struct ChannelChanged {
+  ConversationId conversation;
+};
+struct PlaceAnswer {
+  std::uint64_t number = 0;  // as the command answered
+  std::string failure;       // a stable error code; empty: done
+  std::string message;       // of a failure, for people
+  PlaceAnswerBody body;
+};
+
 // ---- security: never hide these ----
+// The group was begun anew with the same people; `by` as the server tells it.
+struct GroupReset {
+  ConversationId conversation;
+  UserId by;
+};
 // A message came from a group of the same id and epoch with other keys: the server has split it.
 struct GroupForked {
   ConversationId conversation;
@@ -153,16 +217,17 @@ struct MessagesMissing {
 
 namespace unhidra::client {
 
-using Event =
-    std::variant<event::Connected, event::Disconnected, event::CaughtUp, event::ServerClosing,
-                 event::TokenExpires, event::RequestFailed, event::AccountCreated,
-                 event::MembershipChanged, event::DevicePending, event::DeviceApproved,
-                 event::DeviceRemoved, event::AccountKeyReceived, event::UserFound,
-                 event::UserNotFound, event::ConversationOpened, event::MessageReceived,
-                 event::MessageStateChanged, event::MessageUnreadable, event::PeerCouldNotRead,
-                 event::IdentityChanged, event::DeviceListRefused, event::GhostDevice,
-                 event::BundleRefused, event::OwnKeysReplaced, event::StateRolledBack,
-                 event::MessagesMissing, event::GroupJoined, event::GroupChanged, event::GroupLeft,
-                 event::GroupChangeDone, event::GroupRepaired, event::GroupForked>;
+using Event = std::variant<
+    event::Connected, event::Disconnected, event::CaughtUp, event::ServerClosing,
+    event::TokenExpires, event::RequestFailed, event::AccountCreated, event::MembershipChanged,
+    event::DevicePending, event::DeviceApproved, event::DeviceRemoved, event::AccountKeyReceived,
+    event::UserFound, event::UserNotFound, event::ConversationOpened, event::MessageReceived,
+    event::MessageStateChanged, event::MessageUnreadable, event::PeerCouldNotRead,
+    event::IdentityChanged, event::DeviceListRefused, event::GhostDevice, event::BundleRefused,
+    event::OwnKeysReplaced, event::StateRolledBack, event::MessagesMissing, event::GroupJoined,
+    event::GroupChanged, event::GroupLeft, event::GroupChangeDone, event::GroupRepaired,
+    event::GroupForked, event::MessageChanged, event::ActionDone, event::UnreadChanged,
+    event::ReceiptsChanged, event::TypingChanged, event::ChannelCreated, event::ChannelChanged,
+    event::PlaceAnswer, event::HistoryTransferChanged, event::HistoryReceived, event::GroupReset>;
 
 }  // namespace unhidra::client

@@ -20,6 +20,17 @@ struct Limits {
   std::uint64_t acknowledge_batch = 32;
   std::chrono::seconds acknowledge_after{1};
 
+  bool receipts = true;                        // sent unless Engine::set_receipts says otherwise
+  std::size_t max_receipt_members = 50;        // no receipts in groups of more people
+  std::chrono::seconds receipt_interval{2};    // at most one to a conversation in this time
+  std::chrono::seconds read_sync_interval{2};  // likewise to the own other devices
+  std::chrono::seconds typing_interval{3};     // typing is told again after this time
+  std::chrono::seconds typing_lifetime{8};     // and believed for this long
+  std::size_t max_reactions = 2000;            // kept of one message
+  std::size_t max_thread_participants = 100;
+  std::size_t max_unread = 10'000;  // kept of one conversation; the oldest go first
+  std::size_t max_search_hits = 1000;
+
   std::uint32_t pre_key_target = 100;   // one-time prekeys the server should hold
   std::uint32_t pre_key_low = 50;       // refill below this
   std::size_t max_one_time_keys = 400;  // private parts kept; the oldest go first
@@ -37,12 +48,20 @@ struct Limits {
   std::size_t max_group_log_buffer = 1000;     // log entries received and not processed yet
   std::size_t max_group_changes = 100;         // waiting, of one group
   std::uint32_t group_log_page = 100;
+  // Who begins a group anew waits so long for its people before he writes: they could not read it.
+  std::chrono::seconds reset_patience{10};
   std::size_t max_ratchet_tree = std::size_t{16} << 20;  // bytes
   // Who commits what nobody in particular has to: the first device at once, the others one after
   // the other so much later.
   std::chrono::seconds commit_turn{2};
   std::uint32_t max_change_attempts = 20;
   std::chrono::minutes rejoin_interval{1};  // at most one repair by external commit in this time
+
+  // History for a new device.
+  std::size_t max_history_messages = 20'000;  // of one conversation, the newest
+  std::size_t history_window = 4;             // chunks under way
+  std::chrono::minutes history_code_life{10};
+  std::chrono::seconds history_patience{30};  // then a missing chunk is asked for again
 
   std::uint32_t max_stale_rounds = 5;  // answers "stale devices" in a row before waiting
   std::uint32_t max_send_attempts = 12;

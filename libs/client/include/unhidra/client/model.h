@@ -41,10 +41,86 @@ enum class UnreadableReason : std::uint8_t {
   joined_later = 13,           // sent before this device was in the group
   epoch_lost = 14,             // of a time in which this device had lost the group's keys
   forked = 15,                 // the sender's group is another one under the same id: a split
+  mislabelled = 16,            // the server was told something else about it than what it is
 };
 std::string_view to_string(UnreadableReason reason);
 // One sentence for the user: what happened and what to do.
 std::string_view explain(UnreadableReason reason);
+
+// A message is named by its id and the device that made it.
+struct MessageRef {
+  MessageId id;
+  DeviceId sender_device;
+  friend auto operator<=>(const MessageRef&, const MessageRef&) = default;
+};
+
+// Of a message that was written in another system, as its sender says: shown beside the sender.
+struct Imported {
+  struct Reaction {
+    std::string emoji;
+    std::vector<std::string> names;  // of those who reacted there
+  };
+  std::string system;  // "Slack"
+  std::string author;
+  Timestamp written_at;
+  std::vector<Reaction> reactions;
+};
+
+// What to write.
+struct Draft {
+  std::string text;
+  std::optional<MessageRef> thread_root;  // under which message; of a reply, its own root counts
+  std::optional<MessageRef> reply_to;     // what is quoted
+  std::vector<UserId> mentions;
+  bool mentions_everyone = false;
+  std::optional<Imported> imported;
+  // Instead of a fresh one: a message that this device has sent under it before is not sent again.
+  std::optional<MessageId> id;
+};
+
+struct Reaction {
+  std::string emoji;
+  std::vector<UserId> users;  // in the order in which they reacted
+};
+
+// What stands under a message.
+struct ThreadSummary {
+  std::uint64_t replies = 0;
+  std::uint64_t unread = 0;    // of others, behind the thread's cursor
+  std::uint64_t mentions = 0;  // likewise
+  Timestamp last_reply_at;
+  std::vector<UserId> participants;  // who wrote there, up to a hundred
+  bool following = false;
+};
+
+// What the sending device's scanner said of a file before it was encrypted.
+enum class ScanState : std::uint8_t {
+  none = 0,      // it was not scanned
+  clean = 1,     // signed by the sending device
+  infected = 2,  // likewise
+  forged = 3,    // not signed by the device that sent the message
+};
+std::string_view to_string(ScanState state);
+
+struct ImageSize {
+  std::uint32_t width = 0;  // pixels
+  std::uint32_t height = 0;
+};
+
+// A file that a message carries.
+struct Attachment {
+  Uuid file_id{};
+  std::string name;        // safe to save under
+  std::string media_type;  // as the sender says; never a reason to open anything
+  std::uint64_t size = 0;  // bytes
+  std::optional<ImageSize> dimensions;
+  std::optional<ImageSize> thumbnail;
+  ScanState scan = ScanState::none;
+  std::string scanner;  // name and version
+  Timestamp scanned_at;
+  // For FileOpener (files.h). It holds the key: show it to nobody, keep it nowhere.
+  Bytes description;
+};
 
 struct Message {
   ConversationId conversation;
@@ -60,6 +136,47 @@ struct Message {
   std::string text;
   std::string failure;          // stable error code of a failed send
   std::uint32_t unread_by = 0;  // devices that reported they could not read it
+
+  std::optional<MessageRef> thread_root;
+  std::optional<MessageRef> reply_to;
+  std::vector<UserId> mentions;
+  bool mentions_everyone = false;
+  std::vector<Attachment> attachments;
+  std::optional<Imported> imported;
+  std::uint32_t edits = 0;  // `text` is the newest
+  Timestamp edited_at;      // the server's clock
+  bool deleted = false;     // a tombstone: no text, no reactions
+  std::vector<Reaction> reactions;
+  std::optional<ThreadSummary> thread;  // of a message that has replies here
+  // Of an own message: people whose devices have it, and who have read it, as far as they tell.
+  std::uint32_t delivered_to = 0;
+  std::uint32_t read_by = 0;
+
+  MessageRef ref() const { return {id, sender_device}; }
+};
+
+// How far somebody has come in a conversation, as far as they tell; 0: not told.
+struct ReceiptState {
+  UserId user;
+  std::uint64_t delivered_seq = 0;
+  std::uint64_t read_seq = 0;
+};
+
+struct Thread {
+  ConversationId conversation;
+  Message root;  // with its summary
+};
+
+// What to look for. Everything that is given must hold.
+struct SearchQuery {
+  // Each a part of a word in the text or a file's name, without regard to case; may be empty.
+  // "has:file" asks for messages that carry one.
+  std::string words;
+  std::optional<ConversationId> conversation;
+  std::optional<UserId> sender;
+  std::optional<Timestamp> from;
+  std::optional<Timestamp> until;
+  std::size_t limit = 50;
 };
 
 enum class ConversationKind : std::uint8_t { pair = 1, group = 2 };
@@ -84,6 +201,12 @@ struct Conversation {
   ConversationKind kind = ConversationKind::pair;
   std::string name;                       // of a group; empty: not yet known
   GroupState state = GroupState::active;  // of a group
+  std::string topic;                      // of a group
+  std::string description;                // of a group
+  std::uint64_t unread = 0;          // messages of others in the timeline behind the read cursor
+  std::uint64_t mentions = 0;        // unread ones that mention this person, threads included
+  std::uint64_t unread_threads = 0;  // followed threads with unread replies
+  std::uint64_t read_seq = 0;        // the timeline is read up to here
 };
 
 struct GroupMember {
@@ -95,6 +218,9 @@ struct GroupMember {
 struct Group {
   ConversationId id;
   std::string name;
+  std::string topic;
+  std::string description;
+  bool open = false;  // whoever is in the organisation may come in by himself
   GroupState state = GroupState::active;
   std::uint64_t epoch = 0;
   // 40 digits, the same on all devices that share this epoch: people compare them to exclude that
@@ -145,6 +271,24 @@ struct Account {
   std::uint64_t list_version = 0;
   std::uint64_t inbox_cursor = 0;
   std::size_t outbox_size = 0;
+};
+
+// History on its way from an own device to another one.
+enum class HistoryState : std::uint8_t {
+  asked = 1,      // the other device has not answered yet
+  comparing = 2,  // a person compares the code
+  running = 3,
+  done = 4,
+  failed = 5,  // or called off
+};
+std::string_view to_string(HistoryState state);
+
+struct HistoryTransfer {
+  DeviceId device;  // the other one
+  bool receiving = false;
+  HistoryState state = HistoryState::asked;
+  std::string code;            // ten digits, shown on the new device while `comparing`
+  std::uint64_t messages = 0;  // that have arrived
 };
 
 struct SafetyNumber {

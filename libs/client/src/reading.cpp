@@ -1,0 +1,311 @@
+// How far this person has read, and what is left. One log and two kinds of cursors: the timeline's,
+// and one for each thread. What stands behind its cursor is not read; so nothing can get stuck.
+
+#include "engine_impl.h"
+
+namespace unhidra::client {
+
+namespace {
+
+constexpr std::uint64_t kLongestLookBack = 1000;
+
+}  // namespace
+
+Status Engine::Impl::load_reading() {
+  unread_.clear();
+  receipts_.clear();
+  receipts_due_.clear();
+  sync_due_.clear();
+  UNHIDRA_TRY(const auto unread, tx_.load(Table::unread));
+  for (const auto& stored : unread) {
+    ByteReader key(stored.key);
+    const ConversationId id(key.array<16>());
+    const auto seq = key.u64();
+    if (!key.finish("the key of an unread message")) {
+      return fail(Errc::corrupt_store, "a stored unread message has no name");
+    }
+    UNHIDRA_TRY(unread_[id][seq], UnreadRecord::decode(stored.value.expose()));
+  }
+  UNHIDRA_TRY(const auto receipts, tx_.load(Table::receipts));
+  for (const auto& stored : receipts) {
+    UNHIDRA_TRY(auto record, ReceiptsRecord::decode(stored.value.expose()));
+    const auto id = record.conversation;
+    receipts_.emplace(id, std::move(record));
+  }
+  for (const auto& [id, record] : conversations_) {
+    if (record.delivered.seq > record.told_delivered || record.read.seq > record.told_read) {
+      receipts_due_.insert(id);
+    }
+    if (record.read.seq > record.synced_read) {
+      sync_due_.insert(id);
+    }
+  }
+  return {};
+}
+
+void Engine::Impl::tell_unread(ConversationId id) {
+  Conversation shown;
+  count_unread(shown, id);
+  emit(event::UnreadChanged{id, shown.unread, shown.mentions, shown.unread_threads});
+}
+
+void Engine::Impl::count_unread(Conversation& out, ConversationId id) const {
+  const auto found = unread_.find(id);
+  if (found == unread_.end()) {
+    return;
+  }
+  std::set<std::uint64_t> threads;
+  for (const auto& [seq, unread] : found->second) {
+    out.mentions += unread.mention ? 1 : 0;
+    if (!unread.root) {
+      ++out.unread;
+    } else if (const auto* thread = find_thread(id, *unread.root);
+               thread != nullptr && thread->following) {
+      threads.insert(*unread.root);
+    }
+  }
+  out.unread_threads = threads.size();
+}
+
+// A message of somebody else, new in the history.
+void Engine::Impl::note_received(const Message& message, std::optional<std::uint64_t> root) {
+  auto& record = conversations_.at(message.conversation);
+  if (message.sender_user == self_->user) {
+    return;
+  }
+  if (message.seq > record.delivered.seq) {
+    record.delivered = {message.seq, message.ref()};
+    receipts_due_.insert(record.id);
+    save(record);
+  }
+  const auto* thread = root ? find_thread(record.id, *root) : nullptr;
+  if (message.seq <= (thread != nullptr ? thread->read_seq : record.read.seq)) {
+    return;
+  }
+  auto& unread = unread_[record.id];
+  UnreadRecord fresh{mentions_me(message), root};
+  tx_.put(Table::unread, unread_key(record.id, message.seq), fresh.encode());
+  unread.insert_or_assign(message.seq, fresh);
+  if (unread.size() > limits_.max_unread) {
+    tx_.remove(Table::unread, unread_key(record.id, unread.begin()->first));
+    unread.erase(unread.begin());
+  }
+  tell_unread(record.id);
+}
+
+void Engine::Impl::note_mention_changed(const Message& message) {
+  const auto found = unread_.find(message.conversation);
+  const auto unread =
+      found != unread_.end() ? found->second.find(message.seq) : decltype(found->second.begin()){};
+  if (found == unread_.end() || unread == found->second.end() ||
+      unread->second.mention == mentions_me(message)) {
+    return;
+  }
+  unread->second.mention = mentions_me(message);
+  tx_.put(Table::unread, unread_key(message.conversation, message.seq), unread->second.encode());
+  tell_unread(message.conversation);
+}
+
+void Engine::Impl::forget_unread(ConversationId id, std::uint64_t seq) {
+  erase_unread(id, [&](std::uint64_t one, const UnreadRecord&) { return one == seq; });
+}
+
+template <class F>
+void Engine::Impl::erase_unread(ConversationId id, F is_read) {
+  const auto found = unread_.find(id);
+  if (found == unread_.end()) {
+    return;
+  }
+  const auto erased = std::erase_if(found->second, [&](const auto& one) {
+    const bool read = is_read(one.first, one.second);
+    if (read) {
+      tx_.remove(Table::unread, unread_key(id, one.first));
+    }
+    return read;
+  });
+  if (found->second.empty()) {
+    unread_.erase(found);
+  }
+  if (erased > 0) {
+    tell_unread(id);
+  }
+}
+
+// ---- the cursors ----
+
+void Engine::Impl::advance_timeline(ConversationRecord& record, const LogPlace& place) {
+  if (place.seq <= record.read.seq) {
+    return;
+  }
+  record.read = place;
+  save(record);
+  receipts_due_.insert(record.id);
+  erase_unread(record.id, [&](std::uint64_t seq, const UnreadRecord& unread) {
+    return !unread.root && seq <= place.seq;
+  });
+}
+
+void Engine::Impl::advance_thread(ThreadRecord& thread, std::uint64_t seq) {
+  if (seq <= thread.read_seq) {
+    return;
+  }
+  thread.read_seq = seq;
+  save(thread);
+  erase_unread(thread.conversation, [&](std::uint64_t one, const UnreadRecord& unread) {
+    return unread.root == thread.root_index && one <= seq;
+  });
+}
+
+Status Engine::Impl::mark_read(ConversationId id, std::uint64_t index) {
+  const auto found = conversations_.find(id);
+  if (found == conversations_.end()) {
+    return fail(Errc::not_found, "no such conversation is known here");
+  }
+  auto& record = found->second;
+  if (record.next_index == 0) {
+    return {};
+  }
+  auto at = std::min(index, record.next_index - 1);
+  for (std::uint64_t looked = 0; looked < kLongestLookBack; ++looked, --at) {
+    UNHIDRA_TRY(const auto stored, stored_at(id, at));
+    if (stored && stored->message.seq != 0) {
+      const auto before = record.read.seq;
+      advance_timeline(record, {stored->message.seq, stored->message.ref()});
+      if (record.read.seq != before) {
+        sync_due_.insert(id);
+      }
+      return {};
+    }
+    if (at == 0) {
+      break;
+    }
+  }
+  return {};
+}
+
+Status Engine::Impl::mark_thread_read(ConversationId id, const MessageRef& root) {
+  UNHIDRA_TRY(auto* thread, thread_of(id, root));
+  std::uint64_t last = 0;
+  for (const auto index : thread->replies) {
+    UNHIDRA_TRY(const auto stored, stored_at(id, index));
+    last = std::max(last, stored ? stored->message.seq : 0);
+  }
+  const auto before = thread->read_seq;
+  advance_thread(*thread, last);
+  if (thread->read_seq != before) {
+    thread->unsynced = true;
+    threads_due_ = true;
+    save(*thread);
+  }
+  return {};
+}
+
+Status Engine::Impl::mark_all_read(std::optional<ConversationId> only) {
+  std::vector<ConversationId> ids;
+  for (const auto& [id, unread] : unread_) {
+    if (!only || id == *only) {
+      ids.push_back(id);
+    }
+  }
+  for (const auto& id : ids) {
+    UNHIDRA_TRY_VOID(mark_read(id, UINT64_MAX));
+    std::set<std::uint64_t> roots;
+    const auto left = unread_.find(id);
+    if (left != unread_.end()) {
+      for (const auto& [seq, unread] : left->second) {
+        roots.insert(unread.root.value_or(UINT64_MAX));
+      }
+    }
+    for (const auto root : roots) {
+      if (const auto* thread = find_thread(id, root)) {
+        UNHIDRA_TRY_VOID(mark_thread_read(id, MessageRef(thread->root)));
+      }
+    }
+  }
+  return {};
+}
+
+// ---- the own other devices ----
+
+Status Engine::Impl::apply_read_state(const Origin& origin, const wire::ReadState& state) {
+  if (origin.user != self_->user) {
+    return {};  // nobody reads for somebody else
+  }
+  for (const auto& mark : state.marks) {
+    const auto found = conversations_.find(mark.conversation_id);
+    if (found == conversations_.end()) {
+      continue;
+    }
+    const auto seq = mark.up_to_seq;
+    auto& record = found->second;
+    if (!mark.thread_root) {
+      advance_timeline(record, {seq, MessageRef()});
+      record.synced_read = std::max(record.synced_read, seq);
+      record.told_read = std::max(record.told_read, seq);  // by the other device
+      save(record);
+      continue;
+    }
+    auto thread = thread_of(mark.conversation_id, from_wire(*mark.thread_root));
+    if (!thread) {
+      UNHIDRA_TRY_VOID(keep_early_mark(mark.conversation_id, mark));
+      continue;
+    }
+    if (mark.following != wire::ThreadFollowing::unchanged) {
+      set_following(**thread, mark.following == wire::ThreadFollowing::yes);
+    }
+    advance_thread(**thread, seq);
+  }
+  return {};
+}
+
+Status Engine::Impl::pump_read_sync() {
+  const auto now = clock_.steady_now();
+  if (link_.read_sync_not_before > now || !may_tell()) {
+    return {};
+  }
+  wire::ReadState state;
+  for (const auto& id : std::exchange(sync_due_, {})) {
+    auto& record = conversations_.at(id);
+    if (record.read.seq > record.synced_read) {
+      state.marks.push_back({id, record.read.seq, std::nullopt, {}});
+    }
+    record.synced_read = record.read.seq;
+    save(record);
+  }
+  for (auto& [key, thread] : threads_) {
+    if (!threads_due_) {
+      break;
+    }
+    if (thread.unsynced) {
+      thread.unsynced = false;
+      save(thread);
+      state.marks.push_back({thread.conversation, thread.read_seq, to_wire(thread.root),
+                             !thread.decided    ? wire::ThreadFollowing::unchanged
+                             : thread.following ? wire::ThreadFollowing::yes
+                                                : wire::ThreadFollowing::no});
+    }
+  }
+  threads_due_ = false;
+  if (state.marks.empty() || !has_other_devices()) {
+    return {};
+  }
+  link_.read_sync_not_before = now + limits_.read_sync_interval;
+  for (std::size_t at = 0; at < state.marks.size(); at += kMaxReadMarks) {
+    wire::Content content;
+    const auto end = std::min(at + kMaxReadMarks, state.marks.size());
+    content.body = wire::ReadState{{state.marks.begin() + static_cast<std::ptrdiff_t>(at),
+                                    state.marks.begin() + static_cast<std::ptrdiff_t>(end)}};
+    enqueue_content(self_->user, ConversationId(), std::move(content));
+  }
+  return {};
+}
+
+bool Engine::Impl::has_other_devices() const {
+  const auto own = users_.find(self_->user);
+  return own != users_.end() && own->second.list &&
+         std::ranges::any_of(own->second.list->devices, [&](const auto& keys) {
+           return keys.device_id != self_->device && !own->second.revoked.contains(keys.device_id);
+         });
+}
+
+}  // namespace unhidra::client

@@ -1,0 +1,151 @@
+// Counts cannot get stuck: whatever happened in whatever order, reading everything gives zero
+// everywhere, on every device of the person.
+
+#include <algorithm>
+
+#include "world.h"
+
+namespace unhidra::client::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Reading : public ::testing::TestWithParam<std::uint64_t> {
+ protected:
+  Reading() : world(GetParam()) {
+    world.limits.pre_key_target = 5;
+    world.limits.pre_key_low = 2;
+    world.limits.key_package_target = 6;
+    world.limits.key_package_low = 3;
+    world.limits.receipts = true;
+  }
+  Phone& pick() { return *world.phones[world.random.below(world.phones.size())]; }
+
+  void expect_nothing_left(Phone& phone) {
+    const auto conversations = phone.engine->conversations().value();
+    for (const auto& one : conversations) {
+      EXPECT_EQ(one.unread, 0U) << phone.enrollment.username;
+      EXPECT_EQ(one.mentions, 0U) << phone.enrollment.username;
+      EXPECT_EQ(one.unread_threads, 0U) << phone.enrollment.username;
+    }
+    const auto threads = phone.engine->threads({}, false).value();
+    for (const auto& thread : threads) {
+      EXPECT_EQ(thread.root.thread->unread, 0U);
+      EXPECT_EQ(thread.root.thread->mentions, 0U);
+    }
+  }
+
+  // What a person might do next.
+  void act(Phone& phone, ConversationId where) {
+    const auto known = phone.engine->history(where, UINT64_MAX, 50);
+    if (!known) {
+      return;
+    }
+    Draft draft{.text = "text"};
+    if (world.random.below(3) == 0) {
+      draft.mentions_everyone = true;
+    }
+    if (known->empty()) {
+      (void)phone.engine->send(where, draft);
+      return;
+    }
+    const auto& one = (*known)[world.random.below(known->size())];
+    switch (world.random.below(8)) {
+      case 0:
+        (void)phone.engine->react(where, one.ref(), "👍", world.random.below(2) == 0);
+        return;
+      case 1:
+        (void)phone.engine->edit(where, one.ref(), draft);
+        return;
+      case 2:
+        (void)phone.engine->remove(where, one.ref());
+        return;
+      case 3:
+        (void)phone.engine->mark_read(where, one.index);
+        return;
+      case 4:
+        (void)phone.engine->mark_thread_read(where, one.ref());
+        return;
+      case 5:
+        draft.thread_root = one.ref();
+        (void)phone.engine->send(where, draft);
+        return;
+      case 6:
+        (void)phone.engine->follow_thread(where, one.ref(), world.random.below(2) == 0);
+        return;
+      default:
+        (void)phone.engine->send(where, draft);
+    }
+  }
+
+  World world;
+};
+
+TEST_P(Reading, EverythingGivesZeroEverywhere) {
+  SCOPED_TRACE("UNHIDRA seed " + std::to_string(GetParam()));
+  const auto ann = world.add_user("ann");
+  for (const auto& user : {ann, world.add_user("bob"), world.add_user("cleo")}) {
+    world.connect(world.add_phone(user));
+    world.settle();
+  }
+  auto& tablet = world.add_phone(ann, "tablet");
+  world.connect(tablet);
+  world.settle();
+  world.approve(*world.phones[0], tablet);
+  const auto group = world.phones[0]->engine->create_group(
+      "g", std::array{world.phones[1]->enrollment.user, world.phones[2]->enrollment.user});
+  ASSERT_TRUE(group);
+  world.settle_over(10s);
+  ASSERT_TRUE(world.phones[0]->engine->send_text(world.phones[1]->enrollment.user, "hello"));
+  world.settle();
+  const auto pair =
+      world.phones[0]->engine->conversation_with(world.phones[1]->enrollment.user).value()->id;
+  for (int step = 0; step < 150; ++step) {
+    auto& phone = pick();
+    const auto dice = world.random.below(20);
+    if (dice == 0 && world.server.connected(phone.enrollment.device)) {
+      world.disconnect(phone);
+    } else if (dice == 1) {
+      phone.reopen();
+      world.connect(phone);
+    } else {
+      act(phone, world.random.below(4) == 0 ? pair : *group);
+      phone.take();
+    }
+    for (auto moves = world.random.below(12); moves > 0; --moves) {
+      world.move_one();
+    }
+  }
+  for (auto& phone : world.phones) {
+    if (!world.server.connected(phone->enrollment.device)) {
+      world.connect(*phone);
+    }
+  }
+  world.settle_over(60s);
+  // Ann reads on one device; the other one learns of it.
+  for (const std::size_t reader : {0, 1, 2}) {
+    ASSERT_TRUE(world.phones[reader]->engine->mark_all_read({}));
+    world.phones[reader]->take();
+  }
+  world.settle_over(60s);
+  for (auto& phone : world.phones) {
+    expect_nothing_left(*phone);
+  }
+  // And all see the same.
+  const auto first = world.phones[0]->engine->history(*group, UINT64_MAX, 1000).value();
+  for (auto& phone : world.phones) {
+    for (const auto& message : first) {
+      const auto other = phone->engine->message(*group, message.ref());
+      ASSERT_TRUE(other && *other) << phone->enrollment.username;
+      EXPECT_EQ((*other)->text, message.text);
+      EXPECT_EQ((*other)->deleted, message.deleted);
+      EXPECT_EQ((*other)->edits, message.edits);
+      EXPECT_EQ((*other)->reactions.size(), message.reactions.size());
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Reading, ::testing::Range<std::uint64_t>(1, 13));
+
+}  // namespace
+}  // namespace unhidra::client::testing
