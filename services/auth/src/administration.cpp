@@ -1,8 +1,6 @@
 #include "unhidra/auth/administration.h"
 
-#include <unistd.h>
-
-#include "unhidra/access/operation.h"
+#include "unhidra/access/operator_event.h"
 #include "unhidra/audit/chain.h"
 #include "unhidra/auth/errc.h"
 #include "unhidra/crypto/password.h"
@@ -20,25 +18,11 @@ using storage::Transaction;
 
 constexpr std::size_t kMaxLines = 1000;
 
-audit::AuditEvent system_event(const Domain& domain, OrgId org, std::string resource_id) {
-  audit::AuditEvent event;
-  event.event_id = domain.make_id<EventId>();
-  event.org_id = org;
-  event.actor_type = "system";
-  event.resource_id = std::move(resource_id);
-  event.metadata = {{"by", "admin command"}, {"uid", std::to_string(::getuid())}};
-  event.timestamp = domain.clock.now();
-  return event;
-}
-
 // The success event of an operation that is done from the machine itself.
 Status record(Transaction& tx, const Domain& domain, std::string_view operation, OrgId org,
               std::string resource_id) {
-  const auto* row = access::find_operation(operation);
-  auto event = system_event(domain, org, std::move(resource_id));
-  event.event_type = row->event_type;
-  event.resource_type = row->resource_type;
-  event.action = row->action;
+  const auto event =
+      access::operator_event(operation, org, std::move(resource_id), domain.clock, domain.random);
   UNHIDRA_TRY_VOID(audit::append(tx, event));
   return {};
 }
@@ -259,7 +243,7 @@ Result<KeyLine> Administration::rotate_signing_keys(bool at_once) {
   UNHIDRA_TRY(const auto key, next_signing_key(domain, provider_, rotation));
   const auto written = database_.write_sync([&](Transaction& tx) -> Status {
     UNHIDRA_TRY_VOID(add_signing_key(tx, domain, key, rotation));
-    auto event = system_event(domain, OrgId(), key.kid);
+    auto event = access::operator_event(OrgId(), key.kid, clock_, random_);
     event.event_type = "signing_key.rotated";
     event.resource_type = "signing_key";
     event.action = "create";

@@ -3,6 +3,7 @@
 #include "unhidra/auth/errc.h"
 #include "unhidra/base/codec.h"
 #include "unhidra/net/server.h"
+#include "unhidra/net/settings.h"
 #include "unhidra/runtime/log.h"
 #include "unhidra/runtime/task_scope.h"
 #include "unhidra/wire/internal.h"
@@ -186,8 +187,7 @@ Status AuthRole::start(std::shared_ptr<net::TlsServerContext> tls, net::HttpHand
     executors.push_back(impl_->deps.io.at(i));
   }
   net::ServerSettings settings = impl_->settings.server;
-  settings.address = impl_->settings.listen.host;
-  settings.port = impl_->settings.listen.port;
+  net::apply_listen(impl_->settings.listen, settings);
   impl_->server =
       std::make_unique<net::Server>(std::move(executors), settings, std::move(tls), rest);
   UNHIDRA_TRY_VOID(impl_->server->start());

@@ -19,28 +19,13 @@ namespace {
 
 constexpr std::array kServed{access::Serving::auth};
 
-// A fresh database: SQLite, or with UNHIDRA_TEST_DATABASE=postgres a schema of a PostgreSQL server.
-std::string fresh_database(const std::filesystem::path& directory) {
-  const auto* wanted = std::getenv("UNHIDRA_TEST_DATABASE");
-  if (wanted == nullptr || std::string_view(wanted) != "postgres") {
-    return "sqlite:" + (directory / "unhidra.db").string();
-  }
-  static auto server = testkit::PostgresServer::start();
-  static int number = 0;
-  if (!server) {
-    ADD_FAILURE() << server.error().message();
-    return {};
-  }
-  auto url = server->create_schema("auth_" + std::to_string(++number));
+std::unique_ptr<storage::Database> open_database(const std::filesystem::path& directory) {
+  const auto url = testkit::fresh_database(directory);
   if (!url) {
     ADD_FAILURE() << url.error().message();
-    return {};
+    std::abort();
   }
-  return *url;
-}
-
-std::unique_ptr<storage::Database> open_database(const std::filesystem::path& directory) {
-  auto database = storage::Database::open({.url = fresh_database(directory)});
+  auto database = storage::Database::open({.url = *url});
   if (!database) {
     ADD_FAILURE() << database.error().message();
     std::abort();
