@@ -9,6 +9,8 @@ struct Asker {
   OrgId org_id;
   UserId user_id;
   DeviceId device_id;
+  // The most powerful role in the organisation: 1 guest ... 5 super admin.
+  std::uint32_t level = 2;
 };
 
 // Errc::no_device when the session is bound to none.

@@ -31,7 +31,9 @@ Result<Asker> asker_of(const access::OperationContext& context) {
   if (!principal.device_id) {
     return fail(Errc::no_device, "this needs a session that is bound to a device");
   }
-  return Asker{principal.org_id, principal.user_id, *principal.device_id};
+  const auto role = principal.roles.highest();
+  return Asker{principal.org_id, principal.user_id, *principal.device_id,
+               role ? static_cast<std::uint32_t>(*role) + 1 : 1};
 }
 
 void ChatOperations::bind(access::Handlers& handlers) {
@@ -76,9 +78,8 @@ Task<Result<void>> ChatOperations::publish_keys(Context& context, wire::PublishK
   UNHIDRA_CO_TRY(const auto others, co_await context.transact([&](Transaction& tx) {
     return store_keys_and_list_own(tx, asker, request, now);
   }));
-  for (const auto device : others.devices) {
-    tell(deps_.bus, device, wire::DeviceListChanged{asker.user_id, others.list_version});
-  }
+  tell(deps_.bus, std::span<const DeviceId>(others.devices),
+       wire::DeviceListChanged{asker.user_id, others.list_version});
   co_return Result<void>();
 }
 
@@ -130,16 +131,14 @@ Task<Result<void>> ChatOperations::publish_device_list(Context& context,
   context.audit().note("version", std::to_string(list.version));
   context.audit().note("devices", std::to_string(list.devices.size()));
   UNHIDRA_CO_TRY(
-      const auto devices,
+      auto devices,
       co_await context.transact([&](Transaction& tx) -> Result<std::vector<DeviceId>> {
         UNHIDRA_TRY_VOID(store_device_list(deps_.crypto, tx, asker, list, request.document, now));
         return devices_to_tell(tx, asker, kMaxDevicesTold);
       }));
-  for (const auto device : devices) {
-    if (device != asker.device_id) {
-      tell(deps_.bus, device, wire::DeviceListChanged{asker.user_id, list.version});
-    }
-  }
+  std::erase(devices, asker.device_id);
+  tell(deps_.bus, std::span<const DeviceId>(devices),
+       wire::DeviceListChanged{asker.user_id, list.version});
   co_return Result<void>();
 }
 

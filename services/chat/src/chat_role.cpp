@@ -9,6 +9,7 @@
 #include "chat_operations.h"
 #include "group_operations.h"
 #include "group_removals.h"
+#include "place_operations.h"
 
 namespace unhidra::chat {
 namespace {
@@ -42,9 +43,10 @@ Task<Result<Bytes>> serve(access::OperationRunner& runner, Bytes bytes) {
 
 struct ChatRole::Operations {
   explicit Operations(const ChatDependencies& dependencies)
-      : chat(dependencies), groups(dependencies) {}
+      : chat(dependencies), groups(dependencies), places(dependencies, groups) {}
   ChatOperations chat;
   GroupOperations groups;
+  PlaceOperations places;
   std::unique_ptr<GroupRemovals> removals;
   bool revoked = false;  // on the scope's executor
 };
@@ -55,6 +57,7 @@ ChatRole::ChatRole(ChatDependencies dependencies)
       scope_(dependencies.io.at(0), "chat") {
   operations_->chat.bind(dependencies.handlers);
   operations_->groups.bind(dependencies.handlers);
+  operations_->places.bind(dependencies.handlers);
 }
 
 ChatRole::~ChatRole() {

@@ -6,6 +6,8 @@
 #include "unhidra/base/codec.h"
 #include "unhidra/chat/errc.h"
 
+#include "message_rules.h"
+
 namespace unhidra::chat {
 namespace {
 
@@ -152,26 +154,29 @@ Result<wire::Inbox> fetch_inbox(Transaction& tx, const Asker& asker,
   }
   UNHIDRA_TRY(
       const auto rows,
-      tx.query(
-          "SELECT position, conversation_id, seq, message_id, sender_user_id, "
-          "sender_device_id, sent_at, "
-          "received_at, ciphertext, kind FROM device_inbox WHERE device_id = $1 AND position > $2 "
-          "ORDER BY position LIMIT $3",
-          asker.device_id, request.after, page_size(request.limit)));
+      tx.query("SELECT position, conversation_id, seq, message_id, sender_user_id, "
+               "sender_device_id, sent_at, "
+               "received_at, ciphertext, kind, message_kind, refers_message_id, refers_device_id "
+               "FROM device_inbox WHERE device_id = $1 AND position > $2 "
+               "ORDER BY position LIMIT $3",
+               asker.device_id, request.after, page_size(request.limit)));
   wire::Inbox out;
   out.head = head.front().get<std::uint64_t>(0);
   std::size_t bytes = 0;
   for (const Row row : rows) {
-    wire::InboxEntry entry{.position = row.get<std::uint64_t>(0),
-                           .conversation_id = row.get<ConversationId>(1),
-                           .seq = row.get<std::uint64_t>(2),
-                           .message_id = row.get<MessageId>(3),
-                           .sender_user_id = row.get<UserId>(4),
-                           .sender_device_id = row.get<DeviceId>(5),
-                           .sent_at = row.get<Timestamp>(6),
-                           .received_at = row.get<Timestamp>(7),
-                           .ciphertext = row.get<Bytes>(8),
-                           .kind = static_cast<wire::InboxKind>(row.get<std::uint8_t>(9))};
+    wire::InboxEntry entry{
+        .position = row.get<std::uint64_t>(0),
+        .conversation_id = row.get<ConversationId>(1),
+        .seq = row.get<std::uint64_t>(2),
+        .message_id = row.get<MessageId>(3),
+        .sender_user_id = row.get<UserId>(4),
+        .sender_device_id = row.get<DeviceId>(5),
+        .sent_at = row.get<Timestamp>(6),
+        .received_at = row.get<Timestamp>(7),
+        .ciphertext = row.get<Bytes>(8),
+        .kind = static_cast<wire::InboxKind>(row.get<std::uint8_t>(9)),
+        .message_kind = static_cast<wire::MessageKind>(row.get<std::uint8_t>(10)),
+        .refers_to = read_reference(row, 11)};
     bytes += entry.ciphertext.size();
     if (bytes > kMaxInboxPageBytes && !out.entries.empty()) {
       break;

@@ -7,6 +7,7 @@
 #include "unhidra/base/codec.h"
 #include "unhidra/chat/errc.h"
 
+#include "channels.h"
 #include "group_rules.h"
 #include "member_authority.h"
 #include "sending.h"
@@ -111,6 +112,33 @@ MembershipChange membership_change(const CheckedCommit& checked) {
     out.added.push_back(member.name);
   }
   return out;
+}
+
+// People who were not in the group before, and those of whom no device stays.
+Status check_channel_rules(Transaction& tx, const Asker& asker, const GroupRow& row,
+                           const MembershipChange& change, Timestamp now) {
+  std::set<UserId> brought_in;
+  std::set<UserId> taken_out;
+  for (const auto& name : change.added) {
+    UNHIDRA_TRY(const auto known,
+                tx.query("SELECT 1 FROM conversation_members WHERE conversation_id = $1 AND "
+                         "user_id = $2 AND left_at IS NULL",
+                         row.id, name.user_id));
+    if (known.empty()) {
+      brought_in.insert(name.user_id);
+    }
+  }
+  for (const auto& name : change.removed) {
+    UNHIDRA_TRY(const auto present,
+                tx.query("SELECT 1 FROM device_list_members l JOIN devices d ON d.device_id = "
+                         "l.device_id WHERE l.device_id = $1 AND d.revoked_at IS NULL",
+                         name.device_id));
+    if (!present.empty()) {
+      taken_out.insert(name.user_id);
+    }
+  }
+  UNHIDRA_TRY_VOID(check_channel_commit(tx, asker, row.id, brought_in, taken_out));
+  return note_channel_members(tx, row.org_id, row.id, brought_in, now);
 }
 
 Status check_external(Transaction& tx, const Asker& asker, const GroupRow& row) {
@@ -227,6 +255,7 @@ Result<GroupChange> store_commit(const GroupService& service, Transaction& tx, c
     UNHIDRA_TRY_VOID(check_external(tx, asker, row));
   } else {
     UNHIDRA_TRY_VOID(check_device_sets(tx, row, suite_number(commit.next), change));
+    UNHIDRA_TRY_VOID(check_channel_rules(tx, asker, row, change, now));
   }
   UNHIDRA_TRY_VOID(swap_epoch(tx, prepared, request, row.head_seq + 1));
   GroupChange out;

@@ -5,6 +5,7 @@
 
 #include "unhidra/chat/errc.h"
 
+#include "channels.h"
 #include "group_changes.h"
 #include "group_rules.h"
 #include "member_authority.h"
@@ -78,6 +79,7 @@ Result<GroupChange> reset_group(const GroupService& service, Transaction& tx, co
                                 const wire::ResetGroup& request, Timestamp now) {
   UNHIDRA_TRY_VOID(check_group_member(tx, asker, request.conversation_id));
   UNHIDRA_TRY_VOID(check_sending_device(tx, asker));
+  UNHIDRA_TRY_VOID(check_channel_reset(tx, asker, request.conversation_id));
   UNHIDRA_TRY(auto row, find_group(tx, asker.org_id, request.conversation_id));
   GroupChange out;
   UNHIDRA_TRY(const auto before, reset_before(service, tx, asker, row, request));

@@ -5,9 +5,12 @@
 
 #include "unhidra/chat/errc.h"
 
+#include "channels.h"
 #include "group_changes.h"
 #include "group_rules.h"
 #include "member_authority.h"
+#include "message_files.h"
+#include "message_rules.h"
 #include "sending.h"
 
 namespace unhidra::chat {
@@ -285,8 +288,14 @@ Result<GroupChange> store_group_message(const GroupService&, Transaction& tx, co
   UNHIDRA_TRY(auto row, find_group(tx, asker.org_id, request.conversation_id));
   UNHIDRA_TRY_VOID(check_open(row));
   UNHIDRA_TRY(const auto epoch, epoch_of(row, request));
+  UNHIDRA_TRY_VOID(check_channel_message(tx, asker, row.id, request.kind));
+  UNHIDRA_TRY(const auto target,
+              check_kind(tx, asker, row.id, request.kind, request.refers_to, now));
   UNHIDRA_TRY_VOID(check_nobody_has_to_leave(tx, row, now));
   UNHIDRA_TRY_VOID(append_message(tx, row, asker, request, epoch, now));
+  UNHIDRA_TRY_VOID(note_version(tx, row.org_id, row.id, target, request.kind, row.head_seq));
+  UNHIDRA_TRY_VOID(
+      note_files(tx, asker, row.id, {request.kind, target, row.head_seq}, request.file_ids, now));
   out.accepted = {row.head_seq, now};
   out.entries.push_back({.conversation_id = row.id,
                          .seq = row.head_seq,
@@ -297,7 +306,9 @@ Result<GroupChange> store_group_message(const GroupService&, Transaction& tx, co
                          .sender_device_id = asker.device_id,
                          .sent_at = request.sent_at,
                          .received_at = now,
-                         .content = request.ciphertext});
+                         .content = request.ciphertext,
+                         .message_kind = request.kind,
+                         .refers_to = request.refers_to});
   return out;
 }
 

@@ -5,6 +5,8 @@
 #include "unhidra/chat/errc.h"
 
 #include "conversations.h"
+#include "message_files.h"
+#include "message_rules.h"
 
 namespace unhidra::chat {
 namespace {
@@ -144,11 +146,14 @@ Status store_in_log(Transaction& tx, const Asker& asker, const wire::SendMessage
       tx.execute_later("UPDATE conversations SET head_seq = $2, last_activity_at = $3 "
                        "WHERE conversation_id = $1",
                        message.conversation_id, accepted.seq, accepted.received_at));
+  const auto refers = columns_of(message.refers_to);
   return tx.execute_later(
       "INSERT INTO messages (conversation_id, seq, org_id, message_id, sender_user_id, "
-      "sender_device_id, sent_at, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+      "sender_device_id, sent_at, received_at, kind, refers_message_id, refers_device_id) VALUES "
+      "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
       message.conversation_id, accepted.seq, asker.org_id, message.message_id, asker.user_id,
-      asker.device_id, message.sent_at, accepted.received_at);
+      asker.device_id, message.sent_at, accepted.received_at,
+      static_cast<std::uint32_t>(message.kind), refers.first, refers.second);
 }
 
 }  // namespace
@@ -187,13 +192,16 @@ Status store_in_inbox(Transaction& tx, OrgId org_id, DeviceId device_id,
                       const wire::InboxEntry& entry) {
   UNHIDRA_TRY_VOID(tx.execute_later("UPDATE devices SET inbox_head = $2 WHERE device_id = $1",
                                     device_id, entry.position));
+  const auto refers = columns_of(entry.refers_to);
   return tx.execute_later(
       "INSERT INTO device_inbox (device_id, position, org_id, conversation_id, seq, message_id, "
-      "sender_user_id, sender_device_id, sent_at, received_at, ciphertext, kind) VALUES ($1, $2, "
-      "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+      "sender_user_id, sender_device_id, sent_at, received_at, ciphertext, kind, message_kind, "
+      "refers_message_id, refers_device_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+      "$12, $13, $14, $15)",
       device_id, entry.position, org_id, entry.conversation_id, entry.seq, entry.message_id,
       entry.sender_user_id, entry.sender_device_id, entry.sent_at, entry.received_at,
-      entry.ciphertext, static_cast<std::uint32_t>(entry.kind));
+      entry.ciphertext, static_cast<std::uint32_t>(entry.kind),
+      static_cast<std::uint32_t>(entry.message_kind), refers.first, refers.second);
 }
 
 Result<std::variant<Stored, wire::StaleDevices>> store_message(Transaction& tx, const Asker& asker,
@@ -204,8 +212,14 @@ Result<std::variant<Stored, wire::StaleDevices>> store_message(Transaction& tx, 
   if (!standing.sender_present || standing.accepted_before || !same_devices(standing, message)) {
     return explain(tx, asker, message);
   }
+  UNHIDRA_TRY(const auto target,
+              check_kind(tx, asker, message.conversation_id, message.kind, message.refers_to, now));
   Stored out{.accepted = {standing.head_seq + 1, now}, .entries = {}};
   UNHIDRA_TRY_VOID(store_in_log(tx, asker, message, out.accepted));
+  UNHIDRA_TRY_VOID(note_version(tx, asker.org_id, message.conversation_id, target, message.kind,
+                                out.accepted.seq));
+  UNHIDRA_TRY_VOID(note_files(tx, asker, message.conversation_id,
+                              {message.kind, target, out.accepted.seq}, message.file_ids, now));
   out.entries.reserve(message.ciphertexts.size());
   for (const auto& one : message.ciphertexts) {
     const auto recipient =
@@ -218,7 +232,9 @@ Result<std::variant<Stored, wire::StaleDevices>> store_message(Transaction& tx, 
                            .sender_device_id = asker.device_id,
                            .sent_at = message.sent_at,
                            .received_at = now,
-                           .ciphertext = one.ciphertext};
+                           .ciphertext = one.ciphertext,
+                           .message_kind = message.kind,
+                           .refers_to = message.refers_to};
     UNHIDRA_TRY_VOID(store_in_inbox(tx, asker.org_id, one.device_id, entry));
     out.entries.emplace_back(one.device_id, std::move(entry));
   }

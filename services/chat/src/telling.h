@@ -4,8 +4,7 @@
 
 #include <span>
 
-#include "unhidra/base/text.h"
-#include "unhidra/messaging/bus.h"
+#include "unhidra/messaging/device_events.h"
 #include "unhidra/wire/codec.h"
 #include "unhidra/wire/frames.h"
 
@@ -14,10 +13,8 @@ namespace unhidra::chat {
 // To every connection of each device.
 template <class Event>
 void tell(messaging::Bus& bus, std::span<const DeviceId> devices, const Event& event) {
-  const auto frame = wire::make_response(0, wire::response_field<Event>(), wire::encode(event));
-  for (const auto device : devices) {
-    (void)bus.publish("device." + to_hex(device.bytes()), frame);
-  }
+  (void)messaging::tell_devices(
+      bus, devices, wire::make_response(0, wire::response_field<Event>(), wire::encode(event)));
 }
 template <class Event>
 void tell(messaging::Bus& bus, DeviceId device, const Event& event) {

@@ -54,10 +54,14 @@ mls_public::ExtensionList GroupDeliveryFixture::extensions() const {
   return out;
 }
 
-Result<wire::Accepted> GroupDeliveryFixture::create(Client& by) {
+Result<wire::Accepted> GroupDeliveryFixture::create(Client& by, bool open) {
+  auto all = extensions();
+  if (open) {
+    all.set(static_cast<mls_public::ExtensionType>(identity::kOpenChannelExtension), {});
+  }
   by.group.emplace(mls::Group::create(environment(), mls_public::kDefaultCipherSuite,
                                       mls_group_id(id_, 0), identity_of(by.device), lifetime(),
-                                      extensions())
+                                      std::move(all))
                        .value());
   const wire::CreateGroup request{id_, encode(MlsMessage{by.group->group_info(false).value()}),
                                   encode(by.group->state().tree)};

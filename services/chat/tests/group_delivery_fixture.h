@@ -41,7 +41,8 @@ class GroupDeliveryFixture : public GroupFixture {
               const std::vector<Client*>& joining = {});
   void join(Client& who);
   wire::CommitGroup external(Client& who, std::optional<mls_public::LeafIndex> resync = {});
-  Result<wire::Accepted> create(Client& by);
+  // Open: whoever is in the organisation may come in.
+  Result<wire::Accepted> create(Client& by, bool open = false);
   Result<GroupChange> say(Client& by, std::string_view text);
   wire::GroupLog log(const Client& who, std::uint64_t after = 0);
   wire::StaleGroup stale(const Client& who, std::uint64_t after = 0);

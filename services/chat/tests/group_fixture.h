@@ -1,6 +1,7 @@
 #pragma once
 // Devices that speak MLS, for the tests of the delivery service.
 
+#include "unhidra/identity/group_extensions.h"
 #include "unhidra/identity/member_name.h"
 #include "unhidra/mls/group.h"
 
@@ -24,6 +25,8 @@ class GroupFixture : public ChatTest {
   mls::Identity identity_of(const TestDevice& device) {
     auto capabilities = mls::default_capabilities(provider_);
     capabilities.extensions.push_back(mls_public::ExtensionType::last_resort);
+    capabilities.extensions.push_back(
+        static_cast<mls_public::ExtensionType>(identity::kOpenChannelExtension));
     const auto name =
         identity::encode(identity::MemberName{device.asker.user_id, device.asker.device_id});
     return {

@@ -1,7 +1,8 @@
 #pragma once
 // The chat role: public keys, device lists, conversations, the log and the inboxes. It serves
 // requests that gateways forward over the bus (subject "chat.request") and publishes what devices
-// should hear ("device.<id>"). It tells gateways the public key with which it proposes to groups
+// should hear (messaging/device_events.h). It tells gateways the public key with which it proposes
+// to groups
 // ("chat.external_sender", 32 bytes), and listens to "auth.revoked". It sees ciphertext only: no
 // header of the end-to-end rooms can be included here.
 

@@ -29,6 +29,18 @@ enum class Errc : std::uint8_t {
   stale_group,            // made for an epoch that is over, or proposals wait to be committed
   group_exists,           // the conversation is there already
   group_closed,           // nobody is left in the group
+  not_author,             // only its author may change a message
+  edit_window_closed,     // the organisation lets messages be edited for so long only
+  message_deleted,
+  not_allowed,     // the role in this space or channel does not allow it
+  bad_name,        // of a space or channel
+  name_taken,      // by another public channel
+  place_exists,    // a space or channel with this id is there already
+  place_archived,  // nothing changes in an archived space or channel
+  not_empty,       // a space with something in it
+  too_deep,        // spaces in spaces
+  banned,          // may not come in again
+  file_missing,    // a message's file is not here, or is another message's
 };
 
 constexpr ErrorCode error_code(Errc code) {
@@ -76,9 +88,33 @@ constexpr ErrorCode error_code(Errc code) {
     case Errc::group_exists:
       return {"chat.group_exists", ErrorKind::conflict};
     case Errc::group_closed:
+      return {"chat.group_closed", ErrorKind::conflict};
+    case Errc::not_author:
+      return {"chat.not_author", ErrorKind::denied};
+    case Errc::edit_window_closed:
+      return {"chat.edit_window_closed", ErrorKind::denied};
+    case Errc::message_deleted:
+      return {"chat.message_deleted", ErrorKind::conflict};
+    case Errc::not_allowed:
+      return {"chat.not_allowed", ErrorKind::denied};
+    case Errc::bad_name:
+      return {"chat.bad_name", ErrorKind::invalid};
+    case Errc::name_taken:
+      return {"chat.name_taken", ErrorKind::conflict};
+    case Errc::place_exists:
+      return {"chat.place_exists", ErrorKind::conflict};
+    case Errc::place_archived:
+      return {"chat.place_archived", ErrorKind::conflict};
+    case Errc::not_empty:
+      return {"chat.not_empty", ErrorKind::conflict};
+    case Errc::too_deep:
+      return {"chat.too_deep", ErrorKind::unprocessable};
+    case Errc::file_missing:
+      return {"chat.file_missing", ErrorKind::conflict};
+    case Errc::banned:
       break;
   }
-  return {"chat.group_closed", ErrorKind::conflict};
+  return {"chat.banned", ErrorKind::denied};
 }
 
 }  // namespace unhidra::chat
