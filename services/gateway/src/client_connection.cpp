@@ -4,7 +4,6 @@
 
 #include "unhidra/access/operation.h"
 #include "unhidra/access/problem.h"
-#include "unhidra/base/text.h"
 #include "unhidra/gateway/errc.h"
 #include "unhidra/runtime/log.h"
 #include "unhidra/wire/codec.h"
@@ -55,8 +54,8 @@ void ClientConnection::on_open(std::shared_ptr<net::WebSocketConnection> socket)
 
 // Events of the device, from whichever role and process.
 bool ClientConnection::subscribe() {
-  auto subscription = core_.deps.bus.subscribe(
-      "device." + to_hex(principal_.device_id->bytes()), socket_->executor(),
+  auto subscription = core_.device_events.listen(
+      *principal_.device_id, socket_->executor(),
       [this](const messaging::Message& message) { hear(message); },
       {.max_pending = 4096, .on_lagged = [this](std::uint64_t) {
          close(net::CloseCode::try_again_later,

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "unhidra/gateway/gateway_role.h"
+#include "unhidra/messaging/device_events.h"
 #include "unhidra/runtime/task_scope.h"
 
 #include "connection_table.h"
@@ -49,12 +50,14 @@ struct GatewayCore {
       : deps(dependencies),
         settings(std::move(gateway_settings)),
         metrics(deps.metrics),
+        device_events(deps.bus),
         scope(deps.io.at(0), "gateway") {}
 
   GatewayDependencies deps;
   GatewaySettings settings;
   GatewayMetrics metrics;
   ConnectionTable table;
+  messaging::DeviceEvents device_events;
   RecentRevocations revocations;
   runtime::TaskScope scope;
   std::atomic<bool> draining{false};

@@ -5,6 +5,7 @@
 
 #include "unhidra/base/codec.h"
 #include "unhidra/gateway/errc.h"
+#include "unhidra/gateway/web_client.h"
 #include "unhidra/messaging/gather.h"
 #include "unhidra/runtime/log.h"
 #include "unhidra/wire/codec.h"
@@ -111,7 +112,12 @@ struct GatewayRole::Impl : net::HttpHandler {
   // ---- HTTP ----
   std::uint64_t body_limit(const net::RequestHead& head) override { return rest->body_limit(head); }
   Task<net::HttpResponse> handle(net::HttpRequest request) override {
-    return rest->handle(std::move(request));
+    if (web_client) {
+      if (auto answer = web_client->answer(request)) {
+        co_return std::move(*answer);
+      }
+    }
+    co_return co_await rest->handle(std::move(request));
   }
   Task<net::UpgradeDecision> upgrade(net::RequestHead head) override {
     return head.path == kPath ? decide_upgrade(core, std::move(head))
@@ -120,6 +126,10 @@ struct GatewayRole::Impl : net::HttpHandler {
   // Paths of others that share the port.
   Task<net::UpgradeDecision> upgrade_elsewhere(net::RequestHead head) {
     const auto request_head = head;
+    if (net::from_foreign_page(head) && !origin_allowed(core.settings, head.headers)) {
+      co_return std::unexpected(
+          net::HttpResponse::text(403, "Pages of this origin may not connect.\n"));
+    }
     auto decision = co_await rest->upgrade(std::move(head));
     if (!decision && decision.error().status == 404) {
       co_return co_await decide_upgrade(core, request_head);  // which says where the gateway is
@@ -198,10 +208,24 @@ struct GatewayRole::Impl : net::HttpHandler {
                 messaging::answer_gathering(
                     core.deps.bus, "gateway.connections", executor,
                     [this](ByteView question) { return list_connections(core.table, question); }));
-    return {};
+    return core.device_events.start(executor);
   }
 
   GatewayCore core;
+  // A server without its web client is still a server.
+  void load_web_client() {
+    if (core.settings.web_client.empty()) {
+      return;
+    }
+    if (auto loaded = WebClient::load(core.settings.web_client)) {
+      web_client = std::move(*loaded);
+    } else {
+      log::warn("gateway.no_web_client",
+                {{"error", loaded.error()}, {"message", loaded.error().message()}});
+    }
+  }
+
+  std::optional<WebClient> web_client;
   net::HttpHandler* rest = nullptr;
   std::unique_ptr<net::Server> server;
   messaging::Subscription revocations;
@@ -218,6 +242,7 @@ GatewayRole::~GatewayRole() = default;
 Status GatewayRole::start(std::shared_ptr<net::TlsServerContext> tls, net::HttpHandler& rest) {
   auto& core = impl_->core;
   impl_->rest = &rest;
+  impl_->load_web_client();
   // Revocations are heard before the first connection can be proved good.
   UNHIDRA_TRY_VOID(impl_->listen_on_bus());
   core.scope.spawn("close_expired", close_expired(core));
@@ -232,6 +257,10 @@ std::uint16_t GatewayRole::port() const {
 }
 std::size_t GatewayRole::connections() const {
   return impl_->core.table.size();
+}
+
+bool GatewayRole::serves_web_client() const {
+  return impl_->web_client.has_value();
 }
 
 Task<void> GatewayRole::stop() {

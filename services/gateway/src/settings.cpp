@@ -29,6 +29,11 @@ const Setting<bool> kAllowMissingOrigin{
     {.name = "gateway.allow_missing_origin",
      .description = "Whether clients without an Origin header, which are no browsers, may connect.",
      .default_value = true}};
+const Setting<std::filesystem::path> kWebClient{
+    {.name = "gateway.web_client",
+     .description = "Folder of the built web client, which is then served on the gateway's port, "
+                    "with the REST interface when this process has the role auth; empty: none.",
+     .default_value = ""}};
 const Setting<std::int64_t> kMaxConnections{{.name = "gateway.max_connections",
                                              .description = "Connections of this process.",
                                              .default_value = 100'000,
@@ -102,18 +107,16 @@ Status check_origin_setting(const std::string& origin) {
 }  // namespace
 
 std::vector<const runtime::SettingBase*> settings() {
-  return {&kListen,         &kReusePort,   &kAllowedOrigins, &kAllowMissingOrigin,
-          &kMaxConnections, &kMaxInFlight, &kMaxFrame,       &kMaxQueue,
-          &kPingInterval,   &kIdleTimeout, &kRequestTimeout, &kReconnectSpread,
-          &kDrainGrace};
+  return {&kListen,          &kReusePort,      &kAllowedOrigins, &kAllowMissingOrigin,
+          &kWebClient,       &kMaxConnections, &kMaxInFlight,    &kMaxFrame,
+          &kMaxQueue,        &kPingInterval,   &kIdleTimeout,    &kRequestTimeout,
+          &kReconnectSpread, &kDrainGrace};
 }
 
 Result<GatewaySettings> settings_from(const runtime::Config& config) {
   GatewaySettings out;
   net::apply_settings(config, out.server);
-  const auto& listen = config.get(kListen);
-  out.server.address = listen.host;
-  out.server.port = listen.port;
+  net::apply_listen(config.get(kListen), out.server);
   out.server.reuse_port = config.get(kReusePort);
   out.server.max_connections = static_cast<std::size_t>(config.get(kMaxConnections));
   out.max_frame_bytes = config.get(kMaxFrame).bytes;
@@ -127,6 +130,7 @@ Result<GatewaySettings> settings_from(const runtime::Config& config) {
     out.allowed_origins.push_back(origin);
   }
   out.allow_missing_origin = config.get(kAllowMissingOrigin);
+  out.web_client = config.get(kWebClient);
   out.max_in_flight = static_cast<std::size_t>(config.get(kMaxInFlight));
   out.request_timeout = millis(config.get(kRequestTimeout));
   out.reconnect_spread = millis(config.get(kReconnectSpread));

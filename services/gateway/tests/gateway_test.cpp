@@ -3,6 +3,7 @@
 #include "unhidra/base/codec.h"
 #include "unhidra/base/text.h"
 #include "unhidra/gateway/errc.h"
+#include "unhidra/messaging/device_events.h"
 #include "unhidra/messaging/gather.h"
 #include "unhidra/net/errc.h"
 
@@ -139,6 +140,17 @@ TEST_F(Gateway, EventsOfTheDeviceReachItAndNobodyElse) {
                               wire::encode(wire::PreKeysLow{3})));
   EXPECT_EQ(std::get<wire::PreKeysLow>(first->next().body).one_time, 3U);
   EXPECT_EQ(std::get<wire::PreKeysLow>(second->next().body).one_time, 3U);
+  // The same for a device among many.
+  std::vector<DeviceId> many{*alice.device_id};
+  for (std::size_t i = 0; i < messaging::kFewDevices; ++i) {
+    many.push_back(*make_principal().device_id);
+  }
+  ASSERT_TRUE(
+      messaging::tell_devices(*bus_, many,
+                              wire::make_response(0, wire::response_field<wire::PreKeysLow>(),
+                                                  wire::encode(wire::PreKeysLow{2}))));
+  EXPECT_EQ(std::get<wire::PreKeysLow>(first->next().body).one_time, 2U);
+  EXPECT_EQ(std::get<wire::PreKeysLow>(second->next().body).one_time, 2U);
   answer_chat_with([](wire::RoutedRequest) { return count_of(1); });
   other->send(count_request(1));
   EXPECT_TRUE(std::holds_alternative<wire::PreKeyCount>(other->next().body));

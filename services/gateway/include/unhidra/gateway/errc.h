@@ -15,7 +15,8 @@ enum class Errc : std::uint8_t {
   no_token,            // no access token offered
   foreign_origin,      // a page that may not connect
   unknown_path,
-  no_device,  // the session is bound to no device
+  no_device,      // the session is bound to no device
+  no_web_client,  // no built web client in the folder
   stopping,
   gone,  // the connection closed while its request was under way
 };
@@ -40,6 +41,8 @@ constexpr ErrorCode error_code(Errc code) {
       return {"gateway.unknown_path", ErrorKind::not_found};
     case Errc::no_device:
       return {"gateway.no_device", ErrorKind::denied};
+    case Errc::no_web_client:
+      return {"gateway.no_web_client", ErrorKind::not_found};
     case Errc::stopping:
       return {"gateway.stopping", ErrorKind::unavailable};
     case Errc::gone:

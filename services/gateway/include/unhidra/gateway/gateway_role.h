@@ -38,11 +38,13 @@ class GatewayRole {
   GatewayRole(const GatewayRole&) = delete;
   GatewayRole& operator=(const GatewayRole&) = delete;
 
-  // `rest` answers everything that is no WebSocket upgrade (health, metrics); it outlives the role.
+  // `rest` answers everything that is neither a WebSocket upgrade nor of the web client (health,
+  // metrics); it outlives the role.
   Status start(std::shared_ptr<net::TlsServerContext> tls, net::HttpHandler& rest);
   // The port bound to; of use after start().
   std::uint16_t port() const;
   std::size_t connections() const;
+  bool serves_web_client() const;
 
   // Phase one: nobody new; every client is told when to come back, each at another moment.
   // Phase two: waits for requests under way and closes with 1012, within the settings' grace.

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct GatewaySettings {
   std::vector<std::string> allowed_origins;
   // Clients that are no browsers send no Origin.
   bool allow_missing_origin = true;
+  std::filesystem::path web_client;           // folder of the built web client; empty: none
   std::size_t max_in_flight = 64;             // requests under way of one connection
   std::size_t max_frame_bytes = 1024 * 1024;  // of a client's frame
   std::chrono::milliseconds request_timeout{
