@@ -1,21 +1,28 @@
 #include "unhidra/automation/automation_role.h"
 
+#include "unhidra/net/settings.h"
 #include "unhidra/runtime/log.h"
 
 #include "broker/mqtt_face.h"
 #include "devices/registry_handlers.h"
 #include "enrolment/authority_files.h"
+#include "enrolment/cmp_face.h"
+#include "enrolment/cmp_handlers.h"
 #include "enrolment/est_face.h"
 #include "enrolment/handlers.h"
 #include "enrolment/status_face.h"
+#include "passwords/password_handlers.h"
+#include "policy/policy_handlers.h"
 
 namespace unhidra::automation {
 
 struct AutomationRole::Impl {
   AutomationDependencies deps;
   AutomationSettings settings;
+  std::unique_ptr<PolicyDesk> policy_desk;
   std::optional<pki::DeviceAuthority> authority;
   std::optional<Enrolment> enrolment;
+  std::optional<CmpFace> cmp_face;
   std::optional<EstFace> face;
   std::unique_ptr<net::Server> server;
   std::optional<StatusFace> status_face;
@@ -26,8 +33,10 @@ struct AutomationRole::Impl {
 AutomationRole::AutomationRole(AutomationDependencies dependencies, AutomationSettings settings)
     : impl_(std::make_unique<Impl>(Impl{.deps = std::move(dependencies),
                                         .settings = std::move(settings),
+                                        .policy_desk = nullptr,
                                         .authority = std::nullopt,
                                         .enrolment = std::nullopt,
+                                        .cmp_face = std::nullopt,
                                         .face = std::nullopt,
                                         .server = nullptr,
                                         .status_face = std::nullopt,
@@ -43,6 +52,7 @@ Status AutomationRole::load() {
   impl_->authority.emplace(std::move(authority));
   impl_->enrolment.emplace(Enrolment{.settings = impl_->settings,
                                      .authority = *impl_->authority,
+                                     .sealer = deps.sealer,
                                      .trusted = {impl_->authority->certificate()},
                                      .clock = deps.clock,
                                      .random = deps.random});
@@ -51,7 +61,16 @@ Status AutomationRole::load() {
 
 void AutomationRole::bind(access::Handlers& handlers) {
   bind_enrolment(handlers, *impl_->enrolment, impl_->deps.bus);
-  bind_registry(handlers, *impl_->enrolment, impl_->deps.bus);
+  bind_cmp(handlers, *impl_->enrolment, impl_->deps.bus);
+  bind_passwords(handlers, impl_->deps.bus);
+  bind_registry(handlers, *impl_->enrolment, impl_->deps.bus,
+                [this](OrgId org, DeviceId device) { return queue_depth(org, device); });
+  impl_->policy_desk.reset(new PolicyDesk{.settings = impl_->settings.policy,
+                                          .log = decision_log_file(impl_->deps.directory),
+                                          .bus = impl_->deps.bus,
+                                          .clock = impl_->deps.clock,
+                                          .random = impl_->deps.random});
+  bind_policies(handlers, *impl_->policy_desk);
 }
 
 net::TlsServerSettings AutomationRole::listener_tls(net::TlsServerSettings server) const {
@@ -70,10 +89,11 @@ Status AutomationRole::start(std::shared_ptr<net::TlsServerContext> tls,
   for (std::size_t i = 0; i < impl_->deps.io.size(); ++i) {
     executors.push_back(impl_->deps.io.at(i));
   }
-  impl_->face.emplace(rest, [this](const net::RequestHead& head) { return upgrade_mqtt(head); });
+  impl_->cmp_face.emplace(rest);
+  impl_->face.emplace(*impl_->cmp_face,
+                      [this](const net::RequestHead& head) { return upgrade_mqtt(head); });
   net::ServerSettings settings;
-  settings.address = impl_->settings.listen.host;
-  settings.port = impl_->settings.listen.port;
+  net::apply_listen(impl_->settings.listen, settings);
   if (!impl_->settings.status_listen.empty()) {
     UNHIDRA_TRY_VOID(start_status(executors, rest));
   }
@@ -90,8 +110,7 @@ Status AutomationRole::start_status(const std::vector<Executor>& executors,
   }
   impl_->status_face.emplace(rest);
   net::ServerSettings settings;
-  settings.address = listen->host;
-  settings.port = listen->port;
+  net::apply_listen(*listen, settings);
   impl_->status_server =
       std::make_unique<net::Server>(executors, settings, nullptr, *impl_->status_face);
   return impl_->status_server->start();
@@ -107,13 +126,21 @@ Status AutomationRole::start_mqtt(std::shared_ptr<net::TlsServerContext> tls) {
                                            .metrics = deps.metrics,
                                            .clock = deps.clock,
                                            .random = deps.random,
-                                           .folder = deps.directory / "mqtt"},
+                                           .folder = deps.directory / "mqtt",
+                                           .decision_log = decision_log_file(deps.directory)},
                                           impl_->settings));
   return impl_->mqtt->start(std::move(tls));
 }
 
 Status AutomationRole::reload_policy() {
   return impl_->mqtt ? impl_->mqtt->reload_policy() : Status();
+}
+
+Task<std::optional<std::size_t>> AutomationRole::queue_depth(OrgId org, DeviceId device) {
+  if (!impl_->mqtt) {
+    co_return std::nullopt;
+  }
+  co_return co_await impl_->mqtt->queue_depth(org, device);
 }
 
 net::UpgradeDecision AutomationRole::upgrade_mqtt(const net::RequestHead& head) {
@@ -146,6 +173,9 @@ Task<void> AutomationRole::stop(std::chrono::milliseconds grace) {
     const auto left = co_await impl_->server->shutdown(net::CloseCode::going_away,
                                                        "the server is stopping", grace);
     log::info("automation.stopped", {{"aborted", left}});
+  }
+  if (impl_->policy_desk) {
+    impl_->policy_desk->pool.stop();
   }
 }
 

@@ -33,6 +33,12 @@ const Setting<Duration> kApprovalLifetime{{.name = "automation.enrolment_approva
                                            .default_value = std::chrono::days(7),
                                            .minimum = std::chrono::seconds(1),
                                            .maximum = std::chrono::days(90)}};
+const Setting<Duration> kAskAgain{
+    {.name = "automation.enrolment_ask_again",
+     .description = "After how long a device that waits for approval is told to ask again.",
+     .default_value = std::chrono::minutes(1),
+     .minimum = std::chrono::seconds(1),
+     .maximum = std::chrono::hours(24)}};
 const EnumSetting<BindingMode> kBinding{
     {.name = "automation.request_binding",
      .description = "Whether certificate requests carry the binding of their TLS connection.",
@@ -58,15 +64,20 @@ const Setting<HostPort> kMqttsListen{
     {.name = "automation.mqtts_listen",
      .description = "Address and port of MQTT over TLS, with device certificates.",
      .default_value = {"127.0.0.1", 8883}}};
-const Setting<std::filesystem::path> kPolicy{
-    {.name = "automation.policy",
-     .description = "Folder of .rego files that decide over topics; empty: the built-in policy.",
+const Setting<std::vector<std::string>> kMqttProxies{
+    {.name = "automation.mqtt_proxies",
+     .description = "Addresses or networks of proxies whose MQTT connections begin with a PROXY "
+                    "header (version 1 or 2).",
+     .default_value = {}}};
+const Setting<std::string> kMqttFailures{
+    {.name = "automation.mqtt_failures_per_ip",
+     .description = "Failed MQTT connections of one address, as 60/1m, or off; beyond, 0x9F.",
+     .default_value = "60/1m"}};
+const Setting<std::string> kServerReference{
+    {.name = "automation.mqtt_server_reference",
+     .description = "Where MQTT 5 clients are sent when this server stops (0x9C), as host:port; "
+                    "empty: nowhere (0x8B).",
      .default_value = ""}};
-const EnumSetting<rego::Syntax> kPolicySyntax{
-    {.name = "automation.policy_syntax",
-     .description = "Version of Rego that the policy is written in.",
-     .default_value = rego::Syntax::v1,
-     .values = {{"v0", rego::Syntax::v0}, {"v1", rego::Syntax::v1}}}};
 const Setting<std::vector<std::string>> kEncryptedTopics{
     {.name = "automation.encrypted_topics",
      .description = "Topic filters under which payloads must be end-to-end encrypted; what is not "
@@ -136,30 +147,35 @@ mqtt::BrokerSettings broker_settings(const runtime::Config& config) {
 }  // namespace
 
 std::vector<const runtime::SettingBase*> settings() {
-  return {&kListen,
-          &kCertificateLifetime,
-          &kCodeLifetime,
-          &kApproval,
-          &kApprovalLifetime,
-          &kBinding,
-          &kStatusListen,
-          &kStatusUrl,
-          &kMqtt,
-          &kMqttListen,
-          &kMqttsListen,
-          &kPolicy,
-          &kPolicySyntax,
-          &kEncryptedTopics,
-          &kMaxPacket,
-          &kMaxQueued,
-          &kMaxQueuedBytes,
-          &kQueuePolicy,
-          &kMaxMemory,
-          &kMaxSession,
-          &kModule,
-          &kToken,
-          &kKey,
-          &kPin};
+  std::vector<const runtime::SettingBase*> out{&kListen,
+                                               &kCertificateLifetime,
+                                               &kCodeLifetime,
+                                               &kApproval,
+                                               &kApprovalLifetime,
+                                               &kAskAgain,
+                                               &kBinding,
+                                               &kStatusListen,
+                                               &kStatusUrl,
+                                               &kMqtt,
+                                               &kMqttListen,
+                                               &kMqttsListen,
+                                               &kMqttProxies,
+                                               &kMqttFailures,
+                                               &kServerReference,
+                                               &kEncryptedTopics,
+                                               &kMaxPacket,
+                                               &kMaxQueued,
+                                               &kMaxQueuedBytes,
+                                               &kQueuePolicy,
+                                               &kMaxMemory,
+                                               &kMaxSession,
+                                               &kModule,
+                                               &kToken,
+                                               &kKey,
+                                               &kPin};
+  const auto policy = policy_settings();
+  out.insert(out.end(), policy.begin(), policy.end());
+  return out;
 }
 
 AutomationSettings AutomationSettings::from(const runtime::Config& config) {
@@ -168,14 +184,17 @@ AutomationSettings AutomationSettings::from(const runtime::Config& config) {
           .code_lifetime = config.get(kCodeLifetime),
           .approval = config.get(kApproval),
           .approval_lifetime = config.get(kApprovalLifetime),
+          .ask_again = std::chrono::duration_cast<std::chrono::seconds>(config.get(kAskAgain)),
           .binding = config.get(kBinding),
           .status_listen = config.get(kStatusListen),
           .status_url = config.get(kStatusUrl),
           .mqtt = config.get(kMqtt),
           .mqtt_listen = config.get(kMqttListen),
           .mqtts_listen = config.get(kMqttsListen),
-          .policy = config.get(kPolicy),
-          .policy_syntax = config.get(kPolicySyntax),
+          .mqtt_proxies = config.get(kMqttProxies),
+          .mqtt_failures = config.get(kMqttFailures),
+          .mqtt_server_reference = config.get(kServerReference),
+          .policy = PolicySettings::from(config),
           .encrypted_topics = config.get(kEncryptedTopics),
           .broker = broker_settings(config),
           .pkcs11_module = config.get(kModule),

@@ -16,6 +16,7 @@ class Approval : public House {
   void give_code(const ByteArray<32>& code) {
     change([&](Transaction& tx) {
       return store::replace_code(tx, {.hash = code,
+                                      .sealed = {},
                                       .org_id = who_.org,
                                       .device_id = who_.device,
                                       .created_at = clock_.now(),

@@ -1,9 +1,11 @@
 // What may be said on which topic: the policy, and topics that are marked as encrypted.
+#include <array>
 #include <fstream>
 
 #include <gtest/gtest.h>
 
 #include "unhidra/automation/errc.h"
+#include "unhidra/policy/documents.h"
 #include "unhidra/testkit/fake_clock.h"
 #include "unhidra/testkit/seeded_random.h"
 #include "unhidra/testkit/temp_dir.h"
@@ -46,11 +48,22 @@ allow {
 
 class TopicRules : public testing::Test {
  protected:
-  TopicPolicy policy_of(std::string_view text, rego::Syntax syntax) {
-    std::ofstream(directory_.path() / "policy.rego") << text;
-    return {TopicPolicy::load(directory_.path(), syntax).value(), clock_, random_};
+  void write(std::string_view text) { std::ofstream(directory_.path() / "policy.rego") << text; }
+  policy::Documents documents() {
+    const std::array<std::string, 1> paths{directory_.path().string()};
+    return policy::load_paths(paths).value();
   }
-  TopicPolicy built_in() { return {TopicPolicy::load({}, {}).value(), clock_, random_}; }
+  TopicPolicy& policy_of(std::string_view text, rego::Syntax syntax = rego::Syntax::v1) {
+    write(text);
+    return in_force(documents(), syntax);
+  }
+  TopicPolicy& built_in() { return in_force(built_in_policy(), rego::Syntax::v1); }
+  TopicPolicy& in_force(policy::Documents documents, rego::Syntax syntax) {
+    policies_.push_back(std::make_unique<TopicPolicy>(clock_, random_));
+    const auto used = policies_.back()->use(std::move(documents), syntax);
+    EXPECT_TRUE(used) << used.error().message();
+    return *policies_.back();
+  }
 
   Subject device(std::string_view type) {
     Subject out;
@@ -67,10 +80,11 @@ class TopicRules : public testing::Test {
   testkit::TempDir directory_;
   testkit::FakeClock clock_;
   testkit::SeededRandom random_{3};
+  std::vector<std::unique_ptr<TopicPolicy>> policies_;
 };
 
 TEST_F(TopicRules, TheExampleOfTheRoadmapWorksAsItIsWritten) {
-  auto policy = policy_of(kThermostats, rego::Syntax::v0);
+  auto& policy = policy_of(kThermostats, rego::Syntax::v0);
   const auto thermostat = device("thermostat");
   EXPECT_TRUE(policy.allows(thermostat, {.action = "publish", .topic = "hvac/hall"}));
   EXPECT_FALSE(policy.allows(thermostat, {.action = "publish", .topic = "door/front"}));
@@ -87,7 +101,7 @@ TEST_F(TopicRules, TheExampleOfTheRoadmapWorksAsItIsWritten) {
 }
 
 TEST_F(TopicRules, TheBuiltInOneGivesADeviceItsOwnTopicsAndAWildcardNoMoreThanItsParts) {
-  auto policy = built_in();
+  auto& policy = built_in();
   const auto lamp = device("");
   const auto own = "devices/" + lamp.device->to_string() + "/";
   EXPECT_TRUE(policy.allows(lamp, {.action = "connect"}));
@@ -100,6 +114,92 @@ TEST_F(TopicRules, TheBuiltInOneGivesADeviceItsOwnTopicsAndAWildcardNoMoreThanIt
   }
 }
 
+TEST_F(TopicRules, AFilterThatCoversMoreThanItSaysShowsNoMoreThanEachTopicWould) {
+  auto& own = built_in();
+  const auto lamp = device("");
+  const auto base = "devices/" + lamp.device->to_string();
+  const std::vector<std::string> hostile{"+/" + lamp.device->to_string() + "/#",
+                                         base,
+                                         base + "x/#",
+                                         "/" + base + "/#",
+                                         "D" + base.substr(1) + "/#",
+                                         "devices/+/#",
+                                         "#",
+                                         "+/+/+"};
+  for (const auto& wide : hostile) {
+    EXPECT_FALSE(own.allows(lamp, {.action = "subscribe", .topic = wide, .filter = wide})) << wide;
+  }
+  // "a/#" covers "a", too (MQTT 5.0 section 4.7.1.2): the policy did not mean that.
+  EXPECT_TRUE(own.allows(lamp, {.action = "subscribe", .topic = base + "/#"}));
+  EXPECT_FALSE(own.allows(lamp, {.action = "subscribe", .topic = base, .delivery = true}));
+  // A policy that forbids one topic lets a filter pass that covers it, and never the message.
+  const auto other = device("");  // of whom nothing is remembered yet
+  auto& naive = policy_of("package unhidra.automation\nallow if input.topic != \"secret/x\"");
+  for (const auto* wide : {"#", "secret/#", "+/x", "secret/+"}) {
+    EXPECT_TRUE(naive.allows(other, {.action = "subscribe", .topic = wide, .filter = wide}));
+  }
+  EXPECT_FALSE(naive.allows(other, {.action = "subscribe", .topic = "secret/x", .delivery = true}));
+  EXPECT_TRUE(naive.allows(other, {.action = "subscribe", .topic = "secret/y", .delivery = true}));
+}
+
+TEST_F(TopicRules, AnOrganisationsOwnPolicyIsItsAlone) {
+  auto& policy = policy_of("package unhidra.automation\nallow := false");
+  const auto ours = device("");
+  const auto theirs = device("");
+  const TopicQuestion question{.action = "publish", .topic = "t"};
+  const auto allow = [&] {
+    write("package unhidra.automation\nallow := true");
+    return policy.use(ours.org, documents(), rego::Syntax::v1);
+  };
+  ASSERT_TRUE(allow());
+  EXPECT_TRUE(policy.allows(ours, question));
+  EXPECT_FALSE(policy.allows(theirs, question));
+  EXPECT_NE(policy.revision(ours.org), policy.revision(theirs.org));
+  write("package unhidra.automation\nallow if {");
+  EXPECT_FALSE(policy.use(ours.org, documents(), rego::Syntax::v1));
+  EXPECT_TRUE(policy.allows(ours, question));
+  // Its own that never was one does not fall back to what holds for all.
+  EXPECT_FALSE(built_in().use(theirs.org, documents(), rego::Syntax::v1));
+  EXPECT_FALSE(policies_.back()->allows(theirs, {.action = "connect"}));
+  policy.drop(ours.org);
+  EXPECT_FALSE(policy.allows(ours, question));
+}
+
+// What the policy tells of its decisions.
+class Heard final : public policy::DecisionSink {
+ public:
+  void record(const policy::DecisionRecord& record) override {
+    lines.push_back(std::string(record.scope) + (record.decision.allowed ? " yes" : " no") +
+                    (record.shadow == nullptr ? ""
+                     : record.shadow->allowed ? " (yes)"
+                                              : " (no)"));
+  }
+  std::vector<std::string> lines;
+};
+
+TEST_F(TopicRules, AShadowIsAskedBesideAndDecidesNothing) {
+  Heard heard;
+  TopicPolicy policy(clock_, random_, &heard);
+  ASSERT_TRUE(policy.use(built_in_policy(), rego::Syntax::v1));
+  const auto lamp = device("");
+  const auto other = device("");
+  const TopicQuestion question{.action = "connect"};
+  const auto org = lamp.org.to_string();
+  EXPECT_TRUE(policy.allows(lamp, question));
+  write("package unhidra.automation\nallow := false");
+  ASSERT_TRUE(policy.shadow(lamp.org, documents(), rego::Syntax::v1));
+  EXPECT_TRUE(policy.allows(lamp, question));
+  EXPECT_TRUE(policy.allows(lamp, question));  // remembered
+  EXPECT_TRUE(policy.allows(other, question));
+  write("package unhidra.automation\nallow if {");
+  EXPECT_FALSE(policy.shadow(lamp.org, documents(), rego::Syntax::v1));
+  EXPECT_TRUE(policy.allows(lamp, question));
+  const std::vector<std::string> expected{org + " yes", org + " yes (no)",
+                                          other.org.to_string() + " yes", org + " yes"};
+  EXPECT_EQ(heard.lines, expected);
+  EXPECT_EQ(policy.stats().from_known, 1U);
+}
+
 TEST_F(TopicRules, EveryFailureIsADenial) {
   const auto lamp = device("");
   for (const auto* text : {
@@ -110,24 +210,26 @@ TEST_F(TopicRules, EveryFailureIsADenial) {
            "}",
            "package unhidra.automation\nallow := true if input.action\nallow := 2 if input.action",
        }) {
-    auto policy = policy_of(text, rego::Syntax::v1);
+    auto& policy = policy_of(text, rego::Syntax::v1);
     EXPECT_FALSE(policy.allows(lamp, {.action = "publish", .topic = "t"})) << text;
   }
 }
 
-TEST_F(TopicRules, APolicyThatDoesNotCompileSaysWhere) {
-  std::ofstream(directory_.path() / "broken.rego") << "package unhidra.automation\nallow if {";
-  const auto broken = TopicPolicy::load(directory_.path(), rego::Syntax::v1);
+TEST_F(TopicRules, APolicyThatDoesNotCompileSaysWhereAndTheOneInUseStays) {
+  auto& policy = policy_of("package unhidra.automation\nallow := true");
+  write("package unhidra.automation\nallow if {");
+  const auto broken = policy.use(documents(), rego::Syntax::v1);
   ASSERT_FALSE(broken);
-  EXPECT_EQ(broken.error(), Errc::bad_policy);
-  EXPECT_NE(broken.error().message().find("broken.rego:2"), std::string::npos)
+  EXPECT_NE(broken.error().message().find("policy.rego:2"), std::string::npos)
       << broken.error().message();
-  EXPECT_EQ(TopicPolicy::load(directory_.path() / "nothing", rego::Syntax::v1).error(),
-            Errc::bad_policy);
+  EXPECT_TRUE(policy.allows(device(""), {.action = "publish", .topic = "t"}));
+  TopicPolicy nothing(clock_, random_);
+  EXPECT_FALSE(nothing.use({}, rego::Syntax::v1));
+  EXPECT_FALSE(nothing.allows(device(""), {.action = "connect"}));
 }
 
 TEST_F(TopicRules, WhatIsRememberedGoesWithThePolicyAndWithTime) {
-  auto policy = built_in();
+  auto& policy = policy_of("package unhidra.automation\nallow := false", rego::Syntax::v1);
   const auto lamp = device("");
   for (int i = 0; i < 5; ++i) {
     policy.allows(lamp, {.action = "publish", .topic = "t"});
@@ -136,9 +238,17 @@ TEST_F(TopicRules, WhatIsRememberedGoesWithThePolicyAndWithTime) {
   clock_.advance(std::chrono::seconds(61));
   policy.allows(lamp, {.action = "publish", .topic = "t"});
   EXPECT_EQ(policy.stats().decisions, 2U);
-  std::ofstream(directory_.path() / "all.rego") << "package unhidra.automation\nallow := true";
-  policy.replace(TopicPolicy::load(directory_.path(), rego::Syntax::v1).value());
+  write("package unhidra.automation\nallow := true");
+  ASSERT_TRUE(policy.use(documents(), rego::Syntax::v1));
   EXPECT_TRUE(policy.allows(lamp, {.action = "publish", .topic = "t"}));
+}
+
+TEST_F(TopicRules, DataMayLieBesideTheModules) {
+  std::ofstream(directory_.path() / "quiet.json") << R"({"quiet": ["bedroom"]})";
+  auto& policy = policy_of("package unhidra.automation\nallow if not input.topic in data.quiet",
+                           rego::Syntax::v1);
+  EXPECT_TRUE(policy.allows(device(""), {.action = "publish", .topic = "hall"}));
+  EXPECT_FALSE(policy.allows(device(""), {.action = "publish", .topic = "bedroom"}));
 }
 
 // ---- Encrypted topics --------------------------------------------------------------------------

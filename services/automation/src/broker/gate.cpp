@@ -5,50 +5,44 @@
 #include "unhidra/mqtt/topic.h"
 #include "unhidra/runtime/log.h"
 
+#include "devices/store_registry.h"
+
 namespace unhidra::automation {
 namespace {
 
 using mqtt::Admission;
 using mqtt::ReasonCode;
-using rego::Value;
 
 constexpr std::size_t kIdText = 36;
+constexpr std::size_t kMaxAddresses = 100'000;  // whose failures are counted
 constexpr std::string_view kDevicePrefix = "device:";
 constexpr std::string_view kUserPrefix = "user:";
 
-Value text(std::string_view value) {
-  return Value::string(std::string(value));
-}
-
-struct DeviceFacts {
-  std::string name;
-  std::string type;
-};
-
-Result<DeviceFacts> device_facts(storage::Transaction& tx, OrgId org, DeviceId device) {
-  UNHIDRA_TRY(
-      const auto rows,
-      tx.query("SELECT name, platform FROM devices WHERE org_id = $1 AND device_id = $2 AND "
-               "kind = 'iot' AND revoked_at IS NULL",
-               org, device));
-  if (rows.empty()) {
+Result<store::RegisteredDevice> registered(storage::Transaction& tx, OrgId org, DeviceId device) {
+  UNHIDRA_TRY(auto found, store::find_registered(tx, org, device));
+  if (!found || found->revoked_at) {
     return fail(Errc::not_found, "no such device");
   }
-  return DeviceFacts{rows[0].get<std::string>(0), rows[0].get<std::string>(1)};
+  return *std::move(found);
 }
 
-std::shared_ptr<Subject> device_subject(OrgId org, DeviceId device, const Bytes& serial,
-                                        const DeviceFacts& facts) {
+DeviceFacts facts_of(const store::RegisteredDevice& device, ByteView serial) {
+  return {.id = device.id.to_string(),
+          .type = device.type,
+          .name = device.name,
+          .owner = device.owner ? device.owner->to_string() : std::string(),
+          .groups = device.groups,
+          .labels = device.labels,
+          .certificate_serial = to_hex(serial)};
+}
+
+std::shared_ptr<Subject> device_subject(const store::RegisteredDevice& device,
+                                        const Bytes& serial) {
   auto out = std::make_shared<Subject>();
-  out->org = org;
-  out->device = device;
+  out->org = device.org_id;
+  out->device = device.id;
   out->certificate_serial = serial;
-  out->facts.emplace_back(
-      text("device"),
-      Value::object({{text("id"), text(device.to_string())},
-                     {text("type"), text(facts.type)},
-                     {text("name"), text(facts.name)},
-                     {text("cert"), Value::object({{text("serial"), text(to_hex(serial))}})}}));
+  out->facts.push_back(fact_of(facts_of(device, serial)));
   return out;
 }
 
@@ -59,18 +53,14 @@ std::shared_ptr<Subject> person_subject(const access::Principal& principal) {
   out->device = principal.device_id;
   out->session = principal.session_id;
   out->expires_at = principal.expires_at;
-  std::vector<Value> roles;
-  bool admin = false;
+  PersonFacts person{.id = principal.user_id.to_string(), .is_admin = false, .roles = {}};
   for (const auto role : access::kRoles) {
     if (principal.roles.has(role)) {
-      roles.push_back(text(access::to_string(role)));
-      admin = admin || role >= access::Role::org_admin;
+      person.roles.emplace_back(access::to_string(role));
+      person.is_admin = person.is_admin || role >= access::Role::org_admin;
     }
   }
-  out->facts.emplace_back(text("user"),
-                          Value::object({{text("id"), text(principal.user_id.to_string())},
-                                         {text("role"), text(admin ? "admin" : "member")},
-                                         {text("roles"), Value::set(std::move(roles))}}));
+  out->facts.push_back(fact_of(person));
   return out;
 }
 
@@ -96,20 +86,49 @@ std::string identity_of(const Subject& subject) {
                       : std::string(kDevicePrefix) + subject.device->to_string();
 }
 
+// What the connection adds to what is known of whoever it is.
+void Gate::introduce(Subject& subject, const Arrival& arrival) {
+  subject.facts.push_back(fact_of(
+      ClientFacts{.ip = arrival.ip, .transport = arrival.transport, .id = arrival.client_id}));
+}
+
 Gate::Gate(GateDependencies dependencies, Answer answer)
-    : deps_(std::move(dependencies)), answer_(std::move(answer)) {}
+    : deps_(std::move(dependencies)),
+      answer_(std::move(answer)),
+      passwords_(deps_.database, deps_.clock, deps_.random) {
+  if (deps_.failures) {
+    failures_.emplace(deps_.clock, kMaxAddresses);
+    failed_ = failures_->define("mqtt_failures", *deps_.failures);
+  }
+}
 
 // ---- Connections -------------------------------------------------------------------------------
 
+bool Gate::too_many_failures(std::string_view ip) {
+  return failures_ && failures_->take_now(failed_, as_bytes(ip), 0)->remaining == 0;
+}
+
 std::optional<Admission> Gate::connect(mqtt::ConnectionId connection, const mqtt::Peer& peer,
                                        const mqtt::Connect& packet) {
-  if (packet.properties.find(mqtt::PropertyId::authentication_method)) {
-    return Admission{.reason = ReasonCode::bad_authentication_method};
-  }
   Arrival arrival{.connection = connection,
                   .client_id = std::string(packet.client_id),
                   .ip = peer.address,
                   .transport = std::string(to_string(peer.transport))};
+  if (too_many_failures(peer.address)) {
+    return Admission{.reason = ReasonCode::connection_rate_exceeded};
+  }
+  if (const auto method = packet.properties.find(mqtt::PropertyId::authentication_method)) {
+    if (!PasswordSignIn::knows(method->text())) {
+      return Admission{.reason = ReasonCode::bad_authentication_method};
+    }
+    const auto data = packet.properties.find(mqtt::PropertyId::authentication_data);
+    guests_.insert_or_assign(connection, Guest{.arrival = std::move(arrival),
+                                               .method = std::string(method->text()),
+                                               .binding = peer.binding,
+                                               .busy = true});
+    deps_.scope.spawn("mqtt.greet", greet(connection, data ? to_bytes(data->bytes) : Bytes()));
+    return std::nullopt;
+  }
   if (!peer.certificate.empty()) {
     deps_.scope.spawn("mqtt.admit", admit_device(std::move(arrival), peer.certificate));
     return std::nullopt;
@@ -119,25 +138,83 @@ std::optional<Admission> Gate::connect(mqtt::ConnectionId connection, const mqtt
     deps_.scope.spawn("mqtt.admit", admit_person(std::move(arrival), std::move(token)));
     return std::nullopt;
   }
-  deps_.trail.note(nullptr, peer.address,
-                   {.type = "mqtt.connection",
-                    .action = "connect",
-                    .resource = {},
-                    .outcome = audit::Outcome::denied,
-                    .reason = "neither certificate nor token"});
-  return Admission{.reason = ReasonCode::not_authorized};
+  return refuse(arrival, nullptr, ReasonCode::not_authorized, "neither certificate nor token");
 }
+
+// ---- By password -------------------------------------------------------------------------------
+
+Task<void> Gate::greet(mqtt::ConnectionId connection, Bytes message) {
+  const auto guest = guests_.find(connection);
+  if (guest == guests_.end()) {
+    co_return;
+  }
+  auto challenge = co_await passwords_.begin(connection, guest->second.method, std::move(message),
+                                             guest->second.binding);
+  const auto still = guests_.find(connection);
+  if (still == guests_.end()) {
+    passwords_.forget(connection);
+    co_return;
+  }
+  still->second.busy = false;
+  if (!challenge) {
+    const bool theirs = challenge.error().kind() == ErrorKind::unauthenticated;
+    answer_(connection,
+            refuse(still->second.arrival, nullptr,
+                   theirs ? ReasonCode::bad_user_name_or_password : ReasonCode::server_unavailable,
+                   challenge.error().message()));
+    co_return;
+  }
+  answer_(connection, {.reason = ReasonCode::continue_authentication, .data = *challenge});
+}
+
+std::optional<Admission> Gate::authenticate(mqtt::ConnectionId connection, ByteView data,
+                                            bool again) {
+  const auto guest = guests_.find(connection);
+  if (guest == guests_.end() || guest->second.busy) {
+    return Admission{.reason = ReasonCode::protocol_error};
+  }
+  const auto& arrival = guest->second.arrival;
+  if (again) {
+    if (too_many_failures(arrival.ip)) {
+      return Admission{.reason = ReasonCode::connection_rate_exceeded};
+    }
+    guest->second.busy = true;
+    deps_.scope.spawn("mqtt.greet", greet(connection, to_bytes(data)));
+    return std::nullopt;
+  }
+  auto done = passwords_.finish(connection, data);
+  if (!done) {
+    return refuse(arrival, nullptr, ReasonCode::bad_user_name_or_password, done.error().message());
+  }
+  const bool own = !begins_with_foreign_id(arrival.client_id, done->principal.user_id.to_string());
+  auto subject = person_subject(done->principal);
+  introduce(*subject, arrival);
+  if (deps_.policy.is_elsewhere()) {
+    deps_.scope.spawn("mqtt.admit", admit(arrival, std::move(subject), own, std::move(done->data)));
+    return std::nullopt;
+  }
+  auto out = settle(arrival, std::move(subject), own);
+  out.data = std::move(done->data);
+  return out;
+}
+
+void Gate::left(mqtt::ConnectionId connection) {
+  guests_.erase(connection);
+  passwords_.forget(connection);
+}
+
+// ---- By certificate or token -------------------------------------------------------------------
 
 Task<Result<std::shared_ptr<Subject>>> Gate::look_up(const Bytes& certificate) {
   struct Found {
     SeenDevice seen;
-    DeviceFacts facts;
+    store::RegisteredDevice device;
   };
   const auto now = deps_.clock.now();
   auto found = co_await deps_.database.write([&](storage::Transaction& tx) -> Result<Found> {
     UNHIDRA_TRY(auto seen, admit_certificate(tx, certificate, deps_.trusted, now));
-    UNHIDRA_TRY(auto facts, device_facts(tx, seen.identity.org, seen.identity.device));
-    return Found{std::move(seen), std::move(facts)};
+    UNHIDRA_TRY(auto device, registered(tx, seen.identity.org, seen.identity.device));
+    return Found{std::move(seen), std::move(device)};
   });
   if (!found) {
     co_return fail(std::move(found).error());
@@ -145,10 +222,9 @@ Task<Result<std::shared_ptr<Subject>>> Gate::look_up(const Bytes& certificate) {
   for (const auto& one : found->seen.ended) {
     tell_revoked(deps_.bus, one);
   }
-  const auto& [identity, read_certificate, ended] = found->seen;
-  auto out =
-      device_subject(identity.org, identity.device, read_certificate.serial_number(), found->facts);
-  out->expires_at = read_certificate.validity().not_after;
+  const auto& shown = found->seen.certificate;
+  auto out = device_subject(found->device, shown.serial_number());
+  out->expires_at = shown.validity().not_after;
   co_return out;
 }
 
@@ -160,26 +236,40 @@ Task<void> Gate::admit_device(Arrival arrival, Bytes certificate) {
     if (ours) {
       log::warn("mqtt.admission_failed", {{"error", subject.error()}});
     }
-    refuse(arrival, nullptr, ours ? ReasonCode::server_unavailable : ReasonCode::not_authorized,
-           subject.error().message());
+    answer_(
+        arrival.connection,
+        refuse(arrival, nullptr, ours ? ReasonCode::server_unavailable : ReasonCode::not_authorized,
+               subject.error().message()));
     co_return;
   }
-  const auto id = (*subject)->device->to_string();
-  settle(arrival, *std::move(subject), begins_with(arrival.client_id, id));
+  const bool own = begins_with(arrival.client_id, (*subject)->device->to_string());
+  introduce(**subject, arrival);
+  co_await admit(std::move(arrival), *std::move(subject), own, {});
 }
 
 Task<void> Gate::admit_person(Arrival arrival, std::string token) {
   const auto principal = co_await deps_.verifier.verify(std::move(token));
   if (!principal || principal->kind != access::PrincipalKind::user) {
-    refuse(arrival, nullptr, ReasonCode::bad_user_name_or_password, "the token is not accepted");
+    answer_(arrival.connection, refuse(arrival, nullptr, ReasonCode::bad_user_name_or_password,
+                                       "the token is not accepted"));
     co_return;
   }
   const bool own = !begins_with_foreign_id(arrival.client_id, principal->user_id.to_string());
-  settle(arrival, person_subject(*principal), own);
+  auto subject = person_subject(*principal);
+  introduce(*subject, arrival);
+  co_await admit(std::move(arrival), std::move(subject), own, {});
+}
+
+Task<void> Gate::admit(Arrival arrival, std::shared_ptr<Subject> subject, bool id_is_own,
+                       Bytes data) {
+  co_await deps_.policy.fetch(subject, {.action = "connect"});
+  auto out = settle(arrival, std::move(subject), id_is_own);
+  out.data = std::move(data);
+  answer_(arrival.connection, std::move(out));
 }
 
 // It is known who it is: now the identifier and the policy.
-void Gate::settle(const Arrival& arrival, std::shared_ptr<Subject> subject, bool id_is_own) {
+Admission Gate::settle(const Arrival& arrival, std::shared_ptr<Subject> subject, bool id_is_own) {
   if (revoked_.covers(*subject, deps_.clock.steady_now())) {
     return refuse(arrival, subject.get(), ReasonCode::not_authorized, "revoked meanwhile");
   }
@@ -187,27 +277,26 @@ void Gate::settle(const Arrival& arrival, std::shared_ptr<Subject> subject, bool
     return refuse(arrival, subject.get(), ReasonCode::client_identifier_not_valid,
                   "the client identifier is another's");
   }
-  subject->facts.emplace_back(text("client"),
-                              Value::object({{text("ip"), text(arrival.ip)},
-                                             {text("transport"), text(arrival.transport)},
-                                             {text("id"), text(arrival.client_id)}}));
   if (!deps_.policy.allows(*subject, {.action = "connect"})) {
     return refuse(arrival, subject.get(), ReasonCode::not_authorized, "the policy");
   }
   deps_.trail.note(subject.get(), arrival.ip,
                    {.type = "mqtt.connection", .action = "connect", .resource = {}});
-  answer_(arrival.connection, {.principal = principal_of(std::move(subject))});
+  return {.principal = principal_of(std::move(subject))};
 }
 
-void Gate::refuse(const Arrival& arrival, const Subject* subject, ReasonCode reason,
-                  std::string_view why) {
+Admission Gate::refuse(const Arrival& arrival, const Subject* subject, ReasonCode reason,
+                       std::string_view why) {
   deps_.trail.note(subject, arrival.ip,
                    {.type = "mqtt.connection",
                     .action = "connect",
                     .resource = {},
                     .outcome = audit::Outcome::denied,
                     .reason = why});
-  answer_(arrival.connection, {.reason = reason});
+  if (failures_ && reason != ReasonCode::server_unavailable) {
+    failures_->debit(failed_, as_bytes(arrival.ip), 1);
+  }
+  return {.reason = reason};
 }
 
 // ---- Topics ------------------------------------------------------------------------------------
@@ -215,7 +304,7 @@ void Gate::refuse(const Arrival& arrival, const Subject* subject, ReasonCode rea
 ReasonCode Gate::publish(const mqtt::Principal& who, const mqtt::PublishRequest& request) {
   const auto& subject = subject_of(who);
   const auto reason = judge(subject, request);
-  if (reason != ReasonCode::success) {
+  if (reason != ReasonCode::success && !rehearsing_) {
     deps_.trail.note(
         &subject, {},
         {.type = "mqtt.publication",
@@ -255,6 +344,9 @@ ReasonCode Gate::subscribe(const mqtt::Principal& who, std::string_view filter,
                                     .qos = options.qos})) {
     return ReasonCode::success;
   }
+  if (rehearsing_) {
+    return ReasonCode::not_authorized;
+  }
   deps_.trail.note(&subject, {},
                    {.type = "mqtt.subscription",
                     .action = "subscribe",
@@ -262,6 +354,16 @@ ReasonCode Gate::subscribe(const mqtt::Principal& who, std::string_view filter,
                     .outcome = audit::Outcome::denied,
                     .reason = {}});
   return ReasonCode::not_authorized;
+}
+
+void Gate::rehearse(mqtt::ConnectionId connection) {
+  rehearsing_ = true;
+  deps_.policy.begin(connection);
+}
+
+bool Gate::must_wait() {
+  rehearsing_ = false;
+  return deps_.policy.is_missing();
 }
 
 bool Gate::deliver(const mqtt::Principal& who, std::string_view topic, const mqtt::Principal*) {
@@ -277,10 +379,10 @@ std::shared_ptr<const mqtt::Principal> Gate::restore(std::string_view space,
   }
   if (identity.starts_with(kDevicePrefix)) {
     const auto device = DeviceId::parse(identity.substr(kDevicePrefix.size()));
-    const auto facts = deps_.database.read_sync([&](storage::Transaction& tx) {
-      return device_facts(tx, *org, device.value_or(DeviceId()));
+    const auto found = deps_.database.read_sync([&](storage::Transaction& tx) {
+      return registered(tx, *org, device.value_or(DeviceId()));
     });
-    return facts ? principal_of(device_subject(*org, *device, {}, *facts)) : nullptr;
+    return found ? principal_of(device_subject(*found, {})) : nullptr;
   }
   const auto user = UserId::parse(identity.substr(std::min(kUserPrefix.size(), identity.size())));
   if (!identity.starts_with(kUserPrefix) || !user) {

@@ -1,6 +1,8 @@
 #include "broker/mqtt_face.h"
 
+#include "unhidra/access/limits.h"
 #include "unhidra/base/codec.h"
+#include "unhidra/net/settings.h"
 #include "unhidra/runtime/log.h"
 
 #include "devices/registry.h"
@@ -31,6 +33,26 @@ std::optional<Revoked> read_revocation(ByteView message) {
   }
 }
 
+std::optional<messaging::RateLimit> bucket_of(const access::LimitRule& rule) {
+  if (rule.count == 0) {
+    return std::nullopt;
+  }
+  return messaging::RateLimit{.limit = rule.count, .window = rule.period, .burst = rule.count};
+}
+
+// Null: none is to be kept.
+Result<std::unique_ptr<policy::DecisionLog>> open_decision_log(const MqttFaceDependencies& deps,
+                                                               const PolicySettings& settings) {
+  if (settings.log == DecisionLogMode::off) {
+    return nullptr;
+  }
+  return policy::DecisionLog::open({.file = deps.decision_log,
+                                    .with_input = settings.log == DecisionLogMode::input,
+                                    .sample = settings.log_sample,
+                                    .max_bytes = settings.log_max_bytes},
+                                   deps.clock);
+}
+
 }  // namespace
 
 struct MqttFace::Gauges {
@@ -45,6 +67,9 @@ struct MqttFace::Gauges {
         shed(metrics.gauge("unhidra_mqtt_messages_shed", "QoS 0 not sent to slow readers.")),
         denied(metrics.gauge("unhidra_mqtt_policy_denials", "Decisions that were denials.")),
         failed(metrics.gauge("unhidra_mqtt_policy_failures", "Denied: policy cannot be asked.")),
+        remembered(metrics.gauge("unhidra_policy_cache_hits", "Decisions answered from memory.")),
+        logged(metrics.gauge("unhidra_policy_log_written", "Decisions in the decision log.")),
+        unlogged(metrics.gauge("unhidra_policy_log_dropped", "Decisions that it has lost.")),
         log_broken(metrics.gauge("unhidra_mqtt_log_broken", "1: nothing is acknowledged.")) {}
   runtime::Gauge& connections;
   runtime::Gauge& sessions;
@@ -56,23 +81,46 @@ struct MqttFace::Gauges {
   runtime::Gauge& shed;
   runtime::Gauge& denied;
   runtime::Gauge& failed;
+  runtime::Gauge& remembered;
+  runtime::Gauge& logged;
+  runtime::Gauge& unlogged;
   runtime::Gauge& log_broken;
 };
 
 Result<std::unique_ptr<MqttFace>> MqttFace::make(MqttFaceDependencies dependencies,
                                                  const AutomationSettings& settings) {
-  UNHIDRA_TRY(auto policy, TopicPolicy::load(settings.policy, settings.policy_syntax));
   UNHIDRA_TRY(auto sealed, SealedTopics::parse(settings.encrypted_topics));
-  return std::unique_ptr<MqttFace>(
-      new MqttFace(std::move(dependencies), settings, std::move(policy), std::move(sealed)));
+  const auto failures = access::parse_limit_rule(settings.mqtt_failures, access::LimitKey::ip);
+  if (!failures) {
+    return fail(Error(failures.error()).in("automation.mqtt_failures_per_ip"));
+  }
+  UNHIDRA_TRY(auto decision_log, open_decision_log(dependencies, settings.policy));
+  std::unique_ptr<MqttFace> out(new MqttFace(std::move(dependencies), settings, std::move(sealed),
+                                             bucket_of(*failures), std::move(decision_log)));
+  UNHIDRA_TRY_VOID(out->keeper_.load());
+  if (settings.policy.effective_source() == PolicySource::remote) {
+    out->policy_.ask_elsewhere(
+        {.url = settings.policy.url,
+         .token = settings.policy.token,
+         .timeout = settings.policy.timeout},
+        out->scope_, [face = out.get()](mqtt::ConnectionId connection) {
+          face->server_.run([connection](mqtt::Broker& broker, mqtt::Moment now) {
+            broker.resume(connection, now);
+          });
+        });
+  }
+  return out;
 }
 
 MqttFace::MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& settings,
-                   std::shared_ptr<const rego::PreparedQuery> policy, SealedTopics sealed)
+                   SealedTopics sealed, std::optional<messaging::RateLimit> failures,
+                   std::unique_ptr<policy::DecisionLog> decision_log)
     : deps_(std::move(dependencies)),
       settings_(settings),
       scope_(deps_.executor, "mqtt"),
-      policy_(std::move(policy), deps_.clock, deps_.random),
+      decision_log_(std::move(decision_log)),
+      policy_trail_(deps_.metrics, deps_.clock, decision_log_.get()),
+      policy_(deps_.clock, deps_.random, &policy_trail_),
       sealed_(std::move(sealed)),
       trail_(deps_.database, scope_, deps_.clock, deps_.random),
       log_(deps_.folder),
@@ -84,7 +132,9 @@ MqttFace::MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& 
              .sealed = sealed_,
              .trail = trail_,
              .scope = scope_,
-             .clock = deps_.clock},
+             .clock = deps_.clock,
+             .random = deps_.random,
+             .failures = failures},
             [this](mqtt::ConnectionId connection, mqtt::Admission admission) {
               server_.run([connection, admission = std::move(admission)](mqtt::Broker& broker,
                                                                          mqtt::Moment now) {
@@ -92,9 +142,21 @@ MqttFace::MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& 
               });
             }),
       server_(deps_.executor, settings_.broker, gate_, &log_, this, deps_.clock, deps_.random),
+      keeper_({.scope = scope_,
+               .database = deps_.database,
+               .bus = deps_.bus,
+               .policy = policy_,
+               .trail = policy_trail_,
+               .clock = deps_.clock,
+               .random = deps_.random,
+               .changed = [this] { judge_again(); }},
+              settings_.policy),
       gauges_(std::make_unique<Gauges>(deps_.metrics)) {}
 
-MqttFace::~MqttFace() = default;
+// The log tells the server what is durable: it ends first, also after a start that failed.
+MqttFace::~MqttFace() {
+  static_cast<void>(log_.close());
+}
 
 Status MqttFace::start(std::shared_ptr<net::TlsServerContext> tls) {
   auto& broker = server_.broker();
@@ -102,23 +164,31 @@ Status MqttFace::start(std::shared_ptr<net::TlsServerContext> tls) {
   broker.recovered(server_.now());
   log_.serve(server_);
   UNHIDRA_TRY_VOID(listen_on_bus());
-  const auto at = [](const runtime::HostPort& listen) {
+  const auto at = [this](const runtime::HostPort& listen) {
     net::ServerSettings out;
-    out.address = listen.host;
-    out.port = listen.port;
+    net::apply_listen(listen, out);
+    out.proxy_protocol_from = settings_.mqtt_proxies;
     return out;
   };
   UNHIDRA_TRY(port_, server_.listen(at(settings_.mqtt_listen), nullptr));
   UNHIDRA_TRY(tls_port_, server_.listen(at(settings_.mqtts_listen), std::move(tls)));
+  UNHIDRA_TRY_VOID(keeper_.start());
   server_.start();
   scope_.spawn("mqtt.look_after", look_after());
   return {};
 }
 
 Status MqttFace::reload_policy() {
-  UNHIDRA_TRY(auto policy, TopicPolicy::load(settings_.policy, settings_.policy_syntax));
-  server_.run([this, policy = std::move(policy)](mqtt::Broker& broker, mqtt::Moment now) {
-    policy_.replace(policy);
+  UNHIDRA_TRY_VOID(keeper_.load());
+  if (!policy_.is_elsewhere()) {
+    judge_again();
+  }
+  return {};
+}
+
+// Connections and subscriptions that the policy does not allow any more end.
+void MqttFace::judge_again() {
+  server_.run([this](mqtt::Broker& broker, mqtt::Moment now) {
     broker.disconnect(
         [this](const mqtt::Principal& who, std::string_view) {
           return !policy_.allows(subject_of(who), {.action = "connect"});
@@ -127,7 +197,6 @@ Status MqttFace::reload_policy() {
     broker.rejudge(now);
     log::info("policy.loaded");
   });
-  return {};
 }
 
 Status MqttFace::listen_on_bus() {
@@ -213,6 +282,14 @@ Task<void> MqttFace::look_after() {
   }
 }
 
+Task<std::optional<std::size_t>> MqttFace::queue_depth(OrgId org, DeviceId device) {
+  co_return co_await runtime::run_on(deps_.executor, depth_here(org, device));
+}
+
+Task<std::optional<std::size_t>> MqttFace::depth_here(OrgId org, DeviceId device) {
+  co_return server_.broker().queue_depth(org.to_string(), device.to_string());
+}
+
 void MqttFace::count() {
   const auto stats = server_.broker().stats();
   const auto set = [](runtime::Gauge& gauge, std::uint64_t value) {
@@ -226,8 +303,14 @@ void MqttFace::count() {
   set(gauges_->sent, stats.messages_sent);
   set(gauges_->dropped, stats.messages_dropped);
   set(gauges_->shed, stats.messages_shed);
-  set(gauges_->denied, policy_.stats().denials);
-  set(gauges_->failed, policy_.stats().failures);
+  const auto decided = policy_.stats();
+  set(gauges_->denied, decided.denials);
+  set(gauges_->failed, decided.failures);
+  set(gauges_->remembered, decided.from_known);
+  if (decision_log_) {
+    set(gauges_->logged, decision_log_->stats().written);
+    set(gauges_->unlogged, decision_log_->stats().dropped);
+  }
   set(gauges_->log_broken, log_.broken() ? 1 : 0);
 }
 
@@ -244,10 +327,11 @@ void MqttFace::dropped(const mqtt::Principal& who, std::string_view, std::string
 Task<void> MqttFace::stop(std::chrono::milliseconds grace) {
   subscriptions_.clear();
   scope_.request_stop();
-  co_await server_.stop({}, grace);
+  co_await server_.stop(settings_.mqtt_server_reference, grace);
   if (const auto joined = co_await scope_.join(grace); !joined) {
     log::warn("mqtt.stop", {{"error", joined.error()}});
   }
+  co_await keeper_.stop();
   if (const auto closed = log_.close(); !closed) {
     log::error("mqtt.log_close", {{"error", closed.error()}});
   }

@@ -9,6 +9,7 @@
 #include "unhidra/runtime/metrics.h"
 
 #include "broker/gate.h"
+#include "policy/policy_keeper.h"
 
 namespace unhidra::automation {
 
@@ -22,7 +23,8 @@ struct MqttFaceDependencies {
   runtime::Metrics& metrics;
   const Clock& clock;
   RandomSource& random;
-  std::filesystem::path folder;  // of the log
+  std::filesystem::path folder;        // of the broker's log
+  std::filesystem::path decision_log;  // file
 };
 
 class MqttFace final : private mqtt::Observer {
@@ -30,6 +32,7 @@ class MqttFace final : private mqtt::Observer {
   // Loads the policy. Blocks.
   static Result<std::unique_ptr<MqttFace>> make(MqttFaceDependencies dependencies,
                                                 const AutomationSettings& settings);
+  ~MqttFace() override;
   // Reads the log back and listens. Blocks.
   Status start(std::shared_ptr<net::TlsServerContext> tls);
   // Reads the policy anew; what is connected is judged by it at once. On failure the old one
@@ -37,17 +40,24 @@ class MqttFace final : private mqtt::Observer {
   Status reload_policy();
   Task<void> stop(std::chrono::milliseconds grace);
 
+  // Messages that wait for the session under the device's own id; nothing: there is none. From any
+  // executor.
+  Task<std::optional<std::size_t>> queue_depth(OrgId org, DeviceId device);
+
   net::UpgradeDecision upgrade(const net::RequestHead& head) { return server_.upgrade(head); }
   std::uint16_t port() const { return port_; }
   std::uint16_t tls_port() const { return tls_port_; }
 
  private:
   MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& settings,
-           std::shared_ptr<const rego::PreparedQuery> policy, SealedTopics sealed);
+           SealedTopics sealed, std::optional<messaging::RateLimit> failures,
+           std::unique_ptr<policy::DecisionLog> decision_log);
+  void judge_again();
   Status listen_on_bus();
   void end(const Revoked& what);
   void forget_device(ByteView message);
   Task<void> look_after();
+  Task<std::optional<std::size_t>> depth_here(OrgId org, DeviceId device);
   void count();
 
   void dropped(const mqtt::Principal& who, std::string_view client_id, std::string_view topic,
@@ -56,20 +66,20 @@ class MqttFace final : private mqtt::Observer {
   MqttFaceDependencies deps_;
   const AutomationSettings settings_;
   runtime::TaskScope scope_;
+  std::unique_ptr<policy::DecisionLog> decision_log_;  // null: none is kept
+  PolicyTrail policy_trail_;
   TopicPolicy policy_;
   SealedTopics sealed_;
   BrokerTrail trail_;
   BrokerLog log_;
   Gate gate_;
   MqttServer server_;
+  PolicyKeeper keeper_;
   std::vector<messaging::Subscription> subscriptions_;
   struct Gauges;
   std::unique_ptr<Gauges> gauges_;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;
-
- public:
-  ~MqttFace() override;
 };
 
 }  // namespace unhidra::automation

@@ -83,6 +83,7 @@ class MqttStream final : public net::StreamListener, public mqtt::Link {
     peer.transport = transport_of(stream_->transport());
     if (const auto tls = stream_->tls_peer()) {
       peer.certificate = tls->certificate;
+      peer.binding = tls->tls_exporter.value_or(Bytes());
     }
     id_ = server_->broker.accept(*this, std::move(peer), server_->now());
   }

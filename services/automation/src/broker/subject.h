@@ -1,6 +1,7 @@
 #pragma once
 // Who speaks on an MQTT connection, as the policy sees it.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -13,7 +14,7 @@
 namespace unhidra::automation {
 
 // A device with its certificate, or a person with a token.
-struct Subject {
+struct Subject : std::enable_shared_from_this<Subject> {
   OrgId org;
   std::optional<DeviceId> device;           // of a person: the one the session is bound to
   std::optional<UserId> user;               // nothing: a device of its own
@@ -27,9 +28,12 @@ struct Subject {
   // What the policy has decided already, by action, topic and options. Forgotten when the policy
   // changes. Only on the broker's executor.
   struct Decisions {
-    std::uint64_t revision = 0;
-    SteadyTime since;
-    std::unordered_map<std::string, bool> known;
+    struct Known {
+      bool allowed = false;
+      SteadyTime until;
+    };
+    std::uint64_t generation = 0;  // of the policy
+    std::unordered_map<std::string, Known> known;
   };
   mutable Decisions decisions;
 };

@@ -1,26 +1,15 @@
 #include "broker/topic_policy.h"
 
-#include <algorithm>
-#include <array>
-#include <fstream>
-#include <iterator>
-
-#include "unhidra/automation/errc.h"
-#include "unhidra/base/text.h"
-#include "unhidra/runtime/log.h"
-
 namespace unhidra::automation {
 namespace {
 
-constexpr std::string_view kQuery = "data.unhidra.automation.allow = allowed";
-constexpr std::uint64_t kMaxSteps = 200'000;
-constexpr std::uint64_t kMaxMemory = 8 << 20;
 constexpr std::size_t kMaxKnown = 4096;
 // A policy may look at the clock.
 constexpr std::chrono::seconds kMaxAge{60};
+constexpr std::chrono::seconds kMaxFailureAge{1};
+// What decides nothing must not hold up those who wait for a decision.
+constexpr std::chrono::milliseconds kShadowTime{20};
 
-// What holds when nobody has written another policy: a device owns the topics under its own id, and
-// reads what is addressed to all; people of the organisation may do everything.
 constexpr std::string_view kBuiltIn = R"(package unhidra.automation
 
 default allow := false
@@ -39,45 +28,6 @@ allow if {
 
 allow if input.user.id
 )";
-
-rego::Value text(std::string_view value) {
-  return rego::Value::string(std::string(value));
-}
-
-rego::Value sealed_input(const identity::GroupPayloadHeader& header) {
-  constexpr std::array<std::string_view, 4> kKinds = {"telemetry", "state", "command", "result"};
-  return rego::Value::object(
-      {{text("group"), text(to_hex(header.group.bytes()))},
-       {text("sender"), text(to_hex(header.sender.bytes()))},
-       {text("epoch"), rego::Value::integer(header.epoch)},
-       {text("kind"), text(kKinds[static_cast<std::size_t>(header.kind) & 3U])},
-       {text("signed"), rego::Value::boolean(header.is_signed)}});
-}
-
-rego::Value input_of(const Subject& subject, const TopicQuestion& question) {
-  auto members = subject.facts;
-  const auto add = [&members](std::string_view name, rego::Value value) {
-    members.emplace_back(text(name), std::move(value));
-  };
-  add("action", text(question.action));
-  add("qos", rego::Value::integer(static_cast<int>(question.qos)));
-  add("retain", rego::Value::boolean(question.retain));
-  add("delivery", rego::Value::boolean(question.delivery));
-  if (!question.topic.empty()) {
-    add("topic", text(question.topic));
-    add("reading_type", text(question.topic.substr(question.topic.rfind('/') + 1)));
-  }
-  if (!question.filter.empty()) {
-    add("filter", text(question.filter));
-  }
-  if (!question.share.empty()) {
-    add("share", text(question.share));
-  }
-  if (question.sealed) {
-    add("e2ee", sealed_input(*question.sealed));
-  }
-  return rego::Value::object(std::move(members));
-}
 
 std::string key_of(const TopicQuestion& question) {
   std::string out;
@@ -103,86 +53,203 @@ std::string key_of(const TopicQuestion& question) {
   return out;
 }
 
-}  // namespace
-
-Result<std::shared_ptr<const rego::PreparedQuery>> TopicPolicy::load(
-    const std::filesystem::path& folder, rego::Syntax syntax) {
-  std::vector<rego::ModuleSource> modules;
-  if (folder.empty()) {
-    modules.push_back({"built-in.rego", std::string(kBuiltIn)});
-    syntax = rego::Syntax::v1;
-  } else {
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-      if (entry.path().extension() == ".rego") {
-        std::ifstream file(entry.path(), std::ios::binary);
-        modules.push_back({entry.path().string(), {std::istreambuf_iterator<char>(file), {}}});
-      }
-    }
-    if (error || modules.empty()) {
-      return fail(
-          Errc::bad_policy,
-          "automation.policy: there is no .rego file that can be read in " + folder.string());
-    }
-    std::ranges::sort(modules, {}, &rego::ModuleSource::file);
-  }
-  const auto policy = rego::PolicySet::compile(modules, syntax);
-  if (!policy) {
-    return fail(Errc::bad_policy, "automation.policy: " + policy.error().message());
-  }
-  auto query = policy->prepare(kQuery);
-  if (!query) {
-    return fail(Errc::bad_policy, "automation.policy: " + query.error().message());
-  }
-  return std::make_shared<const rego::PreparedQuery>(*std::move(query));
+// What the policy says, or does not say, it says again; what failed may work the next time.
+bool is_its_word(policy::Ground ground) {
+  return ground == policy::Ground::policy || ground == policy::Ground::undefined ||
+         ground == policy::Ground::not_boolean;
 }
 
-TopicPolicy::TopicPolicy(std::shared_ptr<const rego::PreparedQuery> query, const Clock& clock,
-                         RandomSource& random)
-    : query_(std::move(query)), clock_(clock), random_(random) {}
+void count_one(std::atomic<std::uint64_t>& counter) {
+  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
 
-void TopicPolicy::replace(std::shared_ptr<const rego::PreparedQuery> query) {
-  query_ = std::move(query);
-  ++revision_;
+}  // namespace
+
+policy::Documents built_in_policy() {
+  policy::Documents out;
+  out.modules.push_back({"built-in.rego", std::string(kBuiltIn)});
+  out.revision = "built-in";
+  return out;
+}
+
+TopicPolicy::TopicPolicy(const Clock& clock, RandomSource& random, policy::DecisionSink* sink)
+    : clock_(clock), random_(random), sink_(sink), common_(make_active()) {}
+
+TopicPolicy::Service TopicPolicy::make_active() const {
+  return std::make_shared<policy::PolicyService>(
+      policy::ServiceSettings{.query = std::string(kTopicQuery), .name = "policy"}, clock_,
+      random_);
+}
+
+TopicPolicy::Service TopicPolicy::make_shadow() const {
+  policy::ServiceSettings settings{.query = std::string(kTopicQuery), .name = "policy.shadow"};
+  settings.max_time = kShadowTime;
+  return std::make_shared<policy::PolicyService>(std::move(settings), clock_, random_);
+}
+
+Status TopicPolicy::use(policy::Documents documents, rego::Syntax syntax) {
+  documents.revision = policy::revision_of(documents);
+  auto status = common_->activate(std::move(documents), syntax);
+  forget();
+  return status;
+}
+
+Status TopicPolicy::use(const OrgId& org, policy::Documents documents, rego::Syntax syntax) {
+  Service service;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& active = own_[org].active;
+    if (!active) {
+      active = make_active();
+    }
+    service = active;
+  }
+  documents.revision = policy::revision_of(documents);
+  auto status = service->activate(std::move(documents), syntax);
+  forget();
+  return status;
+}
+
+void TopicPolicy::drop(const OrgId& org) {
+  const std::lock_guard lock(mutex_);
+  own_[org].active.reset();
+  forget();
+}
+
+Status TopicPolicy::shadow(const OrgId& org, policy::Documents documents, rego::Syntax syntax) {
+  auto service = make_shadow();
+  documents.revision = policy::revision_of(documents);
+  auto status = service->activate(std::move(documents), syntax);
+  const std::lock_guard lock(mutex_);
+  own_[org].shadow = status ? std::move(service) : nullptr;
+  forget();
+  return status;
+}
+
+void TopicPolicy::end_shadow(const OrgId& org) {
+  const std::lock_guard lock(mutex_);
+  own_[org].shadow.reset();
+  forget();
+}
+
+TopicPolicy::Own TopicPolicy::of(const OrgId& org) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = own_.find(org);
+  Own out = found == own_.end() ? Own() : found->second;
+  if (!out.active) {
+    out.active = common_;
+  }
+  return out;
+}
+
+policy::Decision TopicPolicy::ask(const Subject& subject, const TopicQuestion& question) {
+  const auto own = of(subject.org);
+  const auto input = topic_input(subject.facts, question);
+  auto decision = own.active->decide(input);
+  count(decision);
+  std::optional<policy::Decision> shadow;
+  if (own.shadow) {
+    shadow = own.shadow->decide(input);
+  }
+  if (sink_ != nullptr) {
+    const auto scope = subject.org.to_string();
+    sink_->record({.decision = decision,
+                   .query = kTopicQuery,
+                   .input = input,
+                   .scope = scope,
+                   .shadow = shadow ? &*shadow : nullptr});
+  }
+  return decision;
+}
+
+void TopicPolicy::count(const policy::Decision& decision) {
+  count_one(decisions_);
+  if (!decision.allowed) {
+    count_one(denials_);
+  }
+  if (decision.ground != policy::Ground::policy) {
+    count_one(failures_);
+  }
+}
+
+const Subject::Decisions::Known* TopicPolicy::known(const Subject& subject,
+                                                    const std::string& key) {
+  auto& decisions = subject.decisions;
+  const auto generation = generation_.load(std::memory_order_acquire);
+  if (decisions.generation != generation) {
+    decisions.known.clear();
+    decisions.generation = generation;
+  }
+  const auto found = decisions.known.find(key);
+  return found != decisions.known.end() && clock_.steady_now() < found->second.until
+             ? &found->second
+             : nullptr;
+}
+
+void TopicPolicy::keep(const Subject& subject, const std::string& key,
+                       const policy::Decision& decision) {
+  const bool its_word = is_its_word(decision.ground);
+  if (!its_word && !remote_) {
+    return;
+  }
+  auto& known = subject.decisions.known;
+  if (known.size() >= kMaxKnown) {
+    known.clear();
+  }
+  // Whoever waits for an answer from elsewhere must find one, even if it is that there is none.
+  const auto age = its_word ? kMaxAge : kMaxFailureAge;
+  known.insert_or_assign(key,
+                         Subject::Decisions::Known{decision.allowed, clock_.steady_now() + age});
 }
 
 bool TopicPolicy::allows(const Subject& subject, const TopicQuestion& question) {
-  auto& decisions = subject.decisions;
-  const auto now = clock_.steady_now();
-  if (decisions.revision != revision_ || now - decisions.since > kMaxAge ||
-      decisions.known.size() >= kMaxKnown) {
-    decisions.known.clear();
-    decisions.revision = revision_;
-    decisions.since = now;
+  const auto key = key_of(question);
+  if (const auto* found = known(subject, key)) {
+    count_one(from_known_);
+    return found->allowed;
   }
-  auto key = key_of(question);
-  if (const auto found = decisions.known.find(key); found != decisions.known.end()) {
-    return found->second;
-  }
-  const bool allowed = decide(subject, question);
-  decisions.known.emplace(std::move(key), allowed);
-  return allowed;
-}
-
-bool TopicPolicy::decide(const Subject& subject, const TopicQuestion& question) {
-  ++stats_.decisions;
-  rego::Evaluation evaluation;
-  evaluation.input = input_of(subject, question);
-  evaluation.now = clock_.now();
-  evaluation.random = &random_;
-  evaluation.max_steps = kMaxSteps;
-  evaluation.max_memory = kMaxMemory;
-  const auto solutions = query_->evaluate(evaluation);
-  if (!solutions) {
-    ++stats_.failures;
-    ++stats_.denials;
-    log::warn("policy.failed", {{"error", solutions.error()}});
+  if (remote_) {
+    remote_->ask(subject.shared_from_this(), key, topic_input(subject.facts, question));
     return false;
   }
-  const bool allowed = solutions->size() == 1 && solutions->front().size() == 1 &&
-                       solutions->front().front().second == rego::Value::boolean(true);
-  stats_.denials += allowed ? 0 : 1;
-  return allowed;
+  const auto decision = ask(subject, question);
+  keep(subject, key, decision);
+  return decision.allowed;
+}
+
+// ---- Elsewhere ---------------------------------------------------------------------------------
+
+void TopicPolicy::ask_elsewhere(policy::RemoteSettings settings, runtime::TaskScope& scope,
+                                RemoteTopicPolicy::Wake wake) {
+  remote_ = std::make_unique<RemoteTopicPolicy>(
+      std::move(settings), scope, sink_,
+      [this](const Subject& subject, const std::string& key, const policy::Decision& decision) {
+        count(decision);
+        keep(subject, key, decision);
+      },
+      std::move(wake));
+}
+
+Task<void> TopicPolicy::fetch(std::shared_ptr<const Subject> subject, TopicQuestion question) {
+  const auto key = key_of(question);
+  if (!remote_ || known(*subject, key) != nullptr) {
+    co_return;
+  }
+  const auto decision = co_await remote_->decide(*subject, topic_input(subject->facts, question));
+  count(decision);
+  keep(*subject, key, decision);
+}
+
+std::string TopicPolicy::revision(const OrgId& org) const {
+  return of(org).active->revision();
+}
+
+policy::ServiceStats TopicPolicy::stats() const {
+  const auto of = [](const auto& counter) { return counter.load(std::memory_order_relaxed); };
+  return {.decisions = of(decisions_),
+          .from_known = of(from_known_),
+          .denials = of(denials_),
+          .failures = of(failures_)};
 }
 
 }  // namespace unhidra::automation

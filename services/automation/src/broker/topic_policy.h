@@ -1,75 +1,95 @@
 #pragma once
-// The topic policy: Rego asked whether a subject may do something with a topic.
-//
-// The query is data.unhidra.automation.allow; anything but true is a denial, and so is every
-// failure. Input:
-//
-//   action    "connect", "publish", "subscribe"; a delivery is asked as "subscribe" with the
-//             message's own topic, so that a wildcard never reads more than its parts
-//   topic     the topic, or the filter of a subscription
-//   filter    a subscription's filter
-//   reading_type  the last level of the topic
-//   qos, retain, share, delivery
-//   device    {id, type, name, cert: {serial}}    of a device
-//   user      {id, role, roles}                   of a person; role "admin": of the organisation
-//   client    {ip, transport, id}
-//   e2ee      {group, epoch, sender, kind, signed}   of what is published to a sealed topic: the
-//             tags in hexadecimal; kind "telemetry", "state", "command", "result"
+// The topic policy: Rego asked whether a subject may do something with a topic (topic_question.h).
+// There is one for all organisations, which those that have their own do not use, and beside either
+// there may be a shadow, which is asked and decides nothing.
 
-#include <filesystem>
+#include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "unhidra/automation/topic_question.h"
 #include "unhidra/base/random.h"
-#include "unhidra/identity/group_payload.h"
-#include "unhidra/rego/engine.h"
+#include "unhidra/policy/policy_service.h"
 
+#include "broker/remote_topic_policy.h"
 #include "broker/subject.h"
 
 namespace unhidra::automation {
 
-struct TopicQuestion {
-  std::string_view action;
-  std::string_view topic;
-  std::string_view filter;  // of a subscription
-  std::string_view share;   // its group
-  mqtt::QoS qos = mqtt::QoS::at_most_once;
-  bool retain = false;
-  bool delivery = false;
-  std::optional<identity::GroupPayloadHeader> sealed;  // of a payload that must be
-};
-
-struct TopicPolicyStats {
-  std::uint64_t decisions = 0;  // not from what was known
-  std::uint64_t denials = 0;
-  std::uint64_t failures = 0;  // denied because the policy could not be asked
-};
+// What holds when nobody has written another policy: a device owns the topics under its own id, and
+// reads what is addressed to all; people of the organisation may do everything.
+policy::Documents built_in_policy();
 
 class TopicPolicy {
  public:
-  // Every .rego file of the folder; the built-in policy when it is empty. Blocks.
-  // Errc::bad_policy with what the compiler says.
-  static Result<std::shared_ptr<const rego::PreparedQuery>> load(
-      const std::filesystem::path& folder, rego::Syntax syntax);
+  // `sink` may be null; it hears every decision that was evaluated. References outlive it.
+  TopicPolicy(const Clock& clock, RandomSource& random, policy::DecisionSink* sink = nullptr);
 
-  TopicPolicy(std::shared_ptr<const rego::PreparedQuery> query, const Clock& clock,
-              RandomSource& random);
+  // ---- What is in force. From any thread; each blocks for as long as the compiler takes. A
+  // decision is made by the old or the new policy. On failure (the compiler's error) what was in
+  // use stays, and where nothing was, everything is denied.
+  Status use(policy::Documents documents, rego::Syntax syntax);
+  Status use(const OrgId& org, policy::Documents documents, rego::Syntax syntax);
+  // The organisation has none of its own any more.
+  void drop(const OrgId& org);
+  // On failure there is no shadow.
+  Status shadow(const OrgId& org, policy::Documents documents, rego::Syntax syntax);
+  void end_shadow(const OrgId& org);
 
-  // Takes the place of the policy; what is known is forgotten.
-  void replace(std::shared_ptr<const rego::PreparedQuery> query);
-  // Also remembered, for as long as a minute.
+  // From now on it is asked elsewhere instead. Before the first decision. Everything outlives this;
+  // the scope is joined before it goes.
+  void ask_elsewhere(policy::RemoteSettings settings, runtime::TaskScope& scope,
+                     RemoteTopicPolicy::Wake wake);
+  bool is_elsewhere() const { return remote_ != nullptr; }
+  // Elsewhere: answers that are missing from now on are missing for this connection; and whether
+  // one is, for a question that was put since.
+  void begin(mqtt::ConnectionId connection) { remote_->begin(connection); }
+  bool is_missing() { return remote_->is_missing(); }
+  // Waits until allows() can answer.
+  Task<void> fetch(std::shared_ptr<const Subject> subject, TopicQuestion question);
+  // What was decided is asked anew.
+  void forget() { generation_.fetch_add(1, std::memory_order_release); }
+
+  // Remembered with the subject for a minute at most, and until a policy changes. On the broker's
+  // executor.
   bool allows(const Subject& subject, const TopicQuestion& question);
-  TopicPolicyStats stats() const { return stats_; }
+
+  // Of what decides here for the organisation; that for all where it has none.
+  std::string revision(const OrgId& org = {}) const;
+  // Evaluated decisions, and those answered from memory; reloads are not counted here.
+  policy::ServiceStats stats() const;
 
  private:
-  bool decide(const Subject& subject, const TopicQuestion& question);
+  using Service = std::shared_ptr<policy::PolicyService>;
+  struct Own {
+    Service active;  // null: that for all
+    Service shadow;  // null: none
+  };
+  Service make_active() const;
+  Service make_shadow() const;
+  Own of(const OrgId& org) const;
+  // Null: not known.
+  const Subject::Decisions::Known* known(const Subject& subject, const std::string& key);
+  void keep(const Subject& subject, const std::string& key, const policy::Decision& decision);
+  void count(const policy::Decision& decision);
+  policy::Decision ask(const Subject& subject, const TopicQuestion& question);
 
-  std::shared_ptr<const rego::PreparedQuery> query_;
   const Clock& clock_;
   RandomSource& random_;
-  std::uint64_t revision_ = 1;
-  TopicPolicyStats stats_;
+  policy::DecisionSink* const sink_;
+  const Service common_;
+  mutable std::mutex mutex_;
+  std::map<OrgId, Own> own_;
+  std::unique_ptr<RemoteTopicPolicy> remote_;  // null: it is asked here
+  std::atomic<std::uint64_t> generation_{1};
+  // Written on the broker's executor alone.
+  std::atomic<std::uint64_t> decisions_{0};
+  std::atomic<std::uint64_t> from_known_{0};
+  std::atomic<std::uint64_t> denials_{0};
+  std::atomic<std::uint64_t> failures_{0};
 };
 
 }  // namespace unhidra::automation

@@ -41,10 +41,12 @@ struct IotDevice {
   std::optional<Timestamp> last_seen_at;
   std::optional<Timestamp> revoked_at;
   std::optional<Certificate> certificate;
+  std::optional<std::int64_t> queued_messages;
 };
 BOOST_DESCRIBE_STRUCT(IotDevice, (),
                       (device_id, name, platform, type, owner_id, groups, labels, encrypted,
-                       firmware, created_at, last_seen_at, revoked_at, certificate))
+                       firmware, created_at, last_seen_at, revoked_at, certificate,
+                       queued_messages))
 
 struct IotDevices {
   std::vector<IotDevice> items;
@@ -95,7 +97,8 @@ body::IotDevice device_body(const store::RegisteredDevice& device) {
           .created_at = device.created_at,
           .last_seen_at = device.last_seen_at,
           .revoked_at = device.revoked_at,
-          .certificate = std::move(certificate)};
+          .certificate = std::move(certificate),
+          .queued_messages = std::nullopt};
 }
 
 Result<body::TwinSide> side_body(const store::TwinSide& side, bool encrypted) {
@@ -120,6 +123,7 @@ Result<body::Twin> twin_body(const store::Twin& twin) {
 struct Shared {
   const Enrolment& enrolment;
   messaging::Bus& bus;
+  QueueDepth queue_depth;
 
   void tell(const std::vector<EndedCertificate>& ended) const {
     for (const auto& each : ended) {
@@ -169,12 +173,16 @@ Task<Result<body::IotDevices>> list_devices(Shared /*shared*/, Context& context)
   co_return out;
 }
 
-Task<Result<body::IotDevice>> get_device(Shared /*shared*/, Context& context) {
+Task<Result<body::IotDevice>> get_device(Shared shared, Context& context) {
   const auto who = named(context);
   UNHIDRA_CO_TRY(const auto found, co_await context.read([&](Transaction& tx) {
     return find_device(tx, who.org, who.device);
   }));
-  co_return device_body(found);
+  auto out = device_body(found);
+  if (const auto depth = co_await shared.queue_depth(who.org, who.device)) {
+    out.queued_messages = static_cast<std::int64_t>(*depth);
+  }
+  co_return out;
 }
 
 Task<Result<body::IotDevice>> update_device(Shared /*shared*/, Context& context,
@@ -261,8 +269,9 @@ Task<Result<body::Twin>> report_twin(Shared shared, Context& context, body::Repo
 
 }  // namespace
 
-void bind_registry(access::Handlers& handlers, const Enrolment& enrolment, messaging::Bus& bus) {
-  const Shared shared{enrolment, bus};
+void bind_registry(access::Handlers& handlers, const Enrolment& enrolment, messaging::Bus& bus,
+                   QueueDepth queue_depth) {
+  const Shared shared{enrolment, bus, std::move(queue_depth)};
   const auto on = [&](std::string_view name, auto handler) {
     handlers.on_rest(name,
                      [shared, handler](Context& context) { return handler(shared, context); });

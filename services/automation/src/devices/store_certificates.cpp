@@ -119,9 +119,26 @@ Status replace_code(Transaction& tx, const Code& code) {
   UNHIDRA_TRY_VOID(tx.execute("DELETE FROM enrolment_codes WHERE org_id = $1 AND device_id = $2",
                               code.org_id, code.device_id));
   UNHIDRA_TRY_VOID(tx.execute(
-      "INSERT INTO enrolment_codes (code_hash, org_id, device_id, created_at, expires_at) "
-      "VALUES ($1, $2, $3, $4, $5)",
-      code.hash, code.org_id, code.device_id, code.created_at, code.expires_at));
+      "INSERT INTO enrolment_codes (code_hash, org_id, device_id, created_at, expires_at, sealed) "
+      "VALUES ($1, $2, $3, $4, $5, $6)",
+      code.hash, code.org_id, code.device_id, code.created_at, code.expires_at, code.sealed));
+  return {};
+}
+
+Result<Bytes> sealed_code(Transaction& tx, OrgId org, DeviceId device, Timestamp now) {
+  UNHIDRA_TRY(
+      const auto rows,
+      tx.query("SELECT sealed FROM enrolment_codes WHERE org_id = $1 AND device_id = $2 AND "
+               "sealed IS NOT NULL AND (used_at IS NOT NULL OR expires_at > $3)",
+               org, device, now));
+  return rows.empty() ? Bytes() : rows.front().get<Bytes>(0);
+}
+
+Status forget_codes(Transaction& tx, OrgId org, DeviceId device) {
+  UNHIDRA_TRY_VOID(
+      tx.execute("UPDATE enrolment_codes SET sealed = NULL WHERE org_id = $1 AND "
+                 "device_id = $2 AND used_at IS NOT NULL",
+                 org, device));
   return {};
 }
 

@@ -48,6 +48,7 @@ Result<std::optional<OrgId>> organization_of(storage::Transaction& tx, DeviceId 
 
 struct Code {
   ByteArray<32> hash{};
+  Bytes sealed;  // the code itself
   OrgId org_id;
   DeviceId device_id;
   Timestamp created_at;
@@ -55,6 +56,10 @@ struct Code {
 };
 // Voids what was made for the device before.
 Status replace_code(storage::Transaction& tx, const Code& code);
+// The device's code, sealed: not expired or, where it waits for approval, used; empty otherwise.
+Result<Bytes> sealed_code(storage::Transaction& tx, OrgId org, DeviceId device, Timestamp now);
+// The device has its certificate: nobody need know the code any more.
+Status forget_codes(storage::Transaction& tx, OrgId org, DeviceId device);
 // Exactly one caller gets true for a code, however many ask at once.
 Result<bool> use_code(storage::Transaction& tx, OrgId org, DeviceId device,
                       const ByteArray<32>& hash, Timestamp now);

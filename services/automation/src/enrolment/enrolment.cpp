@@ -43,8 +43,14 @@ Result<pki::CertificateRequest> read_request(const Enrolment& enrolment,
   return out;
 }
 
+Wanted wanted_of(pki::CertificateRequest request) {
+  return {.public_key_der = std::move(request.public_key_der),
+          .subject = std::move(request.subject),
+          .uris = std::move(request.uris)};
+}
+
 // A request may leave its URI out; another's it may not ask for.
-Status check_uris(const pki::CertificateRequest& request, const pki::DeviceIdentity& identity) {
+Status check_uris(const Wanted& request, const pki::DeviceIdentity& identity) {
   const auto own = pki::device_uri(identity);
   if (!std::ranges::all_of(request.uris, [&](const auto& uri) { return uri == own; })) {
     return fail(Errc::bad_request, "the request names another device");
@@ -58,8 +64,7 @@ void note_device(AuditDraft& draft, const pki::DeviceIdentity& identity) {
   draft.resource_id = identity.device.to_string();
 }
 
-Result<pki::Certificate> issue(Transaction& tx, const Enrolment& enrolment,
-                               const pki::CertificateRequest& request,
+Result<pki::Certificate> issue(Transaction& tx, const Enrolment& enrolment, const Wanted& wanted,
                                const pki::DeviceIdentity& identity,
                                const std::optional<Bytes>& replaces, AuditDraft& draft) {
   const auto now = std::chrono::floor<std::chrono::seconds>(enrolment.clock.now());
@@ -72,8 +77,8 @@ Result<pki::Certificate> issue(Transaction& tx, const Enrolment& enrolment,
   if (const auto& base = enrolment.settings.status_url; !base.empty()) {
     urls = {.crl = {base + "/pki/devices.crl"}, .ocsp = {base + "/pki/ocsp"}};
   }
-  UNHIDRA_TRY(auto out,
-              enrolment.authority.issue(request, identity, validity, urls, enrolment.random));
+  UNHIDRA_TRY(auto out, enrolment.authority.issue(wanted.public_key_der, identity, validity, urls,
+                                                  enrolment.random));
   const store::DeviceCertificate row{.serial_number = out.serial_number(),
                                      .org_id = identity.org,
                                      .device_id = identity.device,
@@ -89,16 +94,40 @@ Result<pki::Certificate> issue(Transaction& tx, const Enrolment& enrolment,
   return out;
 }
 
-struct Named {
-  pki::DeviceIdentity identity;
-  Verdict verdict = Verdict::approved;
-};
+std::string code_label(const pki::DeviceIdentity& who) {
+  return "enrolment-code/" + who.device.to_string();
+}
 
-// The device that the code names, and whether it may have its certificate now.
-Result<Named> identify_by_code(Transaction& tx, const Enrolment& enrolment,
-                               const OperationRequest& request, const BasicCredentials& credentials,
-                               const pki::CertificateRequest& wanted, AuditDraft& draft) {
-  const auto device = DeviceId::parse(credentials.user);
+// Whether the code is good, and lets the device have its certificate now.
+Result<Verdict> use_code(Transaction& tx, const Enrolment& enrolment,
+                         const pki::DeviceIdentity& who, ByteView code, std::string_view ip,
+                         const Wanted& wanted, AuditDraft& draft) {
+  draft.note("proof", "code");
+  const auto now = enrolment.clock.now();
+  const auto hash = hash_code(code);
+  if (enrolment.settings.approval) {
+    const auto fingerprint = crypto::native_provider().sha256(wanted.public_key_der);
+    draft.note("fingerprint", to_hex(fingerprint));
+    return judge(tx, {.identity = who,
+                      .device_name = {},
+                      .code_hash = hash,
+                      .fingerprint = fingerprint,
+                      .ip_address = std::string(ip),
+                      .created_at = now,
+                      .expires_at = now + enrolment.settings.approval_lifetime,
+                      .approved = std::nullopt});
+  }
+  UNHIDRA_TRY(const auto used, store::use_code(tx, who.org, who.device, hash, now));
+  if (!used) {
+    return refused();
+  }
+  return Verdict::approved;
+}
+
+}  // namespace
+
+Result<pki::DeviceIdentity> find_by_id(Transaction& tx, std::string_view id, AuditDraft& draft) {
+  const auto device = DeviceId::parse(id);
   if (!device) {
     return refused();
   }
@@ -112,42 +141,35 @@ Result<Named> identify_by_code(Transaction& tx, const Enrolment& enrolment,
   if (!lives) {
     return refused();
   }
-  draft.note("proof", "code");
-  const auto now = enrolment.clock.now();
-  const auto code = hash_code(credentials.password.expose());
-  if (enrolment.settings.approval) {
-    const auto fingerprint = crypto::native_provider().sha256(wanted.public_key_der);
-    draft.note("fingerprint", to_hex(fingerprint));
-    UNHIDRA_TRY(const auto verdict,
-                judge(tx, {.identity = out,
-                           .device_name = {},
-                           .code_hash = code,
-                           .fingerprint = fingerprint,
-                           .ip_address = request.peer.ip,
-                           .created_at = now,
-                           .expires_at = now + enrolment.settings.approval_lifetime,
-                           .approved = std::nullopt}));
-    return Named{out, verdict};
-  }
-  UNHIDRA_TRY(const auto used, store::use_code(tx, *org, *device, code, now));
-  if (!used) {
-    return refused();
-  }
-  return Named{out};
+  return out;
 }
 
-}  // namespace
+Result<std::optional<SecretBytes>> open_code(Transaction& tx, const Enrolment& enrolment,
+                                             const pki::DeviceIdentity& who) {
+  UNHIDRA_TRY(const auto sealed,
+              store::sealed_code(tx, who.org, who.device, enrolment.clock.now()));
+  if (sealed.empty()) {
+    return std::nullopt;
+  }
+  UNHIDRA_TRY(auto code, enrolment.sealer.open(code_label(who), sealed));
+  return code;
+}
+
+Result<SeenDevice> identify(Transaction& tx, const Enrolment& enrolment, ByteView certificate_der,
+                            AuditDraft& draft) {
+  UNHIDRA_TRY(auto seen,
+              admit_certificate(tx, certificate_der, enrolment.trusted, enrolment.clock.now()));
+  note_device(draft, seen.identity);
+  draft.note("proof", "certificate");
+  return seen;
+}
 
 Result<SeenDevice> identify_by_certificate(Transaction& tx, const Enrolment& enrolment,
                                            const OperationRequest& request, AuditDraft& draft) {
   if (!request.tls_peer || request.tls_peer->certificate.empty()) {
     return refused();
   }
-  UNHIDRA_TRY(auto seen, admit_certificate(tx, request.tls_peer->certificate, enrolment.trusted,
-                                           enrolment.clock.now()));
-  note_device(draft, seen.identity);
-  draft.note("proof", "certificate");
-  return seen;
+  return identify(tx, enrolment, request.tls_peer->certificate, draft);
 }
 
 std::optional<BasicCredentials> parse_basic(std::string_view header) {
@@ -181,7 +203,10 @@ Result<NewCode> make_code(Transaction& tx, const Enrolment& enrolment, OrgId org
   NewCode out{.code = "uhe_" + to_base64url(secret.expose()),
               .expires_at = now + enrolment.settings.code_lifetime};
   UNHIDRA_TRY_VOID(drop_request(tx, {org, device}));
+  UNHIDRA_TRY(const auto sealed, enrolment.sealer.seal(code_label({org, device}),
+                                                       as_bytes(out.code), enrolment.random));
   UNHIDRA_TRY_VOID(store::replace_code(tx, {.hash = hash_code(as_bytes(out.code)),
+                                            .sealed = sealed,
                                             .org_id = org,
                                             .device_id = device,
                                             .created_at = now,
@@ -189,34 +214,30 @@ Result<NewCode> make_code(Transaction& tx, const Enrolment& enrolment, OrgId org
   return out;
 }
 
-Result<Issued> enroll(Transaction& tx, const Enrolment& enrolment, const OperationRequest& request,
-                      AuditDraft& draft) {
-  UNHIDRA_TRY(const auto wanted, read_request(enrolment, request));
+Result<Issued> enroll_by_code(Transaction& tx, const Enrolment& enrolment,
+                              const pki::DeviceIdentity& who, ByteView code, std::string_view ip,
+                              const Wanted& wanted, AuditDraft& draft) {
+  UNHIDRA_TRY(const auto verdict, use_code(tx, enrolment, who, code, ip, wanted, draft));
+  UNHIDRA_TRY_VOID(check_uris(wanted, who));
   Issued out;
-  pki::DeviceIdentity identity;
-  if (const auto basic = parse_basic(request.authorization)) {
-    UNHIDRA_TRY(const auto named, identify_by_code(tx, enrolment, request, *basic, wanted, draft));
-    identity = named.identity;
-    if (named.verdict == Verdict::waits) {
-      UNHIDRA_TRY_VOID(check_uris(wanted, identity));
-      draft.note("state", "waits for approval");
-      return out;
-    }
-  } else {
-    UNHIDRA_TRY(auto seen, identify_by_certificate(tx, enrolment, request, draft));
-    identity = seen.identity;
-    out.ended = std::move(seen.ended);
+  if (verdict == Verdict::waits) {
+    draft.note("state", "waits for approval");
+    return out;
   }
-  UNHIDRA_TRY_VOID(check_uris(wanted, identity));
-  UNHIDRA_TRY(out.certificate, issue(tx, enrolment, wanted, identity, std::nullopt, draft));
+  UNHIDRA_TRY_VOID(store::forget_codes(tx, who.org, who.device));
+  UNHIDRA_TRY(out.certificate, issue(tx, enrolment, wanted, who, std::nullopt, draft));
   return out;
 }
 
-// RFC 7030 section 4.2.2: subject and alternative names are identical to the certificate's.
-Result<Issued> reenroll(Transaction& tx, const Enrolment& enrolment,
-                        const OperationRequest& request, AuditDraft& draft) {
-  UNHIDRA_TRY(auto seen, identify_by_certificate(tx, enrolment, request, draft));
-  UNHIDRA_TRY(const auto wanted, read_request(enrolment, request));
+Result<Issued> enroll_by_certificate(Transaction& tx, const Enrolment& enrolment, SeenDevice seen,
+                                     const Wanted& wanted, AuditDraft& draft) {
+  UNHIDRA_TRY_VOID(check_uris(wanted, seen.identity));
+  UNHIDRA_TRY(auto made, issue(tx, enrolment, wanted, seen.identity, std::nullopt, draft));
+  return Issued{.certificate = std::move(made), .ended = std::move(seen.ended)};
+}
+
+Result<Issued> renew(Transaction& tx, const Enrolment& enrolment, SeenDevice seen,
+                     const Wanted& wanted, AuditDraft& draft) {
   // As text: a name may be written as another kind of ASN.1 string and be the same.
   if (wanted.subject != seen.certificate.subject() || wanted.uris != seen.certificate.uris()) {
     return fail(Errc::bad_request, "subject and URI must be those of the certificate");
@@ -225,6 +246,27 @@ Result<Issued> reenroll(Transaction& tx, const Enrolment& enrolment,
   draft.note("replaces", to_hex(old));
   UNHIDRA_TRY(auto made, issue(tx, enrolment, wanted, seen.identity, old, draft));
   return Issued{.certificate = std::move(made), .ended = std::move(seen.ended)};
+}
+
+Result<Issued> enroll(Transaction& tx, const Enrolment& enrolment, const OperationRequest& request,
+                      AuditDraft& draft) {
+  UNHIDRA_TRY(auto read, read_request(enrolment, request));
+  const auto wanted = wanted_of(std::move(read));
+  if (const auto basic = parse_basic(request.authorization)) {
+    UNHIDRA_TRY(const auto who, find_by_id(tx, basic->user, draft));
+    return enroll_by_code(tx, enrolment, who, basic->password.expose(), request.peer.ip, wanted,
+                          draft);
+  }
+  UNHIDRA_TRY(auto seen, identify_by_certificate(tx, enrolment, request, draft));
+  return enroll_by_certificate(tx, enrolment, std::move(seen), wanted, draft);
+}
+
+// RFC 7030 section 4.2.2: subject and alternative names are identical to the certificate's.
+Result<Issued> reenroll(Transaction& tx, const Enrolment& enrolment,
+                        const OperationRequest& request, AuditDraft& draft) {
+  UNHIDRA_TRY(auto seen, identify_by_certificate(tx, enrolment, request, draft));
+  UNHIDRA_TRY(auto read, read_request(enrolment, request));
+  return renew(tx, enrolment, std::move(seen), wanted_of(std::move(read)), draft);
 }
 
 }  // namespace unhidra::automation

@@ -5,6 +5,7 @@
 
 #include "unhidra/access/context.h"
 #include "unhidra/automation/settings.h"
+#include "unhidra/pki/seal.h"
 
 #include "devices/certificate_gate.h"
 
@@ -14,6 +15,7 @@ namespace unhidra::automation {
 struct Enrolment {
   const AutomationSettings& settings;
   const pki::DeviceAuthority& authority;
+  const pki::KeySealer& sealer;           // of codes
   std::vector<pki::Certificate> trusted;  // the authorities whose certificates are believed
   const Clock& clock;
   RandomSource& random;
@@ -23,6 +25,31 @@ struct Issued {
   std::optional<pki::Certificate> certificate;  // nothing: waits for somebody's approval
   std::vector<EndedCertificate> ended;
 };
+
+// What a device asks for, in whichever protocol; possession of the key is proved.
+struct Wanted {
+  Bytes public_key_der;
+  std::string subject;  // one line
+  std::vector<std::string> uris;
+};
+// Errc::bad_credentials, bad_request, denied.
+Result<Issued> enroll_by_code(storage::Transaction& tx, const Enrolment& enrolment,
+                              const pki::DeviceIdentity& who, ByteView code, std::string_view ip,
+                              const Wanted& wanted, access::AuditDraft& draft);
+Result<Issued> enroll_by_certificate(storage::Transaction& tx, const Enrolment& enrolment,
+                                     SeenDevice seen, const Wanted& wanted,
+                                     access::AuditDraft& draft);
+// For the very same name, another key or not.
+Result<Issued> renew(storage::Transaction& tx, const Enrolment& enrolment, SeenDevice seen,
+                     const Wanted& wanted, access::AuditDraft& draft);
+
+// The device that goes by this id and is not revoked. Errc::bad_credentials.
+Result<pki::DeviceIdentity> find_by_id(storage::Transaction& tx, std::string_view id,
+                                       access::AuditDraft& draft);
+// The device's present code, for the protocol that must know it to verify a MAC. Nothing: none, or
+// it is used up.
+Result<std::optional<SecretBytes>> open_code(storage::Transaction& tx, const Enrolment& enrolment,
+                                             const pki::DeviceIdentity& who);
 
 // User and password of HTTP Basic (RFC 7617); nothing when the header is not that.
 struct BasicCredentials {
@@ -38,13 +65,15 @@ struct NewCode {
 Result<NewCode> make_code(storage::Transaction& tx, const Enrolment& enrolment, OrgId org,
                           DeviceId device);
 
-// Whose certificate the connection was opened with; the audit record will say so.
-// Errc::bad_credentials.
+// Whose certificate this is; the audit record will say so. Errc::bad_credentials.
+Result<SeenDevice> identify(storage::Transaction& tx, const Enrolment& enrolment,
+                            ByteView certificate_der, access::AuditDraft& draft);
+// Whose certificate the connection was opened with.
 Result<SeenDevice> identify_by_certificate(storage::Transaction& tx, const Enrolment& enrolment,
                                            const access::OperationRequest& request,
                                            access::AuditDraft& draft);
 
-// By one-time code, or by the certificate that the device has. Errc::bad_credentials, bad_request.
+// EST: by one-time code, or by the certificate that the device has.
 Result<Issued> enroll(storage::Transaction& tx, const Enrolment& enrolment,
                       const access::OperationRequest& request, access::AuditDraft& draft);
 // By the certificate of the connection alone, for the very same name.

@@ -34,6 +34,11 @@ Task<net::HttpResponse> EstFace::handle(net::HttpRequest request) {
 
 Task<net::UpgradeDecision> EstFace::upgrade(net::RequestHead head) {
   if (head.path == "/mqtt") {
+    // A browser would show its client certificate for whatever page asks.
+    if (net::from_foreign_page(head)) {
+      co_return std::unexpected(
+          net::HttpResponse::text(403, "Pages of other origins may not connect.\n"));
+    }
     co_return upgrade_mqtt_(head);
   }
   co_return co_await inner_.upgrade(std::move(head));

@@ -17,7 +17,6 @@ using access::Reply;
 using storage::Transaction;
 using Context = access::OperationContext;
 
-constexpr std::chrono::seconds kAskAgain{60};     // while an enrolment waits for approval
 constexpr std::chrono::hours kStatusLifetime{1};  // of a CRL and an OCSP response
 
 namespace body {
@@ -94,10 +93,10 @@ pki::CrlTimes times_at(Timestamp now) {
 }
 
 // RFC 7030 section 4.2.3.
-Reply ask_again() {
+Reply ask_again(std::chrono::seconds after) {
   return {.status = 202,
           .content_type = {},
-          .headers = {{"Retry-After", std::to_string(kAskAgain.count())}},
+          .headers = {{"Retry-After", std::to_string(after.count())}},
           .field = 0,
           .body = {}};
 }
@@ -134,7 +133,7 @@ Task<Result<Reply>> give_certificate(Shared shared, Context& context, Rule rule)
                  }));
   shared.tell(issued.ended);
   if (!issued.certificate) {
-    co_return ask_again();
+    co_return ask_again(shared.enrolment.settings.ask_again);
   }
   co_return certificates_reply({&*issued.certificate, 1});
 }

@@ -63,6 +63,7 @@ class AutomationRole {
  private:
   Status start_status(const std::vector<Executor>& executors, net::HttpHandler& rest);
   Status start_mqtt(std::shared_ptr<net::TlsServerContext> tls);
+  Task<std::optional<std::size_t>> queue_depth(OrgId org, DeviceId device);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

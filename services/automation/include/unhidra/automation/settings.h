@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "unhidra/automation/policy_settings.h"
 #include "unhidra/mqtt/broker.h"
 #include "unhidra/pki/est.h"
-#include "unhidra/rego/engine.h"
 #include "unhidra/runtime/config.h"
 
 namespace unhidra::automation {
@@ -19,14 +19,18 @@ struct AutomationSettings {
   std::chrono::milliseconds code_lifetime = std::chrono::hours(1);
   bool approval = false;  // a first enrolment waits for a person
   std::chrono::milliseconds approval_lifetime = std::chrono::days(7);
+  std::chrono::seconds ask_again{60};  // of a device that waits for approval
   pki::BindingMode binding = pki::BindingMode::if_present;
   std::string status_listen;  // host:port of CRL and OCSP without TLS; empty: not served
   std::string status_url;     // base of the CRL and OCSP addresses in certificates; empty: none
   bool mqtt = true;
   runtime::HostPort mqtt_listen{"127.0.0.1", 1883};   // plain TCP
   runtime::HostPort mqtts_listen{"127.0.0.1", 8883};  // TLS, with device certificates
-  std::filesystem::path policy;                       // folder of .rego files; empty: the built-in
-  rego::Syntax policy_syntax = rego::Syntax::v1;
+  std::vector<std::string> mqtt_proxies;              // addresses that send a PROXY header
+  std::string mqtt_failures = "60/1m";                // failed connections of one address
+  std::string
+      mqtt_server_reference;  // where clients are sent when this server stops; empty: nowhere
+  PolicySettings policy;
   std::vector<std::string> encrypted_topics;  // filters: what is published there must be sealed
   mqtt::BrokerSettings broker;
   std::filesystem::path pkcs11_module;  // empty: the key is a sealed file
