@@ -152,6 +152,17 @@ Status App::ready_rest() {
   return {};
 }
 
+// The server's address is a good one.
+std::string App::gateway_url() const {
+  if (!profile_->settings.gateway.empty()) {
+    return profile_->settings.gateway;
+  }
+  const auto host = parse_endpoint(profile_->settings.server)->host;
+  const bool numeric6 = host.find(':') != std::string::npos;
+  return "wss://" + (numeric6 ? "[" + host + "]" : host) + ":" + std::to_string(kGatewayPort) +
+         "/v1/ws";
+}
+
 Status App::open_connection(bool persistent) {
   if (!rest_) {
     UNHIDRA_TRY_VOID(ready_rest());
@@ -161,14 +172,9 @@ Status App::open_connection(bool persistent) {
     return fail(Errc::not_logged_in, "this profile holds no session: log in again");
   }
   tokens_ = std::make_unique<TokenKeeper>(*rest_, *store_, random_, clock_, std::move(*login));
+  UNHIDRA_TRY_VOID(parse_endpoint(profile_->settings.server));
   DriverSettings settings;
-  settings.gateway = profile_->settings.gateway;
-  if (settings.gateway.empty()) {
-    UNHIDRA_TRY(const auto endpoint, parse_endpoint(profile_->settings.server));
-    const bool numeric6 = endpoint.host.find(':') != std::string::npos;
-    settings.gateway = "wss://" + (numeric6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" +
-                       std::to_string(kGatewayPort) + "/v1/ws";
-  }
+  settings.gateway = gateway_url();
   UNHIDRA_TRY(settings.tls, profile_->tls());
   settings.persistent = persistent;
   if (!generation_) {
@@ -209,8 +215,14 @@ Status App::run() {
       return approve_device();
     case Command::devices_revoke:
       return revoke_device();
+    case Command::history_receive:
+      return receive_history();
+    case Command::history_send:
+      return send_history();
     case Command::iot:
       return iot();
+    case Command::hub:
+      return run_hub();
     case Command::invite:
       return invite();
     case Command::verify:
@@ -232,7 +244,16 @@ Status App::run() {
     case Command::group_leave:
     case Command::group_members:
     case Command::group_rename:
+    case Command::group_reset:
       return group_command();
+    case Command::message:
+      return message_command();
+    case Command::place:
+      return place_command();
+    case Command::file:
+      return file_command();
+    case Command::import:
+      return import_slack();
     case Command::completion:
       *around_.out << completion_script(options_.shell) << std::flush;
       return {};

@@ -1,6 +1,7 @@
 #pragma once
 // One run of the program: the commands over profile, engine and connection.
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,8 +13,12 @@
 #include "unhidra/runtime/system_clock.h"
 
 #include "driver.h"
+#include "file_transfer.h"
+#include "import/slack.h"
+#include "mqtt_link.h"
 #include "options.h"
 #include "output.h"
+#include "pending_files.h"
 
 namespace unhidra::cli {
 
@@ -33,6 +38,7 @@ class App {
   // Profile, store and engine of a device that has logged in.
   Status open_device();
   Status open_connection(bool persistent);
+  std::string gateway_url() const;
   Status ready_rest();
   Result<SecretBytes> passphrase(bool fresh) const;
   std::string default_profile() const;
@@ -58,8 +64,36 @@ class App {
   Status verify();
   Result<DeviceId> device_named(const std::vector<DeviceId>& candidates) const;
 
+  // ---- old messages for a new device (history_commands.cpp) ----
+  Status receive_history();
+  Status send_history();
+  Result<DeviceId> other_device();
+  Result<std::optional<client::HistoryTransfer>> history_transfer(DeviceId device,
+                                                                  bool receiving) const;
+  Status await_history(DeviceId device, bool receiving, std::chrono::seconds patience,
+                       const std::function<bool(const client::HistoryTransfer&)>& done);
+  Status show_history_done(DeviceId device, bool receiving);
+  Result<std::string> history_code_from_person() const;
+
   // ---- IoT devices of the organisation (iot_commands.cpp) ----
   Status iot();
+
+  // ---- device groups (device_commands.cpp) ----
+  Result<std::unique_ptr<MqttLink>> open_broker(boost::asio::io_context& context);
+  Status publish_kept(const std::vector<std::pair<std::string, Bytes>>& messages);
+  Status change_members(const client::DeviceGroupView& group,
+                        std::vector<identity::GroupMember> members, client::DeviceRules rules);
+  Result<client::DeviceGroupView> device_group_named() const;
+  Result<DeviceGroupId> group_with(DeviceId device) const;
+  Status accept_group();
+  // What needs no device of the registry, and what does.
+  Status device_groups_action();
+  Status device_in_group(const boost::json::object& device);
+  Status command_device(DeviceId device, const std::string& name);
+  // sealed_twin.cpp: what the device reported, when it was sealed for a group of this client.
+  void open_twin(DeviceId device, boost::json::object& twin);
+  // hub.cpp
+  Status run_hub();
 
   // ---- messages (message_commands.cpp) ----
   Status send();
@@ -81,11 +115,83 @@ class App {
   Status leave_group();
   Status show_members();
   Status rename_group();
+  Status reset_group();
   Result<client::Conversation> group_named(std::string_view name) const;
   Result<std::vector<UserId>> users_named();
   // Runs the connection until the change is done; its failure is an error.
   Status await_change(ConversationId group, std::uint64_t change);
   boost::json::object describe_group(const client::Group& group) const;
+  // Asks the server for members' names that are not known here. Without it they stay ids, and the
+  // person is told why.
+  void learn_member_names(const client::Group& group);
+
+  // ---- from other systems (import_commands.cpp) ----
+  Status import_slack();
+  Result<std::vector<slack::Channel>> wanted_channels(const slack::Directory& directory) const;
+  Result<std::map<std::string, UserId>> people_of(const slack::Directory& directory);
+  Result<ConversationId> target_channel(const slack::Channel& channel,
+                                        const std::map<std::string, UserId>& people);
+  MessageId imported_id(const slack::Channel& channel, std::string_view ts, std::size_t part) const;
+  Status import_channel(const ExportSource& source, const slack::Directory& directory,
+                        const slack::Channel& channel, const std::map<std::string, UserId>& people);
+  Result<bool> import_message(const ExportSource& source, const slack::Channel& channel,
+                              ConversationId target, const slack::Message& message, bool in_thread);
+  Result<std::vector<e2ee::AttachmentDescriptor>> upload_exported(const ExportSource& source,
+                                                                  ConversationId target,
+                                                                  const slack::Message& message,
+                                                                  std::string& body);
+  std::string plain_file() const;
+  Status await_empty_outbox();
+
+  // ---- messages that are there (chat_commands.cpp) ----
+  Status message_command();
+  Status act_on(const client::Conversation& place, const client::Message& message);
+  Status await_action(MessageId action);
+  Status flush_outbox();
+  Status show_thread(const client::Conversation& place, const client::Message& root);
+  Status list_threads();
+  Status search();
+  Result<client::Conversation> place_named(const std::string& name);
+  Result<client::Message> message_named(const client::Conversation& conversation,
+                                        const std::string& name) const;
+
+  // ---- files (file_commands.cpp) ----
+  Status file_command();
+  Status send_files();
+  Status resume_files();
+  Status list_files();
+  Status save_file();
+  // The folder of uploads that are under way.
+  Status ready_spool() const;
+  Result<client::Conversation> place_to_send_to();
+  Result<PendingFiles> seal_files(ConversationId conversation);
+  Result<e2ee::AttachmentDescriptor> seal_file(const std::string& path);
+  Result<std::optional<e2ee::ScanVerdict>> scan_file(const std::string& path,
+                                                     crypto::FileDigest& scanned);
+  Status finish_files(const PendingFiles& pending);
+  FileTransfer transfer_of(const std::string& name);
+  std::string spool_file(e2ee::FileId id) const;
+  void drop_pending(const PendingFiles& pending);
+
+  // ---- spaces and channels (place_commands.cpp) ----
+  Status place_command();
+  Status list_channels();
+  Status show_channel(const wire::Channel& channel);
+  Status create_channel();
+  // Made, at the server too, and everybody in it.
+  Result<ConversationId> make_channel(const client::NewChannel& channel);
+  Status join_channel(const wire::Channel& channel);
+  Status change_group_of(const wire::Channel& channel);
+  Status change_channel(const wire::Channel& channel);
+  Status spaces();
+  Status change_space();
+  Status chat_policy();
+  Result<client::PlaceAnswerBody> ask_place(client::PlaceRequest request);
+  Result<std::vector<wire::Channel>> channels_listed(wire::ListChannels query);
+  Result<std::vector<wire::Space>> spaces_listed();
+  Result<wire::Channel> channel_named(const std::string& name);
+  Result<wire::Space> space_named(const std::string& name);
+  std::string name_of(const wire::Channel& channel) const;
 
   // ---- chat (chat.cpp) ----
   Status chat();

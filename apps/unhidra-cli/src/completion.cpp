@@ -7,15 +7,15 @@ namespace {
 constexpr std::string_view kBash = R"sh(# Load with: source <(unhidra-cli completion bash)
 _unhidra_cli() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= i
-  local commands="register login logout status devices device invite verify send listen chat history group export completion"
+  local commands="register login logout status devices device hub invite verify send listen chat history group channel space react edit delete reply thread threads read search receipts policy export completion"
   local globals="--profile --server --gateway --ca --trust-fingerprint --passphrase-file --json --quiet --help --version"
   local credentials="--username --password-file --organization --device-name"
   case $previous in
     --profile) COMPREPLY=($(compgen -d -- "$word")); return ;;
     --ca|--passphrase-file|--password-file|--new-password-file|--output) COMPREPLY=($(compgen -f -- "$word")); return ;;
     completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")); return ;;
-    devices) COMPREPLY=($(compgen -W "approve revoke $globals" -- "$word")); return ;;
-    device) COMPREPLY=($(compgen -W "list show add code pending approve deny rename label revoke delete twin --devices $globals" -- "$word")); return ;;
+    devices) COMPREPLY=($(compgen -W "approve revoke history $globals" -- "$word")); return ;;
+    device) COMPREPLY=($(compgen -W "list show add code pending approve deny rename label revoke delete twin owner group command --devices $globals" -- "$word")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case " $commands " in *" ${COMP_WORDS[i]} "*) command=${COMP_WORDS[i]}; break ;; esac
@@ -25,7 +25,7 @@ _unhidra_cli() {
     register) COMPREPLY=($(compgen -W "$credentials --invite --display-name $globals" -- "$word")) ;;
     login) COMPREPLY=($(compgen -W "$credentials --new-password-file $globals" -- "$word")) ;;
     logout|devices) COMPREPLY=($(compgen -W "--yes $globals" -- "$word")) ;;
-    device) COMPREPLY=($(compgen -W "--devices --type --group --label --owner --encrypted --remove --yes --set --if-version $globals" -- "$word")) ;;
+    device) COMPREPLY=($(compgen -W "--devices --type --group --label --owner --encrypted --remove --yes --set --if-version --group --filter --code --role --timeout --older-than $globals" -- "$word")) ;;
     invite) COMPREPLY=($(compgen -W "--role --hours $globals" -- "$word")) ;;
     verify) COMPREPLY=($(compgen -W "--accept --mark-verified $globals" -- "$word")) ;;
     send) COMPREPLY=($(compgen -W "--timeout $globals" -- "$word")) ;;
@@ -44,7 +44,7 @@ _unhidra_cli() {
   local -a commands globals credentials
   commands=('register:sign up' 'login:log in as a new device' 'logout:end the session' 'status:this device'
     'devices:devices of this account' 'device:IoT devices of the organisation' 'invite:invite somebody new' 'verify:safety number' 'send:send a message' 'listen:show what arrives'
-    'chat:talk in the terminal' 'history:show a conversation' 'group:make and change groups' 'export:all history as JSON' 'completion:completion script')
+    'chat:talk in the terminal' 'history:show a conversation' 'group:make and change groups' 'channel:channels' 'space:spaces' 'react:react to a message' 'edit:change an own message' 'delete:delete an own message' 'reply:answer in a thread' 'thread:show a thread' 'threads:list threads' 'read:mark as read' 'search:search the store' 'receipts:send receipts or not' 'policy:chat policy' 'export:all history as JSON' 'completion:completion script')
   globals=('--profile[folder of this device]:folder:_directories' '--server[https://host\:9200]:url:' '--gateway[wss://host\:9000/v1/ws]:url:'
     '--ca[PEM file]:file:_files' '--trust-fingerprint[SHA-256]:hex:' '--passphrase-file[file]:file:_files'
     '--json[JSON lines]' '--quiet[no remarks]' '--help' '--version')
@@ -57,10 +57,10 @@ _unhidra_cli() {
         register) _arguments $globals $credentials '--invite[token]:token:' '--display-name[name]:name:' ;;
         login) _arguments $globals $credentials '--new-password-file[file]:file:_files' ;;
         logout) _arguments $globals '--yes[do not ask]' ;;
-        devices) _arguments $globals '--yes[do not ask]' '1:what:(approve revoke)' '2:id:' ;;
+        devices) _arguments $globals '--yes[do not ask]' '1:what:(approve revoke history)' '2:id:' ;;
         device) _arguments $globals '--devices[https://host\:9300]:url:' '--type[type]:word:' '*--group[group]:word:' '*--label[name=value]:label:' \
           '--owner[user id]:id:' '--encrypted[twin is ciphertext]' '*--remove[label]:word:' '--yes[do not ask]' '--set[JSON]:json:' \
-          '--if-version[version]:number:' '1:what:(list show add code pending approve deny rename label revoke delete twin)' '2:device:' '*:value:' ;;
+          '--if-version[version]:number:' '--filter[topics]:filter:' '--code[public keys]:code:' '--role[role]:role:' '--timeout[seconds]:seconds:' '--older-than[hours]:hours:' '1:what:(list show add code pending approve deny rename label revoke delete twin owner group command)' '2:device:' '*:value:' ;;
         invite) _arguments $globals '--role[role]:role:' '--hours[hours]:number:' ;;
         verify) _arguments $globals '--accept[accept the new identity]' '--mark-verified[numbers compared]' '1:user:' ;;
         send) _arguments $globals '--timeout[seconds]:seconds:' '1:user:' '2:text:' ;;
@@ -77,7 +77,7 @@ compdef _unhidra_cli unhidra-cli
 
 constexpr std::string_view kFish = R"sh(# Load with: unhidra-cli completion fish | source
 complete -c unhidra-cli -f
-set -l commands register login logout status devices device invite verify send listen chat history group export completion
+set -l commands register login logout status devices device invite verify send listen chat history group channel space react edit delete reply thread threads read search receipts policy export completion
 complete -c unhidra-cli -n "not __fish_seen_subcommand_from $commands" -a "$commands"
 complete -c unhidra-cli -l profile -r -a "(__fish_complete_directories)" -d "Folder of this device"
 complete -c unhidra-cli -l server -x -d "https://host:9200"
@@ -95,8 +95,8 @@ complete -c unhidra-cli -n "__fish_seen_subcommand_from register" -l invite -x
 complete -c unhidra-cli -n "__fish_seen_subcommand_from register" -l display-name -x
 complete -c unhidra-cli -n "__fish_seen_subcommand_from login" -l new-password-file -r -F
 complete -c unhidra-cli -n "__fish_seen_subcommand_from logout devices device" -s y -l yes
-complete -c unhidra-cli -n "__fish_seen_subcommand_from devices" -a "approve revoke"
-complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -a "list show add code pending approve deny rename label revoke delete twin"
+complete -c unhidra-cli -n "__fish_seen_subcommand_from devices" -a "approve revoke history"
+complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -a "list show add code pending approve deny rename label revoke delete twin owner group command"
 complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l devices -x -d "https://host:9300"
 complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l type -x
 complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l group -x

@@ -26,6 +26,9 @@ enum class Errc : std::uint8_t {
   rate_limited,       // too many attempts
   not_sent,           // the server refused the message for good
   server_failed,      // the server answered with something unexpected
+  no_scanner,         // no virus scanner answers, or it does not scan this file
+  infected,           // a virus scanner found something
+  bad_export,         // what is to be imported cannot be read
 };
 
 constexpr ErrorCode error_code(Errc code) {
@@ -34,6 +37,8 @@ constexpr ErrorCode error_code(Errc code) {
       return {"cli.usage", ErrorKind::invalid};
     case Errc::bad_profile:
       return {"cli.bad_profile", ErrorKind::corrupt};
+    case Errc::bad_export:
+      return {"cli.bad_export", ErrorKind::corrupt};
     case Errc::locked:
       return {"cli.locked", ErrorKind::conflict};
     case Errc::no_passphrase:
@@ -68,6 +73,10 @@ constexpr ErrorCode error_code(Errc code) {
       return {"cli.not_sent", ErrorKind::conflict};
     case Errc::server_failed:
       return {"cli.server_failed", ErrorKind::internal};
+    case Errc::no_scanner:
+      return {"cli.no_scanner", ErrorKind::conflict};
+    case Errc::infected:
+      return {"cli.infected", ErrorKind::unprocessable};
     case Errc::failed:
       break;
   }

@@ -33,6 +33,8 @@ Status App::group_command() {
       return leave_group();
     case Command::group_rename:
       return rename_group();
+    case Command::group_reset:
+      return reset_group();
     default:
       return change_group();
   }
@@ -163,9 +165,36 @@ Status App::leave_group() {
   return {};
 }
 
+void App::learn_member_names(const client::Group& group) {
+  std::vector<UserId> unnamed;
+  for (const auto& member : group.members) {
+    const auto known = engine_->user(member.user);
+    if (!known || !*known || (*known)->username.empty()) {
+      unnamed.push_back(member.user);
+    }
+  }
+  if (unnamed.empty()) {
+    return;
+  }
+  auto asked = open_connection(false);
+  if (asked) {
+    asked = settle(kPatience);
+  }
+  if (asked) {
+    asked = engine_->learn_names(unnamed);
+  }
+  if (asked) {
+    asked = settle(kPatience);
+  }
+  if (!asked) {
+    output_.remark("Some names are not known here: " + asked.error().message());
+  }
+}
+
 Status App::show_members() {
   UNHIDRA_TRY(const auto conversation, group_named(options_.group));
   UNHIDRA_TRY(const auto group, engine_->group(conversation.id));
+  learn_member_names(group);
   const Names names(*engine_);
   output_.object(describe_group(group));
   output_.text(printable(group.name) + " (" + std::string(client::to_string(group.state)) + ")");
@@ -187,6 +216,23 @@ Status App::rename_group() {
       [this] { return engine_->idle() && engine_->account()->outbox_size == 0; }, kPatience));
   UNHIDRA_TRY(const auto group, engine_->group(conversation.id));
   output_.result(describe_group(group), "It is called " + printable(group.name) + " now.");
+  return {};
+}
+
+Status App::reset_group() {
+  UNHIDRA_TRY(const auto conversation, group_named(options_.group));
+  if (!options_.yes &&
+      !confirm(around_,
+               "Begin " + printable(conversation.name) +
+                   " anew? Everybody in it is told, and messages on their way are lost.",
+               false)) {
+    return fail(Errc::usage, "nothing was done");
+  }
+  UNHIDRA_TRY(const auto change, engine_->reset_group(conversation.id));
+  UNHIDRA_TRY_VOID(await_change(conversation.id, change));
+  UNHIDRA_TRY(const auto group, engine_->group(conversation.id));
+  output_.result(describe_group(group),
+                 printable(group.name) + " begins anew. The others come in when they are online.");
   return {};
 }
 

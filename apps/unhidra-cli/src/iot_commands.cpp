@@ -1,6 +1,7 @@
 // device list, show, add, code, rename, label, revoke, delete, twin: what an administrator does
 // with the IoT devices of the organisation. Names and ids of devices are the server's word.
 
+#include <functional>
 #include <istream>
 #include <iterator>
 
@@ -51,14 +52,17 @@ class IotCommands {
  public:
   // All outlive it.
   IotCommands(const Options& options, const Surroundings& around, Output& output, Rest& server,
-              Rest& devices, std::string token)
+              Rest& devices, std::string token, std::function<Status(const json::object&)> in_group,
+              std::function<void(DeviceId, json::object&)> open_twin)
       : options_(options),
         iot_(options.iot),
         around_(around),
         output_(output),
         server_(server),
         devices_(devices),
-        token_(std::move(token)) {}
+        token_(std::move(token)),
+        in_group_(std::move(in_group)),
+        open_twin_(std::move(open_twin)) {}
 
   Status run() {
     if (iot_.action == IotAction::list) {
@@ -88,6 +92,11 @@ class IotCommands {
         return end(device, server_, "", "iot_device_revoked", "Revoked ");
       case IotAction::remove:
         return end(device, devices_, "/record", "iot_device_deleted", "Deleted ");
+      case IotAction::group_add:
+      case IotAction::group_allow:
+      case IotAction::group_remove:
+      case IotAction::command:
+        return in_group_(device);
       default:
         return twin(device);
     }
@@ -355,6 +364,9 @@ class IotCommands {
     if (!twin) {
       return fail(std::move(twin).error());
     }
+    if (const auto id = DeviceId::parse(text_of(device, "device_id"))) {
+      open_twin_(*id, *twin);
+    }
     output_.result(typed("device_twin", *twin), twin_text(*twin));
     return {};
   }
@@ -366,13 +378,29 @@ class IotCommands {
   Rest& server_;
   Rest& devices_;
   std::string token_;
+  std::function<Status(const json::object&)> in_group_;
+  std::function<void(DeviceId, json::object&)> open_twin_;
 };
+
+bool is_of_groups_alone(IotAction action) {
+  return action == IotAction::owner || action == IotAction::group_list ||
+         action == IotAction::group_create || action == IotAction::group_rotate ||
+         action == IotAction::group_accept;
+}
 
 }  // namespace
 
 Status App::iot() {
   UNHIDRA_TRY_VOID(open_device());
   UNHIDRA_TRY_VOID(open_connection(false));
+  if (is_of_groups_alone(options_.iot.action)) {
+    return device_groups_action();
+  }
+  // A hub is a client, which the registry of devices does not know.
+  if (const auto id = DeviceId::parse(options_.iot.device);
+      id && options_.iot.role != "device" && options_.iot.action == IotAction::group_add) {
+    return device_in_group({{"device_id", id->to_string()}});
+  }
   UNHIDRA_TRY(const auto token, tokens_->fresh(std::chrono::seconds(30)));
   auto& url = options_.iot.url;
   UNHIDRA_TRY(const auto endpoint, parse_endpoint(url.empty() ? profile_->settings.server : url));
@@ -386,7 +414,11 @@ Status App::iot() {
   }
   UNHIDRA_TRY(auto tls, profile_->tls());
   Rest devices(url, std::move(tls), clock_);
-  return IotCommands(options_, around_, output_, *rest_, devices, token).run();
+  return IotCommands(
+             options_, around_, output_, *rest_, devices, token,
+             [this](const json::object& device) { return device_in_group(device); },
+             [this](DeviceId device, json::object& twin) { open_twin(device, twin); })
+      .run();
 }
 
 }  // namespace unhidra::cli

@@ -95,6 +95,9 @@ std::string sheet_of(const json::object& device) {
     out += "\nCertificate  " + printable(text_of(certificate->get_object(), "serial_number")) +
            ", good until " + printable(text_of(certificate->get_object(), "not_after"));
   }
+  if (const auto* queued = device.if_contains("queued_messages"); queued != nullptr) {
+    out += "\nMessages     " + json::serialize(*queued) + " wait for it";
+  }
   return out;
 }
 

@@ -152,7 +152,10 @@ Result<std::uint64_t> App::shown(ConversationId conversation) {
 Status App::mark_shown(const client::Conversation& conversation) {
   ByteWriter writer(8);
   writer.u64(conversation.message_count);
-  return store_->put_value(shown_name(conversation.id), writer.view());
+  UNHIDRA_TRY_VOID(store_->put_value(shown_name(conversation.id), writer.view()));
+  return conversation.message_count == 0
+             ? Status()
+             : engine_->mark_read(conversation.id, conversation.message_count - 1);
 }
 
 // Prints what came from elsewhere since the last time, oldest first, and remembers it. A crash in
@@ -244,37 +247,27 @@ Status App::listen() {
     return fail(Errc::timed_out, "heard " + std::to_string(heard) + " of " +
                                      std::to_string(options_.count) + " messages in time");
   }
-  return ran;
+  return ran ? flush_outbox() : ran;
 }
 
 Status App::history() {
   UNHIDRA_TRY_VOID(open_device());
-  std::optional<client::Conversation> conversation;
-  if (options_.user.starts_with('#')) {
-    UNHIDRA_TRY(conversation, group_named(std::string_view(options_.user).substr(1)));
-  } else {
-    UNHIDRA_TRY(const auto user, find_user(options_.user, false));
-    UNHIDRA_TRY(conversation, engine_->conversation_with(user.id));
-    if (!conversation) {
-      return fail(Errc::not_found,
-                  "there is no conversation with " + printable(user.username) + " here");
-    }
-  }
+  UNHIDRA_TRY(const auto conversation, place_named(options_.user));
   const Names names(*engine_);
   const auto account = *engine_->account();
-  const auto limit = options_.limit == 0 ? conversation->message_count : options_.limit;
+  const auto limit = options_.limit == 0 ? conversation.message_count : options_.limit;
   UNHIDRA_TRY(const auto messages,
-              engine_->history(conversation->id, conversation->message_count, limit));
+              engine_->history(conversation.id, conversation.message_count, limit));
   std::string day;
   for (const auto& message : messages) {
     if (auto now = day_of(message.sent_at); now != day) {
       day = std::move(now);
       output_.text("-- " + day + " --");
     }
-    output_.result(to_json(message, conversation->peer, names, account.device),
+    output_.result(to_json(message, conversation.peer, names, account.device),
                    to_line(message, names, account.user, account.device));
   }
-  return mark_shown(*conversation);
+  return mark_shown(conversation);
 }
 
 Status App::export_all() {

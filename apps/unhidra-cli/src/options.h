@@ -8,6 +8,8 @@
 
 #include "unhidra/base/error.h"
 
+#include "chat_options.h"
+
 namespace unhidra::cli {
 
 enum class Command : std::uint8_t {
@@ -18,7 +20,10 @@ enum class Command : std::uint8_t {
   devices_list,
   devices_approve,
   devices_revoke,
+  history_receive,
+  history_send,
   iot,
+  hub,
   invite,
   verify,
   send,
@@ -34,6 +39,11 @@ enum class Command : std::uint8_t {
   group_leave,
   group_members,
   group_rename,
+  message,  // Options::message
+  place,    // Options::place
+  group_reset,
+  file,    // Options::file
+  import,  // Options::import
 };
 
 // `unhidra-cli device ...`: the IoT devices of the organisation.
@@ -49,7 +59,16 @@ enum class IotAction : std::uint8_t {
   twin,
   pending,
   approve,
-  deny
+  deny,
+  owner,
+  group_list,
+  group_create,
+  group_add,
+  group_allow,
+  group_remove,
+  group_rotate,
+  group_accept,
+  command,
 };
 struct IotOptions {
   IotAction action = IotAction::list;
@@ -64,6 +83,15 @@ struct IotOptions {
   bool encrypted = false;
   std::string desired;  // JSON; "-" is the standard input
   std::optional<std::int64_t> if_version;
+
+  // device groups
+  std::string group;  // a device group's name; of `command` empty: whichever it is in
+  std::vector<std::string> filters;  // topics of a new one
+  std::string code;                  // a new member's keys
+  std::string role = "device";
+  std::vector<std::string> rules;  // what a device obeys: identity::parse_device_rule
+  double older_than = 0;           // hours; of rotate
+  std::vector<std::string> words;  // of a command
 };
 
 struct Options {
@@ -93,6 +121,7 @@ struct Options {
   std::string name;
   std::optional<std::string> text;
   std::string device;
+  std::string code;  // as the new device shows it
   bool yes = false;
   bool accept = false;
   bool mark_verified = false;
@@ -100,10 +129,17 @@ struct Options {
   double timeout = 0;       // seconds; 0: the command's own
   std::uint64_t limit = 50;
   std::string output_file;
+  std::string hub_file;
+  std::string hub_listen;  // empty: no commands by HTTP
+  std::string hub_token_file;
   std::string shell;
   std::string role;
   std::uint64_t hours = 0;  // 0: the server's own
   IotOptions iot;
+  MessageOptions message;
+  PlaceOptions place;
+  FileOptions file;
+  ImportOptions import;
 };
 
 struct Parsed {

@@ -2,6 +2,7 @@
 
 #include <ctime>
 #include <iostream>
+#include <map>
 
 #include <boost/json/serialize.hpp>
 
@@ -50,6 +51,108 @@ json::object typed(std::string_view type) {
   return out;
 }
 
+json::object to_json(const client::Attachment& file) {
+  json::object out{{"file_id", uuid_to_string(file.file_id)},
+                   {"name", file.name},
+                   {"media_type", file.media_type},
+                   {"size", file.size},
+                   {"scan", client::to_string(file.scan)}};
+  if (file.dimensions) {
+    out["width"] = file.dimensions->width;
+    out["height"] = file.dimensions->height;
+  }
+  if (file.scan != client::ScanState::none) {
+    out["scanner"] = file.scanner;
+    out["scanned_at"] = to_rfc3339(file.scanned_at);
+  }
+  return out;
+}
+
+// What was done to the message since; nothing when nothing was.
+void add_chat_fields(json::object& out, const client::Message& message, const Names& names) {
+  if (message.edits != 0) {
+    out["edits"] = message.edits;
+    out["edited_at"] = to_rfc3339(message.edited_at);
+  }
+  if (message.deleted) {
+    out["deleted"] = true;
+  }
+  if (message.thread_root) {
+    out["thread_root"] = message.thread_root->id.to_string();
+  }
+  if (message.reply_to) {
+    out["reply_to"] = message.reply_to->id.to_string();
+  }
+  if (!message.attachments.empty()) {
+    auto& files = out["files"].emplace_array();
+    for (const auto& file : message.attachments) {
+      files.push_back(to_json(file));
+    }
+  }
+  if (message.imported) {
+    auto& imported = out["imported"].emplace_object();
+    imported["system"] = message.imported->system;
+    imported["author"] = message.imported->author;
+    imported["written_at"] = to_rfc3339(message.imported->written_at);
+    auto& reactions = imported["reactions"].emplace_object();
+    for (const auto& one : message.imported->reactions) {
+      reactions[one.emoji] = json::array(one.names.begin(), one.names.end());
+    }
+  }
+  if (!message.reactions.empty()) {
+    auto& reactions = out["reactions"].emplace_object();
+    for (const auto& one : message.reactions) {
+      auto& users = reactions[one.emoji].emplace_array();
+      for (const auto& user : one.users) {
+        users.emplace_back(names.of(user));
+      }
+    }
+  }
+  if (message.thread) {
+    out["thread"] = json::object{{"replies", message.thread->replies},
+                                 {"unread", message.thread->unread},
+                                 {"following", message.thread->following},
+                                 {"last_reply_at", to_rfc3339(message.thread->last_reply_at)}};
+  }
+  if (message.delivered_to != 0 || message.read_by != 0) {
+    out["delivered_to"] = message.delivered_to;
+    out["read_by"] = message.read_by;
+  }
+}
+
+std::string chat_marks(const client::Message& message) {
+  std::string out;
+  for (const auto& file : message.attachments) {
+    out += (out.empty() && message.text.empty() ? "[" : "  [") + file_line(file) + "]";
+  }
+  if (message.edits != 0) {
+    out += "  (edited)";
+  }
+  // Here and where the message comes from.
+  std::map<std::string, std::size_t> reactions;
+  for (const auto& one : message.reactions) {
+    reactions[one.emoji] += one.users.size();
+  }
+  if (message.imported) {
+    for (const auto& one : message.imported->reactions) {
+      reactions[one.emoji] += one.names.size();
+    }
+  }
+  for (const auto& [emoji, count] : reactions) {
+    out += "  " + printable(emoji) + " " + std::to_string(count);
+  }
+  if (message.thread) {
+    out += "  [" + std::to_string(message.thread->replies) +
+           (message.thread->replies == 1 ? " reply]" : " replies]");
+  }
+  if (message.read_by != 0) {
+    out += "  [read by " + std::to_string(message.read_by) + "]";
+  } else if (message.delivered_to != 0) {
+    out += "  [delivered to " + std::to_string(message.delivered_to) + "]";
+  }
+  return out;
+}
+
 }  // namespace
 
 Output::Output(const Surroundings& around, bool json_in, bool quiet)
@@ -74,6 +177,18 @@ void Output::remark(std::string_view line) {
     *around_.err << line << std::endl;
   }
 }
+void Output::progress(std::string_view name, std::uint64_t done, std::uint64_t total) {
+  if (json_) {
+    auto shown = typed("progress");
+    shown["name"] = name;
+    shown["done"] = done;
+    shown["total"] = total;
+    object(shown);
+  } else if (!quiet_ && around_.out_is_terminal) {
+    *around_.err << "\r" << printable(name) << ": " << (total == 0 ? 100 : done * 100 / total)
+                 << " %" << (done == total ? "\n" : "") << std::flush;
+  }
+}
 void Output::warning(const json::object& object_in, std::string_view line) {
   object(object_in);
   *around_.err << "! " << line << std::endl;
@@ -87,6 +202,36 @@ void Output::error(const Error& error) {
     object(shown);
   }
   *around_.err << "unhidra-cli: " << error.message() << std::endl;
+}
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::array kUnits{"B", "kB", "MB", "GB"};
+  auto shown = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; shown >= 1000 && unit + 1 < kUnits.size(); ++unit) {
+    shown /= 1000;
+  }
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", shown, kUnits[unit]);
+  return text.data();
+}
+
+std::string file_line(const client::Attachment& file) {
+  auto out = printable(file.name) + ", " + size_text(file.size);
+  switch (file.scan) {
+    case client::ScanState::none:
+      break;
+    case client::ScanState::clean:
+      out += ", its sender's scanner found nothing";
+      break;
+    case client::ScanState::infected:
+      out += ", ITS SENDER'S SCANNER FOUND A VIRUS";
+      break;
+    case client::ScanState::forged:
+      out += ", WITH A FORGED SCAN RESULT";
+      break;
+  }
+  return out;
 }
 
 std::string Names::of(UserId user) const {
@@ -138,6 +283,7 @@ json::object to_json(const client::Message& message, UserId peer, const Names& n
   if (message.unread_by != 0) {
     out["unread_by"] = message.unread_by;
   }
+  add_chat_fields(out, message, names);
   return out;
 }
 
@@ -160,11 +306,17 @@ std::string to_line(const client::Message& message, const Names& names, UserId o
   out += message.sender_user == own
              ? (message.sender_device == this_device ? "me" : "me (other device)")
              : names.of(message.sender_user);
+  if (message.imported) {
+    out += " for " + printable(message.imported->author) + " (" +
+           printable(message.imported->system) + ", " +
+           formatted(message.imported->written_at, "%Y-%m-%d %H:%M") + ")";
+  }
   out += ": ";
   if (message.state == MessageState::unreadable) {
     return out + "[not readable] " + std::string(client::explain(message.reason));
   }
-  out += printable(message.text);
+  out += message.deleted ? "[deleted]" : printable(message.text);
+  out += chat_marks(message);
   switch (message.state) {
     case MessageState::queued:
       out += "  [waiting]";
@@ -246,6 +398,24 @@ struct Show {
     object["count"] = what.messages.size();
     output.warning(object, "The server has not delivered " + std::to_string(what.messages.size()) +
                                " message(s) of a conversation.");
+  }
+  void operator()(const event::HistoryTransferChanged& what) const {
+    const auto& transfer = what.transfer;
+    if (!transfer.receiving && transfer.state == client::HistoryState::comparing) {
+      auto object = typed("history_requested");
+      object["device_id"] = transfer.device.to_string();
+      output.warning(object, "Another device of this account (" + transfer.device.to_string() +
+                                 ") asks for the old messages. If that is you: unhidra-cli devices "
+                                 "history send");
+    }
+  }
+  void operator()(const event::GroupReset& what) const {
+    auto object = typed("group_reset");
+    object["group_id"] = what.conversation.to_string();
+    object["user"] = names.of(what.by);
+    output.warning(object, names.of(what.by) + " has begun the group " +
+                               printable(names.of(what.conversation)) +
+                               " anew, with the same people and other keys.");
   }
   void operator()(const event::GroupForked& what) const {
     auto object = typed("group_forked");

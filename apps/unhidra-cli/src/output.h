@@ -20,6 +20,8 @@ class Output {
   void result(const boost::json::object& object, std::string_view text);
   void object(const boost::json::object& object);  // JSON mode only
   void text(std::string_view line);                // for people only
+  // How far a transfer is: an object in JSON mode, else in place on a terminal's standard error.
+  void progress(std::string_view name, std::uint64_t done, std::uint64_t total);
   // A remark on the standard error; not in JSON mode, not when quiet.
   void remark(std::string_view line);
   // Something that must not be overlooked: on the standard error, in JSON mode as an object too.
@@ -51,6 +53,8 @@ boost::json::object to_json(const client::User& user);
 // "14:05  ann: hello", with the state of own messages and the reason of unreadable ones.
 std::string to_line(const client::Message& message, const Names& names, UserId own,
                     DeviceId this_device);
+// "report.pdf, 1.2 MB", and what a scanner said of it.
+std::string file_line(const client::Attachment& file);
 // "Monday 5 January 2026", by the local clock.
 std::string day_of(Timestamp time);
 // Security events and failures, as a warning; everything else is silent.

@@ -17,6 +17,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t kMaxResponse = 1 << 20;
+constexpr std::chrono::minutes kTransferTimeout{5};  // of one part of a file
 constexpr std::uint16_t kAuthPort = 9200;
 constexpr std::uint16_t kGatewayPort = 9000;
 
@@ -48,6 +49,12 @@ Errc errc_of(int status) {
     default:
       return status >= 500 ? Errc::unreachable : Errc::failed;
   }
+}
+
+std::string code_of(const net::HttpResponse& response) {
+  boost::system::error_code ignored;
+  const auto body = json::parse(std::string_view(as_text(response.body)), ignored);
+  return !ignored && body.is_object() ? text_of(body.get_object(), "code") : std::string();
 }
 
 // RFC 9457.
@@ -162,6 +169,46 @@ Result<json::value> Rest::call(std::string method, const std::string& path,
     request.headers.add("Content-Type", "application/json");
     request.body = to_bytes(json::serialize(*body));
   }
+  UNHIDRA_TRY(const auto response, ask(std::move(request), access_token));
+  if (response.body.empty()) {
+    return json::value(nullptr);
+  }
+  boost::system::error_code error;
+  auto parsed = json::parse(std::string_view(as_text(response.body)), error);
+  if (error) {
+    return fail(Errc::server_failed, "the server's answer is no JSON");
+  }
+  return parsed;
+}
+
+Status Rest::put_bytes(const std::string& path, ByteView bytes, const std::string& access_token) {
+  net::HttpRequestSpec request;
+  request.method = "PUT";
+  request.url = server_ + path;
+  request.max_response_bytes = kMaxResponse;
+  request.timeout = kTransferTimeout;
+  request.headers.add("Content-Type", "application/octet-stream");
+  request.body = to_bytes(bytes);
+  UNHIDRA_TRY_VOID(ask(std::move(request), access_token));
+  return {};
+}
+
+Result<Bytes> Rest::get_bytes(const std::string& path, std::uint64_t from, std::uint64_t to,
+                              const std::string& access_token) {
+  net::HttpRequestSpec request;
+  request.url = server_ + path;
+  request.max_response_bytes = static_cast<std::size_t>(to - from) + kMaxResponse;
+  request.timeout = kTransferTimeout;
+  request.headers.add("Range", "bytes=" + std::to_string(from) + "-" + std::to_string(to - 1));
+  UNHIDRA_TRY(auto response, ask(std::move(request), access_token));
+  if (response.body.size() != to - from) {
+    return fail(Errc::server_failed, "the server has sent another size than was asked for");
+  }
+  return std::move(response.body);
+}
+
+Result<net::HttpResponse> Rest::ask(net::HttpRequestSpec request, const std::string& access_token) {
+  last_refusal_.clear();
   if (!access_token.empty()) {
     request.headers.add("Authorization", "Bearer " + access_token);
   }
@@ -174,17 +221,10 @@ Result<json::value> Rest::call(std::string method, const std::string& path,
     return fail(Errc::unreachable, "cannot reach " + server_ + ": " + response.error().message());
   }
   if (response->status >= 300) {
+    last_refusal_ = code_of(*response);
     return fail(problem(*response));
   }
-  if (response->body.empty()) {
-    return json::value(nullptr);
-  }
-  boost::system::error_code error;
-  auto parsed = json::parse(std::string_view(as_text(response->body)), error);
-  if (error) {
-    return fail(Errc::server_failed, "the server's answer is no JSON");
-  }
-  return parsed;
+  return std::move(*response);
 }
 
 Result<Tokens> Rest::tokens_of(Result<json::value> answer) const {

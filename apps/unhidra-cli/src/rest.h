@@ -17,7 +17,9 @@ class value;
 
 namespace unhidra::net {
 class HttpClient;
-}
+struct HttpRequestSpec;
+struct HttpResponse;
+}  // namespace unhidra::net
 
 namespace unhidra::cli {
 
@@ -90,14 +92,21 @@ class Rest {
   // One request with a JSON answer (null when it has no body), for what has no function of its own.
   Result<boost::json::value> call(std::string method, const std::string& path,
                                   const boost::json::object* body, const std::string& access_token);
+  // Parts of files: bytes as they are; of a download those from `from` up to, not with, `to`.
+  Status put_bytes(const std::string& path, ByteView bytes, const std::string& access_token);
+  Result<Bytes> get_bytes(const std::string& path, std::uint64_t from, std::uint64_t to,
+                          const std::string& access_token);
+  // The stable code of the server's last refusal; empty when it said none.
+  const std::string& last_refusal() const { return last_refusal_; }
 
  private:
   Result<Tokens> tokens_of(Result<boost::json::value> answer) const;
-  Error untrusted(const Error& error) const;
+  Result<net::HttpResponse> ask(net::HttpRequestSpec request, const std::string& access_token);
 
   std::string server_;
   const Clock* clock_;
   std::unique_ptr<net::HttpClient> http_;
+  std::string last_refusal_;
 };
 
 // The message for a server whose certificate nobody vouches for: its fingerprint, and how to pin.

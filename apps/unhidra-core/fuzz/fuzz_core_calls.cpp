@@ -35,7 +35,7 @@ class Session {
     const auto* at = place_ + (in_.u8() == 0 ? 4000 : 0);
     const auto content = in_.raw(std::min<std::size_t>(size, in_.remaining()));
     std::ranges::copy(content, place_);
-    dispatch(call % 22, engine, at, size);
+    dispatch(call % 33, engine, at, size);
     while (unhidra_engine_next(engine_) > 0) {
     }
     unhidra::core::fake::host().steady += 1'000'000;
@@ -49,7 +49,9 @@ class Session {
         unhidra_refresh_user,   unhidra_accept_identity, unhidra_approve_device,
         unhidra_remove_device,  unhidra_refresh_token,   unhidra_conversation_with,
         unhidra_user,           unhidra_user_named,      unhidra_safety_number,
-        unhidra_value_get,      unhidra_value_remove,
+        unhidra_value_get,      unhidra_value_remove,    unhidra_group_leave,
+        unhidra_group,          unhidra_history_request, unhidra_history_cancel,
+        unhidra_group_reset,
     };
     constexpr int kCount = sizeof(kCommands) / sizeof(kCommands[0]);
     if (call < kCount) {
@@ -77,6 +79,24 @@ class Session {
         break;
       case 6:
         unhidra_value_put(engine, at, size, at, size);
+        break;
+      case 7:
+        unhidra_group_create(engine, at, std::min(size, 9U), at, size);
+        break;
+      case 8:
+        unhidra_group_add(engine, at, std::min(size, 36U), at, size);
+        break;
+      case 9:
+        unhidra_group_remove(engine, at, std::min(size, 36U), at, size);
+        break;
+      case 10:
+        unhidra_group_rename(engine, at, std::min(size, 36U), at, size);
+        break;
+      case 12:
+        unhidra_history_approve(engine, at, std::min(size, 36U), at, size);
+        break;
+      case 11:
+        unhidra_send_text_to(engine, at, std::min(size, 36U), at, size);
         break;
       default:
         unhidra_engine_close(engine);

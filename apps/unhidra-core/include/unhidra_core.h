@@ -45,7 +45,7 @@ extern "C" {
 #endif
 
 #define UNHIDRA_INTERFACE_MAJOR 1
-#define UNHIDRA_INTERFACE_MINOR 0
+#define UNHIDRA_INTERFACE_MINOR 3
 
 enum unhidra_refusal {
   UNHIDRA_REFUSED = -1,      /* by the engine: the answer tells why */
@@ -119,6 +119,10 @@ int32_t unhidra_open_conversation(int32_t engine, const uint8_t* peer, uint32_t 
 UNHIDRA_EXPORT(unhidra_send_text)
 int32_t unhidra_send_text(int32_t engine, const uint8_t* peer, uint32_t peer_size,
                           const uint8_t* text, uint32_t text_size);
+/* The same for any conversation, pair or group. */
+UNHIDRA_EXPORT(unhidra_send_text_to)
+int32_t unhidra_send_text_to(int32_t engine, const uint8_t* conversation,
+                             uint32_t conversation_size, const uint8_t* text, uint32_t text_size);
 UNHIDRA_EXPORT(unhidra_refresh_user)
 int32_t unhidra_refresh_user(int32_t engine, const uint8_t* user, uint32_t user_size);
 UNHIDRA_EXPORT(unhidra_accept_identity)
@@ -133,6 +137,143 @@ int32_t unhidra_remove_device(int32_t engine, const uint8_t* device, uint32_t de
 UNHIDRA_EXPORT(unhidra_refresh_token)
 int32_t unhidra_refresh_token(int32_t engine, const uint8_t* token, uint32_t token_size);
 
+/* ---- messages; a message is named `id/senderDevice`, the member "ref" of its description ---- */
+/* {"messageId"}. `root` and `reply_to` may be empty; `mentions` are ids with one comma between. */
+UNHIDRA_EXPORT(unhidra_send)
+int32_t unhidra_send(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                     const uint8_t* text, uint32_t text_size, const uint8_t* root,
+                     uint32_t root_size, const uint8_t* reply_to, uint32_t reply_to_size,
+                     const uint8_t* mentions, uint32_t mentions_size, int32_t everyone);
+/* {"messageId"}: of the event actionDone, like the two that follow. */
+UNHIDRA_EXPORT(unhidra_edit)
+int32_t unhidra_edit(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                     const uint8_t* target, uint32_t target_size, const uint8_t* text,
+                     uint32_t text_size, const uint8_t* mentions, uint32_t mentions_size,
+                     int32_t everyone);
+UNHIDRA_EXPORT(unhidra_delete)
+int32_t unhidra_delete(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                       const uint8_t* target, uint32_t target_size);
+UNHIDRA_EXPORT(unhidra_react)
+int32_t unhidra_react(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                      const uint8_t* target, uint32_t target_size, const uint8_t* emoji,
+                      uint32_t emoji_size, int32_t present);
+/* The timeline up to and with the message at `index`. */
+UNHIDRA_EXPORT(unhidra_mark_read)
+int32_t unhidra_mark_read(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                          uint64_t index);
+UNHIDRA_EXPORT(unhidra_mark_thread_read)
+int32_t unhidra_mark_thread_read(int32_t engine, const uint8_t* conversation,
+                                 uint32_t conversation_size, const uint8_t* root,
+                                 uint32_t root_size);
+/* Of one conversation, or of all when the span is empty. */
+UNHIDRA_EXPORT(unhidra_mark_all_read)
+int32_t unhidra_mark_all_read(int32_t engine, const uint8_t* conversation,
+                              uint32_t conversation_size);
+UNHIDRA_EXPORT(unhidra_follow_thread)
+int32_t unhidra_follow_thread(int32_t engine, const uint8_t* conversation,
+                              uint32_t conversation_size, const uint8_t* root, uint32_t root_size,
+                              int32_t following);
+/* Call while the person types; throttled inside. */
+UNHIDRA_EXPORT(unhidra_set_typing)
+int32_t unhidra_set_typing(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                           int32_t active);
+UNHIDRA_EXPORT(unhidra_set_receipts) int32_t unhidra_set_receipts(int32_t engine, int32_t sent);
+
+/* ---- files: encrypted and decrypted piece by piece, about 1 MiB at a time; the host moves the
+ * ciphertext to and from the server (REST, /v1/files). At most 64 at once; a file that is not sent
+ * is closed. ---- */
+/* Begins to encrypt `size` bytes. Answers a handle; {"size","sealedSize","wanted"}: bytes of
+ * plaintext, of all ciphertext, and of plaintext that the next call takes. */
+UNHIDRA_EXPORT(unhidra_file_seal) int32_t unhidra_file_seal(int32_t engine, uint64_t size);
+/* Begins to decrypt the file at `index` of a message, or its thumbnail. Answers a handle;
+ * {"fileId","digest","size","sealedSize","wanted"}: here `wanted` counts ciphertext. */
+UNHIDRA_EXPORT(unhidra_file_open)
+int32_t unhidra_file_open(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                          const uint8_t* target, uint32_t target_size, uint32_t index,
+                          int32_t thumbnail);
+/* The next bytes, exactly as many as are wanted (none while only fill is left to encrypt). The
+ * answer is ciphertext or plaintext; the number how many bytes are wanted next. It is over when
+ * `sealedSize` bytes of ciphertext were made or taken. */
+UNHIDRA_EXPORT(unhidra_file_next)
+int32_t unhidra_file_next(int32_t engine, int32_t file, const uint8_t* bytes, uint32_t bytes_size);
+/* {"digest"} of the ciphertext, in base64url, when all was encrypted. When all was decrypted: that
+ * it is the file that the sender describes; before that nobody may see what was decrypted. */
+UNHIDRA_EXPORT(unhidra_file_finish) int32_t unhidra_file_finish(int32_t engine, int32_t file);
+UNHIDRA_EXPORT(unhidra_file_close) int32_t unhidra_file_close(int32_t engine, int32_t file);
+/* {"messageId"}: as unhidra_send; the text may be empty. `files`: for each file lines of name=value
+ * with an empty line between two files. file (handle), id (at the server), name, type; and where
+ * there is one: width, height; thumbnail (handle), thumbnailId, thumbnailType, thumbnailWidth,
+ * thumbnailHeight. The handles are closed when the message is queued. */
+UNHIDRA_EXPORT(unhidra_send_files)
+int32_t unhidra_send_files(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                           const uint8_t* text, uint32_t text_size, const uint8_t* root,
+                           uint32_t root_size, const uint8_t* reply_to, uint32_t reply_to_size,
+                           const uint8_t* mentions, uint32_t mentions_size, int32_t everyone,
+                           const uint8_t* files, uint32_t files_size);
+
+/* ---- channels ---- */
+/* {"conversation"}; then the event channelCreated. `space` may be empty. */
+UNHIDRA_EXPORT(unhidra_channel_create)
+int32_t unhidra_channel_create(int32_t engine, const uint8_t* name, uint32_t name_size,
+                               const uint8_t* topic, uint32_t topic_size,
+                               const uint8_t* description, uint32_t description_size,
+                               const uint8_t* space, uint32_t space_size, const uint8_t* users,
+                               uint32_t users_size, int32_t open, int32_t announcements,
+                               int32_t is_default);
+UNHIDRA_EXPORT(unhidra_group_describe)
+int32_t unhidra_group_describe(int32_t engine, const uint8_t* group, uint32_t group_size,
+                               const uint8_t* topic, uint32_t topic_size,
+                               const uint8_t* description, uint32_t description_size);
+/* What the directory calls a channel that was just joined: it holds until a member tells the
+ * group's own name. A group that has a name keeps it. client.bad_name: empty, too long or not
+ * UTF-8. */
+UNHIDRA_EXPORT(unhidra_channel_adopt_name)
+int32_t unhidra_channel_adopt_name(int32_t engine, const uint8_t* channel, uint32_t channel_size,
+                                   const uint8_t* name, uint32_t name_size);
+/* {"request"}: the number of the event placeAnswer. Lines: the name, then key=value each.
+ * Spaces: listSpaces [cursor limit], createSpace space [parent] name [hidden], updateSpace space
+ * [name state], deleteSpace space. Channels: listChannels [space search joined cursor limit], join
+ * [channel], channel channel, updateChannel channel [name posting state isDefault], deleteChannel
+ * channel, removeMember channel user [ban], unban channel user, setOverride channel role allow
+ * deny. Both: setRole space|channel user role; policy; setPolicy editWindow receipts. Numbers as in
+ * gateway.proto. */
+UNHIDRA_EXPORT(unhidra_place_request)
+int32_t unhidra_place_request(int32_t engine, const uint8_t* lines, uint32_t lines_size);
+/* ---- history for a new own device; the event historyTransferChanged tells how it goes ---- */
+/* On the new device. */
+UNHIDRA_EXPORT(unhidra_history_request)
+int32_t unhidra_history_request(int32_t engine, const uint8_t* from, uint32_t from_size);
+/* On the old device, with the code that the new one shows. */
+UNHIDRA_EXPORT(unhidra_history_approve)
+int32_t unhidra_history_approve(int32_t engine, const uint8_t* to, uint32_t to_size,
+                                const uint8_t* code, uint32_t code_size);
+UNHIDRA_EXPORT(unhidra_history_cancel)
+int32_t unhidra_history_cancel(int32_t engine, const uint8_t* device, uint32_t device_size);
+/* A list, the last one with each other device. */
+UNHIDRA_EXPORT(unhidra_history_transfers) int32_t unhidra_history_transfers(int32_t engine);
+
+/* ---- groups; `users` are ids with one comma between them, none in an empty span ---- */
+/* {"conversation"}: made at once, also without a connection. `users` besides oneself. */
+UNHIDRA_EXPORT(unhidra_group_create)
+int32_t unhidra_group_create(int32_t engine, const uint8_t* name, uint32_t name_size,
+                             const uint8_t* users, uint32_t users_size);
+/* {"change"}: the number by which the event groupChangeDone names it. */
+UNHIDRA_EXPORT(unhidra_group_add)
+int32_t unhidra_group_add(int32_t engine, const uint8_t* group, uint32_t group_size,
+                          const uint8_t* users, uint32_t users_size);
+UNHIDRA_EXPORT(unhidra_group_remove)
+int32_t unhidra_group_remove(int32_t engine, const uint8_t* group, uint32_t group_size,
+                             const uint8_t* users, uint32_t users_size);
+/* With all own devices; the event groupLeft tells when it is done. */
+UNHIDRA_EXPORT(unhidra_group_leave)
+int32_t unhidra_group_leave(int32_t engine, const uint8_t* group, uint32_t group_size);
+UNHIDRA_EXPORT(unhidra_group_rename)
+int32_t unhidra_group_rename(int32_t engine, const uint8_t* group, uint32_t group_size,
+                             const uint8_t* name, uint32_t name_size);
+/* {"change"}. The last resort: begins the group anew with the same people. */
+UNHIDRA_EXPORT(unhidra_group_reset)
+int32_t unhidra_group_reset(int32_t engine, const uint8_t* group, uint32_t group_size);
+
 /* ---- questions; the answer is an object, a list, or null when there is none ---- */
 UNHIDRA_EXPORT(unhidra_account) int32_t unhidra_account(int32_t engine);
 UNHIDRA_EXPORT(unhidra_devices) int32_t unhidra_devices(int32_t engine);
@@ -143,10 +284,36 @@ UNHIDRA_EXPORT(unhidra_user)
 int32_t unhidra_user(int32_t engine, const uint8_t* user, uint32_t user_size);
 UNHIDRA_EXPORT(unhidra_user_named)
 int32_t unhidra_user_named(int32_t engine, const uint8_t* username, uint32_t username_size);
+/* Name, members with their devices, state, epoch and its code. */
+UNHIDRA_EXPORT(unhidra_group)
+int32_t unhidra_group(int32_t engine, const uint8_t* group, uint32_t group_size);
 /* Up to `limit` (at most 1000) messages before `before_index`, oldest first. */
 UNHIDRA_EXPORT(unhidra_history)
 int32_t unhidra_history(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
                         uint64_t before_index, uint32_t limit);
+/* One message, or null. */
+UNHIDRA_EXPORT(unhidra_message)
+int32_t unhidra_message(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                        const uint8_t* target, uint32_t target_size);
+/* Threads, newest reply first; of all conversations when the span is empty. */
+UNHIDRA_EXPORT(unhidra_threads)
+int32_t unhidra_threads(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                        int32_t followed_only);
+/* The replies, oldest first. */
+UNHIDRA_EXPORT(unhidra_thread_messages)
+int32_t unhidra_thread_messages(int32_t engine, const uint8_t* conversation,
+                                uint32_t conversation_size, const uint8_t* root,
+                                uint32_t root_size);
+UNHIDRA_EXPORT(unhidra_receipts)
+int32_t unhidra_receipts(int32_t engine, const uint8_t* conversation, uint32_t conversation_size);
+UNHIDRA_EXPORT(unhidra_typing)
+int32_t unhidra_typing(int32_t engine, const uint8_t* conversation, uint32_t conversation_size);
+/* Newest first. Empty spans and times of zero ask for nothing; times are microseconds. */
+UNHIDRA_EXPORT(unhidra_search)
+int32_t unhidra_search(int32_t engine, const uint8_t* words, uint32_t words_size,
+                       const uint8_t* conversation, uint32_t conversation_size,
+                       const uint8_t* sender, uint32_t sender_size, uint64_t from, uint64_t until,
+                       uint32_t limit);
 UNHIDRA_EXPORT(unhidra_safety_number)
 int32_t unhidra_safety_number(int32_t engine, const uint8_t* user, uint32_t user_size);
 

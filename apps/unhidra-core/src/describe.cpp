@@ -1,5 +1,7 @@
 #include "describe.h"
 
+#include "describe_places.h"
+
 namespace unhidra::core {
 
 namespace {
@@ -35,6 +37,104 @@ void ids(Json& out, std::string_view name, const std::vector<Id<Tag>>& list) {
   out.end_list();
 }
 
+void ref(Json& out, std::string_view name, const std::optional<client::MessageRef>& value) {
+  if (value) {
+    member(out, name, value->id.to_string() + "/" + value->sender_device.to_string());
+  }
+}
+
+void describe_thread(Json& out, const client::ThreadSummary& thread) {
+  out.name("thread").begin_object();
+  number(out, "replies", thread.replies);
+  number(out, "unread", thread.unread);
+  number(out, "mentions", thread.mentions);
+  time(out, "lastReplyAt", thread.last_reply_at);
+  ids(out, "participants", thread.participants);
+  flag(out, "following", thread.following);
+  out.end_object();
+}
+
+void describe_size(Json& out, std::string_view name, const std::optional<client::ImageSize>& size) {
+  if (size) {
+    out.name(name).begin_object();
+    number(out, "width", size->width);
+    number(out, "height", size->height);
+    out.end_object();
+  }
+}
+
+// Never the description: it holds the key.
+void describe_attachment(Json& out, const client::Attachment& file) {
+  out.begin_object();
+  member(out, "fileId", uuid_to_string(file.file_id));
+  member(out, "name", file.name);
+  member(out, "mediaType", file.media_type);
+  number(out, "size", file.size);
+  describe_size(out, "dimensions", file.dimensions);
+  describe_size(out, "thumbnail", file.thumbnail);
+  member(out, "scan", client::to_string(file.scan));
+  if (file.scan != client::ScanState::none) {
+    member(out, "scanner", file.scanner);
+    time(out, "scannedAt", file.scanned_at);
+  }
+  out.end_object();
+}
+
+void describe_imported(Json& out, const client::Imported& imported) {
+  out.name("imported").begin_object();
+  member(out, "system", imported.system);
+  member(out, "author", imported.author);
+  time(out, "writtenAt", imported.written_at);
+  out.name("reactions").begin_list();
+  for (const auto& one : imported.reactions) {
+    out.begin_object();
+    member(out, "emoji", one.emoji);
+    out.name("names").begin_list();
+    for (const auto& name : one.names) {
+      out.text(name);
+    }
+    out.end_list();
+    out.end_object();
+  }
+  out.end_list();
+  out.end_object();
+}
+
+// What belongs to a message and what was done to it since.
+void describe_chat(Json& out, const client::Message& message) {
+  ref(out, "ref", message.ref());
+  ref(out, "threadRoot", message.thread_root);
+  ref(out, "replyTo", message.reply_to);
+  ids(out, "mentions", message.mentions);
+  flag(out, "mentionsEveryone", message.mentions_everyone);
+  if (!message.attachments.empty()) {
+    out.name("attachments").begin_list();
+    for (const auto& one : message.attachments) {
+      describe_attachment(out, one);
+    }
+    out.end_list();
+  }
+  if (message.imported) {
+    describe_imported(out, *message.imported);
+  }
+  number(out, "edits", message.edits);
+  time(out, "editedAt", message.edited_at);
+  flag(out, "deleted", message.deleted);
+  out.name("reactions").begin_list();
+  for (const auto& one : message.reactions) {
+    out.begin_object();
+    member(out, "emoji", one.emoji);
+    ids(out, "users", one.users);
+    out.end_object();
+  }
+  out.end_list();
+  if (message.thread) {
+    describe_thread(out, *message.thread);
+  }
+  number(out, "deliveredTo", message.delivered_to);
+  number(out, "readBy", message.read_by);
+}
+
 }  // namespace
 
 void describe(Json& out, const client::Account& account) {
@@ -68,6 +168,18 @@ void describe(Json& out, const client::Conversation& conversation) {
   number(out, "messageCount", conversation.message_count);
   number(out, "headSeq", conversation.head_seq);
   time(out, "lastActivity", conversation.last_activity);
+  const bool group = conversation.kind == client::ConversationKind::group;
+  member(out, "kind", group ? "group" : "pair");
+  if (group) {
+    member(out, "name", conversation.name);
+    member(out, "state", client::to_string(conversation.state));
+    member(out, "topic", conversation.topic);
+    member(out, "description", conversation.description);
+  }
+  number(out, "unread", conversation.unread);
+  number(out, "mentions", conversation.mentions);
+  number(out, "unreadThreads", conversation.unread_threads);
+  number(out, "readSeq", conversation.read_seq);
   out.end_object();
 }
 
@@ -101,6 +213,7 @@ void describe(Json& out, const client::Message& message) {
   if (!message.failure.empty()) {
     member(out, "failure", message.failure);
   }
+  describe_chat(out, message);
   out.end_object();
 }
 
@@ -109,6 +222,57 @@ void describe(Json& out, const client::SafetyNumber& number) {
   member(out, "digits", number.digits);
   member(out, "qrText", number.qr_text);
   member(out, "trust", client::to_string(number.trust));
+  out.end_object();
+}
+
+void describe(Json& out, const client::GroupMember& one) {
+  out.begin_object();
+  member(out, "user", one.user);
+  ids(out, "devices", one.devices);
+  flag(out, "unsignedDevice", one.unsigned_device);
+  out.end_object();
+}
+
+void describe(Json& out, const client::Group& group) {
+  out.begin_object();
+  member(out, "id", group.id);
+  member(out, "name", group.name);
+  member(out, "topic", group.topic);
+  member(out, "description", group.description);
+  flag(out, "open", group.open);
+  member(out, "state", client::to_string(group.state));
+  number(out, "epoch", group.epoch);
+  member(out, "epochCode", group.epoch_code);
+  part(out, "members", group.members);
+  out.end_object();
+}
+
+void describe(Json& out, const client::Thread& thread) {
+  out.begin_object();
+  member(out, "conversation", thread.conversation);
+  part(out, "root", thread.root);
+  out.end_object();
+}
+
+void describe(Json& out, const client::ReceiptState& receipt) {
+  out.begin_object();
+  member(out, "user", receipt.user);
+  number(out, "deliveredSeq", receipt.delivered_seq);
+  number(out, "readSeq", receipt.read_seq);
+  out.end_object();
+}
+
+void describe(Json& out, UserId user) {
+  out.text(user.to_string());
+}
+
+void describe(Json& out, const client::HistoryTransfer& transfer) {
+  out.begin_object();
+  member(out, "device", transfer.device);
+  flag(out, "receiving", transfer.receiving);
+  member(out, "state", client::to_string(transfer.state));
+  member(out, "code", transfer.code);
+  number(out, "messages", transfer.messages);
   out.end_object();
 }
 
@@ -253,9 +417,60 @@ struct Describe {
   void operator()(const event::GroupRepaired& what) const {
     with_group("groupRepaired", what.conversation);
   }
+  void operator()(const event::HistoryTransferChanged& what) const {
+    type("historyTransferChanged");
+    part(out, "transfer", what.transfer);
+    member(out, "failure", what.failure);
+  }
+  void operator()(const event::HistoryReceived& what) const {
+    type("historyReceived");
+    member(out, "conversation", what.conversation);
+    number(out, "messages", what.messages);
+  }
+  void operator()(const event::GroupReset& what) const {
+    with_group("groupReset", what.conversation);
+    member(out, "by", what.by);
+  }
   void operator()(const event::GroupForked& what) const {
     with_group("groupForked", what.conversation);
     member(out, "user", what.with);
+  }
+  void operator()(const event::MessageChanged& what) const {
+    with_message("messageChanged", what.message);
+  }
+  void operator()(const event::ActionDone& what) const {
+    with_group("actionDone", what.conversation);
+    member(out, "action", what.action);
+    member(out, "target", what.target);
+    member(out, "failure", what.failure);
+  }
+  void operator()(const event::UnreadChanged& what) const {
+    with_group("unreadChanged", what.conversation);
+    number(out, "unread", what.unread);
+    number(out, "mentions", what.mentions);
+    number(out, "unreadThreads", what.unread_threads);
+  }
+  void operator()(const event::ReceiptsChanged& what) const {
+    with_group("receiptsChanged", what.conversation);
+    part(out, "receipt", what.receipt);
+  }
+  void operator()(const event::TypingChanged& what) const {
+    with_group("typingChanged", what.conversation);
+    ids(out, "users", what.users);
+  }
+  void operator()(const event::ChannelCreated& what) const {
+    with_group("channelCreated", what.conversation);
+    member(out, "failure", what.failure);
+  }
+  void operator()(const event::ChannelChanged& what) const {
+    with_group("channelChanged", what.conversation);
+  }
+  void operator()(const event::PlaceAnswer& what) const {
+    type("placeAnswer");
+    number(out, "request", what.number);
+    member(out, "failure", what.failure);
+    member(out, "message", what.message);
+    describe_place(out, what.body);
   }
 };
 

@@ -16,6 +16,12 @@ void describe(Json& out, const client::Conversation& conversation);
 void describe(Json& out, const client::User& user);
 void describe(Json& out, const client::Message& message);
 void describe(Json& out, const client::SafetyNumber& number);
+void describe(Json& out, const client::GroupMember& member);
+void describe(Json& out, const client::Group& group);
+void describe(Json& out, const client::Thread& thread);
+void describe(Json& out, const client::ReceiptState& receipt);
+void describe(Json& out, UserId user);
+void describe(Json& out, const client::HistoryTransfer& transfer);
 void describe(Json& out, const Error& error);
 void describe(Json& out, const client::Event& event);
 

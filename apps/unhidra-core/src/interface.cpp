@@ -1,84 +1,10 @@
 // The exported functions: each looks at its arguments, asks the engine, and leaves the answer.
 
-#include "unhidra/base/text.h"
-
-#include "describe.h"
-#include "module.h"
+#include "calls.h"
 #include "unhidra_core.h"
 
 namespace unhidra::core {
 namespace {
-
-constexpr std::uint32_t kMaxHistory = 1000;
-
-// body(HostedEngine&) -> Result<Answer>
-template <class Body>
-std::int32_t with_hosted(std::int32_t handle, Body body) {
-  auto& module = Module::instance();
-  return module.call([&]() -> Result<Answer> {
-    UNHIDRA_TRY(auto* const hosted, module.engine(handle));
-    return body(*hosted);
-  });
-}
-
-Answer answer_of(std::string json) {
-  return {0, std::move(json)};
-}
-
-// A command of the engine that answers nothing: body(Engine&) -> Status.
-template <class Body>
-std::int32_t command(std::int32_t handle, Body body) {
-  return with_hosted(handle, [&](HostedEngine& hosted) -> Result<Answer> {
-    UNHIDRA_TRY_VOID(body(*hosted.engine));
-    return Answer();
-  });
-}
-
-// The same with one argument, its bytes.
-template <class Body>
-std::int32_t command(std::int32_t handle, Span argument, Body body) {
-  return command(handle, [&](client::Engine& engine) -> Status {
-    UNHIDRA_TRY(const auto bytes, Module::instance().view(argument));
-    return body(engine, bytes);
-  });
-}
-
-template <class IdType>
-Result<IdType> id_of(Span argument) {
-  UNHIDRA_TRY(const auto bytes, Module::instance().view(argument));
-  auto id = IdType::parse(as_text(bytes));
-  if (!id) {
-    return fail(Errc::bad_argument, "an id is malformed");
-  }
-  return *id;
-}
-
-// The same with one id.
-template <class IdType, class Body>
-std::int32_t command_on(std::int32_t handle, Span argument, Body body) {
-  return command(handle, [&](client::Engine& engine) -> Status {
-    UNHIDRA_TRY(const auto id, id_of<IdType>(argument));
-    return body(engine, id);
-  });
-}
-
-// A question to the engine: body(const Engine&) -> Result<what can be described>.
-template <class Body>
-std::int32_t question(std::int32_t handle, Body body) {
-  return with_hosted(handle, [&](HostedEngine& hosted) -> Result<Answer> {
-    UNHIDRA_TRY(const auto answer, body(std::as_const(*hosted.engine)));
-    return answer_of(to_json(answer));
-  });
-}
-
-// The same about one id.
-template <class IdType, class Body>
-std::int32_t question_on(std::int32_t handle, Span argument, Body body) {
-  return question(handle, [&](const client::Engine& engine) -> decltype(body(engine, IdType())) {
-    UNHIDRA_TRY(const auto id, id_of<IdType>(argument));
-    return body(engine, id);
-  });
-}
 
 Answer next_action(HostedEngine& hosted) {
   if (hosted.frames.empty() && hosted.events.empty() && !hosted.reconnect) {
@@ -230,9 +156,16 @@ int32_t unhidra_send_text(int32_t engine, const uint8_t* peer, uint32_t peer_siz
     UNHIDRA_TRY(const auto user, id_of<UserId>({peer, peer_size}));
     UNHIDRA_TRY(const auto content, Module::instance().view({text, text_size}));
     UNHIDRA_TRY(const auto id, hosted.engine->send_text(user, unhidra::as_text(content)));
-    Json out;
-    out.begin_object().name("messageId").text(id.to_string()).end_object();
-    return answer_of(std::move(out).take());
+    return answer_with("messageId", id.to_string());
+  });
+}
+int32_t unhidra_send_text_to(int32_t engine, const uint8_t* conversation,
+                             uint32_t conversation_size, const uint8_t* text, uint32_t text_size) {
+  return with_hosted(engine, [&](HostedEngine& hosted) -> Result<Answer> {
+    UNHIDRA_TRY(const auto to, id_of<ConversationId>({conversation, conversation_size}));
+    UNHIDRA_TRY(const auto content, Module::instance().view({text, text_size}));
+    UNHIDRA_TRY(const auto id, hosted.engine->send_text(to, unhidra::as_text(content)));
+    return answer_with("messageId", id.to_string());
   });
 }
 int32_t unhidra_refresh_user(int32_t engine, const uint8_t* user, uint32_t user_size) {
@@ -263,6 +196,68 @@ int32_t unhidra_refresh_token(int32_t engine, const uint8_t* token, uint32_t tok
   });
 }
 
+// ---- history for a new own device ----
+
+int32_t unhidra_history_request(int32_t engine, const uint8_t* from, uint32_t from_size) {
+  return command_on<DeviceId>(engine, {from, from_size},
+                              [](Engine& on, DeviceId id) { return on.request_history(id); });
+}
+int32_t unhidra_history_approve(int32_t engine, const uint8_t* to, uint32_t to_size,
+                                const uint8_t* code, uint32_t code_size) {
+  return command(engine, {code, code_size}, [&](Engine& on, ByteView typed) -> Status {
+    UNHIDRA_TRY(const auto id, id_of<DeviceId>({to, to_size}));
+    return on.approve_history(id, unhidra::as_text(typed));
+  });
+}
+int32_t unhidra_history_cancel(int32_t engine, const uint8_t* device, uint32_t device_size) {
+  return command_on<DeviceId>(engine, {device, device_size},
+                              [](Engine& on, DeviceId id) { return on.cancel_history(id); });
+}
+int32_t unhidra_history_transfers(int32_t engine) {
+  return question(engine, [](const Engine& on) { return on.history_transfers(); });
+}
+
+// ---- groups ----
+
+int32_t unhidra_group_create(int32_t engine, const uint8_t* name, uint32_t name_size,
+                             const uint8_t* users, uint32_t users_size) {
+  return with_hosted(engine, [&](HostedEngine& hosted) -> Result<Answer> {
+    UNHIDRA_TRY(const auto called, Module::instance().view({name, name_size}));
+    UNHIDRA_TRY(const auto who, users_of({users, users_size}));
+    UNHIDRA_TRY(const auto id, hosted.engine->create_group(unhidra::as_text(called), who));
+    return answer_with("conversation", id.to_string());
+  });
+}
+int32_t unhidra_group_add(int32_t engine, const uint8_t* group, uint32_t group_size,
+                          const uint8_t* users, uint32_t users_size) {
+  return change_of_group(
+      engine, {group, group_size}, {users, users_size},
+      [](Engine& on, ConversationId id, auto& who) { return on.add_to_group(id, who); });
+}
+int32_t unhidra_group_remove(int32_t engine, const uint8_t* group, uint32_t group_size,
+                             const uint8_t* users, uint32_t users_size) {
+  return change_of_group(
+      engine, {group, group_size}, {users, users_size},
+      [](Engine& on, ConversationId id, auto& who) { return on.remove_from_group(id, who); });
+}
+int32_t unhidra_group_leave(int32_t engine, const uint8_t* group, uint32_t group_size) {
+  return command_on<ConversationId>(engine, {group, group_size}, [](Engine& on, ConversationId id) {
+    return on.leave_group(id);
+  });
+}
+int32_t unhidra_group_rename(int32_t engine, const uint8_t* group, uint32_t group_size,
+                             const uint8_t* name, uint32_t name_size) {
+  return command(engine, {name, name_size}, [&](Engine& on, ByteView called) -> Status {
+    UNHIDRA_TRY(const auto id, id_of<ConversationId>({group, group_size}));
+    return on.rename_group(id, unhidra::as_text(called));
+  });
+}
+
+int32_t unhidra_group_reset(int32_t engine, const uint8_t* group, uint32_t group_size) {
+  return change_of_group(engine, {group, group_size}, {nullptr, 0},
+                         [](Engine& on, ConversationId id, auto&) { return on.reset_group(id); });
+}
+
 // ---- questions ----
 
 int32_t unhidra_account(int32_t engine) {
@@ -289,6 +284,11 @@ int32_t unhidra_user_named(int32_t engine, const uint8_t* username, uint32_t use
     UNHIDRA_TRY(const auto name, Module::instance().view({username, username_size}));
     return on.user_named(unhidra::as_text(name));
   });
+}
+int32_t unhidra_group(int32_t engine, const uint8_t* group, uint32_t group_size) {
+  return question_on<ConversationId>(
+      engine, {group, group_size},
+      [](const Engine& on, ConversationId id) { return on.group(id); });
 }
 int32_t unhidra_history(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
                         uint64_t before_index, uint32_t limit) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <variant>
 
 #include "unhidra/client/engine.h"
 #include "unhidra/crypto/random.h"
@@ -33,6 +34,9 @@ class HostedEngine {
   HostClock clock;
   HostStore store;
   std::optional<client::Engine> engine;
+  // Files that are being sealed and opened, by handle.
+  std::map<std::int32_t, std::variant<client::FileSealer, client::FileOpener>> files;
+  std::int32_t last_file = 0;
   // Taken from the engine, not yet by the host.
   std::deque<Bytes> frames;
   std::deque<client::Event> events;
@@ -56,6 +60,7 @@ class Module {
   static constexpr std::size_t kMaxBuffers = 64;
   static constexpr std::uint32_t kMaxBuffer = 2 * 1024 * 1024;
   static constexpr std::size_t kMaxEngines = 16;
+  static constexpr std::size_t kMaxFiles = 64;  // of one engine
 
   static Module& instance();
 

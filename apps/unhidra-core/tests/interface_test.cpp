@@ -227,6 +227,48 @@ TEST_F(InterfaceTest, ACallFromWithinACallChangesNothing) {
   EXPECT_EQ(unhidra_engine_close(engine), 0);
 }
 
+TEST_F(InterfaceTest, AGroupIsMadeAndAskedFor) {
+  const auto engine = open();
+  ASSERT_EQ(enroll(engine), 0);
+  const Buffer name("the team");
+  const Buffer nobody("");
+  const Buffer two(std::string(kPeer) + "," + std::string(kDevice));
+  // Only an approved device may make one: the list is understood, and the engine answers.
+  EXPECT_EQ(unhidra_group_create(engine, name.data(), name.size(), two.data(), two.size()),
+            UNHIDRA_REFUSED);
+  EXPECT_TRUE(answered("client.not_approved")) << answer();
+  EXPECT_EQ(unhidra_group_create(engine, name.data(), name.size(), nobody.data(), 0),
+            UNHIDRA_REFUSED);
+  EXPECT_TRUE(answered("client.not_approved")) << answer();
+  const auto id = std::string(kPeer);
+  for (const auto& malformed : {id + ",", "," + id, id + ",," + id, id + " " + id, id + "x",
+                                std::string(","), std::string("x")}) {
+    const Buffer users(malformed);
+    EXPECT_EQ(unhidra_group_create(engine, name.data(), name.size(), users.data(), users.size()),
+              UNHIDRA_BAD_ARGUMENT)
+        << malformed;
+  }
+  const Buffer group(kPeer);
+  EXPECT_EQ(unhidra_group(engine, group.data(), group.size()), UNHIDRA_REFUSED);
+  EXPECT_TRUE(answered("client.not_found")) << answer();
+  EXPECT_EQ(unhidra_group_add(engine, group.data(), group.size(), two.data(), two.size()),
+            UNHIDRA_REFUSED);
+  EXPECT_EQ(unhidra_group_remove(engine, two.data(), two.size(), two.data(), two.size()),
+            UNHIDRA_BAD_ARGUMENT);
+  EXPECT_EQ(unhidra_group_leave(engine, group.data(), group.size()), UNHIDRA_REFUSED);
+  EXPECT_EQ(unhidra_group_rename(engine, group.data(), group.size(), name.data(), name.size()),
+            UNHIDRA_REFUSED);
+  EXPECT_EQ(
+      unhidra_channel_adopt_name(engine, group.data(), group.size(), name.data(), name.size()),
+      UNHIDRA_REFUSED);
+  EXPECT_TRUE(answered("client.not_found")) << answer();
+  EXPECT_EQ(unhidra_channel_adopt_name(engine, two.data(), two.size(), name.data(), name.size()),
+            UNHIDRA_BAD_ARGUMENT);
+  EXPECT_EQ(unhidra_send_text_to(engine, group.data(), group.size(), name.data(), name.size()),
+            UNHIDRA_REFUSED);
+  EXPECT_EQ(unhidra_engine_close(engine), 0);
+}
+
 TEST_F(InterfaceTest, TheHostsOwnValuesAreSealedBesideTheEngines) {
   const auto engine = open();
   const Buffer name("refresh token");
@@ -241,6 +283,88 @@ TEST_F(InterfaceTest, TheHostsOwnValuesAreSealedBesideTheEngines) {
   ASSERT_EQ(unhidra_value_remove(engine, name.data(), name.size()), 0);
   EXPECT_EQ(unhidra_value_get(engine, name.data(), name.size()), 0);
   unhidra_engine_close(engine);
+}
+
+TEST_F(InterfaceTest, NamesOfMessagesAndRequestsAboutPlacesAreCheckedFirst) {
+  const auto engine = open();
+  ASSERT_EQ(enroll(engine), 0);
+  const Buffer conversation(kPeer);
+  const std::string good = std::string(kUser) + "/" + std::string(kDevice);
+  const auto remove = [&](std::string_view name) {
+    const Buffer target(name);
+    return unhidra_delete(engine, conversation.data(), conversation.size(), target.data(),
+                          target.size());
+  };
+  for (const std::string& bad : {std::string(), std::string("x"), std::string(kUser),
+                                 std::string(kUser) + "-" + std::string(kDevice), good + "x"}) {
+    EXPECT_EQ(remove(bad), UNHIDRA_BAD_ARGUMENT) << bad;
+  }
+  EXPECT_EQ(remove(good), UNHIDRA_REFUSED);
+  EXPECT_TRUE(answered("client.not_found")) << answer();
+  const auto ask = [&](std::string_view lines) {
+    const Buffer text(lines);
+    return unhidra_place_request(engine, text.data(), text.size());
+  };
+  const std::string channel = "channel=" + std::string(kPeer);
+  for (const std::string& bad :
+       {std::string(), std::string("nonsense"), std::string("listChannels\nsearch"),
+        std::string("listChannels\nwrong=1"), std::string("listChannels\nlimit=x"),
+        std::string("listChannels\ncursor=xyz"), std::string("channel"),
+        std::string("removeMember\n") + channel, "channel\n" + channel + "\n" + channel}) {
+    EXPECT_EQ(ask(bad), UNHIDRA_BAD_ARGUMENT) << bad;
+  }
+  EXPECT_EQ(ask("listChannels\nsearch=news\njoined=1"), UNHIDRA_REFUSED);  // no connection
+  EXPECT_EQ(ask("setOverride\n" + channel + "\nrole=2\nallow=1\ndeny=4"), UNHIDRA_REFUSED);
+}
+
+TEST_F(InterfaceTest, AFileIsSealedInSteps) {
+  const auto engine = open();
+  ASSERT_EQ(enroll(engine), 0);
+  const auto file = unhidra_file_seal(engine, 1'048'321);
+  ASSERT_GT(file, 0) << answer();
+  EXPECT_TRUE(answered("\"size\":1048321")) << answer();
+  EXPECT_TRUE(answered("\"wanted\":1048320")) << answer();
+  const Buffer first(std::string(1'048'320, 'a'));
+  const Buffer wrong("ab");
+  const Buffer second("a");
+  const Buffer nothing("");
+  EXPECT_EQ(unhidra_file_next(engine, file, wrong.data(), wrong.size()), UNHIDRA_REFUSED);
+  EXPECT_EQ(unhidra_file_finish(engine, file), UNHIDRA_REFUSED) << "not at its end";
+  EXPECT_EQ(unhidra_file_next(engine, file, first.data(), first.size()), 1);
+  EXPECT_EQ(unhidra_answer_size(), 1'048'576U);
+  EXPECT_EQ(unhidra_file_next(engine, file, second.data(), second.size()), 0);
+  EXPECT_EQ(unhidra_file_finish(engine, file), 0) << answer();
+  EXPECT_TRUE(answered("\"digest\":\"")) << answer();
+  EXPECT_EQ(unhidra_file_next(engine, file, nothing.data(), 0), UNHIDRA_REFUSED) << "it is over";
+  EXPECT_EQ(unhidra_file_close(engine, file), 0);
+  EXPECT_EQ(unhidra_file_close(engine, file), UNHIDRA_BAD_HANDLE);
+  EXPECT_EQ(unhidra_file_next(engine, file, wrong.data(), wrong.size()), UNHIDRA_BAD_HANDLE);
+}
+
+TEST_F(InterfaceTest, FilesAreBoundedAndRefusedWhenMalformed) {
+  const auto engine = open();
+  ASSERT_EQ(enroll(engine), 0);
+  EXPECT_EQ(unhidra_file_seal(engine, ~std::uint64_t{0}), UNHIDRA_REFUSED);
+  const Buffer conversation(kPeer);
+  const Buffer empty("");
+  for (const std::string_view lines :
+       {"", "file=1", "file=99\nid=0191d3f0-0000-7000-8000-000000000009\nname=a\ntype=text/plain",
+        "file=1\nname=a\ntype=text/plain", "nonsense"}) {
+    const Buffer files(lines);
+    EXPECT_LT(unhidra_send_files(engine, conversation.data(), conversation.size(), empty.data(), 0,
+                                 empty.data(), 0, empty.data(), 0, empty.data(), 0, 0, files.data(),
+                                 static_cast<std::uint32_t>(lines.size())),
+              0)
+        << lines;
+  }
+  std::int32_t last = 0;
+  for (int i = 0; i < 64; ++i) {
+    last = unhidra_file_seal(engine, 10);
+    ASSERT_GT(last, 0);
+  }
+  EXPECT_EQ(unhidra_file_seal(engine, 10), UNHIDRA_FULL);
+  EXPECT_EQ(unhidra_file_close(engine, last), 0);
+  EXPECT_GT(unhidra_file_seal(engine, 10), last);
 }
 
 }  // namespace

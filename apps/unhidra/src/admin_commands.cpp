@@ -3,46 +3,15 @@
 #include <cstdio>
 
 #include "unhidra/audit/chain.h"
-#include "unhidra/auth/administration.h"
 #include "unhidra/base/text.h"
-#include "unhidra/crypto/random.h"
-#include "unhidra/runtime/log.h"
-#include "unhidra/runtime/system_clock.h"
 
 #include "admin_output.h"
 #include "commands.h"
 #include "errc.h"
-#include "foundation.h"
+#include "workplace.h"
 
 namespace unhidra::server {
 namespace {
-
-// Everything a command needs, opened.
-struct Workplace {
-  runtime::SystemClock clock;
-  crypto::SystemRandom random;
-  std::optional<pki::SealedKeyProvider> provider;
-  std::unique_ptr<storage::Database> database;
-  std::unique_ptr<auth::Administration> administration;
-};
-
-Result<std::unique_ptr<Workplace>> open(const SourceOptions& sources) {
-  const auto schema = full_schema();
-  UNHIDRA_TRY(const auto config, sources.load(schema));
-  const auto settings = ServerSettings::from(config);
-  log::configure({.level = log::Level::warn, .format = log::Format::text});
-  UNHIDRA_TRY(const auto directory, DataDirectory::existing(settings.data_directory));
-  auto out = std::make_unique<Workplace>();
-  UNHIDRA_TRY(auto sealer, load_key_sealer(directory, out->random));
-  out->provider.emplace(std::move(sealer));
-  UNHIDRA_TRY(out->database, storage::Database::open({.url = database_url(settings, directory),
-                                                      .migrate = false,
-                                                      .readers = 1,
-                                                      .write_lanes = 1}));
-  out->administration = std::make_unique<auth::Administration>(
-      *out->database, *out->provider, out->clock, out->random, auth::AuthSettings::from(config));
-  return out;
-}
 
 template <class IdType>
 Result<IdType> parse_id(const std::string& text) {
@@ -56,7 +25,7 @@ Result<IdType> parse_id(const std::string& text) {
 }  // namespace
 
 Result<int> admin_create_organization(const SourceOptions& sources, const AdminOptions& options) {
-  UNHIDRA_TRY(const auto place, open(sources));
+  UNHIDRA_TRY(const auto place, open_workplace(sources));
   UNHIDRA_TRY(const auto made, place->administration->create_organization(options.name));
   print_fields({{"organization_id", made.id.to_string()},
                 {"name", made.name},
@@ -68,7 +37,7 @@ Result<int> admin_create_organization(const SourceOptions& sources, const AdminO
 }
 
 Result<int> admin_create_user(const SourceOptions& sources, const AdminOptions& options) {
-  UNHIDRA_TRY(const auto place, open(sources));
+  UNHIDRA_TRY(const auto place, open_workplace(sources));
   UNHIDRA_TRY(const auto made,
               place->administration->create_user(options.organization, options.username,
                                                  options.display_name, options.role));
@@ -81,7 +50,7 @@ Result<int> admin_create_user(const SourceOptions& sources, const AdminOptions& 
 }
 
 Result<int> admin_reset_password(const SourceOptions& sources, const AdminOptions& options) {
-  UNHIDRA_TRY(const auto place, open(sources));
+  UNHIDRA_TRY(const auto place, open_workplace(sources));
   UNHIDRA_TRY(const auto made,
               place->administration->reset_password(options.organization, options.username));
   print_fields({{"username", made.username}, {"one_time_password", made.one_time_password}},
@@ -90,7 +59,7 @@ Result<int> admin_reset_password(const SourceOptions& sources, const AdminOption
 }
 
 Result<int> admin_list_devices(const SourceOptions& sources, const AdminOptions& options) {
-  UNHIDRA_TRY(const auto place, open(sources));
+  UNHIDRA_TRY(const auto place, open_workplace(sources));
   UNHIDRA_TRY(const auto devices,
               place->administration->devices(options.organization, options.username));
   Table table({"device_id", "user", "name", "platform", "kind", "created_at", "last_seen_at",
@@ -106,14 +75,14 @@ Result<int> admin_list_devices(const SourceOptions& sources, const AdminOptions&
 
 Result<int> admin_revoke_device(const SourceOptions& sources, const AdminOptions& options) {
   UNHIDRA_TRY(const auto id, parse_id<DeviceId>(options.id));
-  UNHIDRA_TRY(const auto place, open(sources));
+  UNHIDRA_TRY(const auto place, open_workplace(sources));
   UNHIDRA_TRY_VOID(place->administration->revoke_device(id));
   print_fields({{"revoked", id.to_string()}}, options.json);
   return 0;
 }
 
 Result<int> admin_list_sessions(const SourceOptions& sources, const AdminOptions& options) {
-  UNHIDRA_TRY(const auto place, open(sources));
+  UNHIDRA_TRY(const auto place, open_workplace(sources));
   UNHIDRA_TRY(const auto sessions,
               place->administration->sessions(options.organization, options.username));
   Table table({"session_id", "user", "device_id", "created_at", "last_used_at", "expires_at",
@@ -130,14 +99,14 @@ Result<int> admin_list_sessions(const SourceOptions& sources, const AdminOptions
 
 Result<int> admin_revoke_session(const SourceOptions& sources, const AdminOptions& options) {
   UNHIDRA_TRY(const auto id, parse_id<SessionId>(options.id));
-  UNHIDRA_TRY(const auto place, open(sources));
+  UNHIDRA_TRY(const auto place, open_workplace(sources));
   UNHIDRA_TRY_VOID(place->administration->revoke_session(id));
   print_fields({{"revoked", id.to_string()}}, options.json);
   return 0;
 }
 
 Result<int> admin_list_keys(const SourceOptions& sources, const AdminOptions& options) {
-  UNHIDRA_TRY(const auto place, open(sources));
+  UNHIDRA_TRY(const auto place, open_workplace(sources));
   UNHIDRA_TRY(const auto keys, place->administration->signing_keys());
   Table table({"kid", "algorithm", "signs_from", "verifies_until"});
   for (const auto& key : keys) {
@@ -148,7 +117,7 @@ Result<int> admin_list_keys(const SourceOptions& sources, const AdminOptions& op
 }
 
 Result<int> admin_rotate_keys(const SourceOptions& sources, const AdminOptions& options) {
-  UNHIDRA_TRY(const auto place, open(sources));
+  UNHIDRA_TRY(const auto place, open_workplace(sources));
   UNHIDRA_TRY(const auto key, place->administration->rotate_signing_keys(options.now));
   print_fields(
       {{"kid", key.kid}, {"algorithm", key.algorithm}, {"signs_from", time_text(key.not_before)}},
@@ -157,7 +126,7 @@ Result<int> admin_rotate_keys(const SourceOptions& sources, const AdminOptions& 
 }
 
 Result<int> admin_verify_audit(const SourceOptions& sources, const AdminOptions& options) {
-  UNHIDRA_TRY(const auto place, open(sources));
+  UNHIDRA_TRY(const auto place, open_workplace(sources));
   std::optional<OrgId> org;
   if (!options.organization.empty()) {
     UNHIDRA_TRY(org, place->administration->organization_id(options.organization));
@@ -181,7 +150,7 @@ Result<int> admin_verify_audit(const SourceOptions& sources, const AdminOptions&
 
 Result<int> admin_show_messages(const SourceOptions& sources, const AdminOptions& options) {
   constexpr std::size_t kShown = 24;
-  UNHIDRA_TRY(const auto place, open(sources));
+  UNHIDRA_TRY(const auto place, open_workplace(sources));
   UNHIDRA_TRY(const auto rows, place->database->read_sync([&](storage::Transaction& tx) {
     return tx.query(
         "SELECT received_at, conversation_id, seq, sender_device_id, device_id, "

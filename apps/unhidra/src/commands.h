@@ -21,6 +21,15 @@ Result<int> admin_revoke_session(const SourceOptions& sources, const AdminOption
 Result<int> admin_list_keys(const SourceOptions& sources, const AdminOptions& options);
 Result<int> admin_rotate_keys(const SourceOptions& sources, const AdminOptions& options);
 Result<int> admin_verify_audit(const SourceOptions& sources, const AdminOptions& options);
+Result<int> admin_list_policies(const SourceOptions& sources, const AdminOptions& options);
+Result<int> admin_show_policy(const SourceOptions& sources, const AdminOptions& options);
+Result<int> admin_add_policy(const SourceOptions& sources, const AdminOptions& options);
+Result<int> admin_activate_policy(const SourceOptions& sources, const AdminOptions& options);
+Result<int> admin_roll_back_policy(const SourceOptions& sources, const AdminOptions& options);
+Result<int> admin_dry_run_policy(const SourceOptions& sources, const AdminOptions& options);
+Result<int> admin_show_policy_shadow(const SourceOptions& sources, const AdminOptions& options);
+Result<int> admin_start_policy_shadow(const SourceOptions& sources, const AdminOptions& options);
+Result<int> admin_end_policy_shadow(const SourceOptions& sources, const AdminOptions& options);
 Result<int> admin_show_messages(const SourceOptions& sources, const AdminOptions& options);
 
 }  // namespace unhidra::server

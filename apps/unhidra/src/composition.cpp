@@ -10,6 +10,7 @@
 #include "unhidra/base/text.h"
 #include "unhidra/chat/chat_role.h"
 #include "unhidra/crypto/provider.h"
+#include "unhidra/files/files_role.h"
 #include "unhidra/gateway/gateway_role.h"
 #include "unhidra/messaging/shared_presence.h"
 #include "unhidra/messaging/shared_rate_limiter.h"
@@ -25,6 +26,22 @@ constexpr std::array<std::string_view, 4> kRoleNames{"auth", "automation", "chat
 
 std::vector<access::Serving> served_at(access::Serving role) {
   return {role, access::Serving::every};
+}
+
+// Files are served where people's clients ask already.
+std::vector<access::Serving> served_at_auth() {
+  return {access::Serving::auth, access::Serving::files, access::Serving::every};
+}
+
+// A browser has one origin: where the gateway serves the web client, it answers for REST, too.
+std::vector<access::Serving> served_at_gateway(const gateway::GatewaySettings& settings,
+                                               const RoleChoice& roles) {
+  auto out = served_at(access::Serving::gateway);
+  out.push_back(access::Serving::files);
+  if (roles.auth && !settings.web_client.empty()) {
+    out.push_back(access::Serving::auth);
+  }
+  return out;
 }
 
 Result<std::unique_ptr<messaging::Bus>> make_bus(const ServerSettings& settings,
@@ -125,7 +142,8 @@ struct Composition::Parts {
         std::unique_ptr<Observation> observer, std::unique_ptr<storage::Database> opened,
         std::shared_ptr<const pki::KeySealer> key_sealer, access::LimitTable table,
         std::unique_ptr<runtime::IoThreads> threads, std::unique_ptr<messaging::Bus> message_bus,
-        gateway::GatewaySettings gateway_settings, const std::filesystem::path& directory)
+        std::unique_ptr<storage::ObjectStore> objects, gateway::GatewaySettings gateway_settings,
+        const std::filesystem::path& directory)
       : settings(server_settings),
         roles(choice),
         observation(std::move(observer)),
@@ -136,6 +154,7 @@ struct Composition::Parts {
         io(*io_threads),
         database(std::move(opened)),
         bus(std::move(message_bus)),
+        object_store(std::move(objects)),
         own_limiter(clock),
         limiter(own_limiter, *bus),
         limits(std::move(table)),
@@ -151,8 +170,8 @@ struct Composition::Parts {
         gateway_host(host_for_clients(gateway_settings.server.address)),
         verifier(auth.verifier(), settings.metrics_token, clock),
         runner(*database, guard, handlers, clock, random, metrics),
-        auth_face(served_at(access::Serving::auth), runner, verifier, random),
-        gateway_face(served_at(access::Serving::gateway), runner, verifier, random),
+        auth_face(served_at_auth(), runner, verifier, random),
+        gateway_face(served_at_gateway(gateway_settings, roles), runner, verifier, random),
         automation_face(served_at(access::Serving::automation), runner, verifier, random),
         own_presence({}, clock),
         presence(own_presence, *bus),
@@ -180,6 +199,17 @@ struct Composition::Parts {
                                                             .random = random,
                                                             .directory = directory},
                          automation::AutomationSettings::from(config));
+    }
+    if (object_store) {
+      files.emplace(files::FilesDependencies{.io = io,
+                                             .database = *database,
+                                             .store = *object_store,
+                                             .metrics = metrics,
+                                             .sealer = *sealer,
+                                             .crypto = crypto::native_provider(),
+                                             .clock = clock,
+                                             .random = random},
+                    files::FilesSettings::from(config));
     }
     if (roles.gateway) {
       gateway.emplace(gateway::GatewayDependencies{.io = io,
@@ -215,6 +245,7 @@ struct Composition::Parts {
   runtime::IoThreads& io;
   std::unique_ptr<storage::Database> database;
   std::unique_ptr<messaging::Bus> bus;
+  std::unique_ptr<storage::ObjectStore> object_store;  // null: no role here serves files
   messaging::LocalRateLimiter own_limiter;
   messaging::SharedRateLimiter limiter;
   access::LimitTable limits;
@@ -231,6 +262,7 @@ struct Composition::Parts {
   messaging::SharedPresence presence;
   std::optional<chat::ChatRole> chat;
   std::optional<automation::AutomationRole> automation;
+  std::optional<files::FilesRole> files;
   std::optional<gateway::GatewayRole> gateway;
   GatewayAndMqtt gateway_and_mqtt{gateway_face, automation};
   runtime::TaskScope background;
@@ -246,6 +278,10 @@ Status Composition::Parts::bind() {
   if (automation) {
     automation->bind(handlers);
     served.push_back(access::Serving::automation);
+  }
+  if (files) {
+    files->bind(handlers);
+    served.push_back(access::Serving::files);
   }
   if (roles.chat) {
     served.push_back(access::Serving::chat);
@@ -283,10 +319,15 @@ Result<std::unique_ptr<Composition>> Composition::make(const runtime::Config& co
   UNHIDRA_TRY(auto gateway_settings, gateway::settings_from(config));
   auto io = std::make_unique<runtime::IoThreads>(settings.io_threads);
   UNHIDRA_TRY(auto bus, make_bus(settings, io->at(0)));
+  std::unique_ptr<storage::ObjectStore> objects;
+  if (roles.auth || roles.gateway) {
+    UNHIDRA_TRY(objects, files::open_store(files::FilesSettings::from(config), directory.root,
+                                           crypto::native_provider()));
+  }
   auto parts =
       std::make_unique<Parts>(config, settings, roles, std::move(observation), std::move(database),
                               std::move(sealer), std::move(limits), std::move(io), std::move(bus),
-                              std::move(gateway_settings), directory.root);
+                              std::move(objects), std::move(gateway_settings), directory.root);
   UNHIDRA_TRY_VOID(parts->auth.load());
   if (parts->automation) {
     UNHIDRA_TRY_VOID(parts->automation->load());
@@ -326,6 +367,9 @@ Status Composition::start(std::shared_ptr<net::TlsServerContext> tls,
   if (parts.chat) {
     UNHIDRA_TRY_VOID(parts.chat->start());
   }
+  if (parts.files) {
+    parts.files->start();
+  }
   if (parts.gateway) {
     UNHIDRA_TRY_VOID(parts.gateway->start(tls, parts.gateway_and_mqtt));
     parts.auth.offer_gateway(gateway_url(parts.gateway_host, parts.gateway->port()));
@@ -355,7 +399,9 @@ Listening Composition::listening() const {
     out.mqtts = parts_->automation->mqtts_port();
   }
   if (parts_->gateway) {
-    out.gateway_url = gateway_url(parts_->gateway_host, parts_->gateway->port());
+    out.gateway = parts_->gateway->port();
+    out.gateway_url = gateway_url(parts_->gateway_host, out.gateway);
+    out.web_client = parts_->gateway->serves_web_client();
   }
   return out;
 }
@@ -373,6 +419,9 @@ void Composition::stop(std::chrono::milliseconds deadline) {
   }
   if (parts.gateway) {
     run_and_wait(executor, parts.gateway->stop());
+  }
+  if (parts.files) {
+    run_and_wait(executor, parts.files->stop(deadline));
   }
   if (parts.chat) {
     run_and_wait(executor, parts.chat->stop(deadline));

@@ -41,7 +41,9 @@ struct Listening {
   std::optional<std::uint16_t> devices;  // enrolment
   std::uint16_t mqtt = 0;                // 0: not served
   std::uint16_t mqtts = 0;
+  std::uint16_t gateway = 0;
   std::string gateway_url;  // empty: not run here
+  bool web_client = false;
 };
 
 class Composition {

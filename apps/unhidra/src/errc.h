@@ -8,7 +8,6 @@ enum class Errc : std::uint8_t {
   bad_directory,    // the data directory cannot be used
   already_running,  // another server holds it
   bad_option,       // a command line that makes no sense
-  cannot_listen,    // no port to be had
   not_found,        // an admin command names something that does not exist
   broken_chain,     // the audit log was tampered with
 };
@@ -21,8 +20,6 @@ constexpr ErrorCode error_code(Errc code) {
       return {"server.already_running", ErrorKind::conflict};
     case Errc::bad_option:
       return {"server.bad_option", ErrorKind::invalid};
-    case Errc::cannot_listen:
-      return {"server.cannot_listen", ErrorKind::conflict};
     case Errc::not_found:
       return {"server.not_found", ErrorKind::not_found};
     case Errc::broken_chain:

@@ -1,81 +1,53 @@
 #include "free_port.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
-#include <unistd.h>
 #include <variant>
-
-#include <arpa/inet.h>
-#include <sys/socket.h>
-
-#include "errc.h"
 
 namespace unhidra::server {
 namespace {
 
-constexpr int kFurther = 50;
+constexpr unsigned kFurther = 50;
+constexpr unsigned kLastPort = 65535;
 constexpr std::array<std::string_view, 5> kListeners{"auth.listen", "gateway.listen",
                                                      "automation.listen", "automation.mqtt_listen",
                                                      "automation.mqtts_listen"};
 
-bool can_bind(const std::string& host, std::uint16_t port) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(sockaddr_in);
-  auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
-  auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
-  if (inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1) {
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(port);
-    size = sizeof(sockaddr_in6);
-  } else {
-    inet_pton(AF_INET, host.c_str(), &v4.sin_addr);  // not an address: any
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(port);
-  }
-  const int fd = ::socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) {
-    return false;
-  }
-  const int on = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&storage), size) == 0;
-  ::close(fd);
-  return bound;
-}
-
-Result<runtime::HostPort> free_near(const runtime::HostPort& wanted) {
-  for (int step = 0; step <= kFurther && wanted.port + step <= 65535; ++step) {
-    const auto port = static_cast<std::uint16_t>(wanted.port + step);
-    if (can_bind(wanted.host, port)) {
-      return runtime::HostPort{wanted.host, port};
-    }
-  }
-  return fail(Errc::cannot_listen, "port " + std::to_string(wanted.port) + " and the " +
-                                       std::to_string(kFurther) + " after it are taken");
+const runtime::HostPort& wanted(const runtime::Schema& schema, const runtime::Config& config,
+                                std::string_view name) {
+  return std::get<runtime::HostPort>(config.value(*schema.find(name)));
 }
 
 }  // namespace
 
-Result<runtime::Config> with_free_ports(const SourceOptions& sources, const runtime::Schema& schema,
-                                        const runtime::Config& config) {
+Result<runtime::Config> with_further_ports(const SourceOptions& sources,
+                                           const runtime::Schema& schema,
+                                           const runtime::Config& config) {
   auto moved = sources;
   for (const auto name : kListeners) {
-    const auto* setting = schema.find(name);
-    if (setting == nullptr) {
+    auto listen = wanted(schema, config, name);
+    if (listen.port == 0 || listen.further_ports != 0) {
       continue;
     }
-    const auto& wanted = std::get<runtime::HostPort>(config.value(*setting));
-    if (wanted.port == 0) {
-      continue;
-    }
-    UNHIDRA_TRY(const auto found, free_near(wanted));
-    if (found.port != wanted.port) {
-      std::printf("Port %u is taken: using %u for %.*s.\n", wanted.port, found.port,
-                  static_cast<int>(name.size()), name.data());
-      moved.overrides.push_back(std::string(name) + "=" + found.to_string());
-    }
+    listen.further_ports = static_cast<std::uint16_t>(std::min(kFurther, kLastPort - listen.port));
+    moved.overrides.push_back(std::string(name) + "=" + listen.to_string());
   }
   return moved.load(schema);
+}
+
+void print_moved_ports(const runtime::Schema& schema, const runtime::Config& config,
+                       const Listening& listening) {
+  const std::array ports{listening.auth.value_or(0), listening.gateway,
+                         listening.devices.value_or(0), listening.mqtt, listening.mqtts};
+  static_assert(ports.size() == kListeners.size());
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    const unsigned first = wanted(schema, config, kListeners[i]).port;
+    if (ports[i] != 0 && first != 0 && ports[i] != first) {
+      std::printf("Port %u is taken: using %u for %s.\n", first, unsigned{ports[i]},
+                  std::string(kListeners[i]).c_str());
+    }
+  }
 }
 
 }  // namespace unhidra::server

@@ -1,13 +1,19 @@
 #pragma once
 // --next-free-port: where a configured port is taken, the next free one.
 
+#include "composition.h"
 #include "options.h"
 
 namespace unhidra::server {
 
-// The configuration with ports that could be bound a moment ago; says on standard output which were
-// moved. Errc::cannot_listen when 50 further ports are taken too.
-Result<runtime::Config> with_free_ports(const SourceOptions& sources, const runtime::Schema& schema,
-                                        const runtime::Config& config);
+// The configuration with 50 further ports at every address the server listens at that names one
+// port.
+Result<runtime::Config> with_further_ports(const SourceOptions& sources,
+                                           const runtime::Schema& schema,
+                                           const runtime::Config& config);
+
+// Says on standard output which listeners are not at the port they were to have first.
+void print_moved_ports(const runtime::Schema& schema, const runtime::Config& config,
+                       const Listening& listening);
 
 }  // namespace unhidra::server

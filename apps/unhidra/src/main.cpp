@@ -135,6 +135,51 @@ void add_admin_rest(CLI::App& admin, CommandLine& line) {
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
 }
 
+void add_admin_policy(CLI::App& admin, CommandLine& line) {
+  auto& options = line.administration;
+  auto* group = admin_group(admin, "policy", "Versions of the topic policy in the database");
+  const auto command = [&](CLI::App& parent, const char* name, const char* description,
+                           AdminCommand what) {
+    auto* made = admin_word(parent, line, name, description, what);
+    add_org_option(*made, options);
+    return made;
+  };
+  const auto with_version = [&](CLI::App* made) {
+    made->add_option("version", options.version, "Its number")
+        ->required()
+        ->check(CLI::PositiveNumber);
+    return made;
+  };
+  const auto with_limit = [&](CLI::App* made) {
+    made->add_option("--limit", options.limit, "How many decisions to show")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}));
+  };
+  command(*group, "list", "List versions, the newest first", admin_list_policies);
+  with_version(command(*group, "show", "Show a version", admin_show_policy));
+  auto* add = command(*group, "add", "Add a version; tells what is wrong with it, all of it",
+                      admin_add_policy);
+  add->add_option("paths", options.paths, "Files and folders of .rego, .json and .yaml files")
+      ->required();
+  add->add_option("--revision", options.revision, "What to call it");
+  add->add_flag("--v0-compatible", options.v0, "It is written in the syntax of v0");
+  auto* bundle = add->add_flag("-b,--bundle", options.bundle, "The path is a bundle");
+  add->add_option("--verification-key", options.keys,
+                  "File with the public key (JWK or JWK set) that must have signed the bundle")
+      ->needs(bundle);
+  add->add_flag("--activate", options.now, "Put it in force at once");
+  with_version(command(*group, "activate", "Put a version in force", admin_activate_policy));
+  command(*group, "rollback", "Put the version in force that was before", admin_roll_back_policy);
+  with_limit(with_version(command(*group, "dry-run",
+                                  "Which logged decisions a version would make differently",
+                                  admin_dry_run_policy)));
+  auto* shadow =
+      admin_group(*group, "shadow", "A version that is asked beside and decides nothing");
+  with_limit(
+      command(*shadow, "show", "What it would have decided otherwise", admin_show_policy_shadow));
+  with_version(command(*shadow, "start", "Ask a version beside", admin_start_policy_shadow));
+  command(*shadow, "end", "Ask none any more", admin_end_policy_shadow);
+}
+
 void build(CLI::App& app, CommandLine& line) {
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help of every command");
@@ -147,6 +192,7 @@ void build(CLI::App& app, CommandLine& line) {
   add_admin_users(*admin, line);
   add_admin_lists(*admin, line);
   add_admin_rest(*admin, line);
+  add_admin_policy(*admin, line);
   policy_line::add(app, line.action);
   app.add_subcommand("version", "Say which version this is")->callback([&line] {
     line.action = [] {

@@ -35,6 +35,13 @@ struct AdminOptions {
   std::size_t limit = 10;
   bool now = false;
   bool json = false;
+  // Of policies.
+  std::int64_t version = 0;
+  std::vector<std::string> paths;
+  std::string revision;
+  std::string keys;  // file with those that must have signed the bundle
+  bool bundle = false;
+  bool v0 = false;
 };
 
 }  // namespace unhidra::server

@@ -58,6 +58,7 @@ class Requests {
 struct Summary {
   std::string auth_url;
   std::string gateway_url;
+  bool web_client = false;
   std::string devices_url;
   std::string mqtt_url;  // empty: not served
   std::string mqtts_url;
@@ -75,6 +76,11 @@ std::string client_program() {
   return !error && std::filesystem::exists(beside, error) ? beside.string() : "unhidra-cli";
 }
 
+// "wss://host:port/v1/ws" as the address of the web client.
+std::string web_url(const Summary& summary) {
+  return "https" + summary.gateway_url.substr(3, summary.gateway_url.rfind("/v1/ws") - 3);
+}
+
 void print_setup(const Summary& summary) {
   if (!summary.setup_token || summary.auth_url.empty()) {
     return;
@@ -87,6 +93,11 @@ void print_setup(const Summary& summary) {
       summary.setup_token->c_str(), client_program().c_str(), summary.auth_url.c_str(),
       summary.fingerprint.empty() ? "" : " --ca ",
       summary.fingerprint.empty() ? "" : summary.authority.c_str(), summary.setup_token->c_str());
+  if (summary.web_client) {
+    // After the '#': it does not reach the server's log.
+    std::printf("  or in a browser:\n    %s/sign-up#%s\n", web_url(summary).c_str(),
+                summary.setup_token->c_str());
+  }
 }
 
 void print(const Summary& summary) {
@@ -96,6 +107,9 @@ void print(const Summary& summary) {
   }
   if (!summary.gateway_url.empty()) {
     std::printf("  Gateway  %s\n", summary.gateway_url.c_str());
+    std::printf("  Web      %s\n",
+                summary.web_client ? web_url(summary).c_str()
+                                   : "none (build it with web/app/build.sh; gateway.web_client)");
   }
   if (!summary.devices_url.empty()) {
     std::printf("  Devices  %s\n", summary.devices_url.c_str());
@@ -118,6 +132,7 @@ Summary summarise(const runtime::Config& config, const Listening& ports,
                   const DataDirectory& directory, const TlsMaterial& tls) {
   Summary out{.auth_url = {},
               .gateway_url = ports.gateway_url,
+              .web_client = ports.web_client,
               .devices_url = {},
               .mqtt_url = {},
               .mqtts_url = {},
@@ -210,7 +225,7 @@ Result<int> serve(const SourceOptions& sources, const ServeOptions& options) {
   UNHIDRA_TRY(const auto directory, DataDirectory::prepare(settings.data_directory));
   UNHIDRA_TRY(const auto lock, DirectoryLock::take(directory.lock()));
   if (options.next_free_port) {
-    UNHIDRA_TRY(config, with_free_ports(sources, schema, config));
+    UNHIDRA_TRY(config, with_further_ports(sources, schema, config));
   }
   const runtime::SystemClock clock;
   crypto::SystemRandom random;
@@ -225,9 +240,11 @@ Result<int> serve(const SourceOptions& sources, const ServeOptions& options) {
     composition->stop(settings.shutdown_deadline);
     return fail(std::move(started).error());
   }
-  auto summary = summarise(config, composition->listening(), directory, tls);
+  const auto listening = composition->listening();
+  auto summary = summarise(config, listening, directory, tls);
   UNHIDRA_TRY(summary.setup_token, composition->renew_setup_token());
   const auto announce = [&] {
+    print_moved_ports(schema, config, listening);
     print(summary);
     log::info("server.ready", {{"version", UNHIDRA_VERSION}});
   };

@@ -3,6 +3,7 @@
 #include "unhidra/access/limits.h"
 #include "unhidra/auth/settings.h"
 #include "unhidra/automation/settings.h"
+#include "unhidra/files/settings.h"
 #include "unhidra/gateway/settings.h"
 #include "unhidra/net/settings.h"
 #include "unhidra/runtime/runtime_settings.h"
@@ -73,6 +74,7 @@ runtime::Schema full_schema() {
   schema.add(automation::settings());
   schema.add(access::settings());
   schema.add(gateway::settings());
+  schema.add(files::settings());
   return schema;
 }
 

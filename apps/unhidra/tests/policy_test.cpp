@@ -90,6 +90,56 @@ TEST_F(PolicyLine, EvalAnswersAsOpaDoes) {
   EXPECT_EQ(json(out.output), R"([{"x":["ann","bob"]}])");
 }
 
+TEST_F(PolicyLine, EvalTellsBesideTheAnswerHowLongItTookAndWhichRulesItTried) {
+  write_example();
+  const auto told = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"eval", "-d", "p", "-i", "input.json"});
+    flags.emplace_back("data.example.allow");
+    const auto out = run(std::move(flags));
+    EXPECT_EQ(out.status, 0) << out.error_output;
+    const auto value = rego::value_from_json(out.output);
+    EXPECT_TRUE(value) << out.output;
+    return value.value_or(rego::Value());
+  };
+  const auto timed = told({"--metrics"});
+  for (const auto* name : {"timer_rego_load_files_ns", "timer_rego_query_compile_ns",
+                           "timer_rego_input_parse_ns", "timer_rego_query_eval_ns"}) {
+    ASSERT_NE(timed.find("metrics"), nullptr);
+    ASSERT_NE(timed.find("metrics")->find(name), nullptr) << name;
+    EXPECT_GT(timed.find("metrics")->find(name)->small_integer().value_or(0), 0) << name;
+  }
+  const auto full = told({"--explain", "full"});
+  ASSERT_NE(full.find("explanation"), nullptr);
+  EXPECT_EQ(full.find("explanation")->elements()[0].find("rule")->text(), "data.example.allow");
+  write("input.json", R"({"user": "eve", "path": ["api", "x"]})");
+  const auto fails = told({"--explain", "fails", "--metrics"});
+  ASSERT_GE(fails.find("explanation")->size(), 1U);
+  for (const auto& attempt : fails.find("explanation")->elements()) {
+    EXPECT_FALSE(attempt.find("matched")->as_boolean());
+  }
+  EXPECT_NE(run({"eval", "--explain", "full", "--coverage", "1"}).status, 0);
+  EXPECT_NE(run({"eval", "--explain", "some", "1"}).status, 0);
+}
+
+TEST_F(PolicyLine, ExplainAsksAsTheBrokerDoes) {
+  write("b/b.rego",
+        "package unhidra.automation\n\nallow if {\n\tinput.device.labels.room == \"hall\"\n"
+        "\t\"heating\" in input.device.groups\n\tinput.delivery\n\tinput.reading_type == \"t\"\n"
+        "\tinput.client.ip == \"192.0.2.7\"\n}\n");
+  const auto asked =
+      run({"explain", "-d", "b", "-f", "json", "--device", "d1", "--label", "room=hall", "--group",
+           "heating", "--ip", "192.0.2.7", "--deliver", "hvac/t"});
+  EXPECT_EQ(asked.status, 0) << asked.error_output;
+  const auto told = rego::value_from_json(asked.output);
+  ASSERT_TRUE(told) << asked.output;
+  EXPECT_TRUE(told->find("result")->as_boolean()) << asked.output;
+  const auto* input = told->find("input");
+  EXPECT_EQ(input->find("action")->text(), "subscribe");
+  EXPECT_EQ(input->find("qos")->text(), "0");
+  EXPECT_EQ(input->find("device")->find("type")->text(), "");
+  EXPECT_NE(run({"explain", "-d", "b", "--deliver", "a", "--publish", "b"}).status, 0);
+}
+
 TEST_F(PolicyLine, EvalSpeaksByItsExitCode) {
   write_example();
   EXPECT_EQ(run({"eval", "-d", "p", "--fail", "data.example.none"}).status, 1);

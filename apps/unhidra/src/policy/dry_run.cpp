@@ -1,8 +1,9 @@
 // `unhidra policy dry-run`: which logged decisions another policy would make differently.
+#include "unhidra/policy/dry_run.h"
+
 #include <cstdio>
 
 #include "unhidra/crypto/random.h"
-#include "unhidra/policy/decision_log.h"
 #include "unhidra/runtime/system_clock.h"
 
 #include "loading.h"
@@ -58,8 +59,8 @@ Result<int> dry_run(const Options& options) {
   }
   const runtime::SystemClock clock;
   crypto::SystemRandom random;
-  UNHIDRA_TRY(const auto run,
-              policy::dry_run(options.log, loaded->documents, options.compile(), clock, random));
+  UNHIDRA_TRY(const auto run, policy::dry_run(options.log, loaded->documents,
+                                              {.compile = options.compile()}, clock, random));
   if (options.format == "json") {
     print_as_json(run);
   } else {

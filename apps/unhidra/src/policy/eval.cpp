@@ -1,9 +1,11 @@
 // `unhidra policy eval` and `unhidra policy check`.
+#include <array>
 #include <cstdio>
 
 #include "unhidra/base/text.h"
 #include "unhidra/crypto/random.h"
 #include "unhidra/policy/coverage.h"
+#include "unhidra/policy/explanation.h"
 #include "unhidra/runtime/system_clock.h"
 
 #include "loading.h"
@@ -61,7 +63,62 @@ Value json_of(const Answer& answer, const Row& row) {
   return Value::object(std::move(out));
 }
 
-void print_as_json(const Answer& answer, std::optional<Value> coverage) {
+// What is told beside the answer, by the reference's names.
+struct Extras {
+  std::optional<Value> coverage;
+  std::optional<Value> metrics;
+  std::optional<Value> explanation;
+
+  std::vector<Value::Member> members() const {
+    std::vector<Value::Member> out;
+    const std::array<std::pair<std::string_view, const std::optional<Value>*>, 3> all{
+        {{"coverage", &coverage}, {"metrics", &metrics}, {"explanation", &explanation}}};
+    for (const auto& [name, value] : all) {
+      if (*value) {
+        out.emplace_back(text(name), **value);
+      }
+    }
+    return out;
+  }
+};
+
+// Nanoseconds of the parts of a run, one after another.
+class Stopwatch {
+ public:
+  explicit Stopwatch(const Clock& clock) : clock_(clock), since_(clock.steady_now()) {}
+  void note(std::string_view part) {
+    const auto now = clock_.steady_now();
+    parts_.emplace_back(
+        text("timer_rego_" + std::string(part) + "_ns"),
+        Value::integer(std::chrono::duration_cast<std::chrono::nanoseconds>(now - since_).count()));
+    since_ = now;
+  }
+  Value value() const { return Value::object(parts_); }
+
+ private:
+  const Clock& clock_;
+  SteadyTime since_;
+  std::vector<Value::Member> parts_;
+};
+
+// The attempts that are wanted: all, or those that did not match.
+Value explained(const policy::Explanation& explanation, std::span<const rego::ModuleSource> sources,
+                bool fails_alone) {
+  const auto all = explanation.value(sources);
+  if (!fails_alone) {
+    return all;
+  }
+  std::vector<Value> out;
+  for (const auto& attempt : all.elements()) {
+    const Value* matched = attempt.find("matched");
+    if (matched != nullptr && !matched->as_boolean()) {
+      out.push_back(attempt);
+    }
+  }
+  return Value::array(std::move(out));
+}
+
+void print_as_json(const Answer& answer, const Extras& extras) {
   std::vector<Value::Member> out;
   if (!answer.rows.empty()) {
     std::vector<Value> rows;
@@ -70,9 +127,8 @@ void print_as_json(const Answer& answer, std::optional<Value> coverage) {
     }
     out.emplace_back(text("result"), Value::array(std::move(rows)));
   }
-  if (coverage) {
-    out.emplace_back(text("coverage"), std::move(*coverage));
-  }
+  const auto more = extras.members();
+  out.insert(out.end(), more.begin(), more.end());
   print_json(Value::object(std::move(out)));
 }
 
@@ -131,9 +187,9 @@ void print_pretty(const Answer& answer) {
   table.print();
 }
 
-void print(const Options& options, const Answer& answer, std::optional<Value> coverage) {
+void print(const Options& options, const Answer& answer, const Extras& extras) {
   if (options.format == "json") {
-    return print_as_json(answer, std::move(coverage));
+    return print_as_json(answer, extras);
   }
   if (options.format == "raw") {
     print_raw(answer);
@@ -142,37 +198,52 @@ void print(const Options& options, const Answer& answer, std::optional<Value> co
   } else if (options.format == "pretty") {
     print_pretty(answer);
   }
-  if (coverage) {
-    print_json(*coverage);
+  for (const auto& [name, value] : extras.members()) {
+    print_json(value);
   }
 }
 
-Result<int> eval_loaded(const Options& options, const Loaded& loaded, const std::string& query) {
+Result<int> eval_loaded(const Options& options, const Loaded& loaded, const std::string& query,
+                        const Clock& clock, Stopwatch& watch) {
   Answer answer;
   UNHIDRA_TRY(const auto prepared, loaded.policies.prepare_with_values(query, answer.expressions));
-  const runtime::SystemClock clock;
+  watch.note("query_compile");
   crypto::SystemRandom random;
   policy::Coverage coverage;
+  policy::Explanation explanation;
   rego::Evaluation evaluation;
   UNHIDRA_TRY(evaluation.input, read_input(options));
+  watch.note("input_parse");
   evaluation.data = loaded.documents.data;
   evaluation.strict_errors = options.strict_errors;
   evaluation.now = clock.now();
   evaluation.random = &random;
   evaluation.max_steps = options.max_steps;
-  evaluation.tracer = options.coverage ? &coverage : nullptr;
+  const bool explains = options.explanation != "off";
+  evaluation.tracer = explains ? static_cast<rego::Tracer*>(&explanation) : nullptr;
+  if (options.coverage) {
+    evaluation.tracer = &coverage;
+  }
   evaluation.print = [](std::string_view line) {
     std::fprintf(stderr, "%s\n", printable(line).c_str());
   };
   UNHIDRA_TRY(const auto solutions, prepared.evaluate(evaluation));
+  watch.note("query_eval");
   for (const auto& solution : solutions) {
     answer.rows.push_back(row_of(solution, answer.expressions));
   }
-  std::optional<Value> report;
+  Extras extras;
   if (options.coverage) {
-    report = coverage.report(loaded.policies, [](std::string_view) { return true; });
+    extras.coverage = coverage.report(loaded.policies, [](std::string_view) { return true; });
   }
-  print(options, answer, std::move(report));
+  if (options.metrics) {
+    extras.metrics = watch.value();
+  }
+  if (explains) {
+    extras.explanation =
+        explained(explanation, loaded.documents.modules, options.explanation == "fails");
+  }
+  print(options, answer, extras);
   const bool defined = !answer.rows.empty();
   return (options.fails_undefined && !defined) || (options.fails_defined && defined) ? 1 : 0;
 }
@@ -185,8 +256,11 @@ Result<int> eval_or_error(const Options& options) {
   if (query.find_first_not_of(" \t\r\n") == std::string::npos) {
     return fail(policy::Errc::bad_file, "there is no query: name one, or use --stdin");
   }
+  const runtime::SystemClock clock;
+  Stopwatch watch(clock);
   UNHIDRA_TRY(const auto loaded, load(options, options.data));
-  return loaded ? eval_loaded(options, *loaded, query) : Result<int>(2);
+  watch.note("load_files");
+  return loaded ? eval_loaded(options, *loaded, query, clock, watch) : Result<int>(2);
 }
 
 }  // namespace

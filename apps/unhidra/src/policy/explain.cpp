@@ -1,6 +1,7 @@
 // `unhidra policy explain`: why a decision comes out as it does.
 #include <cstdio>
 
+#include "unhidra/automation/topic_question.h"
 #include "unhidra/base/text.h"
 #include "unhidra/crypto/random.h"
 #include "unhidra/policy/explanation.h"
@@ -13,48 +14,62 @@ namespace {
 
 using rego::Value;
 
-// The input that the broker would ask with, from flags; what --input gives stays where no flag says
+automation::SubjectFacts facts_of(const Question& asked) {
+  automation::SubjectFacts out;
+  if (!asked.device.empty()) {
+    out.push_back(fact_of(automation::DeviceFacts{.id = asked.device,
+                                                  .type = asked.device_type,
+                                                  .name = {},
+                                                  .owner = {},
+                                                  .groups = asked.groups,
+                                                  .labels = asked.labels,
+                                                  .certificate_serial = {}}));
+  }
+  if (!asked.user.empty()) {
+    out.push_back(fact_of(automation::PersonFacts{
+        .id = asked.user, .is_admin = asked.role == "admin", .roles = {asked.role}}));
+  }
+  if (!asked.ip.empty()) {
+    out.push_back(
+        fact_of(automation::ClientFacts{.ip = asked.ip, .transport = "tls", .id = asked.device}));
+  }
+  return out;
+}
+
+// The broker's question.
+Value asked_by(const Question& asked) {
+  const bool publishes = !asked.publish.empty();
+  automation::TopicQuestion question{.action = "connect"};
+  if (publishes) {
+    question.action = "publish";
+    question.topic = asked.publish;
+  } else if (!asked.subscribe.empty()) {
+    question.action = "subscribe";
+    question.topic = asked.subscribe;
+    question.filter = asked.subscribe;
+  } else if (!asked.deliver.empty()) {
+    question.action = "subscribe";
+    question.topic = asked.deliver;
+    question.delivery = true;
+  }
+  question.qos = static_cast<mqtt::QoS>(asked.qos);
+  question.retain = asked.retain;
+  return automation::topic_input(facts_of(asked), question);
+}
+
+// What the broker would ask with, from flags; what --input gives stays where no flag says
 // otherwise.
 Result<std::optional<Value>> question(const Options& options) {
   UNHIDRA_TRY(auto input, read_input(options));
-  const auto& asked = options.question;
-  std::vector<Value::Member> members;
-  const auto object = [](std::string_view name, const std::string& id, std::string_view more,
-                         const std::string& value) {
-    std::vector<Value::Member> out{{text("id"), text(id)}};
-    if (!value.empty()) {
-      out.emplace_back(text(more), text(value));
-    }
-    return Value::Member(text(name), Value::object(std::move(out)));
-  };
-  if (!asked.device.empty()) {
-    members.push_back(object("device", asked.device, "type", asked.device_type));
-  }
-  if (!asked.user.empty()) {
-    members.push_back(object("user", asked.user, "role", asked.role));
-  }
-  const bool publishes = !asked.publish.empty();
-  const std::string& topic = publishes ? asked.publish : asked.subscribe;
-  if (!topic.empty()) {
-    members.emplace_back(text("action"), text(publishes ? "publish" : "subscribe"));
-    members.emplace_back(text("topic"), text(topic));
-    members.emplace_back(text("reading_type"),
-                         text(std::string_view(topic).substr(topic.rfind('/') + 1)));
-    members.emplace_back(text("qos"), Value::integer(asked.qos));
-    members.emplace_back(text("retain"), Value::boolean(asked.retain));
-    members.emplace_back(text("delivery"), Value::boolean(false));
-    if (!publishes) {
-      members.emplace_back(text("filter"), text(topic));
-    }
-  }
-  if (members.empty()) {
+  if (!options.question.asks()) {
     return input;
   }
   std::vector<Value::Member> all;
   if (input && input->is(rego::Kind::object)) {
     all.assign(input->members().begin(), input->members().end());
   }
-  all.insert(all.end(), members.begin(), members.end());
+  const auto asked = asked_by(options.question);
+  all.insert(all.end(), asked.members().begin(), asked.members().end());
   return std::optional(Value::object(std::move(all)));
 }
 

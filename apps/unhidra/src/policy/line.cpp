@@ -76,7 +76,14 @@ void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
   line.format({"json", "pretty", "raw", "values", "bindings", "discard"}, "json");
   line.app->add_flag("--strict-builtin-errors", options.strict_errors,
                      "A built-in function that fails ends the evaluation");
-  line.app->add_flag("--coverage", options.coverage, "Also report which lines were gone through");
+  auto* coverage = line.app->add_flag("--coverage", options.coverage,
+                                      "Also report which lines were gone through");
+  line.app->add_flag("--metrics", options.metrics, "Also report how long it took");
+  line.app
+      ->add_option("--explain", options.explanation,
+                   "Also say which rules were tried: those that did not match, or all")
+      ->check(CLI::IsMember({"off", "fails", "full"}))
+      ->excludes(coverage);
   line.app->add_flag("--fail", options.fails_undefined, "Exit with 1 when there is no answer");
   line.app->add_flag("--fail-defined", options.fails_defined, "Exit with 1 when there is one");
 }
@@ -150,8 +157,25 @@ void add_explain(CLI::App& parent, std::function<Result<int>()>& chosen) {
   line.app->add_option("--device-type", asked.device_type, "Its type");
   line.app->add_option("--user", asked.user, "Id of a user who asks");
   line.app->add_option("--role", asked.role, "His role");
+  line.app->add_option("--group", asked.groups, "A group that the device is in");
+  line.app->add_option_function<std::vector<std::string>>(
+      "--label",
+      [&asked](const std::vector<std::string>& labels) {
+        for (const auto& label : labels) {
+          const auto equals = std::min(label.find('='), label.size());
+          asked.labels[label.substr(0, equals)] = label.substr(std::min(equals + 1, label.size()));
+        }
+      },
+      "NAME=VALUE: a label of the device");
+  line.app->add_option("--ip", asked.ip, "Address that it comes from");
   auto* publish = line.app->add_option("--publish", asked.publish, "Topic to publish to");
-  line.app->add_option("--subscribe", asked.subscribe, "Filter to subscribe to")->excludes(publish);
+  auto* subscribe = line.app->add_option("--subscribe", asked.subscribe, "Filter to subscribe to");
+  auto* deliver =
+      line.app->add_option("--deliver", asked.deliver, "Topic of a message that it would get");
+  auto* connect = line.app->add_flag("--connect", asked.connects, "It connects");
+  subscribe->excludes(publish);
+  deliver->excludes(publish)->excludes(subscribe);
+  connect->excludes(publish)->excludes(subscribe)->excludes(deliver);
   line.app->add_option("--qos", asked.qos, "Quality of service")->check(CLI::Range(0, 2));
   line.app->add_flag("--retain", asked.retain, "The message is retained");
 }

@@ -4,7 +4,6 @@
 
 #include "unhidra/base/text.h"
 #include "unhidra/policy/bundle.h"
-#include "unhidra/runtime/files.h"
 
 namespace unhidra::server::policy_line {
 namespace {
@@ -58,27 +57,11 @@ void print_error(const Error& error, bool json) {
 
 namespace {
 
-Result<policy::BundleTrust> read_trust(const std::string& file) {
-  policy::BundleTrust out;
-  if (file.empty()) {
-    return out;
-  }
-  UNHIDRA_TRY(const auto content, runtime::read_file(file, 1 << 20));
-  UNHIDRA_TRY(const auto document, policy::parse_document(file + ".json", as_text(content)));
-  if (document.is(rego::Kind::object) && document.find("keys") != nullptr) {
-    UNHIDRA_TRY(out.keys, pki::parse_jwks(as_text(content)));
-  } else {
-    UNHIDRA_TRY(auto key, pki::PublicJwk::parse(as_text(content)));
-    out.keys.push_back(std::move(key));
-  }
-  if (out.keys.empty()) {
-    return fail(policy::Errc::bad_signature, printable(file) + ": there is no key in it");
-  }
-  return out;
-}
-
 Status add_bundles(const Options& options, policy::Documents& out) {
-  UNHIDRA_TRY(const auto trust, read_trust(options.bundle_keys));
+  policy::BundleTrust trust;
+  if (!options.bundle_keys.empty()) {
+    UNHIDRA_TRY(trust, policy::read_bundle_keys(options.bundle_keys));
+  }
   for (const auto& path : options.bundles) {
     UNHIDRA_TRY(auto bundle, policy::load_bundle(path, trust));
     for (auto& module : bundle.modules) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,21 @@ struct Question {
   std::string device_type;
   std::string user;  // his id
   std::string role;
+  std::vector<std::string> groups;
+  std::map<std::string, std::string> labels;
+  std::string ip;
+  bool connects = false;
   std::string publish;    // a topic
   std::string subscribe;  // a filter
+  std::string deliver;    // the topic of a message
   int qos = 0;
   bool retain = false;
+
+  // Whether anything of the broker's question was named.
+  bool asks() const {
+    return connects || !device.empty() || !user.empty() || !publish.empty() || !subscribe.empty() ||
+           !deliver.empty() || !ip.empty();
+  }
 };
 
 struct Options {
@@ -37,7 +49,9 @@ struct Options {
   bool strict = false;
   bool strict_errors = false;
   bool coverage = false;
-  double threshold = 0;  // percent
+  bool metrics = false;
+  std::string explanation = "off";  // fails, full
+  double threshold = 0;             // percent
   bool fails_undefined = false;
   bool fails_defined = false;
   bool verbose = false;
