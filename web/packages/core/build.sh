@@ -19,4 +19,9 @@ if ! cmp -s package-lock.json "$stamp"; then
   npm ci --ignore-scripts --no-audit --no-fund
   cp package-lock.json "$stamp"
 fi
-npm run --silent build
+newest=$(find src build.mjs tsconfig.json package.json package-lock.json "$root/build/wasm/bin/unhidra_core.wasm" \
+  -newer dist/.built -print -quit 2>&1 || true)
+if [ -n "$newest" ]; then
+  npm run --silent build
+  touch dist/.built
+fi

@@ -83,6 +83,23 @@ export async function browserStoreKey(profile: string): Promise<Uint8Array> {
   }
 }
 
+/** Forgets a profile's records and their key. Its client must be closed. */
+export async function eraseProfile(profile: string): Promise<void> {
+  const database = await settled(opened("unhidra"));
+  try {
+    // The key first: without it the records are noise, should the rest fail.
+    await settled(keys(database, "readwrite").delete(profile));
+  } finally {
+    database.close();
+  }
+  const root = await navigator.storage.getDirectory();
+  await root.removeEntry(`unhidra-${profile}`, { recursive: true }).catch((error: unknown) => {
+    if (!(error instanceof DOMException && error.name === "NotFoundError")) {
+      throw error;
+    }
+  });
+}
+
 interface Kept {
   wrapper: CryptoKey;
   iv: Uint8Array<ArrayBuffer>;

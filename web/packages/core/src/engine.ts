@@ -2,13 +2,25 @@
 import { Core } from "./core.js";
 import type { RecordStore } from "./store.js";
 import type {
-  Account, Conversation, CoreEvent, Device, EngineState, Id, Message, SafetyNumber, User,
+  Account, Conversation, CoreEvent, Device, Draft, EngineState, Group, HistoryTransfer, Id, Message, MessageRef, NewChannel, PlaceFields,
+  ReceiptState, SafetyNumber, SearchQuery, Thread, User,
 } from "./types.js";
 
 export type Action =
   | { kind: "frame"; frame: Uint8Array }
   | { kind: "event"; event: CoreEvent }
   | { kind: "reconnect" };
+
+/** A file that is being sealed or opened. */
+export interface OpenFile {
+  handle: number;
+  /** Of one that is being opened: its id at the server; else one that is new. */
+  fileId: Id;
+  size: number;
+  sealedSize: number;
+  /** Bytes that the next step takes. */
+  wanted: number;
+}
 
 export class Engine {
   private constructor(
@@ -98,6 +110,11 @@ export class Engine {
     this.core.call("unhidra_send_text", this.handle, peer, text);
     return this.core.answerJson<{ messageId: Id }>().messageId;
   }
+  /** The same for any conversation, pair or group. */
+  sendTextTo(conversation: Id, text: string): Id {
+    this.core.call("unhidra_send_text_to", this.handle, conversation, text);
+    return this.core.answerJson<{ messageId: Id }>().messageId;
+  }
   refreshUser(user: Id): void {
     this.core.call("unhidra_refresh_user", this.handle, user);
   }
@@ -117,7 +134,168 @@ export class Engine {
     this.core.call("unhidra_refresh_token", this.handle, token);
   }
 
+  // ---- history for a new device ----
+  /** On the new device. */
+  requestHistory(from: Id): void {
+    this.core.call("unhidra_history_request", this.handle, from);
+  }
+  /** On the old device, with the code that the new one shows; a wrong one ends the transfer. */
+  approveHistory(to: Id, code: string): void {
+    this.core.call("unhidra_history_approve", this.handle, to, code);
+  }
+  cancelHistory(device: Id): void {
+    this.core.call("unhidra_history_cancel", this.handle, device);
+  }
+  historyTransfers(): HistoryTransfer[] {
+    return this.ask("unhidra_history_transfers");
+  }
+
+  // ---- groups ----
+  /** Made at once, also without a connection; `users` besides oneself. */
+  createGroup(name: string, users: Id[]): Id {
+    this.core.call("unhidra_group_create", this.handle, name, users.join(","));
+    return this.core.answerJson<{ conversation: Id }>().conversation;
+  }
+  /** Answers the number of the change, for `groupChangeDone`. */
+  addToGroup(group: Id, users: Id[]): number {
+    return this.groupChange("unhidra_group_add", group, users);
+  }
+  removeFromGroup(group: Id, users: Id[]): number {
+    return this.groupChange("unhidra_group_remove", group, users);
+  }
+  /** With all own devices. */
+  leaveGroup(group: Id): void {
+    this.core.call("unhidra_group_leave", this.handle, group);
+  }
+  renameGroup(group: Id, name: string): void {
+    this.core.call("unhidra_group_rename", this.handle, group, name);
+  }
+  /** The last resort: begins the group anew with the same people. */
+  resetGroup(group: Id): number {
+    this.core.call("unhidra_group_reset", this.handle, group);
+    return this.core.answerJson<{ change: number }>().change;
+  }
+  private groupChange(name: string, group: Id, users: Id[]): number {
+    this.core.call(name, this.handle, group, users.join(","));
+    return this.core.answerJson<{ change: number }>().change;
+  }
+
+  // ---- messages ----
+  send(conversation: Id, draft: Draft): Id {
+    this.core.call("unhidra_send", this.handle, conversation, draft.text, draft.threadRoot ?? "", draft.replyTo ?? "",
+      (draft.mentions ?? []).join(","), draft.mentionsEveryone ? 1 : 0);
+    return this.core.answerJson<{ messageId: Id }>().messageId;
+  }
+  /** The whole new text; like the two that follow it ends with `actionDone`. */
+  edit(conversation: Id, target: MessageRef, draft: Draft): Id {
+    this.core.call("unhidra_edit", this.handle, conversation, target, draft.text, (draft.mentions ?? []).join(","),
+      draft.mentionsEveryone ? 1 : 0);
+    return this.core.answerJson<{ messageId: Id }>().messageId;
+  }
+  delete(conversation: Id, target: MessageRef): Id {
+    this.core.call("unhidra_delete", this.handle, conversation, target);
+    return this.core.answerJson<{ messageId: Id }>().messageId;
+  }
+  react(conversation: Id, target: MessageRef, emoji: string, present: boolean): Id {
+    this.core.call("unhidra_react", this.handle, conversation, target, emoji, present ? 1 : 0);
+    return this.core.answerJson<{ messageId: Id }>().messageId;
+  }
+  /** The timeline up to and with the message at `index`. */
+  markRead(conversation: Id, index = Number.MAX_SAFE_INTEGER): void {
+    this.core.call("unhidra_mark_read", this.handle, conversation, BigInt(index));
+  }
+  markThreadRead(conversation: Id, root: MessageRef): void {
+    this.core.call("unhidra_mark_thread_read", this.handle, conversation, root);
+  }
+  markAllRead(conversation?: Id): void {
+    this.core.call("unhidra_mark_all_read", this.handle, conversation ?? "");
+  }
+  followThread(conversation: Id, root: MessageRef, following: boolean): void {
+    this.core.call("unhidra_follow_thread", this.handle, conversation, root, following ? 1 : 0);
+  }
+  /** Call while the person types; throttled inside. */
+  setTyping(conversation: Id, active: boolean): void {
+    this.core.call("unhidra_set_typing", this.handle, conversation, active ? 1 : 0);
+  }
+  setReceipts(sent: boolean): void {
+    this.core.call("unhidra_set_receipts", this.handle, sent ? 1 : 0);
+  }
+
+  // ---- files (files.ts moves them) ----
+  sealFile(size: number): OpenFile {
+    return this.newFile(this.core.call("unhidra_file_seal", this.handle, BigInt(size)));
+  }
+  openFile(conversation: Id, ref: MessageRef, index: number, thumbnail: boolean): OpenFile {
+    return this.newFile(
+      this.core.call("unhidra_file_open", this.handle, conversation, ref, index, thumbnail ? 1 : 0));
+  }
+  private newFile(handle: number): OpenFile {
+    return { fileId: crypto.randomUUID(), ...this.core.answerJson<Omit<OpenFile, "handle" | "fileId"> & { fileId?: Id }>(), handle };
+  }
+  /** Exactly the wanted bytes; answers what came of them, and sets what is wanted next. */
+  nextOfFile(file: OpenFile, bytes: Uint8Array): Uint8Array {
+    file.wanted = this.core.call("unhidra_file_next", this.handle, file.handle, bytes);
+    return this.core.answer();
+  }
+  /** The digest of the ciphertext; of an opened file the proof that it is whole and the sender's. */
+  finishFile(handle: number): string {
+    this.core.call("unhidra_file_finish", this.handle, handle);
+    return this.core.answerJson<{ digest: string }>().digest;
+  }
+  closeFile(handle: number): void {
+    this.core.call("unhidra_file_close", this.handle, handle);
+  }
+  /** `files`: as unhidra_core.h describes. */
+  sendFiles(conversation: Id, draft: Draft, files: string): Id {
+    this.core.call("unhidra_send_files", this.handle, conversation, draft.text, draft.threadRoot ?? "",
+      draft.replyTo ?? "", (draft.mentions ?? []).join(","), draft.mentionsEveryone ? 1 : 0, files);
+    return this.core.answerJson<{ messageId: Id }>().messageId;
+  }
+
+  // ---- channels ----
+  createChannel(channel: NewChannel): Id {
+    this.core.call("unhidra_channel_create", this.handle, channel.name, channel.topic ?? "", channel.description ?? "",
+      channel.space ?? "", (channel.users ?? []).join(","), channel.open ? 1 : 0, channel.announcements ? 1 : 0,
+      channel.isDefault ? 1 : 0);
+    return this.core.answerJson<{ conversation: Id }>().conversation;
+  }
+  describeGroup(group: Id, topic: string, description: string): void {
+    this.core.call("unhidra_group_describe", this.handle, group, topic, description);
+  }
+  /** What the directory calls it, until a member tells the group's own name. */
+  adoptChannelName(channel: Id, name: string): void {
+    this.core.call("unhidra_channel_adopt_name", this.handle, channel, name);
+  }
+  /** Answers the number of the event `placeAnswer`. */
+  placeRequest(name: string, fields: PlaceFields = {}): number {
+    const lines = Object.entries(fields).filter(([, value]) => value !== undefined && value !== "")
+      .map(([key, value]) => `${key}=${typeof value === "boolean" ? Number(value) : value}`);
+    this.core.call("unhidra_place_request", this.handle, [name, ...lines].join("\n"));
+    return this.core.answerJson<{ request: number }>().request;
+  }
+
   // ---- questions ----
+  message(conversation: Id, ref: MessageRef): Message | null {
+    return this.ask("unhidra_message", conversation, ref);
+  }
+  /** Newest reply first. */
+  threads(conversation?: Id, followedOnly = false): Thread[] {
+    return this.ask("unhidra_threads", conversation ?? "", followedOnly ? 1 : 0);
+  }
+  threadMessages(conversation: Id, root: MessageRef): Message[] {
+    return this.ask("unhidra_thread_messages", conversation, root);
+  }
+  receipts(conversation: Id): ReceiptState[] {
+    return this.ask("unhidra_receipts", conversation);
+  }
+  typing(conversation: Id): Id[] {
+    return this.ask("unhidra_typing", conversation);
+  }
+  /** Newest first, edits applied. */
+  search(query: SearchQuery): Message[] {
+    return this.ask("unhidra_search", query.words, query.conversation ?? "", query.sender ?? "",
+      BigInt(query.from ?? 0), BigInt(query.until ?? 0), query.limit ?? 50);
+  }
   account(): Account {
     return this.ask("unhidra_account");
   }
@@ -135,6 +313,9 @@ export class Engine {
   }
   userNamed(username: string): User | null {
     return this.ask("unhidra_user_named", username);
+  }
+  group(id: Id): Group {
+    return this.ask("unhidra_group", id);
   }
   /** Up to `limit` (at most 1000) messages before `beforeIndex`, oldest first. */
   history(conversation: Id, beforeIndex = Number.MAX_SAFE_INTEGER, limit = 100): Message[] {

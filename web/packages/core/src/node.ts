@@ -10,11 +10,13 @@ import WebSocket from "ws";
 import { Core } from "./core.js";
 import { LogStore, type SyncFile } from "./store.js";
 import {
-  decoded, type Connection, type ConnectionHandlers, type RestRequest, type RestResponse, type Transport,
+  decoded, headersOf, isBytes, type Connection, type ConnectionHandlers, type RestRequest, type RestResponse, type Transport,
 } from "./transport.js";
 import { CoreError } from "./types.js";
 
 export * from "./index.js";
+
+const kLongestPart = 16 << 20; // bytes of a file in one answer
 
 // Node 18 has the global behind a flag only.
 (globalThis as { crypto?: unknown }).crypto ??= webcrypto;
@@ -28,39 +30,41 @@ export function loadCore(): Promise<Core> {
 export class NodeTransport implements Transport {
   constructor(private readonly options: { ca?: string } = {}) {}
 
-  request({ method, url, body, token }: RestRequest): Promise<RestResponse> {
+  request(asked: RestRequest): Promise<RestResponse> {
+    const { method, url, body, content, signal } = asked;
     return new Promise((resolve, reject) => {
-      const payload = body === undefined ? undefined : JSON.stringify(body);
+      const payload = content ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)));
       const request = httpsRequest(url, {
         ...this.options,
         method,
         timeout: 30_000,
-        headers: {
-          Accept: "application/json",
-          ...(payload === undefined
-            ? {}
-            : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(payload) }),
-          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-        },
+        headers: { ...headersOf(asked), ...(payload === undefined ? {} : { "Content-Length": payload.length }) },
+        ...(signal === undefined ? {} : { signal }),
       });
       request.on("response", (response) => {
         const parts: Buffer[] = [];
         let size = 0;
         response.on("data", (part: Buffer) => {
           size += part.length;
-          if (size > 1 << 20) {
+          if (size > (isBytes(response.headers["content-type"]) ? kLongestPart : 1 << 20)) {
             request.destroy(new Error("the server's answer is too long"));
           }
           parts.push(part);
         });
         response.on("end", () => {
           try {
-            resolve({ status: response.statusCode ?? 0, body: decoded(Buffer.concat(parts).toString()) });
+            const status = response.statusCode ?? 0;
+            if (isBytes(response.headers["content-type"])) {
+              resolve({ status, body: undefined, bytes: new Uint8Array(Buffer.concat(parts)) });
+              return;
+            }
+            resolve({ status, body: decoded(Buffer.concat(parts).toString()) });
           } catch (error) {
             reject(error);
           }
         });
         response.on("error", reject);
+        response.on("aborted", () => reject(new Error("the answer was cut off")));
       });
       request.on("timeout", () => request.destroy(new Error("no answer in time")));
       request.on("error", reject);

@@ -13,7 +13,13 @@ export interface OpenSettings {
 
 const kMethods = [
   "register", "logIn", "logOut", "connect", "disconnect", "settled", "findUser", "send", "history", "safetyNumber",
-  "setVerified", "acceptIdentity", "account", "devices", "approveDevice", "removeDevice", "conversations",
+  "setVerified", "acceptIdentity", "account", "devices", "approveDevice", "removeDevice", "conversations", "overview",
+  "user", "conversationWith", "value", "putValue", "ending", "deviceRecords", "invite", "changePassword",
+  "createGroup", "addToGroup", "removeFromGroup", "leaveGroup", "renameGroup", "resetGroup", "group", "sendIn", "page",
+  "write", "edit", "delete", "react", "markRead", "markThreadRead", "markAllRead", "followThread", "setTyping",
+  "setReceipts", "message", "threads", "threadMessages", "receipts", "typing", "search", "createChannel", "describeGroup",
+  "place", "joinChannel", "adoptChannelName", "sendFiles", "receiveFile", "cancelTransfer", "fileUsage",
+  "requestHistory", "approveHistory", "cancelHistory", "historyTransfers",
 ] as const;
 type Method = (typeof kMethods)[number];
 

@@ -1,11 +1,12 @@
 // The REST calls that a device needs (api/openapi.yaml); errors are problem details (RFC 9457).
-import type { RestResponse, Transport } from "./transport.js";
-import { CoreError, type Id } from "./types.js";
+import type { RestRequest, RestResponse, Transport } from "./transport.js";
+import { CoreError, type FileUsage, type Id } from "./types.js";
 
 export interface Credentials {
   username: string;
   password: string;
   organization?: string;
+  /** The server's one-time set-up token is the invitation of the first administrator. */
   invitation?: string;
   displayName?: string;
 }
@@ -25,6 +26,14 @@ export interface NewDevice {
   accessToken: string;
   expiresAt: number;
   gatewayUrl: string;
+}
+
+export interface DeviceRecord {
+  id: Id;
+  name: string;
+  /** RFC 3339; empty when unknown. */
+  createdAt: string;
+  lastSeenAt: string;
 }
 
 type Json = Record<string, unknown>;
@@ -55,8 +64,69 @@ export class Rest {
       gatewayUrl: optional(body, "gateway_url"),
     };
   }
+  /** What the server keeps about the own devices, removed ones included. */
+  async devices(token: string): Promise<DeviceRecord[]> {
+    const { items } = await this.call("GET", "/v1/devices?limit=100", undefined, token);
+    return (Array.isArray(items) ? (items as Json[]) : []).map((item) => ({
+      id: text(item, "device_id"),
+      name: optional(item, "name"),
+      createdAt: optional(item, "created_at"),
+      lastSeenAt: optional(item, "last_seen_at"),
+    }));
+  }
+  /** Ends the device's sessions and connections. */
+  async revokeDevice(token: string, device: Id): Promise<void> {
+    await this.call("DELETE", `/v1/devices/${encodeURIComponent(device)}`, undefined, token);
+  }
+  /** The token of a new invitation, which is shown this once. */
+  async invite(token: string, role: string): Promise<string> {
+    return text(await this.call("POST", "/v1/invitations", { role }, token), "token");
+  }
+  async changePassword(token: string, current: string, next: string): Promise<void> {
+    await this.call("POST", "/v1/account/password", { current_password: current, new_password: next }, token);
+  }
   async logOut(token: string): Promise<void> {
     await this.call("POST", "/v1/logout", undefined, token);
+  }
+
+  // ---- files ----
+  /** Answers the id; asking again with the same one is harmless. */
+  async beginFile(token: string, conversation: Id, size: number, id: Id): Promise<Id> {
+    const body = await this.call("POST", "/v1/files", { conversation_id: conversation, size, file_id: id }, token);
+    return text(body, "file_id");
+  }
+  async fileState(token: string, id: Id): Promise<{ received: number; complete: boolean }> {
+    const body = await this.call("GET", `/v1/files/${id}`, undefined, token);
+    return { received: numeric(body, "received"), complete: body.complete === true };
+  }
+  async putPart(token: string, id: Id, offset: number, content: Uint8Array, signal: AbortSignal): Promise<void> {
+    await this.ask({ method: "PUT", url: `${this.server}/v1/files/${id}/content?offset=${offset}`, content, token, signal });
+  }
+  async completeFile(token: string, id: Id, digest: string): Promise<void> {
+    await this.call("POST", `/v1/files/${id}/completion`, { digest }, token);
+  }
+  /** Bytes `from` up to, not with, `to`. */
+  async downloadRange(token: string, id: Id, from: number, to: number, signal: AbortSignal): Promise<Uint8Array> {
+    const { bytes } = await this.ask({
+      method: "GET", url: `${this.server}/v1/files/${id}/content`, token, range: `bytes=${from}-${to - 1}`, signal,
+    });
+    if (bytes?.length !== to - from) {
+      throw new CoreError("rest.cut_off", "unavailable", "the answer was cut off");
+    }
+    return bytes;
+  }
+  async deleteFile(token: string, id: Id): Promise<void> {
+    await this.call("DELETE", `/v1/files/${id}`, undefined, token);
+  }
+  async fileUsage(token: string): Promise<FileUsage> {
+    const body = await this.call("GET", "/v1/file-usage", undefined, token);
+    return {
+      used: numeric(body, "used"),
+      quota: numeric(body, "quota"),
+      organizationUsed: numeric(body, "organization_used"),
+      organizationQuota: numeric(body, "organization_quota"),
+      maxSize: numeric(body, "max_size"),
+    };
   }
 
   private async tokens(path: string, request: Json): Promise<Tokens> {
@@ -72,26 +142,31 @@ export class Rest {
   }
 
   private async call(method: string, path: string, body?: Json, token?: string): Promise<Json> {
+    const response = await this.ask({
+      method,
+      url: this.server + path,
+      ...(body === undefined ? {} : { body }),
+      ...(token === undefined ? {} : { token }),
+    });
+    return (typeof response.body === "object" && response.body !== null ? response.body : {}) as Json;
+  }
+
+  private async ask(request: RestRequest): Promise<RestResponse> {
     let response: RestResponse;
     try {
-      response = await this.transport.request({
-        method,
-        url: this.server + path,
-        ...(body === undefined ? {} : { body }),
-        ...(token === undefined ? {} : { token }),
-      });
+      response = await this.transport.request(request);
     } catch (error) {
       if (error instanceof CoreError) {
         throw error;
       }
       throw new CoreError("rest.unreachable", "unavailable", `cannot reach ${this.server}: ${error}`, { cause: error });
     }
-    const answer = (typeof response.body === "object" && response.body !== null ? response.body : {}) as Json;
     if (response.status >= 300) {
+      const answer = (typeof response.body === "object" && response.body !== null ? response.body : {}) as Json;
       const detail = optional(answer, "detail") || `the server answered ${response.status}`;
       throw new CoreError(optional(answer, "code") || "rest.refused", kindOf(response.status), detail);
     }
-    return answer;
+    return response;
   }
 }
 
@@ -105,6 +180,8 @@ function kindOf(status: number): string {
       return "not_found";
     case 409:
       return "conflict";
+    case 413:
+      return "too_large";
     case 429:
       return "rate_limited";
     default:
@@ -122,6 +199,10 @@ function text(body: Json, name: string): string {
     throw new CoreError("rest.server_failed", "internal", `the server's answer lacks ${name}`);
   }
   return value;
+}
+function numeric(body: Json, name: string): number {
+  const value = body[name];
+  return typeof value === "number" ? value : 0;
 }
 function expiry(body: Json): number {
   return Date.now() + 1000 * (typeof body.expires_in === "number" ? body.expires_in : 0);

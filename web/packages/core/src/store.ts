@@ -89,6 +89,25 @@ const kHeader = 16; // magic, version, sequence
 const kFrame = 8; // length and checksum of one commit
 const kVersion = 1;
 const kWorthCompacting = 1 << 20;
+const kBlock = 1 << 20; // a call to the file costs more than its bytes
+
+/** Reads small pieces that follow each other in large blocks. What it answers stays valid. */
+class BlockReader {
+  private block = new Uint8Array(0);
+  private start = 0;
+  private readonly end: number;
+  constructor(private readonly file: SyncFile) {
+    this.end = file.size();
+  }
+  take(at: number, size: number): Uint8Array {
+    if (at < this.start || at + size > this.start + this.block.length) {
+      this.block = new Uint8Array(Math.max(size, Math.min(kBlock, this.end - at)));
+      this.start = at;
+      this.file.read(at, this.block);
+    }
+    return this.block.subarray(at - this.start, at - this.start + size);
+  }
+}
 
 /**
  * A log of commits in one of two files, with an index in memory. A commit is appended with its checksum; one that a
@@ -130,9 +149,10 @@ export class LogStore implements RecordStore {
     return entry && this.read(entry);
   }
   *ofKind(kind: string): Generator<[string, Uint8Array]> {
+    const reader = new BlockReader(this.file);
     for (const [name, entry] of this.index) {
       if (entry.kind === kind) {
-        yield [name, this.read(entry)];
+        yield [name, reader.take(entry.at, entry.size)];
       }
     }
   }
@@ -141,7 +161,7 @@ export class LogStore implements RecordStore {
       throw new CoreError("store.failed", "unavailable", "an earlier write failed: open the store again");
     }
     this.broken = true; // until it is known that all is there
-    append(this.file, this.end, changes.encoded);
+    this.file.write(this.end, framed(changes.encoded));
     this.file.flush();
     this.apply(changes, this.end + kFrame);
     this.end += kFrame + changes.encoded.length;
@@ -172,17 +192,17 @@ export class LogStore implements RecordStore {
 
   private replay(): void {
     const size = this.file.size();
-    const frame = new Uint8Array(kFrame);
+    const reader = new BlockReader(this.file);
     while (size - this.end >= kFrame) {
-      this.file.read(this.end, frame);
-      const length = new DataView(frame.buffer).getUint32(0);
+      const frame = reader.take(this.end, kFrame);
+      const header = new DataView(frame.buffer, frame.byteOffset, kFrame);
+      const length = header.getUint32(0);
       const next = this.end + kFrame + length;
       if (next > size) {
         break;
       }
-      const encoded = new Uint8Array(length);
-      this.file.read(this.end + kFrame, encoded);
-      if (checksum(encoded) !== new DataView(frame.buffer).getUint32(4)) {
+      const encoded = reader.take(this.end + kFrame, length);
+      if (checksum(encoded) !== header.getUint32(4)) {
         if (next === size) {
           break;
         }
@@ -200,12 +220,31 @@ export class LogStore implements RecordStore {
     const to = this.spare;
     to.truncate(0);
     to.write(0, new Uint8Array(kHeader)); // not valid yet
+    const reader = new BlockReader(this.file);
     let end = kHeader;
+    let waiting: Uint8Array[] = [];
+    let size = 0;
+    const write = (): void => {
+      const block = new Uint8Array(size);
+      let at = 0;
+      for (const part of waiting) {
+        block.set(part, at);
+        at += part.length;
+      }
+      to.write(end, block);
+      end += size;
+      waiting = [];
+      size = 0;
+    };
     for (const [name, entry] of this.index) {
-      const change = encodePut(name, entry.kind, this.read(entry));
-      append(to, end, change);
-      end += kFrame + change.length;
+      const part = framed(encodePut(name, entry.kind, reader.take(entry.at, entry.size)));
+      waiting.push(part);
+      size += part.length;
+      if (size >= kBlock) {
+        write();
+      }
     }
+    write();
     to.flush();
     writeHeader(to, this.sequence + 1);
     this.spare = this.file;
@@ -247,12 +286,12 @@ function writeHeader(file: SyncFile, sequence: number): void {
   file.flush();
 }
 
-function append(file: SyncFile, at: number, encoded: Uint8Array): void {
-  const framed = new Uint8Array(kFrame + encoded.length);
-  new DataView(framed.buffer).setUint32(0, encoded.length);
-  new DataView(framed.buffer).setUint32(4, checksum(encoded));
-  framed.set(encoded, kFrame);
-  file.write(at, framed);
+function framed(encoded: Uint8Array): Uint8Array {
+  const out = new Uint8Array(kFrame + encoded.length);
+  new DataView(out.buffer).setUint32(0, encoded.length);
+  new DataView(out.buffer).setUint32(4, checksum(encoded));
+  out.set(encoded, kFrame);
+  return out;
 }
 
 function encodePut(name: string, kind: string, content: Uint8Array): Uint8Array {

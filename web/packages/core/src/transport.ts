@@ -5,12 +5,18 @@ export interface RestRequest {
   method: string;
   url: string;
   body?: unknown;
+  /** Instead of `body`: bytes as they are. */
+  content?: Uint8Array;
   token?: string;
+  range?: string;
+  signal?: AbortSignal;
 }
 export interface RestResponse {
   status: number;
   /** Decoded JSON; undefined when there was none. */
   body: unknown;
+  /** Of an answer that is bytes. */
+  bytes?: Uint8Array;
 }
 
 export interface ConnectionHandlers {
@@ -30,23 +36,36 @@ export interface Transport {
   connect(url: string, protocols: string[], handlers: ConnectionHandlers): Connection;
 }
 
+export function headersOf({ body, content, token, range }: RestRequest): Record<string, string> {
+  const type = content !== undefined ? "application/octet-stream" : body !== undefined ? "application/json" : undefined;
+  return {
+    Accept: "application/json, application/octet-stream",
+    ...(type === undefined ? {} : { "Content-Type": type }),
+    ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+    ...(range === undefined ? {} : { Range: range }),
+  };
+}
+export function isBytes(contentType: string | null | undefined): boolean {
+  return contentType === "application/octet-stream";
+}
+
 /** The browser's: fetch and WebSocket, in a page or a worker. */
 export class BrowserTransport implements Transport {
-  async request({ method, url, body, token }: RestRequest): Promise<RestResponse> {
-    const headers: Record<string, string> = { Accept: "application/json" };
-    if (body !== undefined) {
-      headers["Content-Type"] = "application/json";
-    }
-    if (token !== undefined) {
-      headers.Authorization = `Bearer ${token}`;
-    }
+  async request(request: RestRequest): Promise<RestResponse> {
+    const { method, url, body, content, signal } = request;
+    const headers = headersOf(request);
     const response = await fetch(url, {
       method,
       headers,
       credentials: "omit",
       cache: "no-store",
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(content === undefined ? {} : { body: content as Uint8Array<ArrayBuffer> }),
+      ...(signal === undefined ? {} : { signal }),
     });
+    if (isBytes(response.headers.get("Content-Type"))) {
+      return { status: response.status, body: undefined, bytes: new Uint8Array(await response.arrayBuffer()) };
+    }
     return { status: response.status, body: decoded(await response.text()) };
   }
 

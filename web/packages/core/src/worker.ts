@@ -15,10 +15,13 @@ let client: Client | undefined;
 let closeStore = () => {};
 
 async function open(settings: OpenSettings): Promise<boolean> {
-  const core = await Core.load(await (await fetch(settings.module)).arrayBuffer());
-  const key = await browserStoreKey(settings.profile);
+  // The module comes meanwhile; a store that another tab has is refused without waiting for it.
+  const module = fetch(settings.module).then((response) => response.arrayBuffer());
+  module.catch(() => undefined);
   const store = await openOpfsStore(settings.profile);
   closeStore = () => store.close();
+  const key = await browserStoreKey(settings.profile);
+  const core = await Core.load(await module);
   const { server, gateway } = settings;
   client = Client.open({
     core, store, key, server, transport: new BrowserTransport(), ...(gateway === undefined ? {} : { gateway }),
@@ -27,9 +30,19 @@ async function open(settings: OpenSettings): Promise<boolean> {
   return client.loggedIn;
 }
 
+async function openOrClose(settings: OpenSettings): Promise<boolean> {
+  try {
+    return await open(settings);
+  } catch (error) {
+    closeStore();
+    closeStore = () => {};
+    throw error;
+  }
+}
+
 async function run({ method, args }: ToWorker): Promise<unknown> {
   if (method === "open") {
-    return open(args[0] as OpenSettings);
+    return openOrClose(args[0] as OpenSettings);
   }
   if (!client) {
     throw new CoreError("client.not_open", "conflict", "open the client first");

@@ -5,7 +5,6 @@ import { createServer } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
 
 const kFiles = {
   "/": ["text/html", "<!doctype html><title>core</title>"],
@@ -32,8 +31,10 @@ export async function startChromium({ port = 0, rest, server, ca, profile } = {}
     response.end(!type ? "" : type === "text/html" ? file : readFileSync(new URL(file, import.meta.url)));
   });
   await new Promise((resolve) => pages.listen(port, "localhost", resolve));
-  const folder = profile ?? mkdtempSync(join(tmpdir(), "unhidra-chromium-"));
-  const browser = await chromium.launchPersistentContext(folder, {
+  const scratch = mkdtempSync(join(tmpdir(), "unhidra-chromium-"));
+  process.env.TMPDIR = scratch;  // read once, when it is loaded; what it leaves there goes with the folder
+  const { chromium } = await import("playwright-core");
+  const browser = await chromium.launchPersistentContext(profile ?? join(scratch, "profile"), {
     executablePath: process.env.UNHIDRA_CHROMIUM ?? "/usr/bin/chromium",
     headless: true,
     args: kFlags,
@@ -52,9 +53,7 @@ export async function startChromium({ port = 0, rest, server, ca, profile } = {}
         pages.close(resolve);
         pages.closeAllConnections();
       });
-      if (profile === undefined) {
-        rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-      }
+      rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -56,7 +56,13 @@ test("refusals keep their codes across the worker", { timeout: 60_000 }, async (
   const code = (body) => page.evaluate(
     (name) => globalThis.remote.client[name]({ username: "a", password: "b" }, "tab").then(() => "", (e) => e.code), body);
   assert.equal(await code("logIn"), "auth.wrong");
-  assert.equal(await page.evaluate(() => globalThis.remote.client.account().catch((e) => e.code)), "client.not_enrolled");
+  const refusal = (method, ...args) => page.evaluate(
+    ([name, given]) => globalThis.remote.client[name](...given).then(() => "", (e) => e.code), [method, args]);
+  assert.equal(await refusal("account"), "client.not_enrolled");
+  assert.equal(await refusal("createGroup", "the team", []), "client.not_enrolled");
+  await page.evaluate(() => globalThis.remote.client.register({ username: "ann", password: "x" }, "tab"));
+  assert.equal(await refusal("createGroup", "the team", []), "client.not_approved");
+  assert.equal(await refusal("group", kUser), "client.not_found");
   await page.close();
 });
 

@@ -57,6 +57,22 @@ test("messages are queued without a connection, with any characters", async () =
   assert.throws(() => engine.sendText(kPeer, "x".repeat(17_000)), refused("client.message_too_large"));
 });
 
+test("a group that cannot be is refused with a reason", async () => {
+  const engine = enrolled(await loadCore());
+  assert.throws(() => engine.createGroup("the team", [kPeer]), refused("client.not_approved"));
+  assert.throws(() => engine.createGroup("", []), refused("client.bad_name"));
+  assert.throws(() => engine.createGroup("the team", [kPeer, "no id"]), refused("core.bad_argument"));
+  assert.throws(() => engine.group(kPeer), refused("client.not_found"));
+  assert.throws(() => engine.addToGroup(kPeer, [kPeer]), refused("client.not_found"));
+  assert.throws(() => engine.removeFromGroup("no id", [kPeer]), refused("core.bad_argument"));
+  assert.throws(() => engine.leaveGroup(kPeer), refused("client.not_found"));
+  assert.throws(() => engine.renameGroup(kPeer, "other"), refused("client.not_found"));
+  assert.throws(() => engine.adoptChannelName(kPeer, "news"), refused("client.not_found"));
+  assert.throws(() => engine.adoptChannelName("no id", "news"), refused("core.bad_argument"));
+  assert.throws(() => engine.sendTextTo(kPeer, "text"), refused("client.not_found"));
+  assert.deepEqual(engine.conversations(), []);
+});
+
 test("malformed calls are refused and change nothing", async () => {
   const core = await loadCore();
   const engine = enrolled(core);
@@ -185,7 +201,7 @@ test("engines and their memory come back", async () => {
 });
 
 // A module that exports memory, `_initialize`, and a version of the test's choice.
-function moduleOfVersion(major) {
+function moduleOfVersion(major, minor) {
   const text = (name) => [name.length, ...Buffer.from(name)];
   const section = (id, ...content) => [id, content.length, ...content];
   return Uint8Array.from([
@@ -194,11 +210,12 @@ function moduleOfVersion(major) {
     ...section(3, 2, 0, 1),
     ...section(5, 1, 0, 1),
     ...section(7, 3, ...text("memory"), 2, 0, ...text("_initialize"), 0, 0, ...text("unhidra_interface_version"), 0, 1),
-    ...section(10, 2, 2, 0, 0x0b, 7, 0, 0x41, major, 0x41, 16, 0x74, 0x0b), // i32.const major << 16
+    ...section(10, 2, 2, 0, 0x0b, 10, 0, 0x41, major, 0x41, 16, 0x74, 0x41, minor, 0x72, 0x0b), // major << 16 | minor
   ]);
 }
 
-test("a module of another major version is refused", async () => {
-  await assert.rejects(Core.load(moduleOfVersion(2)), refused("core.version"));
-  assert.ok(await Core.load(moduleOfVersion(1)));
+test("a module of another major version, or an older one, is refused", async () => {
+  await assert.rejects(Core.load(moduleOfVersion(2, 60)), refused("core.version"));
+  await assert.rejects(Core.load(moduleOfVersion(1, 0)), refused("core.version"));
+  assert.ok(await Core.load(moduleOfVersion(1, 60)));
 });

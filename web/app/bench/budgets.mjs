@@ -1,0 +1,145 @@
+// What the web client costs, measured in headless Chromium against the real server:
+//   node bench/budgets.mjs [MESSAGES]      (10000)
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { firstLoad } from "../test/browser/first-load.mjs";
+import { kPassword, openConversation, sees, signUp, Stage, until, write } from "../test/browser/stage.mjs";
+
+const messages = Number(process.argv[2] ?? 10_000);
+const kChunk = 50; // more do not fit into the outbox
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const report = (what, figure) => console.log(`${what.padEnd(46)} ${figure}`);
+
+function reportFirstLoad() {
+  const { scripts, script, module } = firstLoad();
+  report("first load, JavaScript, gzip", `${(script / 1000).toFixed(0)} kB in ${scripts} files`);
+  report("core (WebAssembly), brotli", `${(module / 1000).toFixed(0)} kB`);
+}
+
+async function signInTime(stage) {
+  const times = [];
+  for (let run = 0; run < 7; ++run) {
+    const page = await stage.device("visitor");
+    await page.goto(`${stage.url}/sign-in`, { waitUntil: "commit" });
+    await page.waitForSelector("[name=username]:focus");
+    times.push(await page.evaluate(() => performance.now()));
+    await page.context().close();
+  }
+  report("sign-in page interactive, cold cache", `${median(times).toFixed(0)} ms (worst ${Math.max(...times).toFixed(0)})`);
+}
+
+// The other person, on the same core in this process.
+async function writer(stage, folder) {
+  process.env.NODE_NO_WARNINGS = "1";
+  const { Client, NodeTransport, loadCore, openFolder } = await import("../../packages/core/dist/node.js");
+  const ca = readFileSync(join(stage.data, "ca.pem"), "utf8");
+  const client = Client.open({ core: await loadCore(), store: openFolder(folder), key: new Uint8Array(32).fill(7), server: stage.auth, transport: new NodeTransport({ ca }) });
+  await client.register({ username: "bob", password: kPassword }, "writer");
+  await client.connect();
+  return client;
+}
+
+async function fill(client, page) {
+  const begun = performance.now();
+  for (let sent = 0; sent < messages; sent += kChunk) {
+    for (let at = sent; at < Math.min(messages, sent + kChunk); ++at) {
+      await client.send("ann", `Message ${at}: ${"words of a usual length ".repeat(1 + (at % 5))}**${at}**`);
+    }
+    await until(async () => (await client.account()).outboxSize === 0, "the server to take the messages", 300_000);
+  }
+  await until(async () => (await page.locator(".entry-preview >> nth=0").innerText()).includes(`Message ${messages - 1}:`), "the last message", 300_000);
+  report(`${messages} messages received while open`, `${((performance.now() - begun) / 1000).toFixed(1)} s`);
+}
+
+async function switching(page) {
+  const times = [];
+  for (let run = 0; run < 9; ++run) {
+    await page.click(".entry >> text=carol");
+    await page.waitForSelector(".conversation-title >> text=carol");
+    await page.waitForTimeout(200);
+    times.push(await page.evaluate((last) => new Promise((resolve) => {
+      const begun = performance.now();
+      [...document.querySelectorAll(".entry")].find((entry) => entry.textContent.includes("bob")).click();
+      const look = () => {
+        const found = [...document.querySelectorAll(".message")].some((message) => message.textContent.includes(last));
+        found ? resolve(performance.now() - begun) : requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    }), `Message ${messages - 1}:`));
+  }
+  report(`switch to ${messages} messages, until drawn`, `${median(times).toFixed(0)} ms (worst ${Math.max(...times).toFixed(0)})`);
+}
+
+// Of all of the page's threads; frames a second say more about what else the machine does.
+async function rendererSeconds(stage) {
+  const session = await stage.browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  return processInfo.filter(({ type }) => type === "renderer").reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+}
+
+async function scrolling(page, stage) {
+  const before = await rendererSeconds(stage);
+  const { frames, worst, seconds, reached } = await page.evaluate(() => new Promise((resolve) => {
+    const list = document.querySelector(".timeline-list");
+    const gaps = [];
+    const begun = performance.now();
+    let previous = begun;
+    const frame = (now) => {
+      gaps.push(now - previous);
+      previous = now;
+      list.scrollTop -= 40;
+      if (now - begun < 6000) {
+        requestAnimationFrame(frame);
+      } else {
+        resolve({ frames: gaps.length, worst: Math.max(...gaps.slice(2)), seconds: (now - begun) / 1000, reached: list.scrollHeight });
+      }
+    };
+    requestAnimationFrame(frame);
+  }));
+  const each = (1000 * ((await rendererSeconds(stage)) - before)) / frames;
+  report("scrolling up, older pages loading", `${each.toFixed(1)} ms CPU a frame, ${(frames / seconds).toFixed(0)} frames/s, longest ${worst.toFixed(0)} ms, ${reached} px loaded`);
+}
+
+async function memory(page, what) {
+  const bytes = await page.evaluate(() => performance.measureUserAgentSpecificMemory().then(({ bytes }) => bytes));
+  report(`memory of page and worker, ${what}`, `${(bytes / 1e6).toFixed(0)} MB`);
+}
+
+async function coldStart(page) {
+  const { usage } = await page.evaluate(() => navigator.storage.estimate());
+  report("records in the browser", `${(usage / 1e6).toFixed(0)} MB`);
+  await page.reload({ waitUntil: "commit" });
+  await page.waitForSelector(".message", { timeout: 120_000 });
+  report(`opened again on ${messages} messages, until drawn`, `${(await page.evaluate(() => performance.now())).toFixed(0)} ms`);
+}
+
+reportFirstLoad();
+const stage = await Stage.open({ "auth.password_memory": "48MiB", "limits.messages_per_connection": "off", "limits.requests_per_connection": "off", "limits.prekey_fetch_per_connection": "off" });
+const folder = mkdtempSync(join(tmpdir(), "unhidra-bench-"));
+let client;
+try {
+  await signInTime(stage);
+  const page = await stage.device("ann");
+  await signUp(stage, page, "ann");
+  await memory(page, "nothing in it");
+  const carol = await stage.device("carol");
+  await signUp(stage, carol, "carol");
+  await openConversation(page, "carol");
+  await write(page, "a short one");
+  await sees(page, "a short one", "sent");
+  await carol.context().close();
+  client = await writer(stage, folder);
+  await fill(client, page);
+  await switching(page);
+  await scrolling(page, stage);
+  await memory(page, `${messages} messages`);
+  await page.click(".entry >> text=bob");
+  await coldStart(page);
+} finally {
+  client?.close();
+  await stage.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit(0);

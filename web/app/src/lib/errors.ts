@@ -1,0 +1,41 @@
+import { CoreError } from "@core/types";
+import type { TFunction } from "i18next";
+
+const kTexts: Record<string, string> = {
+  "rest.unreachable": "unreachable",
+  "auth.bad_credentials": "invalid_credentials",
+  "auth.username_taken": "username_taken",
+  "auth.sign_up_closed": "invitation_needed",
+  "auth.bad_invitation": "invitation_invalid",
+  "auth.bad_setup_token": "invitation_invalid",
+  "auth.weak_password": "weak_password",
+  "auth.wrong_password": "wrong_password",
+  "client.must_change_password": "must_change_password",
+  "client.session_ended": "session_ended",
+  "client.store_failed": "store_failed",
+  "client.message_too_large": "toolong",
+  "chat.edit_window_closed": "edit_window",
+  "store.failed": "store_failed",
+  "client.cancelled": "cancelled",
+  "files.too_large": "file_too_large",
+  "files.quota_exceeded": "quota",
+  "files.store_full": "store_full",
+  "files.not_found": "file_gone",
+};
+
+/** A sentence for people. */
+export function explainError(t: TFunction, error: unknown): string {
+  if (error instanceof CoreError) {
+    const key = kTexts[error.code] ?? (error.kind === "rate_limited" ? "too_many" : error.kind === "denied" ? "denied" : "");
+    if (key) {
+      return t(`errors.${key}`);
+    }
+  }
+  return t("errors.unknown", { message: error instanceof Error ? error.message : String(error) });
+}
+
+// Of a file: whatever does not open is not what its sender described.
+const isForeign = ({ code }: CoreError) => code === "client.bad_attachment" || /^(e2ee|crypto)\./.test(code);
+
+export const explainFileError = (t: TFunction, error: unknown): string =>
+  error instanceof CoreError && isForeign(error) ? t("errors.file_foreign") : explainError(t, error);

@@ -1,0 +1,15 @@
+import type { TFunction } from "i18next";
+import type { Message } from "@core/types";
+import { plainText } from "./markdown";
+
+/** A message in one line, for lists and notifications. */
+export function summaryOf(message: Message, t: TFunction): string {
+  if (message.state === "unreadable") {
+    return t("list.unreadable");
+  }
+  if (message.deleted) {
+    return t("timeline.deleted");
+  }
+  const [file] = message.attachments ?? [];
+  return plainText(message.text) || (file ? t("files.preview", { name: file.name }) : "");
+}

@@ -1,0 +1,265 @@
+import { Check, Paperclip, SendHorizontal, Smile, X } from "lucide-react";
+import { Popover, PopoverDisclosure, PopoverProvider, usePopoverStore } from "@ariakit/react";
+import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+import type { Id, MessageRef, Overview } from "@core/types";
+import { IconButton, Spinner } from "../ui/basics";
+import { explainError } from "../lib/errors";
+import { kEveryone, mentionsIn, wordAt, type Named } from "../lib/mentions";
+import { titleOf } from "../lib/names";
+import { parseSlash, slashesFor } from "../lib/slash";
+import { kMaxText, textSize } from "../lib/text";
+import { useTyping } from "../lib/typing";
+import { beginEdit, endEdit, endReply, placeOf, useComposing } from "../state/composing";
+import { act, write } from "../state/conversations";
+import { choose, kMostFiles, sendChosen, useFiles } from "../state/files";
+import { setDraft } from "../state/kept";
+import { runSlash } from "../state/slash";
+import { useApp } from "../state/store";
+import { ChosenFiles, OutgoingFiles } from "./outgoing";
+import { Replying } from "./quotation";
+
+const EmojiPicker = lazy(() => import("./emoji").then(({ EmojiPicker }) => ({ default: EmojiPicker })));
+
+const kSuggested = 6;
+
+interface Suggestion {
+  insert: string;
+  text: string;
+}
+
+/** Who can be named here. */
+function usePeople({ conversation, peer }: Overview): Named[] {
+  const group = useApp((state) => state.groups[conversation.id]);
+  const users = useApp((state) => state.users);
+  const me = useApp((state) => state.account?.user);
+  return useMemo(() => {
+    const ids: Id[] = group ? group.members.map(({ user }) => user) : peer ? [peer.id] : [];
+    return ids.filter((id) => id !== me).map((id) => ({ id, username: users[id]?.username ?? "" })).filter(({ username }) => username !== "");
+  }, [group, peer, users, me]);
+}
+
+export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
+  const { t } = useTranslation();
+  const id = one.conversation.id;
+  const name = titleOf(one, t);
+  const place = placeOf(id, root);
+  const people = usePeople(one);
+  const editing = useComposing((state) => state.editing[place]);
+  const replying = useComposing((state) => state.replying[place]);
+  const [, navigate] = useLocation();
+  const [text, setText] = useState(() => useApp.getState().drafts[place] ?? "");
+  const [word, setWord] = useState<{ from: number; word: string }>();
+  const [dismissed, setDismissed] = useState<string>(); // the text whose suggestions were put away
+  const [chosen, setChosen] = useState(0);
+  const typing = useTyping(id);
+  const grouped = one.conversation.kind === "group";
+  const names = word === undefined ? [] : [...people.map(({ username }) => username), ...(people.length > 1 ? [kEveryone] : [])]
+    .filter((username) => username.toLowerCase().startsWith(word.word.toLowerCase())).slice(0, kSuggested);
+  const found: Suggestion[] = editing || dismissed === text ? []
+    : [...slashesFor(text, grouped).map(({ name }) => ({ insert: `/${name}`, text: t(`slash.${name}`) })),
+      ...names.map((username) => ({ insert: `@${username}`, text: username === kEveryone ? t("composer.everyone") : "" }))];
+  const [problem, setProblem] = useState("");
+  const chooser = useRef<HTMLInputElement>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const picker = usePopoverStore({ placement: "top-end" });
+  const over = textSize(text) - kMaxText;
+  const files = useFiles((state) => state.chosen[place]?.length ?? 0);
+  const [refused, setRefused] = useState(false);
+  const tooMany = refused && files >= kMostFiles;
+  const sendable = over <= 0 && (text.trim() !== "" || (files > 0 && !editing));
+  const attach = (chosen: File[]) => {
+    setRefused(choose(place, chosen) > 0);
+    field.current?.focus();
+  };
+
+  // As high as its text, up to what the style sheet allows.
+  useLayoutEffect(() => {
+    const element = field.current!;
+    element.style.height = "auto";
+    element.style.height = `${element.scrollHeight}px`;
+  }, [text]);
+  useEffect(() => {
+    if (matchMedia("(pointer: fine)").matches) {
+      field.current?.focus({ preventScroll: true });
+    }
+  }, [id]);
+  useEffect(() => {
+    if (replying) {
+      field.current?.focus();
+    }
+  }, [replying]);
+  useEffect(() => {
+    if (editing) {
+      setText(editing.text);
+      field.current?.focus();
+    }
+  }, [editing]);
+
+  const change = (next: string) => {
+    setText(next);
+    setWord(wordAt(next, field.current?.selectionStart ?? next.length, "@"));
+    setChosen(0);
+    if (editing) {
+      return;
+    }
+    setDraft(place, next);
+    typing.heard(next !== "");
+  };
+  const stopEditing = () => {
+    endEdit(place);
+    setText(useApp.getState().drafts[place] ?? "");
+  };
+  const complete = ({ insert: words }: Suggestion) => {
+    const end = field.current!.selectionStart;
+    change(`${text.slice(0, word?.from ?? 0)}${words} ${text.slice(end)}`);
+    setWord(undefined);
+  };
+  const send = async () => {
+    const wanted = text.trim();
+    if (!sendable) {
+      return;
+    }
+    setProblem("");
+    setWord(undefined);
+    if (editing) {
+      act((of) => of.edit(id, editing.ref, { text: wanted, ...mentionsIn(wanted, people) }))
+        .catch((error: unknown) => setProblem(explainError(t, error)));
+      stopEditing();
+      return;
+    }
+    const parsed = parseSlash(wanted, grouped);
+    if (parsed.kind === "unknown" || parsed.kind === "incomplete") {
+      setProblem(t(`slash.${parsed.kind}`, { name: parsed.name }));
+      return;
+    }
+    change("");
+    try {
+      let words = parsed.kind === "text" ? parsed.text : "";
+      if (parsed.kind === "command") {
+        const done = await runSlash(parsed.name, parsed.words, one, navigate);
+        if (done.problem) {
+          change(wanted);
+          setProblem(t(`slash.${done.problem}`));
+        }
+        if (done.text === undefined) {
+          return;
+        }
+        words = done.text;
+      }
+      const draft = { text: words, ...mentionsIn(words, people), ...(root ? { threadRoot: root } : {}), ...(replying ? { replyTo: replying.ref } : {}) };
+      endReply(place);
+      await (files > 0 ? sendChosen(id, place, draft) : write(id, draft));
+    } catch (error) {
+      change(wanted); // nothing that was written is lost
+      setProblem(explainError(t, error));
+    }
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    // A command that is complete is carried out, not completed once more.
+    const whole = event.key === "Enter" && found.some(({ insert: words }) => words === text);
+    if (found.length > 0 && !whole && ["ArrowDown", "ArrowUp", "Enter", "Tab", "Escape"].includes(event.key)) {
+      event.preventDefault();
+      if (event.key === "Escape") {
+        setDismissed(text);
+      } else if (event.key.startsWith("Arrow")) {
+        setChosen((chosen + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length);
+      } else {
+        complete(found[chosen]!);
+      }
+      return;
+    }
+    if (event.key === "Escape" && (editing || replying)) {
+      event.preventDefault();
+      editing ? stopEditing() : endReply(place);
+      return;
+    }
+    if (event.key === "ArrowUp" && text === "" && !editing) {
+      const { windows, thread, account } = useApp.getState();
+      const messages = (root ? thread?.messages : windows[id]?.messages.filter(({ threadRoot }) => !threadRoot)) ?? [];
+      const last = [...messages].reverse().find((other) => other.senderUser === account?.user && other.seq > 0 && !other.deleted);
+      if (last) {
+        event.preventDefault();
+        beginEdit(last);
+      }
+      return;
+    }
+    // While an input method composes, Enter is its own.
+    if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      void send();
+    }
+  };
+  const insert = (emoji: string) => {
+    const element = field.current!;
+    const { selectionStart: start, selectionEnd: end } = element;
+    change(text.slice(0, start) + emoji + text.slice(end));
+    picker.hide();
+    requestAnimationFrame(() => {
+      element.focus();
+      element.setSelectionRange(start + emoji.length, start + emoji.length);
+    });
+  };
+
+  return (
+    <form className="composer" onSubmit={(event) => { event.preventDefault(); void send(); }}>
+      {(problem || over > 0 || tooMany) && (
+        <p className="field-problem" role="alert">
+          {over > 0 ? t("composer.tooLong", { count: over }) : tooMany ? t("files.tooMany", { count: kMostFiles }) : problem}
+        </p>
+      )}
+      {editing && (
+        <p className="composer-editing">{t("composer.editing")} <button type="button" className="icon-button" aria-label={t("common.cancel")} onClick={stopEditing}><X size={16} aria-hidden /></button></p>
+      )}
+      {found.length > 0 && (
+        <ul className="suggestions" role="listbox" id={`${place}-names`} aria-label={t(text.startsWith("/") ? "slash.title" : "composer.mentions")}>
+          {found.map((suggestion, at) => (
+            <li key={suggestion.insert} id={`${place}-${at}`} role="option" aria-selected={at === chosen} onMouseDown={(event) => { event.preventDefault(); complete(suggestion); }}>
+              <bdi>{suggestion.insert}</bdi> {suggestion.text && <span className="field-hint">{suggestion.text}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+      {replying && <Replying message={replying} place={place} />}
+      <OutgoingFiles place={place} />
+      {!editing && <ChosenFiles place={place} />}
+      <div className="composer-box">
+        <input ref={chooser} type="file" multiple hidden onChange={(event) => { attach([...(event.target.files ?? [])]); event.target.value = ""; }} />
+        <IconButton icon={Paperclip} label={t("files.attach")} disabled={editing !== undefined} onClick={() => chooser.current?.click()} />
+        <textarea ref={field} rows={1} dir="auto" value={text} placeholder={t(root ? "threads.placeholder" : "composer.placeholder", { name })} aria-label={t(root ? "threads.label" : "composer.label", { name })}
+          aria-autocomplete="list" aria-controls={found.length > 0 ? `${place}-names` : undefined} aria-activedescendant={found.length > 0 ? `${place}-${chosen}` : undefined}
+          onChange={(event) => change(event.target.value)} onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            // Office programs copy text and a picture of it: then the text is meant.
+            if (event.clipboardData.files.length > 0 && !event.clipboardData.types.includes("text/plain")) {
+              event.preventDefault();
+              attach([...event.clipboardData.files]);
+            }
+          }} />
+        <PopoverProvider store={picker}>
+          <PopoverDisclosure render={<IconButton icon={Smile} label={t("composer.emoji")} />} />
+          <Popover className="popover" portal gutter={8} aria-label={t("composer.emoji")} unmountOnHide>
+            <Suspense fallback={<Spinner />}><EmojiPicker onPick={insert} /></Suspense>
+          </Popover>
+        </PopoverProvider>
+        <button type="submit" className="icon-button send" aria-label={t("composer.send")} disabled={!sendable}>
+          {editing ? <Check size={20} aria-hidden /> : <SendHorizontal size={20} className="mirrored" aria-hidden />}
+        </button>
+      </div>
+      {!root && <Typing id={id} />}
+    </form>
+  );
+}
+
+function Typing({ id }: { id: Id }) {
+  const { t } = useTranslation();
+  const typing = useApp((state) => state.typing[id]);
+  const users = useApp((state) => state.users);
+  const names = (typing ?? []).map((user) => users[user]?.username ?? "").filter(Boolean);
+  return (
+    <p className="composer-hint" role="status">
+      {names.length > 0 ? t("composer.typing", { count: names.length, names: names.slice(0, 3).join(", ") }) : <span aria-hidden>{t("composer.hint")} · {t("composer.format")}</span>}
+    </p>
+  );
+}

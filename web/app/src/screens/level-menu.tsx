@@ -1,0 +1,31 @@
+// When a conversation makes itself heard, and the way to a day in it.
+import { Menu, MenuButton, MenuItem, MenuItemRadio, MenuProvider } from "@ariakit/react";
+import { AtSign, Bell, BellOff, CalendarDays, Check, EllipsisVertical, type LucideIcon } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { Id } from "@core/types";
+import { setLevel, type Level } from "../state/kept";
+import { openPanel } from "../state/panels";
+import { useApp } from "../state/store";
+
+export const kLevels: Record<Level, LucideIcon> = { all: Bell, mentions: AtSign, none: BellOff };
+
+export function ConversationMenu({ conversation }: { conversation: Id }) {
+  const { t } = useTranslation();
+  const level = useApp((state) => state.levels[conversation] ?? "all");
+  return (
+    <MenuProvider placement="bottom-end" values={{ level }} setValues={(values: { level: Level }) => setLevel(conversation, values.level)}>
+      <MenuButton className="icon-button" aria-label={t("levels.menu")}>
+        {level === "all" ? <EllipsisVertical size={20} aria-hidden /> : level === "none" ? <BellOff size={20} aria-hidden /> : <AtSign size={20} aria-hidden />}
+      </MenuButton>
+      <Menu className="menu" portal gutter={4} unmountOnHide>
+        <MenuItem className="menu-item" onClick={() => openPanel({ name: "day", conversation })}><CalendarDays size={16} aria-hidden /> {t("timeline.jumpToDay")}</MenuItem>
+        <p className="menu-label" id="levels-label">{t("levels.title")}</p>
+        {(Object.entries(kLevels) as [Level, LucideIcon][]).map(([value, Icon]) => (
+          <MenuItemRadio key={value} className="menu-item" name="level" value={value} hideOnClick>
+            <Icon size={16} aria-hidden /> {t(`levels.${value}`)} {value === level && <Check size={16} className="menu-check" aria-hidden />}
+          </MenuItemRadio>
+        ))}
+      </Menu>
+    </MenuProvider>
+  );
+}

@@ -1,0 +1,70 @@
+// Dialogs about one message: a reaction, who has read it, its deletion.
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Message, ReceiptState } from "@core/types";
+import { Avatar, Button } from "../ui/basics";
+import { Modal } from "../ui/dialog";
+import { explainError } from "../lib/errors";
+import { nameOf } from "../lib/names";
+import { act, react } from "../state/conversations";
+import { client } from "../state/engine";
+import { useApp } from "../state/store";
+import { EmojiPicker } from "./emoji";
+
+interface Props {
+  message: Message;
+  onClose(): void;
+}
+
+export function ReactPanel({ message, onClose }: Props) {
+  const { t } = useTranslation();
+  return (
+    <Modal title={t("timeline.react")} onClose={onClose}>
+      <EmojiPicker onPick={(emoji) => { onClose(); void react(message, emoji).catch(() => undefined); }} />
+    </Modal>
+  );
+}
+
+export function DeletePanel({ message, onClose }: Props) {
+  const { t } = useTranslation();
+  const [problem, setProblem] = useState("");
+  const remove = () => void act((of) => of.delete(message.conversation, message.ref)).then(onClose, (error: unknown) => setProblem(explainError(t, error)));
+  return (
+    <Modal title={t("timeline.deleteTitle")} onClose={onClose}
+      actions={<><Button onClick={onClose}>{t("common.cancel")}</Button><Button look="danger" onClick={remove}>{t("timeline.delete")}</Button></>}>
+      <p>{t("timeline.deleteText")}</p>
+      {problem && <p className="field-problem" role="alert">{problem}</p>}
+    </Modal>
+  );
+}
+
+export function ReadersPanel({ message, onClose }: Props) {
+  const { t } = useTranslation();
+  const users = useApp((state) => state.users);
+  const me = useApp((state) => state.account?.user);
+  const [receipts, setReceipts] = useState<ReceiptState[]>([]);
+  useEffect(() => {
+    void client().receipts(message.conversation).then(setReceipts, () => undefined);
+  }, [message]);
+  const others = receipts.filter(({ user }) => user !== me);
+  const list = (title: string, of: ReceiptState[]) => of.length > 0 && (
+    <section className="stack">
+      <h2 className="section-title">{title}</h2>
+      <ul className="people">
+        {of.map(({ user }) => (
+          <li key={user} className="person"><Avatar id={user} name={nameOf(users[user], "?")} size={32} /><span className="person-name" dir="auto">{nameOf(users[user], t("common.unknownPerson"))}</span></li>
+        ))}
+      </ul>
+    </section>
+  );
+  const read = others.filter(({ readSeq }) => readSeq >= message.seq);
+  const delivered = others.filter(({ readSeq, deliveredSeq }) => readSeq < message.seq && deliveredSeq >= message.seq);
+  return (
+    <Modal title={t("timeline.readers")} onClose={onClose}>
+      {list(t("timeline.read"), read)}
+      {list(t("timeline.delivered"), delivered)}
+      {read.length + delivered.length === 0 && <p>{t("timeline.noReaders")}</p>}
+      <p className="field-hint">{t("timeline.readersText")}</p>
+    </Modal>
+  );
+}

@@ -1,0 +1,184 @@
+// One message: its words, what was done to it, and how far it has come.
+import { Ban, Check, CheckCheck, Clock, MessageSquareReply, RotateCcw, Trash2, TriangleAlert } from "lucide-react";
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import type { Imported, Message } from "@core/types";
+import { Avatar } from "../ui/basics";
+import { Markdown } from "../ui/markdown";
+import { clockOf, fullDateOf } from "../lib/dates";
+import { threadPath } from "../lib/links";
+import { nameOf } from "../lib/names";
+import { openPanel } from "../state/panels";
+import { react, write } from "../state/conversations";
+import { useApp } from "../state/store";
+import { timeOf } from "../state/timeline";
+import { Attachments } from "./attachments";
+import { MessageMenu } from "./message-menu";
+import { Quotation } from "./quotation";
+
+export const MessageView = memo(function MessageView({ message, first, own, inThread = false, focused = false }: {
+  message: Message;
+  first: boolean;
+  own: boolean;
+  inThread?: boolean;
+  focused?: boolean;
+}) {
+  const { t, i18n } = useTranslation();
+  const sender = useApp((state) => state.users[message.senderUser]);
+  const account = useApp((state) => state.account);
+  const name = own ? (account?.username ?? "") : nameOf(sender, t("common.unknownPerson"));
+  const at = timeOf(message);
+  const clock = clockOf(at, i18n.language);
+  const me = account?.user ?? "";
+  const forMe = message.senderUser !== me && (message.mentionsEveryone || message.mentions.includes(me));
+  return (
+    <article className={`message ${first ? "message-first" : ""}`} data-state={message.state} data-mention={forMe || undefined}
+      data-focused={focused || undefined} tabIndex={focused ? -1 : undefined} aria-label={`${name}, ${clock}`}>
+      {first ? <Avatar id={message.senderUser} name={name} /> : <time className="message-side-time" aria-hidden>{clock}</time>}
+      <div className="message-content">
+        {first && (
+          <header className="message-head">
+            <span className="message-name" dir="auto">{name}</span>
+            <time dateTime={new Date(at / 1000).toISOString()} title={fullDateOf(at, i18n.language)}>{clock}</time>
+          </header>
+        )}
+        <Body message={message} name={name} />
+        {message.unreadBy > 0 && <p className="message-note"><TriangleAlert size={14} aria-hidden /> {t("timeline.unreadBy", { count: message.unreadBy })}</p>}
+        {message.reactions.length > 0 && <Reactions message={message} me={me} />}
+        {message.imported && message.imported.reactions.length > 0 && <ImportedReactions imported={message.imported} />}
+        {!inThread && message.thread && <ThreadLine message={message} />}
+      </div>
+      {own && <State message={message} />}
+      {message.state !== "unreadable" && !message.deleted && <MessageMenu message={message} own={own} inThread={inThread} />}
+    </article>
+  );
+});
+
+function Body({ message, name }: { message: Message; name: string }) {
+  const { t, i18n } = useTranslation();
+  if (message.state === "unreadable") {
+    return <Unreadable message={message} name={name} />;
+  }
+  if (message.deleted) {
+    return <p className="tombstone"><Trash2 size={14} aria-hidden /> {t("timeline.deleted")}</p>;
+  }
+  return (
+    <>
+      {message.imported && <Origin imported={message.imported} />}
+      {message.replyTo && <Quotation message={message} />}
+      {(message.text !== "" || message.edits > 0) && (
+        <div className="message-text">
+          <Mentioning message={message} />
+          {message.edits > 0 && (
+            <span className="edited" title={message.editedAt === null ? undefined : fullDateOf(message.editedAt, i18n.language)}>{t("timeline.edited")}</span>
+          )}
+        </div>
+      )}
+      {(message.attachments?.length ?? 0) > 0 && <Attachments message={message} />}
+    </>
+  );
+}
+
+function Mentioning({ message }: { message: Message }) {
+  const names = useApp((state) => message.mentions.map((id) => id === state.account?.user ? state.account.username : (state.users[id]?.username ?? "")).join(" "));
+  return <Markdown text={message.text} names={message.mentionsEveryone ? `${names} all` : names} />;
+}
+
+function Reactions({ message, me }: { message: Message; me: string }) {
+  const { t } = useTranslation();
+  const users = useApp((state) => state.users);
+  return (
+    <ul className="reactions" aria-label={t("timeline.reactions")}>
+      {message.reactions.map(({ emoji, users: who }) => {
+        const names = who.map((id) => (id === me ? t("common.you") : nameOf(users[id], t("common.unknownPerson")))).join(", ");
+        return (
+          <li key={emoji}>
+            <button type="button" className="reaction" aria-pressed={who.includes(me)} title={names}
+              aria-label={t("timeline.reactedBy", { emoji, number: who.length, names })} onClick={() => void react(message, emoji).catch(() => undefined)}>
+              <span aria-hidden>{emoji}</span> <span aria-hidden>{who.length}</span>
+            </button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** Who wrote it in the other system: only the sender above says so. */
+function Origin({ imported }: { imported: Imported }) {
+  const { t, i18n } = useTranslation();
+  const date = imported.writtenAt === null ? "" : fullDateOf(imported.writtenAt, i18n.language);
+  return <p className="message-origin" dir="auto">{t("timeline.imported", { author: imported.author, system: imported.system, date })}</p>;
+}
+
+/** What was said there stays as it is: nobody here can take it back. */
+function ImportedReactions({ imported }: { imported: Imported }) {
+  const { t } = useTranslation();
+  return (
+    <ul className="reactions" aria-label={t("timeline.importedReactions", { system: imported.system })}>
+      {imported.reactions.map(({ emoji, names }) => (
+        <li key={emoji}>
+          <span className="reaction reaction-imported" role="img" title={names.join(", ")}
+            aria-label={t("timeline.reactedBy", { emoji, number: names.length, names: names.join(", ") })}>
+            <span aria-hidden>{emoji}</span> <span aria-hidden>{names.length}</span>
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function ThreadLine({ message }: { message: Message }) {
+  const { t } = useTranslation();
+  const users = useApp((state) => state.users);
+  const me = useApp((state) => state.account);
+  const { replies, unread, participants } = message.thread!;
+  return (
+    <Link href={threadPath(message.conversation, message.ref)} className="thread-line" data-unread={unread > 0 || undefined}>
+      <span className="faces" aria-hidden>
+        {participants.slice(0, 3).map((id) => <Avatar key={id} id={id} name={id === me?.user ? me.username : nameOf(users[id], "?")} size={24} />)}
+      </span>
+      <MessageSquareReply size={14} aria-hidden /> {t("threads.replies", { count: replies })}
+      {unread > 0 && <span className="badge">{t("threads.unread", { count: unread })}</span>}
+    </Link>
+  );
+}
+
+function Unreadable({ message, name }: { message: Message; name: string }) {
+  const { t } = useTranslation();
+  const key = `unreadable.${message.reason ?? ""}`;
+  return (
+    <div className="unreadable">
+      <Ban size={16} aria-hidden />
+      <div>
+        <strong>{t("unreadable.title")}</strong>
+        <p>{t(key, { name, defaultValue: message.explanation ?? "" })}</p>
+      </div>
+    </div>
+  );
+}
+
+const kStates = { queued: Clock, blocked: TriangleAlert, sent: Check, delivered: CheckCheck, read: CheckCheck, failed: TriangleAlert } as const;
+
+function State({ message }: { message: Message }) {
+  const { t } = useTranslation();
+  const state = message.state !== "sent" ? message.state : message.readBy > 0 ? "read" : message.deliveredTo > 0 ? "delivered" : "sent";
+  const Icon = kStates[state as keyof typeof kStates];
+  if (!Icon || message.deleted) {
+    return null;
+  }
+  const label = t(`timeline.${state}`);
+  const picture = <Icon size={14} role="img" aria-label={label} />;
+  return (
+    <span className={`message-state message-state-${state}`} title={label}>
+      {state === "read" || state === "delivered"
+        ? <button type="button" className="receipt" onClick={() => openPanel({ name: "readers", message })}>{picture}</button> : picture}
+      {state === "failed" && (
+        <button type="button" className="text-button" onClick={() => void write(message.conversation, { text: message.text, ...(message.threadRoot ? { threadRoot: message.threadRoot } : {}) })}>
+          <RotateCcw size={14} aria-hidden /> {t("timeline.sendAgain")}
+        </button>
+      )}
+    </span>
+  );
+}

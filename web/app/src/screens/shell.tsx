@@ -1,0 +1,193 @@
+// The frame: list of conversations at the side, what was chosen beside it; one of them at a time on a phone.
+import { ShieldAlert, Smartphone, WifiOff } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, Route, Switch, useLocation } from "wouter";
+import { Banner, Button, Spinner } from "../ui/basics";
+import { kShortcuts, neighbour, type ShortcutName } from "../lib/shortcuts";
+import { nameOf } from "../lib/names";
+import { closePanel, openPanel, usePanels } from "../state/panels";
+import { dismissNotice } from "../state/session";
+import { useApp } from "../state/store";
+import { badgeOf } from "../state/timeline";
+import { ConversationScreen } from "./conversation";
+import { Sidebar } from "./sidebar";
+import { SignOutDialog } from "./sign-out";
+import { ThreadsScreen } from "./thread";
+import { Welcome } from "./welcome";
+
+const ChannelsScreen = lazy(() => import("./channels").then(({ ChannelsScreen }) => ({ default: ChannelsScreen })));
+const NewChannel = lazy(() => import("./channels").then(({ NewChannel }) => ({ default: NewChannel })));
+const SearchScreen = lazy(() => import("./search").then(({ SearchScreen }) => ({ default: SearchScreen })));
+const ReactPanel = lazy(() => import("./message-panels").then(({ ReactPanel }) => ({ default: ReactPanel })));
+const ReadersPanel = lazy(() => import("./message-panels").then(({ ReadersPanel }) => ({ default: ReadersPanel })));
+const DeletePanel = lazy(() => import("./message-panels").then(({ DeletePanel }) => ({ default: DeletePanel })));
+const DayPanel = lazy(() => import("./day").then(({ DayPanel }) => ({ default: DayPanel })));
+const PicturePanel = lazy(() => import("./attachments").then(({ PicturePanel }) => ({ default: PicturePanel })));
+const Settings = lazy(() => import("./settings").then(({ Settings }) => ({ default: Settings })));
+const Palette = lazy(() => import("./palette").then(({ Palette }) => ({ default: Palette })));
+const NewConversation = lazy(() => import("./people").then(({ NewConversation }) => ({ default: NewConversation })));
+const Invite = lazy(() => import("./people").then(({ Invite }) => ({ default: Invite })));
+const Members = lazy(() => import("./people").then(({ Members }) => ({ default: Members })));
+const Leave = lazy(() => import("./people").then(({ Leave }) => ({ default: Leave })));
+const Verify = lazy(() => import("./verify").then(({ Verify }) => ({ default: Verify })));
+const Shortcuts = lazy(() => import("./shortcuts").then(({ Shortcuts }) => ({ default: Shortcuts })));
+
+function useShortcuts() {
+  const [path, navigate] = useLocation();
+  useEffect(() => {
+    const step = (direction: 1 | -1, unread = false) => {
+      const { overview, levels, marked } = useApp.getState();
+      const wanted = unread
+        ? overview.filter(({ conversation }) => badgeOf(conversation, levels[conversation.id] ?? "all", marked[conversation.id] !== undefined) > 0)
+        : overview;
+      const paths = wanted.map(({ conversation }) => `/c/${conversation.id}`);
+      const next = neighbour(paths, paths.find((one) => path.startsWith(one)), direction);
+      if (next) {
+        navigate(next);
+      }
+    };
+    const run: Record<ShortcutName, () => void> = {
+      palette: () => openPanel({ name: "palette" }),
+      newConversation: () => openPanel({ name: "newConversation" }),
+      search: () => document.getElementById("conversation-search")?.focus(),
+      next: () => step(1),
+      previous: () => step(-1),
+      nextUnread: () => step(1, true),
+      settings: () => navigate("/settings"),
+      help: () => openPanel({ name: "shortcuts" }),
+    };
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("[role=dialog], [role=menu]")) {
+        document.querySelector<HTMLElement>(".composer textarea")?.focus();
+      }
+      const shortcut = kShortcuts.find(({ matches }) => matches(event));
+      if (shortcut) {
+        event.preventDefault();
+        run[shortcut.name]();
+      }
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [path, navigate]);
+
+  // A notification was clicked.
+  useEffect(() => {
+    const onMessage = ({ data }: MessageEvent<{ navigate?: string }>) => data.navigate && navigate(data.navigate);
+    navigator.serviceWorker?.addEventListener("message", onMessage);
+    return () => navigator.serviceWorker?.removeEventListener("message", onMessage);
+  }, [navigate]);
+}
+
+function useTitle() {
+  const unread = useApp(({ overview, levels, marked }) =>
+    overview.reduce((sum, { conversation }) => sum + badgeOf(conversation, levels[conversation.id] ?? "all", marked[conversation.id] !== undefined), 0));
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) Unhidra` : "Unhidra";
+  }, [unread]);
+}
+
+const kNarrow = "(max-width: 760px)"; // as in shell.css
+
+function useNarrow(): boolean {
+  const [narrow, setNarrow] = useState(() => matchMedia(kNarrow).matches);
+  useEffect(() => {
+    const query = matchMedia(kNarrow);
+    const follow = () => setNarrow(query.matches);
+    query.addEventListener("change", follow);
+    return () => query.removeEventListener("change", follow);
+  }, []);
+  return narrow;
+}
+
+function Panels() {
+  const panel = usePanels((state) => state.panel);
+  if (!panel) {
+    return null;
+  }
+  return (
+    <Suspense>
+      {panel.name === "palette" && <Palette onClose={closePanel} />}
+      {panel.name === "newConversation" && <NewConversation onClose={closePanel} />}
+      {panel.name === "invite" && <Invite onClose={closePanel} />}
+      {panel.name === "shortcuts" && <Shortcuts onClose={closePanel} />}
+      {panel.name === "signOut" && <SignOutDialog onClose={closePanel} />}
+      {panel.name === "members" && <Members group={panel.group} onClose={closePanel} />}
+      {panel.name === "leave" && <Leave group={panel.group} onClose={closePanel} />}
+      {panel.name === "newChannel" && <NewChannel onClose={closePanel} />}
+      {panel.name === "react" && <ReactPanel message={panel.message} onClose={closePanel} />}
+      {panel.name === "readers" && <ReadersPanel message={panel.message} onClose={closePanel} />}
+      {panel.name === "delete" && <DeletePanel message={panel.message} onClose={closePanel} />}
+      {panel.name === "day" && <DayPanel conversation={panel.conversation} onClose={closePanel} />}
+      {panel.name === "picture" && <PicturePanel message={panel.message} index={panel.index} onClose={closePanel} />}
+      {panel.name === "verify" && <Verify user={panel.user} onClose={closePanel} />}
+    </Suspense>
+  );
+}
+
+function Banners() {
+  const { t } = useTranslation();
+  const [path] = useLocation();
+  const link = useApp((state) => state.link);
+  const notices = useApp((state) => state.notices);
+  const users = useApp((state) => state.users);
+  const pending = useApp((state) => state.devices.some((device) => device.pending));
+  const approver = useApp((state) => state.account?.hasAccountKey ?? false);
+  return (
+    <header className="banners">
+      <h1 className="visually-hidden">Unhidra</h1>
+      {link === "offline" && <Banner look="info" icon={WifiOff}>{t("link.offline")}</Banner>}
+      {pending && approver && path !== "/settings/devices" && (
+        <Banner look="warning" icon={Smartphone} action={<Link className="button button-plain" href="/settings/devices">{t("devices.review")}</Link>}>
+          {t("devices.newDevice")}
+        </Banner>
+      )}
+      {notices.map(({ key, notice }) => (
+        <Banner key={key} look="danger" icon={ShieldAlert} action={<Button onClick={() => dismissNotice(key)}>{t("common.dismiss")}</Button>}>
+          <strong>{t("notices.title")}.</strong>{" "}
+          {t(`notices.${notice.type}`, {
+            name: "user" in notice ? nameOf(users[notice.user], t("common.unknownPerson")) : "",
+            count: notice.type === "messagesMissing" ? notice.messages.length : 1,
+          })}
+        </Banner>
+      ))}
+    </header>
+  );
+}
+
+export function Shell() {
+  const { t } = useTranslation();
+  const [path] = useLocation();
+  useShortcuts();
+  useTitle();
+  const narrow = useNarrow();
+  if (narrow && (path === "/" || path.startsWith("/sign-"))) {
+    return (
+      <main className="shell">
+        <Banners />
+        <Sidebar />
+        <Panels />
+      </main>
+    );
+  }
+  return (
+    <div className="shell">
+      <a className="skip" href="#main">{t("common.skip")}</a>
+      <Banners />
+      {!narrow && <Sidebar />}
+      <main id="main" tabIndex={-1}>
+        <Suspense fallback={<div className="whole"><Spinner /></div>}>
+          <Switch>
+            <Route path="/c/:id/*?">{({ id, "*": rest }) => <ConversationScreen key={id} id={id!} rest={rest} />}</Route>
+            <Route path="/channels"><ChannelsScreen /></Route>
+            <Route path="/threads"><ThreadsScreen /></Route>
+            <Route path="/search"><SearchScreen /></Route>
+            <Route path="/settings/:section?">{({ section }) => <Settings section={section ?? "profile"} />}</Route>
+            <Route><Welcome /></Route>
+          </Switch>
+        </Suspense>
+      </main>
+      <Panels />
+    </div>
+  );
+}

@@ -1,0 +1,124 @@
+import type { Overview } from "@core/types";
+import { Hash, MessageSquarePlus, MessageSquareReply, MessagesSquare, Search, Settings as Gear, ShieldCheck, TriangleAlert, X } from "lucide-react";
+import { memo, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { VList } from "virtua";
+import { Link, useLocation } from "wouter";
+import { Avatar, Button, Empty, IconButton } from "../ui/basics";
+import { Face } from "../ui/face";
+import { shortDateOf } from "../lib/dates";
+import { nameOf, titleOf } from "../lib/names";
+import { keysOf } from "../lib/shortcuts";
+import { summaryOf } from "../lib/summary";
+import { openPanel } from "../state/panels";
+import { useApp } from "../state/store";
+import { kLevels } from "./level-menu";
+import { badgeOf } from "../state/timeline";
+
+export function Sidebar() {
+  const { t } = useTranslation();
+  const [path] = useLocation();
+  const overview = useApp((state) => state.overview);
+  const [wanted, setWanted] = useState("");
+  const found = useMemo(() => {
+    const needle = wanted.trim().toLocaleLowerCase();
+    return needle === "" ? overview : overview.filter((one) =>
+      titleOf(one, t).toLocaleLowerCase().includes(needle) || (one.peer?.username.toLowerCase().includes(needle) ?? false));
+  }, [overview, wanted]);
+  return (
+    <nav className="sidebar" aria-label={t("list.title")}>
+      <header className="sidebar-head">
+        <img src="/icon.svg" alt="" width="28" height="28" />
+        <h2>{t("list.title")}</h2>
+        <IconButton icon={MessageSquarePlus} label={t("list.new")} keys={keysOf("newConversation")} onClick={() => openPanel({ name: "newConversation" })} />
+      </header>
+      <div className="sidebar-search">
+        <Search size={16} aria-hidden />
+        <input id="conversation-search" type="search" value={wanted} placeholder={t("list.search")} aria-label={t("list.search")}
+          onChange={(event) => setWanted(event.target.value)} onKeyDown={(event) => event.key === "Escape" && setWanted("")} />
+        {wanted && <IconButton icon={X} label={t("common.close")} onClick={() => setWanted("")} />}
+      </div>
+      <div className="sidebar-links">
+        <Link href="/channels" aria-current={path === "/channels" ? "page" : undefined}><Hash size={18} aria-hidden /> {t("channels.title")}</Link>
+        <Link href="/threads" aria-current={path === "/threads" ? "page" : undefined}><MessageSquareReply size={18} aria-hidden /> {t("threads.title")} <ThreadBadge /></Link>
+        <Link href="/search" aria-current={path === "/search" ? "page" : undefined}><Search size={18} aria-hidden /> {t("search.title")}</Link>
+      </div>
+      {overview.length === 0 ? (
+        <Empty icon={MessagesSquare} title={t("list.none")} text={t("list.noneText")}>
+          <Button look="primary" onClick={() => openPanel({ name: "newConversation" })}>{t("list.new")}</Button>
+          <Button onClick={() => openPanel({ name: "invite" })}>{t("people.makeInvite")}</Button>
+        </Empty>
+      ) : found.length === 0 ? (
+        <Empty icon={Search} title={t("list.noMatch")} text={t("list.noMatchText")} />
+      ) : (
+        <VList className="conversations" role="list" aria-label={t("list.title")} tabIndex={-1} data={found} item="div">
+          {(one) => <Entry key={one.conversation.id} one={one} current={path.startsWith(`/c/${one.conversation.id}`)} />}
+        </VList>
+      )}
+      <Me />
+    </nav>
+  );
+}
+
+const Entry = memo(function Entry({ one, current }: { one: Overview; current: boolean }) {
+  const { t, i18n } = useTranslation();
+  const { id, lastActivity, mentions } = one.conversation;
+  const unread = useApp((state) => badgeOf(one.conversation, state.levels[id] ?? "all", state.marked[id] !== undefined));
+  const level = useApp((state) => state.levels[id] ?? "all");
+  const LevelIcon = kLevels[level];
+  const draft = useApp((state) => state.drafts[id]);
+  const me = useApp((state) => state.account?.user);
+  const name = titleOf(one, t);
+  const words = { today: t("common.today"), yesterday: t("common.yesterday") };
+  const { last } = one;
+  const text = last ? summaryOf(last, t) : t("list.empty");
+  const sender = useApp((state) => (last ? state.users[last.senderUser] : undefined));
+  const named = one.conversation.kind === "group" && last && last.senderUser !== me
+    ? t("list.somebody", { name: nameOf(sender, t("common.unknownPerson")), text }) : text;
+  const preview = draft && !current ? t("list.draft", { text: draft }) : last && last.senderUser === me ? t("list.you", { text }) : named;
+  return (
+    <div role="listitem">
+      <Link href={`/c/${id}`} className="entry" aria-current={current ? "page" : undefined} data-unread={unread > 0 || undefined}>
+        <Face one={one} name={name} />
+        <span className="entry-text">
+          <span className="entry-line">
+            <span className="entry-name"><bdi>{name}</bdi></span>
+            {one.peer?.trust === "verified" && <ShieldCheck size={14} className="entry-verified" aria-label={t("trust.verified")} />}
+            {one.peer?.trust === "changed" && <TriangleAlert size={14} className="entry-changed" aria-label={t("trust.changed")} />}
+            {lastActivity !== null && <time className="entry-time">{shortDateOf(lastActivity, i18n.language, words)}</time>}
+          </span>
+          <span className="entry-line">
+            <span className="entry-preview"><bdi>{preview}</bdi></span>
+            {level !== "all" && <LevelIcon size={14} className="entry-level" aria-label={t(`levels.${level}`)} />}
+            {unread > 0 && (
+              <span className="badge" data-mention={mentions > 0 || undefined}><span aria-hidden>{mentions > 0 ? "@" : ""}{unread > 99 ? "99+" : unread}</span><span className="visually-hidden">{t("list.unread", { count: unread })}</span></span>
+            )}
+          </span>
+        </span>
+      </Link>
+    </div>
+  );
+});
+
+function ThreadBadge() {
+  const { t } = useTranslation();
+  const count = useApp((state) => state.overview.reduce((sum, { conversation }) => sum + conversation.unreadThreads, 0));
+  return count > 0 && <span className="badge"><span aria-hidden>{count}</span><span className="visually-hidden">{t("threads.unread", { count })}</span></span>;
+}
+
+function Me() {
+  const { t } = useTranslation();
+  const account = useApp((state) => state.account);
+  const link = useApp((state) => state.link);
+  const name = account?.username ?? "";
+  return (
+    <footer className="me">
+      <Avatar id={account?.user ?? ""} name={name} size={32} />
+      <span className="me-text">
+        <span className="me-name"><bdi>{name}</bdi></span>
+        <span className={`link link-${link}`} role="status">{t(`link.${link}Short`)}</span>
+      </span>
+      <Link href="/settings" className="icon-button" aria-label={t("settings.title")}><Gear size={20} aria-hidden /></Link>
+    </footer>
+  );
+}

@@ -1,0 +1,26 @@
+// Which message a composer is changing, and which it answers.
+import type { Message, MessageRef } from "@core/types";
+import { create } from "zustand";
+
+/** Names a composer, and its draft: of a conversation, or of a thread in it. */
+export const placeOf = (conversation: string, root?: MessageRef): string => (root ? `${conversation}/${root}` : conversation);
+
+type ByPlace = Record<string, Message>;
+export const useComposing = create<{ editing: ByPlace; replying: ByPlace }>(() => ({ editing: {}, replying: {} }));
+
+const without = (messages: ByPlace, place: string): ByPlace => {
+  const { [place]: _, ...others } = messages;
+  return others;
+};
+
+export function beginEdit(message: Message): void {
+  const place = placeOf(message.conversation, message.threadRoot);
+  useComposing.setState(({ editing, replying }) => ({ editing: { ...editing, [place]: message }, replying: without(replying, place) }));
+}
+export const endEdit = (place: string) => useComposing.setState(({ editing }) => ({ editing: without(editing, place) }));
+
+/** `place`: where the answer is written. */
+export function beginReply(message: Message, place: string): void {
+  useComposing.setState(({ editing, replying }) => ({ replying: { ...replying, [place]: message }, editing: without(editing, place) }));
+}
+export const endReply = (place: string) => useComposing.setState(({ replying }) => ({ replying: without(replying, place) }));

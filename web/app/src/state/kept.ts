@@ -1,0 +1,69 @@
+// What the screens keep on this device, sealed with the engine's records.
+import type { Id } from "@core/types";
+import { client, remoteClient } from "./engine";
+import { useApp } from "./store";
+
+const kPause = 400;
+
+/** When a conversation makes itself heard. */
+export type Level = "all" | "mentions" | "none";
+
+interface Kept {
+  drafts: Record<string, string>;
+  marked: Record<Id, number>;
+  levels: Record<Id, Level>;
+  receipts: boolean;
+}
+
+export async function restoreKept(): Promise<void> {
+  const kept = await client().value("screens");
+  const { drafts = {}, marked = {}, levels = {}, receipts = true } = kept === undefined ? {} : (JSON.parse(kept) as Partial<Kept>);
+  useApp.setState({ drafts, marked, levels, receipts });
+}
+
+let keeping: ReturnType<typeof setTimeout> | undefined;
+export function keepSoon(): void {
+  clearTimeout(keeping);
+  keeping = setTimeout(() => {
+    const { drafts, marked, levels, receipts } = useApp.getState();
+    void remoteClient()?.client.putValue("screens", JSON.stringify({ drafts, marked, levels, receipts } satisfies Kept)).catch(() => undefined);
+  }, kPause);
+}
+
+/** `place`: a conversation, or a thread in it. */
+export function setDraft(place: string, text: string): void {
+  if ((useApp.getState().drafts[place] ?? "") === text) {
+    return;
+  }
+  useApp.setState(({ drafts }) => {
+    const { [place]: _, ...others } = drafts;
+    return { drafts: text.trim() === "" ? others : { ...others, [place]: text } };
+  });
+  keepSoon();
+}
+
+export function setLevel(conversation: Id, level: Level): void {
+  useApp.setState(({ levels }) => ({ levels: { ...levels, [conversation]: level } }));
+  keepSoon();
+}
+
+/** Shown as unread from this message on, on this device; until it is looked at again. */
+export function markUnread(conversation: Id, seq: number): void {
+  useApp.setState(({ marked }) => ({ marked: { ...marked, [conversation]: seq } }));
+  keepSoon();
+}
+export function unmark(conversation: Id): void {
+  if (useApp.getState().marked[conversation] !== undefined) {
+    useApp.setState(({ marked }) => {
+      const { [conversation]: _, ...others } = marked;
+      return { marked: others };
+    });
+    keepSoon();
+  }
+}
+
+export async function setReceipts(sent: boolean): Promise<void> {
+  await client().setReceipts(sent);
+  useApp.setState({ receipts: sent });
+  keepSoon();
+}

@@ -1,0 +1,15 @@
+// Which dialog is open: one at a time, from anywhere.
+import { create } from "zustand";
+import type { Id, Message } from "@core/types";
+
+export type Panel =
+  | { name: "palette" | "newConversation" | "invite" | "shortcuts" | "signOut" | "newChannel" }
+  | { name: "react" | "readers" | "delete"; message: Message }
+  | { name: "day"; conversation: Id }
+  | { name: "picture"; message: Message; index: number }
+  | { name: "verify"; user: Id }
+  | { name: "members" | "leave"; group: Id };
+
+export const usePanels = create<{ panel: Panel | null }>(() => ({ panel: null }));
+export const openPanel = (panel: Panel) => usePanels.setState({ panel });
+export const closePanel = () => usePanels.setState({ panel: null });

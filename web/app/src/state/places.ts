@@ -1,0 +1,81 @@
+// Spaces and channels, as the server tells them.
+import type { Channel, Id, NewChannel, PlaceAnswer, PlaceFields, Space } from "@core/types";
+import { client } from "./engine";
+import { learn, refresh } from "./refresh";
+import { useApp } from "./store";
+
+const set = useApp.setState;
+const kMost = 2000;
+
+async function all<T>(name: string, fields: PlaceFields, of: (answer: PlaceAnswer) => T[] | undefined): Promise<T[]> {
+  const out: T[] = [];
+  let cursor = "";
+  do {
+    const answer = await client().place(name, { ...fields, cursor });
+    out.push(...(of(answer) ?? []));
+    cursor = answer.nextCursor ?? "";
+  } while (cursor !== "" && out.length < kMost);
+  return out;
+}
+
+/** Spaces, and the channels that one is in. */
+export async function readPlaces(): Promise<void> {
+  const [spaces, channels, { policy }] = await Promise.all([
+    all<Space>("listSpaces", {}, (answer) => answer.spaces),
+    all<Channel>("listChannels", { joined: true }, (answer) => answer.channels),
+    client().place("policy"),
+  ]);
+  set({ spaces, channels: Object.fromEntries(channels.map((one) => [one.id, one])), ...(policy ? { policy } : {}) });
+  await nameUnnamed(channels);
+}
+
+// Newcomers come into default channels by themselves, and have heard nobody say what they are called.
+async function nameUnnamed(channels: Channel[]): Promise<void> {
+  const unnamed = new Set(useApp.getState().overview.map(({ conversation }) => conversation)
+    .filter(({ name, state }) => name === "" && state === "active").map(({ id }) => id));
+  const found = channels.filter(({ id, name }) => name !== "" && unnamed.has(id));
+  for (const { id, name } of found) {
+    await client().adoptChannelName(id, name);
+  }
+  if (found.length > 0) {
+    await refresh();
+  }
+}
+
+export const findChannels = (search: string, space?: Id): Promise<Channel[]> =>
+  all<Channel>("listChannels", { search, space }, (answer) => answer.channels);
+
+export async function joinChannel({ id, name }: Channel): Promise<void> {
+  await client().joinChannel(id, name);
+  await Promise.all([refresh(), readPlaces()]);
+}
+
+export async function createChannel(channel: Omit<NewChannel, "users">, usernames: string[]): Promise<Id> {
+  const users = (await Promise.all(usernames.map((name) => client().findUser(name)))).map(({ id }) => id);
+  const id = await client().createChannel({ ...channel, users });
+  await Promise.all([refresh(), readPlaces()]);
+  return id;
+}
+
+export async function readChannel(channel: Id): Promise<PlaceAnswer> {
+  const details = await client().place("channel", { channel });
+  await learn(details.banned ?? []);
+  return details;
+}
+
+/** A change of a space or channel; then the lists are read again. */
+export async function change(name: string, fields: PlaceFields): Promise<void> {
+  await client().place(name, fields);
+  await readPlaces();
+}
+
+/** An id of our own: a new space is named before the server knows it. UUIDv7, RFC 9562. */
+export function newId(): Id {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  new DataView(bytes.buffer).setUint32(0, Math.floor(Date.now() / 0x10000));
+  new DataView(bytes.buffer).setUint16(4, Date.now() % 0x10000);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x70;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}

@@ -1,0 +1,227 @@
+// Opens the client, passes its events on, and signs in and out.
+import { RemoteClient, eraseProfile, type CoreEvent, type Message, CoreError } from "@core/index";
+import wasmUrl from "../../../packages/core/dist/unhidra_core.wasm?url";
+import { notifyAbout } from "../lib/notify";
+import { startEngineWorker } from "../trusted";
+import { readGroup } from "./conversations";
+import { client, remoteClient, setRemote } from "./engine";
+import { transferMoved } from "./files";
+import { restoreKept } from "./kept";
+import { readPlaces } from "./places";
+import { messageChanged, receiptsChanged, refresh, refreshSoon } from "./refresh";
+import { useApp, type Notice } from "./store";
+
+const kProfile = "main";
+const kOpenTries = 12; // a page that was reloaded lets go of its files a moment later
+const kOpenPause = 150;
+const set = useApp.setState;
+const get = useApp.getState;
+
+const kHasDevice = "unhidra.device";
+let opening: Promise<void> | undefined;
+let noticeKey = 0;
+const tabs = new BroadcastChannel("unhidra.tabs");
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function openRemote(tries: number): Promise<boolean> {
+  for (let attempt = 1; ; ++attempt) {
+    const candidate = new RemoteClient(startEngineWorker());
+    try {
+      const known = await candidate.open({
+        module: wasmUrl, profile: kProfile, server: location.origin,
+        gateway: `${location.origin.replace(/^http/, "ws")}/v1/ws`,
+      });
+      setRemote(candidate);
+      candidate.onAny(onEvent);
+      return known;
+    } catch (error) {
+      await candidate.close().catch(() => undefined);
+      if (!(error instanceof CoreError && error.code === "store.in_use") || attempt >= tries) {
+        throw error;
+      }
+      await pause(kOpenPause);
+    }
+  }
+}
+
+export async function openSession(takeOver = false): Promise<void> {
+  if (!globalThis.isSecureContext || !navigator.storage?.getDirectory || !globalThis.indexedDB) {
+    set({ phase: "unsupported" });
+    return;
+  }
+  // Who has no device here sees the form at once; the engine is ready before it is filled in.
+  set({ phase: localStorage.getItem(kHasDevice) === null ? "signedOut" : "opening" });
+  opening = openEngine(takeOver);
+  await opening;
+}
+
+async function openEngine(takeOver: boolean): Promise<void> {
+  if (takeOver) {
+    tabs.postMessage("release");
+  }
+  try {
+    const known = await openRemote(takeOver ? 4 * kOpenTries : kOpenTries);
+    if (known) {
+      await restore();
+      stayConnected();
+    } else {
+      set({ phase: "signedOut" });
+    }
+  } catch (error) {
+    const inUse = error instanceof CoreError && error.code === "store.in_use";
+    set(inUse ? { phase: "elsewhere" } : { phase: "unsupported", problem: String((error as Error).message) });
+  }
+}
+
+tabs.onmessage = ({ data }) => {
+  const closing = remoteClient();
+  if (data === "release" && closing) {
+    setRemote(undefined);
+    void closing.close();
+    set({ phase: "elsewhere" });
+  }
+};
+
+async function restore(): Promise<void> {
+  await restoreKept();
+  await refresh();
+  localStorage.setItem(kHasDevice, "yes");
+  set({ phase: "ready" });
+}
+
+function stayConnected(): void {
+  set({ link: "connecting" });
+  void navigator.storage.persist?.();
+  client().connect().then(
+    () => {
+      set({ link: "online", caughtUp: true });
+      void readPlaces().catch(() => undefined);
+    },
+    () => void checkEnding(),
+  );
+}
+
+async function checkEnding(): Promise<void> {
+  const ending = await remoteClient()?.client.ending().catch(() => null);
+  if (ending?.code === "client.session_ended") {
+    set({ phase: "ended", problem: ending.message, link: "offline" });
+  }
+}
+
+// ---- events ----
+function onEvent(event: CoreEvent): void {
+  switch (event.type) {
+    case "connected":
+      set({ link: "online" });
+      break;
+    case "caughtUp":
+      set({ link: "online", caughtUp: true });
+      break;
+    case "disconnected":
+      set({ link: navigator.onLine ? "connecting" : "offline" });
+      void checkEnding();
+      break;
+    case "messageReceived":
+    case "messageUnreadable":
+    case "messageStateChanged":
+    case "messageChanged":
+      messageChanged(event.message);
+      if (event.type === "messageReceived" || event.type === "messageUnreadable") {
+        arrived(event.message);
+      }
+      break;
+    case "ghostDevice":
+    case "deviceListRefused":
+    case "bundleRefused":
+    case "ownKeysReplaced":
+    case "stateRolledBack":
+    case "messagesMissing":
+    case "groupForked":
+      addNotice(event);
+      break;
+    case "identityChanged":
+      set(({ users }) => ({ users: { ...users, [event.user.id]: event.user } }));
+      break;
+    case "receiptsChanged":
+      receiptsChanged(event.conversation);
+      break;
+    case "typingChanged":
+      set(({ typing }) => ({ typing: { ...typing, [event.conversation]: event.users } }));
+      return;
+    case "fileProgress":
+      transferMoved(event.transfer, event.done, event.total);
+      return;
+    case "channelCreated":
+    case "channelChanged":
+      void readPlaces().catch(() => undefined);
+      break;
+    case "groupJoined":
+    case "groupChanged":
+    case "groupLeft":
+    case "groupRepaired":
+      if (get().groups[event.conversation]) {
+        void readGroup(event.conversation).catch(() => undefined);
+      }
+      if (event.type === "groupJoined" && event.name === "") {
+        void refresh().then(readPlaces).catch(() => undefined); // the directory may know the name
+      }
+      break;
+    default:
+      break;
+  }
+  refreshSoon();
+}
+
+function arrived(message: Message): void {
+  const { account, users, levels } = get();
+  if (message.senderUser !== account?.user) {
+    notifyAbout(message, users[message.senderUser], levels[message.conversation] ?? "all", account?.user ?? "");
+  }
+}
+
+function addNotice(notice: Notice): void {
+  set(({ notices }) => ({ notices: [...notices, { key: ++noticeKey, notice }].slice(-20) }));
+}
+export function dismissNotice(key: number): void {
+  set(({ notices }) => ({ notices: notices.filter((notice) => notice.key !== key) }));
+}
+
+globalThis.addEventListener?.("offline", () => set({ link: "offline" }));
+globalThis.addEventListener?.("online", () => get().link === "offline" && set({ link: "connecting" }));
+
+// ---- account ----
+export interface SignIn {
+  username: string;
+  password: string;
+  invitation?: string;
+  deviceName: string;
+}
+
+export async function enter(how: "signIn" | "signUp", { deviceName, ...credentials }: SignIn): Promise<void> {
+  await opening;
+  if (how === "signUp") {
+    await client().register(credentials, deviceName);
+  } else {
+    await client().logIn(credentials, deviceName);
+  }
+  await restore();
+  stayConnected();
+}
+
+/** Forgets everything that this browser has, then begins anew. */
+export async function eraseDevice(tellServer: boolean): Promise<void> {
+  if (tellServer) {
+    await remoteClient()?.client.logOut().catch(() => undefined); // the server forgets the session by itself, later
+  }
+  await remoteClient()?.close();
+  setRemote(undefined);
+  await eraseProfile(kProfile);
+  localStorage.removeItem(kHasDevice);
+  location.assign("/");
+}
+
+export async function readDeviceRecords(): Promise<void> {
+  const records = await client().deviceRecords();
+  set({ deviceRecords: Object.fromEntries(records.map((record) => [record.id, record])) });
+}

@@ -1,0 +1,60 @@
+// What the screens show. Changed by its neighbours in this folder alone.
+import type { Account, Channel, CoreEvent, Device, Group, Id, Message, MessageRef, Overview, Space, User } from "@core/types";
+import type { DeviceRecord } from "@core/rest";
+import { create } from "zustand";
+import type { Level } from "./kept";
+import type { Window } from "./timeline";
+
+export type Phase =
+  | "opening"
+  | "elsewhere" // another tab has the keys
+  | "unsupported"
+  | "signedOut"
+  | "ready"
+  | "ended"; // the server ended the session
+
+export type Link = "connecting" | "online" | "offline";
+
+export type Notice = Extract<
+  CoreEvent,
+  { type: "ghostDevice" | "deviceListRefused" | "bundleRefused" | "ownKeysReplaced" | "stateRolledBack" | "messagesMissing" | "groupForked" }
+>;
+
+export interface State {
+  phase: Phase;
+  problem: string;
+  link: Link;
+  /** Everything that waited on the server has been fetched once since the start. */
+  caughtUp: boolean;
+  account: Account | null;
+  devices: Device[];
+  /** What the server keeps about them; it may be wrong, and decides nothing. */
+  deviceRecords: Record<Id, DeviceRecord>;
+  overview: Overview[];
+  users: Record<Id, User>;
+  /** Those that were opened. */
+  groups: Record<Id, Group>;
+  windows: Record<Id, Window>;
+  /** Where a timeline was told to stand. */
+  focus: { conversation: Id; index: number } | null;
+  /** The one that is open: its root, then the replies. */
+  thread: { conversation: Id; root: MessageRef; messages: Message[] } | null;
+  typing: Record<Id, Id[]>;
+  spaces: Space[];
+  /** Those that one is in. */
+  channels: Record<Id, Channel>;
+  policy: { editWindow: number; receipts: boolean };
+  /** By conversation: the seq from which on it was marked as unread by hand. */
+  marked: Record<Id, number>;
+  levels: Record<Id, Level>;
+  receipts: boolean;
+  /** By conversation, or by thread. */
+  drafts: Record<string, string>;
+  notices: { key: number; notice: Notice }[];
+}
+
+export const useApp = create<State>(() => ({
+  phase: "opening", problem: "", link: "connecting", caughtUp: false, account: null, devices: [], deviceRecords: {}, overview: [],
+  users: {}, groups: {}, windows: {}, focus: null, thread: null, typing: {}, spaces: [], channels: {},
+  policy: { editWindow: 300, receipts: true }, marked: {}, levels: {}, receipts: true, drafts: {}, notices: [],
+}));

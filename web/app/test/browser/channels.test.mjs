@@ -1,0 +1,196 @@
+// A channel from its making to its last receipt: three people in browsers, a fourth at the command line.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { kPassword, plaintextIn, sees, signUp, Stage, story, until, write } from "./stage.mjs";
+
+const plain = { topic: "topic-nobody-may-find", root: "root-nobody-may-find", reply: "reply-nobody-may-find", edited: "edited-nobody-may-find",
+  late: "late-nobody-may-find", gone: "gone-nobody-may-find", cli: "cli-nobody-may-find", answer: "answer-nobody-may-find", newTopic: "other-topic-nobody-may-find" };
+let stage;
+let ann;
+let bob;
+before(async () => {
+  stage = await Stage.open();
+  [ann, bob] = await Promise.all(["ann", "bob"].map((name) => stage.device(name)));
+  await Promise.all([signUp(stage, ann, "ann"), signUp(stage, bob, "bob")]);
+});
+after(() => stage?.close());
+const step = story(test, () => ({ ann, bob }));
+
+const message = (page, text, scope = ".timeline") => page.locator(`${scope} .message`, { hasText: text }).last();
+async function openMenu(page, text) {
+  const button = message(page, text).locator(".message-menu");
+  await button.hover(); // the menu is made when the button is first reached
+  await message(page, text).locator(".message-menu[aria-expanded]").click();
+}
+async function choose(page, text, item) {
+  await openMenu(page, text);
+  await page.click(`.menu-item:has-text("${item}"):visible`);
+}
+
+step("a public channel is made, found in the directory and joined", async () => {
+  await ann.click(".sidebar-links a:has-text('Channels')");
+  await ann.click("button:has-text('New channel')");
+  await ann.fill(".dialog input[maxlength]", "news");
+  await ann.click(".dialog label:has-text('Everybody in the organisation')");
+  await ann.fill(".dialog label:has-text('Topic') + .field-box input", plain.topic);
+  await ann.click(".dialog button:has-text('Create')");
+  await ann.waitForSelector(".conversation-title >> text=news");
+  await ann.waitForSelector(".timeline-start >> text=the server knows the channel's name");
+  await ann.waitForSelector(`.conversation-topic >> text=${plain.topic}`);
+  await bob.click(".sidebar-links a:has-text('Channels')");
+  await bob.fill(".search-form input", "new");
+  await bob.click(".channel-row:has-text('news') button:has-text('Join')");
+  await bob.waitForSelector(".conversation-title >> text=2 members");
+  await bob.waitForSelector(".conversation-title h2 >> text=news"); // from the directory: nobody has told the group's own yet
+});
+
+step("a mention is completed by its first letters, and marked", async () => {
+  await ann.waitForSelector(".conversation-title >> text=2 members");
+  await ann.fill(".composer textarea", "");
+  await ann.locator(".composer textarea").pressSequentially("@b");
+  await ann.keyboard.press("Enter");
+  await ann.locator(".composer textarea").pressSequentially(plain.root);
+  await ann.keyboard.press("Enter");
+  await sees(ann, plain.root, "sent");
+  await sees(bob, plain.root, "received");
+  assert.equal(await message(bob, plain.root).locator(".mention").innerText(), "@bob");
+});
+
+step("it is read, and the sender is told by whom", async () => {
+  await message(ann, plain.root).locator(".message-state-read").waitFor();
+  await message(ann, plain.root).locator(".receipt").click();
+  await ann.waitForSelector(".dialog .person >> text=bob");
+  await ann.keyboard.press("Escape");
+});
+
+step("a reaction comes and goes", async () => {
+  await openMenu(bob, plain.root);
+  await bob.click(".menu-emoji >> nth=0");
+  await message(ann, plain.root).locator(".reaction").waitFor();
+  await message(bob, plain.root).locator(".reaction[aria-pressed=true]").click();
+  await message(ann, plain.root).locator(".reaction").waitFor({ state: "detached" });
+});
+
+step("a thread: answered beside the timeline, counted in it, and in the list of threads", async () => {
+  await choose(bob, plain.root, "Reply in thread");
+  await bob.fill(".thread textarea", plain.reply);
+  await bob.press(".thread textarea", "Enter");
+  await message(bob, plain.reply, ".thread").waitFor();
+  await message(ann, plain.root).locator(".thread-line >> text=1 reply").waitFor();
+  assert.equal(await ann.locator(".timeline .message", { hasText: plain.reply }).count(), 0);
+  await ann.click(".sidebar-links a:has-text('Threads')");
+  await ann.click(`.result:has-text("${plain.root}")`);
+  await message(ann, plain.reply, ".thread").waitFor();
+  await ann.click(".thread [aria-label=Close]");
+});
+
+step("typing is shown", async () => {
+  await bob.click(".thread [aria-label=Close]");
+  // It is throttled: what was typed in the thread a moment ago counts.
+  const told = ann.waitForSelector(".composer-hint >> text=bob is writing").then(() => true);
+  told.catch(() => undefined);
+  let seen = false;
+  void told.then(() => (seen = true), () => (seen = true));
+  while (!seen) {
+    await bob.locator(".composer textarea").pressSequentially("h");
+    await bob.waitForTimeout(500);
+  }
+  assert.ok(await told);
+  // And that it is over, long before it would be forgotten by itself.
+  await bob.fill(".composer textarea", "");
+  await ann.waitForSelector(".composer-hint >> text=bob is writing", { state: "detached", timeout: 3000 });
+});
+
+step("an edit by the arrow key, and a deletion that leaves a tombstone", async () => {
+  await write(ann, plain.late);
+  await sees(ann, plain.late, "sent");
+  await ann.press(".composer textarea", "ArrowUp");
+  await until(async () => (await ann.inputValue(".composer textarea")) === plain.late, "the text to be changed");
+  await write(ann, plain.edited);
+  await message(bob, plain.edited).locator(".edited").waitFor();
+  await write(ann, plain.gone);
+  await sees(bob, plain.gone, "received");
+  await choose(ann, plain.gone, "Delete");
+  await ann.click(".dialog button:has-text('Delete')");
+  await bob.waitForSelector(".tombstone");
+  assert.equal(await bob.locator(`.timeline >> text=${plain.gone}`).count(), 0);
+});
+
+step("somebody at the command line joins, reads and writes", async () => {
+  const password = join(stage.root, "password");
+  writeFileSync(password, `${kPassword}\n`);
+  await stage.cli("carla", "register", "--username", "carla", "--password-file", password);
+  await stage.cli("carla", "channel", "join", "news");
+  await ann.waitForSelector(".conversation-title >> text=3 members");
+  await stage.cli("carla", "send", "#news", plain.cli);
+  await sees(ann, plain.cli, "received");
+  await sees(bob, plain.cli, "received");
+  assert.equal(await message(bob, plain.cli).locator(".message-name").innerText(), "carla");
+});
+
+step("search finds what stands there now, and leads to it", async () => {
+  await bob.click(".sidebar-links a:has-text('Search')");
+  await bob.fill("[role=search] input[type=search]", "edited-nobody");
+  await bob.keyboard.press("Enter");
+  await bob.click(`.result:has-text("${plain.edited}")`);
+  await bob.waitForSelector(`.message[data-focused] >> text=${plain.edited}`);
+  await bob.waitForSelector(".message[data-focused]:focus"); // the keyboard goes on from there
+});
+
+step("a quotation leads to what it answers", async () => {
+  await bob.click(".entry >> text=news");
+  await choose(bob, plain.cli, "Quote");
+  await bob.waitForSelector(".composer .quotation >> text=carla");
+  await write(bob, plain.answer);
+  await message(ann, plain.answer).locator(".quotation").waitFor();
+  assert.match(await message(ann, plain.answer).locator(".quotation").innerText(), new RegExp(`carla\\s+${plain.cli}`));
+  await message(ann, plain.answer).locator(".quotation").click();
+  await ann.waitForSelector(`.message[data-focused] >> text=${plain.cli}`);
+});
+
+step("a conversation is muted, and a mention still counts where mentions do", async () => {
+  const badge = ann.locator(".entry", { hasText: "news" }).locator(".badge");
+  await ann.fill(".composer textarea", "/mute");
+  await ann.press(".composer textarea", "Enter");
+  await ann.waitForSelector(".entry:has-text('news') .entry-level");
+  await ann.click(".sidebar-links a:has-text('Search')");
+  await write(bob, "nobody is told");
+  await ann.waitForSelector(".entry-preview >> text=nobody is told");
+  assert.equal(await badge.count(), 0);
+  await ann.click(".entry >> text=news");
+  await ann.click("[aria-label='More about this conversation']");
+  await ann.click(".menu-item:has-text('Mentions only')");
+  await ann.click(".sidebar-links a:has-text('Search')");
+  await write(bob, "still nobody");
+  await ann.waitForSelector(".entry-preview >> text=still nobody");
+  assert.equal(await badge.count(), 0);
+  await write(bob, "@ann look");
+  await badge.waitFor();
+  assert.match(await badge.innerText(), /^@\d/);
+});
+
+step("what begins with a slash is a command, a text, or a reason", async () => {
+  await ann.click(".entry >> text=news");
+  await ann.fill(".composer textarea", "/nonsense");
+  await ann.press(".composer textarea", "Enter");
+  await ann.waitForSelector(".composer [role=alert] >> text=There is no command /nonsense");
+  assert.equal(await ann.inputValue(".composer textarea"), "/nonsense");
+  await write(ann, "//etc/passwd");
+  await sees(bob, "/etc/passwd", "received");
+  await ann.fill(".composer textarea", "/top");
+  await ann.press(".composer textarea", "Tab");
+  assert.equal(await ann.inputValue(".composer textarea"), "/topic ");
+  await ann.locator(".composer textarea").pressSequentially(plain.newTopic);
+  await ann.press(".composer textarea", "Enter");
+  await bob.waitForSelector(`.conversation-topic >> text=${plain.newTopic}`);
+  await ann.fill(".composer textarea", `/day ${new Date().toISOString().slice(0, 10)}`);
+  await ann.press(".composer textarea", "Enter");
+  await ann.waitForSelector(`.message[data-focused] >> text=${plain.root}`);
+});
+
+step("what was written is nowhere in the server's files, and the browser had nothing to complain about", () => {
+  assert.deepEqual(plaintextIn(stage.data, "ann", Object.values(plain)), []);
+  assert.deepEqual(stage.complaints, []);
+});

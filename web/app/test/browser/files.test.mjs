@@ -1,0 +1,157 @@
+// Files between a browser and the command line: chosen, pasted and dropped, through a broken connection, and refused when
+// anything of them was changed at the server.
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { deflateSync } from "node:zlib";
+import { kPassword, openConversation, plaintextIn, sees, signUp, Stage, story, until } from "./stage.mjs";
+
+const kSize = 20 * 1024 * 1024 + 7; // three parts
+const names = { large: "large-name-nobody-may-find.bin", text: "notes-name-nobody-may-find.txt", picture: "picture-name-nobody-may-find.png", back: "back-name-nobody-may-find.txt" };
+const secret = "content-nobody-may-find";
+let stage;
+let ann;
+before(async () => {
+  stage = await Stage.open();
+  ann = await stage.device("ann");
+  await signUp(stage, ann, "ann");
+  writeFileSync(join(stage.root, "password"), `${kPassword}\n`);
+  await stage.cli("carla", "register", "--username", "carla", "--password-file", join(stage.root, "password"));
+});
+after(() => stage?.close());
+const step = story(test, () => ({ ann }));
+
+const at = (name) => join(stage.root, name);
+const digest = (content) => createHash("sha256").update(content).digest("hex");
+const chooseFiles = (...files) => ann.setInputFiles(".composer input[type=file]", files);
+const card = (name) => ann.locator(".timeline .file-card", { hasText: name }).last();
+
+/** One colour, as PNG (RFC 2083); noise after it makes it as large as is wanted. */
+function png(width, height, extra = 0) {
+  const table = Array.from({ length: 256 }, (_, n) => Array.from({ length: 8 }).reduce((c) => (c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1), n));
+  const crc = (bytes) => ~bytes.reduce((c, byte) => table[(c ^ byte) & 255] ^ (c >>> 8), ~0) >>> 0;
+  const chunk = (type, body) => {
+    const content = Buffer.concat([Buffer.from(type), body]);
+    const out = Buffer.alloc(content.length + 8);
+    out.writeUInt32BE(body.length);
+    content.copy(out, 4);
+    out.writeUInt32BE(crc(content), content.length + 4);
+    return out;
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head.set([8, 2, 0, 0, 0], 8);
+  const row = Buffer.concat([Buffer.from([0]), Buffer.alloc(width * 3, Buffer.from([15, 95, 115]))]);
+  return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), chunk("IHDR", head),
+    ...(extra ? [chunk("nOIS", randomBytes(extra))] : []), chunk("IDAT", deflateSync(Buffer.concat(Array(height).fill(row)))), chunk("IEND", Buffer.alloc(0))]);
+}
+async function download(name) {
+  const coming = ann.waitForEvent("download");
+  await card(name).locator("button").click();
+  const file = await coming;
+  assert.equal(file.suggestedFilename(), name);
+  return readFileSync(await file.path());
+}
+
+step("a large file goes from the browser to the command line, with progress", async () => {
+  const content = Buffer.concat([Buffer.from(secret), randomBytes(kSize - secret.length)]);
+  writeFileSync(at(names.large), content);
+  await openConversation(ann, "carla");
+  await chooseFiles(at(names.large));
+  await ann.waitForSelector(`.chosen-file >> text=${names.large}`);
+  await ann.fill(".composer textarea", "here it is");
+  await ann.press(".composer textarea", "Enter");
+  await ann.waitForSelector(".sending .progress");
+  await ann.waitForSelector(".sending", { state: "detached", timeout: 60_000 });
+  await sees(ann, names.large, "sent");
+  await stage.cli("carla", "save", "ann", "last", "--output", at("saved"));
+  assert.equal(digest(readFileSync(at("saved"))), digest(content));
+});
+
+step("a file comes back, and is kept under its name", async () => {
+  writeFileSync(at(names.back), `${secret} back`);
+  await stage.cli("carla", "send-file", "ann", at(names.back), "--no-scan", "--text", "and back");
+  await sees(ann, "and back", "received");
+  assert.equal((await download(names.back)).toString(), `${secret} back`);
+});
+
+step("a pasted picture is shown small, and large when it is chosen", async () => {
+  const content = [...png(900, 600, 120_000)];
+  await ann.evaluate(([name, bytes]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
+    document.querySelector(".composer textarea").dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+  }, [names.picture, content]);
+  await ann.waitForSelector(".chosen-file img");
+  await ann.press(".composer textarea", "Enter"); // without a word
+  const small = ann.locator(".timeline .picture img");
+  await small.waitFor();
+  await until(async () => (await small.evaluate((image) => image.naturalWidth)) === 480, "the small copy");
+  await ann.click(".timeline .picture");
+  const large = ann.locator(".dialog img");
+  await large.waitFor();
+  await until(async () => (await large.evaluate((image) => image.naturalWidth)) === 900, "the picture");
+  await ann.keyboard.press("Escape");
+  await ann.waitForSelector(`.entry-preview >> text=File: ${names.picture}`);
+});
+
+step("a dropped file is sent once the connection is back; one that was given up is not", async () => {
+  const drop = (name) => ann.evaluate(([called, text]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], called, { type: "text/plain" }));
+    for (const type of ["dragenter", "dragover", "drop"]) {
+      document.querySelector(".timeline").dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+    }
+  }, [name, `${secret} dropped`]);
+  await ann.context().setOffline(true);
+  await ann.waitForSelector(".link-offline");
+  await drop("given-up.txt");
+  await ann.press(".composer textarea", "Enter");
+  await ann.click(".sending [aria-label='Cancel given-up.txt']");
+  await ann.waitForSelector(".sending >> text=Cancelled");
+  await ann.click(".sending [aria-label='Discard given-up.txt']");
+  await drop(names.text);
+  await ann.press(".composer textarea", "Enter");
+  await ann.waitForSelector(".sending .progress");
+  await ann.context().setOffline(false);
+  await ann.waitForSelector(".sending", { state: "detached", timeout: 60_000 });
+  await sees(ann, names.text, "sent");
+  await stage.cli("carla", "save", "ann", "last", "--output", at("dropped"));
+  assert.equal(readFileSync(at("dropped"), "utf8"), `${secret} dropped`);
+  assert.equal(await ann.locator(".message", { hasText: "given-up.txt" }).count(), 0);
+});
+
+step("more than ten files are refused, and one can be taken away again", async () => {
+  const many = Array.from({ length: 11 }, (_, number) => ({ name: `f${number}.txt`, mimeType: "text/plain", buffer: Buffer.from("x") }));
+  await chooseFiles(...many);
+  await ann.waitForSelector(".composer [role=alert] >> text=at most 10 files");
+  assert.equal(await ann.locator(".chosen-file").count(), 10);
+  for (let left = 10; left > 0; --left) {
+    await ann.locator(".chosen-file button").first().click();
+  }
+  assert.equal(await ann.locator(".chosen-file").count(), 0);
+});
+
+step("what was changed at the server is refused, and nothing of it is kept", async () => {
+  const stored = readdirSync(join(stage.data, "files"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name)).filter((path) => statSync(path).size > kSize / 4);
+  assert.ok(stored.length > 0, "the large file's ciphertext");
+  const sealed = readFileSync(stored[0]);
+  sealed[sealed.length >> 1] ^= 1;
+  writeFileSync(stored[0], sealed);
+  let kept = false;
+  ann.on("download", () => (kept = true));
+  await ann.locator(".timeline-list").evaluate((list) => (list.scrollTop = 0));
+  await card(names.large).locator("button").click();
+  await card(names.large).locator(".field-problem").waitFor({ timeout: 60_000 });
+  assert.match(await card(names.large).locator(".field-problem").innerText(), /not the file that its sender described/);
+  assert.equal(kept, false);
+});
+
+step("neither content nor names are in the server's files, and the browser had nothing to complain about", () => {
+  assert.deepEqual(plaintextIn(stage.data, "ann", [secret, ...Object.values(names), "given-up.txt"]), []);
+  assert.deepEqual(stage.complaints, []);
+});

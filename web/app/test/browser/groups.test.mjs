@@ -1,0 +1,95 @@
+// A group of three: made, named, changed, left; read by members alone.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { plaintextIn, sees, signUp, Stage, story, texts, until, write } from "./stage.mjs";
+
+const kName = "the harbour project";
+const secrets = [kName, "first word in the group", "without carla", "the renamed harbour"];
+let stage;
+let ann;
+let bob;
+let carla;
+before(async () => {
+  stage = await Stage.open();
+  [ann, bob, carla] = await Promise.all(["ann", "bob", "carla"].map((name) => stage.device(name)));
+  await Promise.all([signUp(stage, ann, "ann"), signUp(stage, bob, "bob"), signUp(stage, carla, "carla")]);
+});
+after(() => stage?.close());
+const step = story(test, () => ({ ann, bob, carla }));
+
+async function add(page, username) {
+  await page.fill(".add-person input", username);
+  await page.press(".add-person input", "Enter");
+  await page.waitForSelector(`.chip >> text=${username}`);
+}
+
+step("one person makes a group, the others are in it", async () => {
+  await ann.keyboard.press("Control+Shift+O");
+  await ann.click(".tab >> text=New group");
+  await ann.fill(".dialog label:has-text('Name of the group') + .field-box input", kName);
+  await ann.fill(".add-person input", "nobody-here");
+  await ann.press(".add-person input", "Enter");
+  await ann.waitForSelector("text=There is nobody called nobody-here.");
+  await add(ann, "bob");
+  await add(ann, "carla");
+  await ann.click(".dialog button:has-text('Create')");
+  await ann.waitForSelector(".conversation-title >> text=3 members");
+  for (const page of [bob, carla]) {
+    await page.click(`.entry >> text=${kName}`);
+    await page.waitForSelector(".conversation-title >> text=3 members");
+  }
+});
+
+step("everybody reads what everybody writes", async () => {
+  await write(ann, secrets[1]);
+  await sees(ann, secrets[1], "sent");
+  await Promise.all([sees(bob, secrets[1], "received"), sees(carla, secrets[1], "received")]);
+  await write(carla, "hello from carla");
+  await sees(bob, "hello from carla", "received");
+  assert.equal(await bob.locator(".message-first >> nth=-1 >> .message-name").innerText(), "carla");
+});
+
+step("the group's code is the same for all who share its keys", async () => {
+  const code = async (page) => {
+    await page.click(".conversation-title button");
+    await page.click("summary");
+    const digits = await page.locator("details .digits span").allInnerTexts();
+    await page.keyboard.press("Escape");
+    return digits;
+  };
+  const hers = await code(ann);
+  assert.equal(hers.length, 8);
+  assert.deepEqual(await code(bob), hers);
+});
+
+step("who is removed reads no more", async () => {
+  await ann.click(".conversation-title button");
+  await ann.click("[aria-label='Remove carla']");
+  await until(async () => (await ann.locator(".person").count()) === 2, "carla to leave the list");
+  await ann.keyboard.press("Escape");
+  await carla.waitForSelector("text=You are no longer in this group.");
+  await write(ann, secrets[2]);
+  await sees(bob, secrets[2], "received");
+  assert.ok(!(await texts(carla)).includes(secrets[2]));
+});
+
+step("a new name reaches the others", async () => {
+  await ann.click(".conversation-title button");
+  await ann.fill(".dialog label:has-text('Name of the group') + .field-box input", secrets[3]);
+  await ann.click(".dialog button:has-text('Rename')");
+  await bob.waitForSelector(`.conversation-title >> text=${secrets[3]}`);
+  await ann.keyboard.press("Escape");
+});
+
+step("who leaves has left", async () => {
+  await bob.click(".conversation-title button");
+  await bob.click(".dialog button:has-text('Leave the group')");
+  await bob.click(".dialog button:has-text('Leave the group')");
+  await bob.waitForSelector("text=You are no longer in this group.");
+  await ann.waitForSelector(".conversation-title >> text=1 member");
+});
+
+step("neither name nor words are anywhere in the server's files, and the browser had nothing to complain about", async () => {
+  assert.deepEqual(plaintextIn(stage.data, "ann", secrets), []);
+  assert.deepEqual(stage.complaints, []);
+});
