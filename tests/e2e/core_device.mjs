@@ -33,13 +33,43 @@ async function openInNode() {
     platform: "test",
   });
   client.on("*", (event) => say({ event }));
+  const files = {
+    sendFile: (conversation, text, path, name, mediaType) =>
+      client.sendFiles(conversation, { text }, [{ transfer: name, content: new Blob([readFileSync(path)]), name, mediaType }]),
+    saveFile: async (conversation, ref, index, path) => {
+      const blob = await client.receiveFile(conversation, ref, index, "down");
+      writeFileSync(path, Buffer.from(await blob.arrayBuffer()));
+      return blob.type;
+    },
+  };
   return {
-    call: async (method, args) => client[method](...args),
+    call: async (method, args) => (files[method] ?? client[method].bind(client))(...args),
     close: async () => {
       client.close();
       store.close();
     },
   };
+}
+
+// Runs in the page. Files come and go as base64.
+function inPage({ method, args }) {
+  const { client } = globalThis.remote;
+  const calls = {
+    sendFile: (conversation, text, content, name, mediaType) =>
+      client.sendFiles(conversation, { text },
+        [{ transfer: name, content: new Blob([Uint8Array.from(atob(content), (c) => c.charCodeAt(0))]), name, mediaType }]),
+    saveFile: async (conversation, ref, index) => {
+      const blob = await client.receiveFile(conversation, ref, index, "down");
+      const url = await new Promise((resolve) => {
+        const reader = new FileReader();
+        reader.onload = () => resolve(reader.result);
+        reader.readAsDataURL(blob);
+      });
+      return { type: blob.type, content: url.slice(url.indexOf(",") + 1) };
+    },
+  };
+  return (calls[method] ?? client[method])(...args).then(
+    (value) => ({ value }), ({ code, kind, message }) => ({ error: { code, kind, message } }));
 }
 
 async function openInChromium() {
@@ -52,12 +82,17 @@ async function openInChromium() {
   return {
     // Refusals cross as values: an exception would lose its code.
     call: async (method, args) => {
-      const { value, error } = await page.evaluate(
-        (given) => globalThis.remote.client[given.method](...given.args).then(
-          (value) => ({ value }), ({ code, kind, message }) => ({ error: { code, kind, message } })),
-        { method, args });
+      const path = method === "sendFile" ? args[2] : args[3];
+      if (method === "sendFile") {
+        args[2] = readFileSync(path).toString("base64");
+      }
+      const { value, error } = await page.evaluate(inPage, { method, args });
       if (error) {
         throw Object.assign(new Error(error.message), error);
+      }
+      if (method === "saveFile") {
+        writeFileSync(path, Buffer.from(value.content, "base64"));
+        return value.type;
       }
       return value;
     },

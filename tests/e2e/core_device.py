@@ -67,11 +67,18 @@ class CoreDevice:
                     raise AssertionError(f"waited for {what}; events: {self.events}\n{self.errors.read_text()}")
                 self.news.wait(min(left, 0.5))
 
-    def call(self, method, *args, timeout=60):
+    def start_call(self, method, *args):
+        """Asks, and does not wait for the answer."""
         number = next(self.ids)
         self.process.stdin.write(json.dumps({"id": number, "method": method, "args": args}) + "\n")
         self.process.stdin.flush()
-        self._wait(lambda: number in self.answers, timeout, method)
+        return number
+
+    def call(self, method, *args, timeout=60):
+        return self.wait_answer(self.start_call(method, *args), timeout, method)
+
+    def wait_answer(self, number, timeout=60, what="the answer"):
+        self._wait(lambda: number in self.answers, timeout, what)
         answer = self.answers.pop(number)
         if "error" in answer:
             raise CoreError(answer["error"])

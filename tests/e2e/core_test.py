@@ -1,4 +1,5 @@
 """The client core as WebAssembly and the native client, through the real server."""
+import os
 import socket
 import unittest
 
@@ -15,8 +16,10 @@ def free_port():
 class Core(ServerCase):
     page_port = None
 
-    def device(self, name):
-        device = CoreDevice(self.server, f"{type(self).__name__}-{self._testMethodName}-{name}", self.page_port)
+    def device(self, name, in_page=True):
+        """`in_page`: where the class has a page; it has place for one device."""
+        port = self.page_port if in_page else None
+        device = CoreDevice(self.server, f"{type(self).__name__}-{self._testMethodName}-{name}", port)
         self.addCleanup(device.kill)
         return device.start()
 
@@ -34,6 +37,43 @@ class Core(ServerCase):
     def listen(self, cli, count):
         return [line["text"] for line in cli.json("listen", "--count", str(count), "--timeout", "30")
                 if line["type"] == "message"]
+
+    def files_both_ways(self, size, disturb):
+        """`disturb` happens while the file is on its way."""
+        oda, pia = self.pair("oda", "pia")
+        folder = self.server.root / f"{type(self).__name__}-{self._testMethodName}"
+        folder.mkdir()
+        content = os.urandom(size)
+        (folder / "up").write_bytes(content)
+        oda.ok("send", "pia", "first")
+        pia.wait_received(["first"])
+        conversation = pia.call("conversationWith", "oda")["id"]
+        number = pia.start_call("sendFile", conversation, "look", str(folder / "up"), "../a film.mp4", "video/mp4; x=y")
+        pia.wait_event("fileProgress")
+        disturb()
+        message = pia.wait_answer(number, 120)
+        self.assertEqual(self.listen(oda, 1), ["look"])
+        shown = [line for line in oda.json("files", "pia") if line["type"] == "message"][-1]
+        self.assertEqual(shown["message_id"], message)
+        file, = shown["files"]
+        self.assertEqual((file["name"], file["media_type"], file["size"]), ("a film.mp4", "video/mp4", size))
+        oda.ok("save", "pia", "last", "--output", str(folder / "native"))
+        self.assertEqual((folder / "native").read_bytes(), content)
+
+        oda.ok("send-file", "pia", str(folder / "up"), "--text", "and back")
+        pia.wait_received(range(2))
+        back = pia.call("history", "oda")[-1]
+        self.assertEqual((back["text"], back["attachments"][0]["name"], back["attachments"][0]["scan"]),
+                         ("and back", "up", "none"))
+        number = pia.start_call("saveFile", conversation, back["ref"], 0, str(folder / "core"))
+        disturb()
+        self.assertEqual(pia.wait_answer(number, 120), "application/octet-stream")
+        self.assertEqual((folder / "core").read_bytes(), content)
+        usage = pia.call("fileUsage")
+        self.assertGreaterEqual(usage["used"], size)
+        with self.assertRaises(CoreError) as refused:
+            pia.call("saveFile", conversation, back["ref"], 1, str(folder / "none"))
+        self.assertEqual(refused.exception.code, "client.not_found")
 
     def chat_both_ways_and_verify(self):
         ann, bob = self.pair("ann", "bob")
@@ -74,12 +114,94 @@ class Core(ServerCase):
         self.assertEqual(self.texts(cleo, "dan"), history)
 
 
+    def members(self, names, device, group):
+        found = {member["user"] for member in device.call("group", group)["members"]}
+        return found == {device.call("findUser", name)["id"] for name in names}
+
+    def chat_in_a_group(self):
+        """Made by the native client, changed by both."""
+        lea, max_ = self.pair("lea", "max")
+        nina = self.cli("nina")
+        nina.register("nina")
+        lea.ok("group", "create", "the team", "max")
+        group = max_.wait_event("groupJoined")["conversation"]
+        lea.ok("send", "#the team", "hello from native")
+        self.assertEqual(max_.wait_received(["hello"]), ["hello from native"])
+        max_.call("sendIn", group, "hello from WebAssembly")
+        self.assertEqual(self.listen(lea, 1), ["hello from WebAssembly"])
+        native = lea.json("group", "members", "the team")[-1]
+        self.assertEqual(native["code"], max_.call("group", group)["epochCode"])
+
+        max_.call("addToGroup", group, ["nina"])
+        max_.call("renameGroup", group, "the whole team")
+        max_.call("sendIn", group, "welcome")
+        self.assertEqual(self.listen(nina, 1), ["welcome"])
+        self.assertEqual(self.listen(lea, 1), ["welcome"])
+        nina.ok("send", "#the whole team", "thanks")
+        self.assertEqual(max_.wait_received(range(2))[-1], "thanks")
+        self.assertTrue(self.members(["lea", "max", "nina"], max_, group))
+
+        max_.call("removeFromGroup", group, ["nina"])
+        max_.call("sendIn", group, "not for nina")
+        self.assertEqual(self.listen(lea, 2), ["thanks", "not for nina"])
+        self.assertNotIn("not for nina", [line.get("text") for line in nina.json("listen", "--timeout", "3")])
+        self.assertEqual([message["text"] for message in max_.call("page", group)],
+                         ["hello from native", "hello from WebAssembly", "welcome", "thanks", "not for nina"])
+
+        max_.call("leaveGroup", group)
+        lea.ok("listen", "--timeout", "4")
+        self.assertEqual(max_.wait_event("groupLeft")["state"], "left")
+        with self.assertRaises(CoreError) as gone:
+            max_.call("sendIn", group, "too late")
+        self.assertEqual(gone.exception.code, "client.not_in_group")
+
+    def make_a_group_in_webassembly(self):
+        olga, pit = self.pair("olga", "pit")
+        quinn = self.device("quinn", in_page=False)
+        quinn.register("quinn")
+        group = pit.call("createGroup", "made in a page", ["olga", "quinn"])
+        self.assertEqual(quinn.wait_event("groupJoined")["conversation"], group)
+        wait_until(lambda: len(pit.call("group", group)["members"]) == 3, 20, "everybody to be in the group")
+        pit.call("sendIn", group, "who is there?")
+        self.assertEqual(self.listen(olga, 1), ["who is there?"])
+        self.assertEqual(quinn.wait_received(["who"]), ["who is there?"])
+        olga.ok("send", "#made in a page", "olga")
+        quinn.call("sendIn", group, "quinn")
+        self.assertEqual(sorted(pit.wait_received(range(2))), ["olga", "quinn"])
+        listed = [one for one in quinn.call("conversations") if one["id"] == group]
+        self.assertEqual([(one["kind"], one["name"], one["state"]) for one in listed],
+                         [("group", "made in a page", "active")])
+        # Both at once: the server takes one change an epoch, and neither person notices.
+        ruth, sven = self.cli("ruth"), self.cli("sven")
+        ruth.register("ruth")
+        sven.register("sven")
+        quinn.call("findUser", "sven")
+        pit.start_call("addToGroup", group, ["ruth"])
+        quinn.call("addToGroup", group, ["sven"])
+        wait_until(lambda: len(pit.call("group", group)["members"]) == 5, 20, "both to be added")
+        pit.call("sendIn", group, "all five")
+        for cli in (ruth, sven):
+            self.assertEqual(self.listen(cli, 1), ["all five"])
+
+
 class Node(Core):
     def test_a_chat_both_ways_and_its_verification(self):
         self.chat_both_ways_and_verify()
 
     def test_what_was_sent_to_an_absent_device_comes_once_and_in_order(self):
         self.deliver_what_was_sent_meanwhile()
+
+    def test_a_group_of_both_changes_and_reads(self):
+        self.chat_in_a_group()
+
+    def test_a_group_made_in_webassembly(self):
+        self.make_a_group_in_webassembly()
+
+    def test_files_both_ways_while_the_server_dies(self):
+        def crash():
+            self.server.kill()
+            self.server.start()
+        self.files_both_ways(20 << 20, crash)
 
     def test_a_crash_loses_nothing_and_shows_nothing_twice(self):
         eve, fay = self.pair("eve", "fay")
@@ -113,6 +235,46 @@ class Node(Core):
         hal.send("gil", "to both devices")
         self.assertEqual(second.wait_received(["to both devices"]), ["to both devices"])
         self.assertEqual(self.listen(gil, 1), ["to both devices"])
+
+    def test_a_new_device_in_webassembly_gets_the_old_messages(self):
+        tom = self.cli("tom")
+        tom.register("tom")
+        uma = self.device("uma")
+        uma.register("uma")
+        texts = []
+        for turn in range(3):
+            texts += [f"tom {turn}", f"uma {turn}"]
+            tom.ok("send", "uma", texts[-2])
+            uma.send("tom", texts[-1])
+            tom.ok("listen", "--count", "1", "--timeout", "20")
+        tom.ok("group", "create", "old group", "uma")
+        group = uma.wait_event("groupJoined")["conversation"]
+        tom.ok("send", "#old group", "in the group")
+        second = self.device("second")
+        second.log_in("tom")
+        tom.ok("devices", "approve", second.call("account")["device"], "--yes")
+        wait_until(lambda: second.call("account")["membership"] == "approved", 30, "the approval")
+        old = next(line for line in tom.json("devices") if line["this_device"])["device_id"]
+        self.assertEqual(second.call("history", "uma"), [])
+
+        def ask():
+            second.call("requestHistory", old)
+            code = lambda: next((one["code"] for one in second.call("historyTransfers")
+                                 if one["state"] == "comparing"), None)
+            tom.ok("listen", "--timeout", "3")  # the old device answers
+            wait_until(lambda: code() is not None, 30, "the code")
+            return code()
+
+        ask()
+        refused = tom.run("devices", "history", "send", "--code", "00000 00000")
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("not the code", refused.stderr)
+        self.assertEqual(second.call("history", "uma"), [])
+        tom.ok("devices", "history", "send", "--code", ask())
+        wait_until(lambda: second.call("historyTransfers")[0]["state"] == "done", 30, "the history")
+        self.assertEqual([message["text"] for message in second.call("history", "uma")], texts)
+        self.assertEqual({message["state"] for message in second.call("history", "uma")}, {"received"})
+        self.assertEqual([message["text"] for message in second.call("page", group)], ["in the group"])
 
     def test_the_servers_death_is_outlived(self):
         ivy, jon = self.pair("ivy", "jon")
@@ -154,6 +316,15 @@ class Chromium(Core):
 
     def test_what_was_sent_to_an_absent_device_comes_once_and_in_order(self):
         self.deliver_what_was_sent_meanwhile()
+
+    def test_a_group_of_both_changes_and_reads(self):
+        self.chat_in_a_group()
+
+    def test_a_group_made_in_webassembly(self):
+        self.make_a_group_in_webassembly()
+
+    def test_files_both_ways(self):
+        self.files_both_ways(9_000_000, lambda: None)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every operation on devices against every role and the neighbouring organisation, generated from api/openapi.yaml."""
+"""Every operation on devices and policies against every role and the neighbouring organisation, generated from api/openapi.yaml."""
 import itertools
 import pathlib
 import unittest
@@ -10,10 +10,12 @@ from devices import DeviceCase
 CONTRACT = pathlib.Path(__file__).resolve().parents[2] / "api" / "openapi.yaml"
 PASSWORD = "correct horse battery staple"
 # What each role has of the permissions that the rows name; each role has what the ones before it have.
-ROLES = {"guest": set(), "member": set(), "space_admin": {"iot_devices.read"}, "org_admin": {"iot_devices.manage"},
+ROLES = {"guest": set(), "member": set(), "space_admin": {"iot_devices.read"}, "org_admin": {"iot_devices.manage", "policies.read", "policies.manage"},
          "super_admin": set()}
 BODIES = {"iot_devices.update": {"type": "light"}, "device_twins.want": {"document": {}},
-          "enrolment_requests.approve": {"fingerprint": "00" * 32}}
+          "enrolment_requests.approve": {"fingerprint": "00" * 32},
+          "policies.add": {"modules": [{"file": "a.rego", "text": "package unhidra.automation\n\nallow := true"}]},
+          "policy_shadow.start": {"version": 1}}
 
 
 def operations():
@@ -21,7 +23,7 @@ def operations():
         document = yaml.safe_load(file)
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            if isinstance(operation, dict) and operation.get("tags") == ["devices"] and "x-permission" in operation:
+            if isinstance(operation, dict) and operation.get("tags") in (["devices"], ["policies"]) and "x-permission" in operation:
                 yield method.upper(), path, operation
 
 
@@ -50,7 +52,7 @@ class Matrix(DeviceCase):
 
     def call(self, method, path, operation, device, token):
         body = BODIES.get(operation["operationId"]) if "requestBody" in operation else None
-        return self.server.request(method, path.replace("{device_id}", device), body, token,
+        return self.server.request(method, path.replace("{device_id}", device).replace("{version}", "999"), body, token,
                                    port=self.server.devices_port)
 
     def events(self, kind):

@@ -1,4 +1,5 @@
 """Groups through the real server with the real client."""
+import json
 import unittest
 
 from harness import ServerCase
@@ -56,6 +57,55 @@ class Group(ServerCase):
         ivo.ok("send", "#devices", "to both")
         for cli in (hanna, phone):
             self.assertIn("to both", texts(cli.json("listen", "--count", "1", "--timeout", "20")))
+
+    def test_a_new_device_gets_the_old_messages_after_a_code_was_compared(self):
+        lars, mona = self.people("lars", "mona")
+        lars.ok("group", "create", "old group", "mona")
+        mona.ok("listen", "--timeout", "2")
+        lars.ok("send", "mona", "hello mona")
+        mona.ok("send", "#old group", "hello group")
+        lars.ok("listen", "--timeout", "2")
+        phone = self.cli("larss-phone")
+        phone.login("lars")
+        pending = [device for device in lars.json("devices") if device.get("state") == "pending"]
+        lars.ok("devices", "approve", "--yes", pending[0]["device_id"])
+        phone.ok("listen", "--timeout", "4")
+
+        receiver = phone.start("devices", "history", "receive", "--timeout", "60", json_output=True)
+        lars.ok("listen", "--timeout", "4")  # the old device answers
+        told = (json.loads(line) for line in receiver.stdout)  # also that it came into the group
+        code = next(one["code"] for one in told if "code" in one and one["type"] == "history_transfer")
+        given = lars.json("devices", "history", "send", "--code", code)[-1]
+        self.assertEqual((given["state"], given["messages"]), ("done", 2))
+        out, errors = receiver.communicate(timeout=60)
+        self.assertEqual(receiver.returncode, 0, errors)
+        self.assertEqual(json.loads(out.splitlines()[-1])["state"], "done")
+        self.assertEqual(texts(phone.json("history", "mona")), ["hello mona"])
+        self.assertEqual(texts(phone.json("history", "#old group")), ["hello group"])
+        # Again, and nothing stands there twice.
+        mona.ok("send", "lars", "hello lars")
+        self.assertEqual(texts(phone.json("listen", "--count", "1", "--timeout", "20")), ["hello lars"])
+        self.assertEqual(texts(phone.json("history", "mona")), ["hello mona", "hello lars"])
+
+    def test_a_group_begins_anew(self):
+        nora, otto, paul = self.people("nora", "otto", "paul")
+        nora.ok("group", "create", "stuck", "otto", "paul")
+        nora.ok("send", "#stuck", "before")
+        for cli in (otto, paul):
+            self.assertEqual(texts(cli.json("listen", "--count", "1", "--timeout", "20")), ["before"])
+        nora.ok("group", "reset", "stuck", "--yes")
+        for cli in (otto, paul):
+            heard = cli.json("listen", "--timeout", "6")
+            self.assertIn("nora", [line.get("user") for line in heard if line["type"] == "group_reset"])
+        nora.ok("send", "#stuck", "after")
+        for cli in (otto, paul):
+            self.assertIn("after", texts(cli.json("listen", "--count", "1", "--timeout", "20")))
+        # Otto has not said a word yet that would have told his name to paul.
+        self.assertEqual(self.members(paul, "stuck"), ["nora", "otto", "paul"])
+        otto.ok("send", "#stuck", "here again")
+        self.assertIn("here again", texts(paul.json("listen", "--count", "1", "--timeout", "20")))
+        paul.ok("send", "#stuck", "together")
+        self.assertIn("together", texts(nora.json("listen", "--count", "1", "--timeout", "20")))
 
     def test_the_server_stores_no_plaintext(self):
         jana, karl = self.people("jana", "karl")

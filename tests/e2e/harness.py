@@ -205,7 +205,12 @@ class Server:
     def close(self):
         if self.process is not None:
             self.kill()
-        shutil.rmtree(self.root, ignore_errors=True)
+        # A browser's helpers may still be writing for a moment after the browser has ended.
+        for _ in range(50):
+            shutil.rmtree(self.root, ignore_errors=True)
+            if not self.root.exists():
+                break
+            time.sleep(0.1)
 
 
 class Cli:

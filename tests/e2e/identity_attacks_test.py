@@ -1,5 +1,6 @@
 """What a hostile user may try: forged and misused tokens, other people's ids, guesses about who exists, and keys that are
 none. Everything runs against the real listeners."""
+import hashlib
 import json
 import statistics
 import time
@@ -276,11 +277,16 @@ class Foreign(ServerCase):
         status, _, cls.invitation = cls.server.request("POST", "/v1/invitations", {}, cls.stranger.access)
         status, _, cls.sensor = cls.server.request("POST", "/v1/iot-devices", {"name": "sensor"}, cls.stranger.access)
         assert status == 201, cls.sensor
+        status, _, cls.mqtt_password = cls.server.request("POST", "/v1/mqtt-passwords", {"name": "script"},
+                                                          cls.stranger.access, port=cls.server.devices_port)
+        assert status == 201, cls.mqtt_password
         cls.conversation = cls.stranger.open_direct(cls.colleague.user_id)
         cls.stranger.send(cls.conversation, [cls.colleague.device_id], b"secret")
         # In the asker's own organisation: an administrator, and two people whose conversation is none of his business.
         cls.alice, cls.bob = Device(cls.server, "alice", PASSWORD).ready(), Device(cls.server, "bob", PASSWORD).ready()
+        cls.file = cls.upload(cls.stranger, cls.conversation)
         cls.inner = cls.alice.open_direct(cls.bob.user_id)
+        cls.inner_file = cls.upload(cls.alice, cls.inner)
         cls.alice.send(cls.inner, [cls.bob.device_id], b"secret")
         status = cls.server.request("PUT", f"/v1/users/{cls.text(cls.bob.user_id)}/roles/guest", token=cls.root)[0]
         cls.admin = Device(cls.server, "manager", PASSWORD)
@@ -295,12 +301,33 @@ class Foreign(ServerCase):
     def text(value):
         return str(uuid.UUID(bytes=value))
 
+    @classmethod
+    def upload(cls, device, conversation):
+        """A complete file of 600 bytes."""
+        content = b"x" * 600
+        status, _, file = cls.server.request("POST", "/v1/files", {"conversation_id": cls.text(conversation), "size": 600},
+                                             device.access)
+        assert status == 201, file
+        path = f"/v1/files/{file['file_id']}"
+        status, _, stored = cls.server.request("PUT", path + "/content?offset=0", None, device.access,
+                                               {"Content-Type": "application/octet-stream"}, raw_body=content)
+        assert status == 200, stored
+        chain = hashlib.sha256(hashlib.sha256(b"unhidra file digest 1").digest() + content).digest()
+        digest = hashlib.sha256(chain + (600).to_bytes(8, "big")).digest()
+        status, _, done = cls.server.request("POST", path + "/completion", {"digest": b64(digest)}, device.access)
+        assert status == 200 and done["complete"], done
+        return file
+
     def same(self, method, path, foreign, who=None, body=None, port=None):
         """`path` has one %s for the foreign id."""
         token = (who or self.admin).access
         answers = []
         for one in (foreign, str(uuid.UUID(bytes=uuid7()))):
-            status, response, problem = self.server.request(method, path % one, body, token, port=port)
+            if isinstance(body, bytes):
+                status, response, problem = self.server.request(
+                    method, path % one, None, token, {"Content-Type": "application/octet-stream"}, port, body)
+            else:
+                status, response, problem = self.server.request(method, path % one, body, token, port=port)
             problem = dict(problem or {})
             problem.pop("request_id", None)
             answers.append((status, problem, response.getheader("Content-Length"),
@@ -353,16 +380,37 @@ class Foreign(ServerCase):
              self.sensor["device"]["device_id"], None),
             ("PUT", "/v1/iot-devices/{device_id}/twin", "/v1/iot-devices/%s/twin",
              self.sensor["device"]["device_id"], {"document": {}}),
+            ("GET", "/v1/files/{file_id}", "/v1/files/%s", self.file["file_id"], None),
+            ("DELETE", "/v1/files/{file_id}", "/v1/files/%s", self.file["file_id"], None),
+            ("GET", "/v1/files/{file_id}/content", "/v1/files/%s/content", self.file["file_id"], None),
+            ("PUT", "/v1/files/{file_id}/content", "/v1/files/%s/content?offset=0", self.file["file_id"], b"x" * 600),
+            ("POST", "/v1/files/{file_id}/completion", "/v1/files/%s/completion", self.file["file_id"],
+             {"digest": b64(bytes(32))}),
+            ("POST", "/v1/files/{file_id}/links", "/v1/files/%s/links", self.file["file_id"], None),
+            ("DELETE", "/v1/mqtt-passwords/{password_id}", "/v1/mqtt-passwords/%s", self.mqtt_password["password_id"], None),
         ]
         self.assertEqual({check[1] for check in checks}, paths, "a path with an id has no check here")
         for method, name, path, foreign, body in checks:
             with self.subTest(f"{method} {name}"):
                 revoking = (method, name) == ("DELETE", "/v1/iot-devices/{device_id}")
-                automation = name.startswith("/v1/iot-devices/") and not revoking
+                automation = name.startswith(("/v1/iot-devices/", "/v1/mqtt-passwords/")) and not revoking
                 self.same(method, path, foreign, body=body, port=self.server.devices_port if automation else None)
         # Nothing of it had an effect.
         self.assertEqual(self.stranger.rest("GET", "/v1/account")[0], 200)
         self.assertEqual(self.stranger.rest("GET", f"/v1/users/{user}")[1]["disabled"], False)
+
+    def test_files_are_for_the_members_of_their_conversation_alone(self):
+        file = self.inner_file["file_id"]
+        self.assertEqual(self.server.request("GET", f"/v1/files/{file}/content", token=self.bob.access)[2], b"x" * 600)
+        for method, path, body in (("GET", "/v1/files/%s", None), ("GET", "/v1/files/%s/content", None),
+                                   ("POST", "/v1/files/%s/links", None), ("DELETE", "/v1/files/%s", None),
+                                   ("POST", "/v1/files/%s/completion", {"digest": b64(bytes(32))})):
+            self.same(method, path, file, body=body)
+            if method == "DELETE":
+                self.same(method, path, file, who=self.bob)  # a member who has not uploaded it
+        status, _, problem = self.server.request(
+            "POST", "/v1/files", {"conversation_id": self.text(self.inner), "size": 600}, self.admin.access)
+        self.assertEqual((status, problem["code"]), (404, "files.not_found"))
 
     def test_own_sessions_and_devices_are_not_those_of_a_colleague(self):
         self.same("DELETE", "/v1/sessions/%s", self.bob.session_id, who=self.alice)

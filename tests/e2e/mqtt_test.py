@@ -13,7 +13,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from devices import DeviceCase
-from harness import Server
+from harness import Server, wait_until
 
 PATIENCE = 10
 
@@ -171,6 +171,10 @@ class Mqtt(DeviceCase):
 
     def test_what_comes_while_a_device_sleeps_survives_the_death_of_the_server(self):
         device, cert, key = self.enrolled()
+
+        def waiting():
+            return self.rest("GET", f"/v1/iot-devices/{device}")[2].get("queued_messages")
+        self.assertIsNone(waiting())
         lamp = self.of_device(device, cert, key, clean=False)
         lamp.subscribe(f"devices/{device}/commands", 2)
         lamp.close()
@@ -178,11 +182,13 @@ class Mqtt(DeviceCase):
         for number in range(200):
             person.publish_and_wait(f"devices/{device}/commands", str(number), qos=1 + number % 2)
         person.publish_and_wait("broadcast/mode", "holiday", retain=True)
+        self.assertEqual(waiting(), 200)
         self.server.kill()
         self.server.start()
         again = self.of_device(device, cert, key, clean=False)
         self.assertEqual(again.connack, (0, 1))
         came = again.payloads(200)
+        wait_until(lambda: waiting() == 0, what="an empty queue")
         for qos in (1, 2):  # the client shows a QoS 2 message only when its handshake is over
             self.assertEqual([payload for payload in came if int(payload) % 2 == qos - 1],
                              [str(number) for number in range(qos - 1, 200, 2)])
@@ -217,7 +223,7 @@ class Mqtt(DeviceCase):
         rule = "package unhidra.automation\n\nallow if { input.user }\n\nallow if { input.action == \"connect\" }\n"
         policy.write_text(rule + "\nallow if { startswith(input.topic, \"open/\") }\n")
         server = Server(settings={"automation.policy": str(folder)}).start()
-        self.addCleanup(server.stop)
+        self.addCleanup(server.close)
         tokens = server.set_up()
         person = Peer(server, server.mqtt_port, "person", token=tokens["access_token"])
         self.peers.append(person)
@@ -248,6 +254,56 @@ class Mqtt(DeviceCase):
             "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
             "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="})
         self.assertEqual(status, 400)  # without the subprotocol
+
+    def test_pages_of_other_origins_do_not_get_in(self):
+        for port in (self.server.gateway_port, self.server.devices_port):
+            for origin, wanted in (("https://evil.example", 403), ("null", 403), (f"https://127.0.0.1:{port}", 101)):
+                status, _, _ = self.server.request("GET", "/mqtt", port=port, headers={
+                    "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+                    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": "mqtt",
+                    "Origin": origin})
+                self.assertEqual(status, wanted, (port, origin))
+
+    def test_a_proxy_names_the_client_and_nobody_else_may(self):
+        folder = self.folder / "proxied"
+        folder.mkdir(exist_ok=True)
+        (folder / "from.rego").write_text("package unhidra.automation\n\nallow if input.client.ip == \"192.0.2.7\"\n")
+        server = Server(settings={"automation.policy": str(folder), "automation.mqtt_proxies": "127.0.0.1"}).start()
+        self.addCleanup(server.close)
+        token = server.set_up()["access_token"].encode()
+        body = (b"\0\4MQTT\4\xc2\0\0" + struct.pack(">H", 1) + b"p" + struct.pack(">H", 1) + b"u" +
+                struct.pack(">H", len(token)) + token)
+        length = bytes([len(body) % 128 | 128, len(body) // 128])
+        for header, wanted in ((b"PROXY TCP4 192.0.2.7 192.0.2.1 40000 1883\r\n", b"\x20\2\0\0"),
+                               (b"PROXY TCP4 192.0.2.8 192.0.2.1 40000 1883\r\n", b"\x20\2\0\5"), (b"", b"")):
+            with socket.create_connection(("127.0.0.1", server.mqtt_port), PATIENCE) as peer:
+                peer.sendall(header + b"\x10" + length + body)
+                try:
+                    self.assertEqual(peer.recv(4), wanted, header)
+                except ConnectionResetError:
+                    self.assertEqual(wanted, b"")
+
+    def test_the_policy_sees_what_the_registry_knows(self):
+        folder = self.folder / "labels"
+        folder.mkdir(exist_ok=True)
+        (folder / "labels.rego").write_text(
+            "package unhidra.automation\n\nallow if input.action == \"connect\"\n\n"
+            "allow if { input.device.type == \"thermostat\"; input.device.labels.room == \"hall\"; "
+            "\"heating\" in input.device.groups; startswith(input.topic, \"hvac/\") }\n")
+        type(self).server, before = Server(settings={"automation.policy": str(folder)}).start(), self.server
+        self.addCleanup(lambda: setattr(type(self), "server", before))
+        self.addCleanup(self.server.close)
+        tokens, own = self.server.set_up(), (self.token, self.org)
+        type(self).token, type(self).org = tokens["access_token"], tokens["organization_id"]
+        self.addCleanup(lambda: (setattr(type(self), "token", own[0]), setattr(type(self), "org", own[1])))
+        device, cert, key = self.enrolled()
+        self.assertEqual(self.of_device(device, cert, key).subscribe("hvac/hall"), 0x87)
+        status, _, answer = self.rest("PATCH", f"/v1/iot-devices/{device}", {
+            "type": "thermostat", "labels": {"room": "hall"}, "groups": ["heating"]})
+        self.assertEqual(status, 200, answer)
+        again = self.of_device(device, cert, key)
+        self.assertEqual(again.subscribe("hvac/hall"), 1)
+        self.assertEqual(again.subscribe("doors/hall"), 0x87)
 
     def test_mosquittos_programs_in_every_version(self):
         device, cert, key = self.enrolled()

@@ -1,27 +1,27 @@
 /* paho_c_client URI CA-FILE VERSION TOPIC: one round of the Paho C client against a broker.
  *
- * Subscribes, publishes with each QoS, waits for all three, keeps and clears a retained message, has a session keep
- * what came while it was away. Exit status 0: all as expected; else a line says what was not. */
+ * Subscribes, publishes with each QoS, waits for all three, keeps and clears a retained message,
+ * has a session keep what came while it was away. Exit status 0: all as expected; else a line says
+ * what was not. */
+#include <MQTTClient.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <MQTTClient.h>
-
 #define PATIENCE 10000
 
 static MQTTClient_SSLOptions tls = MQTTClient_SSLOptions_initializer;
-static const char *uri;
+static const char* uri;
 static int version;
 
-static void expect(int holds, const char *what) {
+static void expect(int holds, const char* what) {
   if (!holds) {
     printf("not as expected: %s\n", what);
     exit(1);
   }
 }
 
-static MQTTClient connect_as(const char *name, int clean, int *present) {
+static MQTTClient connect_as(const char* name, int clean, int* present) {
   MQTTClient client;
   MQTTClient_createOptions create = MQTTClient_createOptions_initializer;
   create.MQTTVersion = version;
@@ -58,7 +58,7 @@ static MQTTClient connect_as(const char *name, int clean, int *present) {
   return client;
 }
 
-static void subscribe(MQTTClient client, const char *filter, int qos) {
+static void subscribe(MQTTClient client, const char* filter, int qos) {
   if (version == MQTTVERSION_5) {
     MQTTResponse response = MQTTClient_subscribe5(client, filter, qos, NULL, NULL);
     expect((int)response.reasonCode == qos, "subscribe");
@@ -68,9 +68,10 @@ static void subscribe(MQTTClient client, const char *filter, int qos) {
   }
 }
 
-static void publish(MQTTClient client, const char *topic, const char *payload, int qos, int retained) {
+static void publish(MQTTClient client, const char* topic, const char* payload, int qos,
+                    int retained) {
   MQTTClient_message message = MQTTClient_message_initializer;
-  message.payload = (void *)payload;
+  message.payload = (void*)payload;
   message.payloadlen = (int)strlen(payload);
   message.qos = qos;
   message.retained = retained;
@@ -87,10 +88,10 @@ static void publish(MQTTClient client, const char *topic, const char *payload, i
          "the acknowledgement");
 }
 
-static void receive(MQTTClient client, const char *payload, int qos, int retained) {
-  char *topic = NULL;
+static void receive(MQTTClient client, const char* payload, int qos, int retained) {
+  char* topic = NULL;
   int length = 0;
-  MQTTClient_message *message = NULL;
+  MQTTClient_message* message = NULL;
   MQTTClient_receive(client, &topic, &length, &message, PATIENCE);
   expect(message != NULL, "a message in time");
   expect(message->payloadlen == (int)strlen(payload) &&
@@ -110,7 +111,7 @@ static void leave(MQTTClient client) {
   MQTTClient_destroy(&client);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   expect(argc == 5, "four arguments");
   uri = argv[1];
   version = strcmp(argv[3], "5") == 0 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
@@ -120,14 +121,15 @@ int main(int argc, char **argv) {
   MQTTClient_init_options global = MQTTClient_init_options_initializer;
   global.do_openssl_init = 1;
   MQTTClient_global_init(&global);
-  const char *topic = argv[4];
+  const char* topic = argv[4];
   char session[64];
-  snprintf(session, sizeof session, "c-%.20s", topic + (strlen(topic) > 20 ? strlen(topic) - 20 : 0));
+  snprintf(session, sizeof session, "c-%.20s",
+           topic + (strlen(topic) > 20 ? strlen(topic) - 20 : 0));
   int present = 1;
 
   MQTTClient client = connect_as("", 1, &present);
   subscribe(client, topic, 2);
-  const char *payloads[] = {"at most once", "at least once", "exactly once"};
+  const char* payloads[] = {"at most once", "at least once", "exactly once"};
   for (int qos = 0; qos <= 2; ++qos) {
     publish(client, topic, payloads[qos], qos, 0);
     receive(client, payloads[qos], qos, 0);

@@ -1,0 +1,181 @@
+"""Channels, threads, reactions, edits, deletions and receipts through the real server with the real client."""
+import sqlite3
+import time
+import unittest
+
+from harness import ServerCase
+
+
+def messages(entries):
+    return [entry for entry in entries if entry.get("type") == "message"]
+
+
+def texts(entries):
+    return [entry["text"] for entry in messages(entries)]
+
+
+class Channel(ServerCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server.set_up("root")
+
+    def people(self, *names):
+        out = []
+        for name in names:
+            cli = self.cli(name)
+            cli.register(name)
+            out.append(cli)
+        return out
+
+    def administrator(self):
+        root = self.cli("root")
+        root.login("root")
+        return root
+
+    def refused(self, cli, code, *arguments):
+        run = cli.run(*arguments)
+        self.assertEqual(run.returncode, code, f"{arguments}\n{run.stdout}{run.stderr}")
+        return run.stderr
+
+    def channel(self, cli, name):
+        found = [one for one in cli.json("channel", "list") if one.get("name") == name]
+        return found[0] if found else None
+
+    def message(self, cli, place, text):
+        return [one for one in messages(cli.json("history", place)) if one["text"] == text][-1]
+
+    def test_life_of_a_channel(self):
+        anna, ben, carla = self.people("anna", "ben", "carla")
+        plain = {"topic": "the topic nobody may find", "text": "the first text nobody may find",
+                 "reply": "the answer nobody may find", "edit": "the corrected text nobody may find",
+                 "gone": "the deleted text nobody may find", "private": "the private name nobody may find",
+                 "reaction": ":thereactionnobodymayfind:"}
+        anna.ok("channel", "create", "news", "ben", "--public", "--topic", plain["topic"])
+        self.assertTrue(self.channel(anna, "news")["joined"])
+        self.assertFalse(self.channel(carla, "news")["joined"])
+        ben.ok("listen", "--timeout", "3")
+
+        # Carla comes in by herself, by external commit; nobody has to invite her.
+        carla.ok("channel", "join", "news")
+        anna.ok("send", "#news", plain["text"])
+        for cli in (ben, carla):
+            self.assertEqual(texts(cli.json("listen", "--count", "1", "--timeout", "20")), [plain["text"]])
+        self.assertEqual(carla.json("channel", "show", "news")[-1]["topic"], plain["topic"])
+
+        # A thread, a reaction.
+        target = self.message(carla, "#news", plain["text"])["message_id"]
+        carla.ok("reply", "#news", target, plain["reply"])
+        ben.ok("react", "#news", target, plain["reaction"])
+        ben.ok("react", "#news", target, plain["reaction"])
+        anna.ok("listen", "--timeout", "3")
+        seen = self.message(anna, "#news", plain["text"])
+        self.assertEqual(seen["reactions"], {plain["reaction"]: ["ben"]})
+        self.assertEqual(seen["thread"]["replies"], 1)
+        self.assertEqual(texts(anna.json("thread", "#news", target)), [plain["text"], plain["reply"]])
+        ben.ok("react", "#news", target, plain["reaction"], "--remove")
+
+        # Receipts: both have it and have read it.
+        anna.ok("listen", "--timeout", "3")
+        self.assertEqual(self.message(anna, "#news", plain["text"])["read_by"], 2)
+
+        # An edit: of the author alone.
+        self.assertIn("author", self.refused(ben, 3, "edit", "#news", target, "not mine"))
+        anna.ok("edit", "#news", target, plain["edit"])
+        ben.ok("listen", "--timeout", "3")
+        self.assertEqual(self.message(ben, "#news", plain["edit"])["edits"], 1)
+        self.assertEqual(texts(ben.json("search", "CORRECTED text")), [plain["edit"]])
+        self.assertEqual(texts(ben.json("search", "first text")), [])
+
+        # A deletion leaves a tombstone.
+        anna.ok("send", "#news", plain["gone"])
+        ben.ok("listen", "--count", "1", "--timeout", "20")
+        anna.ok("delete", "#news", "mine")
+        ben.ok("listen", "--timeout", "3")
+        last = messages(ben.json("history", "#news"))[-1]
+        self.assertTrue(last["deleted"])
+        self.assertEqual(last["text"], "")
+
+        # A private one: in the directory of nobody else.
+        anna.ok("channel", "create", plain["private"], "ben")
+        self.assertIsNone(self.channel(carla, plain["private"]))
+        self.assertIsNotNone(self.channel(anna, plain["private"]))
+        anna.ok("send", "#" + plain["private"], plain["text"])
+
+        self.assert_nothing_in_the_clear(plain.values())
+
+    def test_the_edit_window_is_the_organisations(self):
+        dora, emil = self.people("dora", "emil")
+        root = self.administrator()
+        self.refused(dora, 3, "policy", "--edit-window", "60")
+        root.ok("policy", "--edit-window", "2")
+        dora.ok("send", "emil", "quickly")
+        dora.ok("edit", "emil", "mine", "in time")
+        dora.ok("send", "emil", "slowly")
+        time.sleep(3)
+        self.assertIn("over", self.refused(dora, 1, "edit", "emil", "mine", "too late"))
+        self.assertEqual(texts(emil.json("listen", "--count", "2", "--timeout", "20")), ["in time", "slowly"])
+        root.ok("policy", "--edit-window", "300")
+
+    def test_rules_are_enforced(self):
+        frida, gerd, hanna = self.people("frida", "gerd", "hanna")
+        frida.ok("channel", "create", "rules", "gerd", "--public")
+        gerd.ok("listen", "--timeout", "3")
+        self.refused(gerd, 3, "channel", "archive", "rules")
+        self.refused(gerd, 3, "channel", "ban", "rules", "frida")
+        frida.ok("channel", "posting", "rules", "announcements")
+        self.assertIn("not sent", self.refused(gerd, 1, "send", "#rules", "may I?"))
+        frida.ok("channel", "posting", "rules", "everyone")
+        gerd.ok("send", "#rules", "now I may")
+
+        frida.ok("channel", "ban", "rules", "gerd")
+        frida.ok("listen", "--timeout", "3")  # its device commits the removal
+        frida.ok("send", "#rules", "without gerd")
+        self.assertNotIn("without gerd", texts(gerd.json("listen", "--timeout", "3")))
+        self.refused(gerd, 3, "channel", "join", "rules")
+
+        frida.ok("channel", "archive", "rules")
+        self.assertIn("not sent", self.refused(frida, 1, "send", "#rules", "archived"))
+        self.refused(hanna, 3, "channel", "join", "rules")
+        frida.ok("channel", "restore", "rules")
+        hanna.ok("channel", "join", "rules")
+        frida.ok("channel", "delete", "rules")
+        self.assertIsNone(self.channel(frida, "rules"))
+        hanna.ok("listen", "--timeout", "3")
+        self.assertEqual(hanna.run("send", "#rules", "anybody?").returncode, 1)
+
+    def test_spaces_and_newcomers(self):
+        root = self.administrator()
+        ivo, = self.people("ivo")
+        self.refused(ivo, 3, "space", "create", "mine")
+        root.ok("space", "create", "Everyone")
+        root.ok("channel", "create", "welcome", "--public", "--default", "--space", "Everyone")
+        jana, = self.people("jana")
+        jana.ok("listen", "--timeout", "5")
+        self.assertTrue(self.channel(jana, "welcome")["joined"])
+        root.ok("send", "#welcome", "hello newcomer")
+        self.assertEqual(texts(jana.json("listen", "--count", "1", "--timeout", "20")), ["hello newcomer"])
+
+    def assert_nothing_in_the_clear(self, plains):
+        """Every value of every table, and the bytes of every file."""
+        for path in self.server.data.rglob("*"):
+            if path.is_file():
+                data = path.read_bytes()
+                for plain in plains:
+                    self.assertNotIn(plain.encode(), data, path)
+        databases = [path for path in self.server.data.rglob("*.db")]
+        self.assertTrue(databases)
+        rows = 0
+        for path in databases:
+            connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+            for line in connection.iterdump():
+                rows += 1
+                for plain in plains:
+                    self.assertNotIn(plain, line)
+                    self.assertNotIn(plain.encode().hex().upper(), line)
+            connection.close()
+        self.assertGreater(rows, 100)
+
+
+if __name__ == "__main__":
+    unittest.main()
