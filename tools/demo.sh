@@ -1,16 +1,22 @@
 #!/usr/bin/env bash
 # Plays a conversation through a server of its own: two people, three devices, some messages while one is offline. Then
-# shows what the server stored and verifies the audit chain. Ends by itself; not zero when anything is off.
+# shows what the server stored; a thermostat enrols, reports, obeys what is typed in the chat and is revoked. Verifies the audit chain. Ends by itself; not zero when anything is off.
 #   tools/demo.sh BIN_DIR
 set -euo pipefail
-bin=$(cd "${1:?the folder with unhidra and unhidra-cli}" && pwd)
+bin=$(cd "${1:?the folder with unhidra, unhidra-cli and unhidra-device}" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 server_pid=
+device_pid=
+hub_pid=
 cleanup() {
-  if [ -n "$server_pid" ] && kill -0 "$server_pid" 2>/dev/null; then
-    kill "$server_pid"
-    wait "$server_pid" 2>/dev/null || true
-  fi
+  local pid
+  for pid in $device_pid $hub_pid $server_pid; do
+    if kill -0 "$pid" 2>/dev/null; then
+      kill "$pid"
+      wait "$pid" 2>/dev/null || true
+    fi
+  done
   rm -rf "$work"
 }
 trap cleanup EXIT
@@ -28,8 +34,13 @@ off() {
 # expect WHAT HAYSTACK NEEDLE
 expect() { grep -qF -- "$3" <<<"$2" || off "$1: expected \"$3\" in: $2"; }
 
+# shellcheck source=tools/demo_devices.sh
+. "$here/demo_devices.sh"
+
 title "A server starts on free ports, with a certificate authority of its own"
 "$bin/unhidra" serve --data-dir "$work/server" --set auth.listen=127.0.0.1:0 --set gateway.listen=127.0.0.1:0 \
+  --set automation.listen=127.0.0.1:0 --set automation.mqtt_listen=127.0.0.1:0 --set automation.mqtts_listen=127.0.0.1:0 \
+  --set "automation.policy=$here/demo_topics" --set 'automation.encrypted_topics=devices/+/telemetry,devices/+/state,devices/+/command,devices/+/result' \
   --set auth.open_sign_up=true --set log.level=warn >"$work/server.out" 2>"$work/server.log" </dev/null &
 server_pid=$!
 for _ in $(seq 100); do
@@ -103,6 +114,8 @@ for text in "vault code" "Loud and clear" "Only Bob can read this"; do
   fi
 done
 printf '  None of the texts above is anywhere in the files of the server.\n'
+
+demo_devices
 
 title "The audit chain"
 audit=$("$bin/unhidra" admin audit verify --data-dir "$work/server") || off "the audit chain does not verify: $audit"
