@@ -11,7 +11,8 @@ namespace unhidra::storage {
 namespace {
 
 constexpr const char* kName = "unhidra-wal";
-// SQLite's file system for Unix cuts a single write to 17 bits of length (seekAndWriteFd in its os_unix.c).
+// SQLite's file system for Unix cuts a single write to 17 bits of length (seekAndWriteFd in its
+// os_unix.c).
 constexpr std::size_t kMaxJoined = 124 * 1024;
 
 // What SQLite sees of a log; the default file system's own file lies behind it.
