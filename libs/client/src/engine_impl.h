@@ -20,6 +20,10 @@
 #include "records.h"
 #include "transaction.h"
 
+namespace unhidra::wire {
+struct ServerFrame;
+}
+
 namespace unhidra::client {
 
 // For people to compare: groups of five digits, at most eight of them (directory.cpp).
