@@ -19,11 +19,12 @@ export function GroupSettings({ group: id, onClose }: { group: Id; onClose(): vo
   const { t } = useTranslation();
   const group = useApp((state) => state.groups[id]);
   const channel = useApp((state) => state.channels[id]);
+  const [fresh, setFresh] = useState(false); // a form that began with old words would write them back
   const [details, setDetails] = useState<PlaceAnswer>();
   const [problem, setProblem] = useState("");
   const fail = useCallback((error: unknown) => setProblem(explainError(t, error)), [t]);
   useEffect(() => {
-    readGroup(id).catch(fail);
+    readGroup(id).then(() => setFresh(true), fail);
   }, [id, fail]);
   const manages = channel !== undefined && (channel.permissions & ChannelPermission.manage) !== 0;
   const known = channel !== undefined;
@@ -47,7 +48,7 @@ export function GroupSettings({ group: id, onClose }: { group: Id; onClose(): vo
   };
   const title = t(channel ? "groupSettings.channel" : "groupSettings.group");
   const trouble = problem && <p className="field-problem" role="alert">{problem}</p>;
-  if (!group) {
+  if (!group || !fresh) {
     return <Modal title={title} onClose={onClose}>{trouble || <Spinner />}</Modal>;
   }
   const about = <About key={id} id={id} channel={channel} manages={manages} />;

@@ -37,8 +37,8 @@ step("there is something to be read, and a new device has none of it", async () 
   await ann.click(".card-attention >> button:has-text('Approve')");
   await ann.click(".dialog >> button:has-text('Yes, approve')");
   await phone.waitForSelector(".sidebar");
-  await phone.click(".entry >> text=bob");
   await write(bob, "for both devices");
+  await phone.click(".entry >> text=bob");
   await sees(phone, "for both devices", "received");
   assert.deepEqual(await texts(phone), ["for both devices"]);
 });

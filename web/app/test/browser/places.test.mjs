@@ -24,7 +24,7 @@ async function makeSpace(page, name) {
   await page.click("button:has-text('New space')");
   await page.fill(field("Name of the space"), name);
   await page.click(".dialog button:has-text('Create')");
-  await page.waitForSelector(`.conversation-head h2:text-is("${name}")`);
+  await page.waitForSelector(`.conversation-head h2:has-text("${name}")`);
 }
 async function openSettings(page, tab) {
   await page.click("[aria-label='More about this conversation']");
@@ -154,7 +154,7 @@ step("a space is renamed, and deleted only when it is empty", async () => {
   await ann.click("[aria-label='Settings of the space']");
   await ann.fill(field("Name of the space"), "Laboratory");
   await ann.click(".dialog button:has-text('Rename')");
-  await ann.waitForSelector(".conversation-head h2:text-is('Laboratory')");
+  await ann.waitForSelector(".conversation-head h2:has-text('Laboratory')");
   await ann.click(".dialog button:has-text('Delete the space')");
   await ann.waitForSelector(".dialog [role=alert] >> text=There are spaces or channels in it.");
   await away(ann);
@@ -171,7 +171,7 @@ step("a deleted channel has nobody in it, and its space can go", async () => {
   await ann.click(row("Sensors"));
   await ann.click("[aria-label='Settings of the space']");
   await ann.click(".dialog button:has-text('Delete the space')");
-  await ann.waitForSelector(".conversation-head h2:text-is('Laboratory')");
+  await ann.waitForSelector(".conversation-head h2:has-text('Laboratory')");
   await ann.waitForSelector("text=No spaces here yet.");
 });
 
