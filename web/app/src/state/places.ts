@@ -1,5 +1,5 @@
 // Spaces and channels, as the server tells them.
-import type { Channel, Id, NewChannel, PlaceAnswer, PlaceFields, Space } from "@core/types";
+import { CoreError, type Channel, type Id, type NewChannel, type PlaceAnswer, type PlaceFields, type Space } from "@core/types";
 import { act } from "./conversations";
 import { client } from "./engine";
 import { learn, refresh } from "./refresh";
@@ -47,7 +47,12 @@ export const findChannels = (search: string, space?: Id): Promise<Channel[]> =>
   all<Channel>("listChannels", { search, space }, (answer) => answer.channels);
 
 export async function joinChannel({ id, name }: Channel): Promise<void> {
-  await client().joinChannel(id, name);
+  await client().joinChannel(id, name).catch((error: unknown) => {
+    // The server has let the person in; the device comes after, when it may try again.
+    if (!(error instanceof CoreError && error.code === "client.timed_out")) {
+      throw error;
+    }
+  });
   await Promise.all([refresh(), readPlaces()]);
 }
 
