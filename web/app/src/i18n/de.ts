@@ -186,7 +186,7 @@ export const de: Dictionary = {
     newcomers: "Für Neue", newcomersText: "Wer neu in der Organisation ist, kommt von selbst hinein.", archiveText: "Ein archivierter Kanal bleibt lesbar und durchsuchbar, und nichts kommt dazu.", archivedText: "Dieser Kanal ist archiviert: Nichts kann dazukommen.",
     archive: "Archivieren", restore: "Wiederherstellen", deleteText: "Löschen nimmt alle endgültig heraus. Was Geräte empfangen haben, bleibt auf ihnen.", delete: "Kanal löschen", deleteNow: "Für alle löschen",
     rightsText: "Was Gäste und Mitglieder hier anders dürfen als überall. Wer den Kanal verwaltet, darf das alles.", right: "Darf", guests: "Gäste", members: "Mitglieder", may_post: "schreiben", may_signal: "reagieren", may_invite: "einladen",
-    may_manage: "Einstellungen ändern", may_moderate: "Leute entfernen", usualYes: "Wie üblich: ja", usualNo: "Wie üblich: nein", yes: "Ja", no: "Nein",
+    may_manage: "Einstellungen ändern", may_moderate: "Leute entfernen", usualYes: "Ja, wie üblich", usualNo: "Nein, wie üblich", yes: "Erlaubt", no: "Nicht erlaubt",
     roleText: "Sie gilt nur in diesem Kanal. Niemand gibt mehr, als er hat.", banned: "Ferngehalten", bannedNone: "Niemand. Wer entfernt und ferngehalten wird, steht hier.", unban: "Wieder zulassen",
   },
   notices: {

@@ -184,7 +184,7 @@ export const en = {
     newcomers: "For newcomers", newcomersText: "Who is new in the organisation comes in by himself.", archiveText: "An archived channel can be read and searched, and nothing is added.", archivedText: "This channel is archived: nothing can be added.",
     archive: "Archive", restore: "Restore", deleteText: "Deleting takes everybody out for good. What devices have received stays on them.", delete: "Delete the channel", deleteNow: "Delete for everybody",
     rightsText: "What guests and members may do here other than everywhere. Who manages the channel may do all of it.", right: "May", guests: "Guests", members: "Members", may_post: "write", may_signal: "react", may_invite: "invite",
-    may_manage: "change settings", may_moderate: "remove people", usualYes: "As usual: yes", usualNo: "As usual: no", yes: "Yes", no: "No",
+    may_manage: "change settings", may_moderate: "remove people", usualYes: "Yes, as usual", usualNo: "No, as usual", yes: "Allowed", no: "Not allowed",
     roleText: "It holds in this channel alone. Nobody gives more than he has.", banned: "Kept out", bannedNone: "Nobody. Who is removed and kept out stands here.", unban: "Let in again",
   },
   notices: {

@@ -99,7 +99,10 @@ function stayConnected(): void {
       set({ link: "online", caughtUp: true });
       void readPlaces().catch(() => undefined);
     },
-    () => void checkEnding(),
+    () => {
+      void checkEnding();
+      void readPlaces().catch(() => undefined); // it may only be slow
+    },
   );
 }
 
