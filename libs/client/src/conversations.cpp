@@ -163,7 +163,7 @@ Status Engine::Impl::pump_conversations() {
       ask({Ask::open_conversation, peer.uuid()}, wire::OpenDirectConversation{peer});
     }
   }
-  if (!link_.inbox.empty() || link_.inbox_head > progress_.inbox_cursor) {
+  if (!is_inbox_drained()) {
     return {};
   }
   if (!link_.conversations_known && may_ask({Ask::conversations})) {

@@ -126,6 +126,9 @@ Status Engine::Impl::pump() {
     UNHIDRA_TRY_VOID(pump_people());
     UNHIDRA_TRY_VOID(pump_conversations());
     UNHIDRA_TRY_VOID(pump_groups());
+    if (link_.waiting_welcome) {
+      UNHIDRA_TRY_VOID(pump_inbox());  // a log may have said what a Welcome waited for
+    }
     pump_policy();
     pump_default_channels();
     UNHIDRA_TRY_VOID(pump_receipts());
@@ -138,8 +141,7 @@ Status Engine::Impl::pump() {
 }
 
 bool Engine::Impl::idle() const {
-  return link_.greeted && link_.pending.empty() && link_.inbox.empty() &&
-         link_.inbox_head <= progress_.inbox_cursor && link_.own_list_known &&
+  return link_.greeted && link_.pending.empty() && is_inbox_drained() && link_.own_list_known &&
          link_.conversations_known && link_.logs.empty() && link_.wanted_lists.empty() &&
          link_.wanted_names.empty() && groups_idle();
 }

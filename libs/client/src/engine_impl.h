@@ -275,6 +275,9 @@ class Engine::Impl final : public e2ee::PreKeyStore {
 
   // ---- inbox (inbox.cpp) ----
   Status pump_inbox();
+  bool is_inbox_drained() const {
+    return link_.inbox.empty() && link_.inbox_head <= progress_.inbox_cursor;
+  }
   void pump_acknowledgement();
   Status on_inbox(const wire::Inbox& answer);
   void on_inbox_entry(wire::InboxEntry entry);
@@ -492,10 +495,12 @@ class Engine::Impl final : public e2ee::PreKeyStore {
 
   // ---- coming in (group_join.cpp) ----
   Result<Outcome> process_welcome(const wire::InboxEntry& entry);
+  bool is_behind(const GroupHold& hold, const wire::InboxEntry& welcome);
   Status join_by_welcome(const wire::InboxEntry& entry, const mls::Welcome& welcome,
                          const Bytes& reference, mls::RatchetTree tree);
   Result<std::optional<mls::RatchetTree>> fetched_tree(ConversationId id, std::uint64_t seq);
   Status prepare_join(GroupHold& hold, GroupLink& link);
+  bool expects_welcome(const GroupHold& hold, GroupLink& link, const mls::RatchetTree& tree);
   Status join_externally(GroupHold& hold, GroupLink& link, mls::RatchetTree tree);
   Status come_in(GroupHold& hold, std::uint64_t seq);
 

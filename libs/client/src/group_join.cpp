@@ -85,9 +85,15 @@ Result<Engine::Impl::Outcome> Engine::Impl::process_welcome(const wire::InboxEnt
   const auto* known = find_group(entry.conversation_id);
   const auto pair = conversations_.find(entry.conversation_id);
   const bool foreign = pair != conversations_.end() && !pair->second.is_group();
-  if (foreign || (known != nullptr && known->record.is_member()) ||
-      link_.failed_welcomes.contains(entry.position)) {
+  if (foreign || link_.failed_welcomes.contains(entry.position)) {
     return Outcome::done;
+  }
+  if (known != nullptr && known->record.is_member()) {
+    return is_behind(*known, entry) ? Outcome::wait : Outcome::done;
+  }
+  if (known != nullptr && known->record.state == GroupState::joining && known->record.step &&
+      may_use_groups()) {
+    return Outcome::wait;  // it may have taken effect: a stay that is over again by now
   }
   const auto message = mls::MlsMessage::parse(entry.ciphertext);
   const auto* welcome = message ? message->as<mls::Welcome>() : nullptr;
@@ -109,6 +115,23 @@ Result<Engine::Impl::Outcome> Engine::Impl::process_welcome(const wire::InboxEnt
   }
   UNHIDRA_TRY_VOID(join_by_welcome(entry, *welcome, Bytes(ours->first), std::move(**tree)));
   return Outcome::done;
+}
+
+// Whether the log up to a Welcome is still to be read by a device that takes itself for a member:
+// it may say that this stay is over, and the Welcome is the way into the next.
+bool Engine::Impl::is_behind(const GroupHold& hold, const wire::InboxEntry& welcome) {
+  if (welcome.seq <= hold.record.cursor || progress_.membership != Membership::approved) {
+    return false;
+  }
+  auto& link = link_.groups[hold.record.id];
+  if (std::exchange(link_.waiting_welcome, welcome.position) != welcome.position) {
+    link.head_known = false;  // it knows of more than this connection has been told
+  }
+  const Question log{Ask::group_log, hold.record.id.uuid()};
+  if (!link.head_known && link.entries.empty() && may_ask(log)) {
+    ask(log, wire::FetchGroupLog{hold.record.id, hold.record.cursor, limits_.group_log_page});
+  }
+  return !link.head_known || !link.entries.empty() || link.head > hold.record.cursor;
 }
 
 Status Engine::Impl::join_by_welcome(const wire::InboxEntry& entry, const mls::Welcome& welcome,
@@ -148,6 +171,9 @@ Status Engine::Impl::join_by_welcome(const wire::InboxEntry& entry, const mls::W
 Status Engine::Impl::prepare_join(GroupHold& hold, GroupLink& link) {
   const auto id = hold.record.id;
   const Question question{Ask::group_info, id.uuid()};
+  if (!is_inbox_drained()) {
+    return {};  // a Welcome in it is the better way in
+  }
   if (!link.info) {
     const bool soon = hold.record.last_rejoin != Timestamp() &&
                       clock_.now() - hold.record.last_rejoin < limits_.rejoin_interval;
@@ -157,7 +183,7 @@ Status Engine::Impl::prepare_join(GroupHold& hold, GroupLink& link) {
     return {};
   }
   auto tree = fetched_tree(id, link.info->seq);
-  if (tree && !*tree) {
+  if (tree && (!*tree || expects_welcome(hold, link, **tree))) {
     return {};
   }
   Status joined = tree ? join_externally(hold, link, std::move(**tree)) : fail(tree.error());
@@ -170,6 +196,25 @@ Status Engine::Impl::prepare_join(GroupHold& hold, GroupLink& link) {
   }
   send_step(hold, link);
   return {};
+}
+
+// A member has added this device meanwhile. The Welcome then is in the inbox, whether this
+// connection has been told of it or not.
+bool Engine::Impl::expects_welcome(const GroupHold& hold, GroupLink& link,
+                                   const mls::RatchetTree& tree) {
+  const auto& key = self_->signing.public_key().bytes();
+  if (hold.record.was_member || !tree.find_signature_key(key)) {
+    return false;
+  }
+  const Question question{Ask::inbox};
+  if (!may_ask(question)) {
+    return true;
+  }
+  if (std::exchange(link.looked_for_welcome, true)) {
+    return false;
+  }
+  ask(question, wire::FetchInbox{progress_.inbox_cursor, limits_.inbox_page});
+  return true;
 }
 
 Status Engine::Impl::join_externally(GroupHold& hold, GroupLink& link, mls::RatchetTree tree) {

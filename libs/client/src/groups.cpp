@@ -152,8 +152,7 @@ Status Engine::Impl::pump_groups() {
   }
   UNHIDRA_TRY_VOID(pump_key_packages());
   // A Welcome in the inbox is the better way in.
-  const bool drained = link_.inbox.empty() && link_.inbox_head <= progress_.inbox_cursor;
-  if (drained && link_.conversations_known) {
+  if (is_inbox_drained() && link_.conversations_known) {
     for (const auto& [id, link] : link_.groups) {
       const auto* known = find_group(id);
       if (link.listed && (known == nullptr || known->record.is_gone())) {

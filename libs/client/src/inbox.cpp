@@ -96,8 +96,7 @@ void Engine::Impl::pump_acknowledgement() {
   if (!link_.unacknowledged_since) {
     link_.unacknowledged_since = now;
   }
-  const bool caught_up = link_.inbox.empty() && link_.inbox_head <= progress_.inbox_cursor;
-  const bool due = (link_.acknowledge_now && caught_up) ||
+  const bool due = (link_.acknowledge_now && is_inbox_drained()) ||
                    progress_.inbox_cursor - link_.acknowledged >= limits_.acknowledge_batch ||
                    now - *link_.unacknowledged_since >= limits_.acknowledge_after;
   if (due && may_ask({Ask::acknowledge})) {

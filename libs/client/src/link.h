@@ -69,8 +69,9 @@ struct GroupLink {
   std::uint64_t head = 0;                // newest entry heard of
   bool head_known = false;               // `head` was told as the newest
   bool listed = false;
-  bool taken = false;              // the step is accepted; the log will bring it
-  std::optional<SteadyTime> turn;  // when this device commits what nobody in particular has to
+  bool looked_for_welcome = false;  // in the inbox, when this device was found in the tree
+  bool taken = false;               // the step is accepted; the log will bring it
+  std::optional<SteadyTime> turn;   // when this device commits what nobody in particular has to
 
   std::optional<wire::GroupInfo> info;
   std::optional<SteadyTime> anew;  // this device began the group anew; others are still to come
@@ -139,7 +140,8 @@ struct Link {
   bool key_packages_counted = false;
   std::uint32_t key_packages = 0;
   bool last_resort_there = false;
-  std::set<std::uint64_t> failed_welcomes;  // positions in the inbox
+  std::set<std::uint64_t> failed_welcomes;       // positions in the inbox
+  std::optional<std::uint64_t> waiting_welcome;  // likewise: its group's log is read first
 
   // receipts and typing
   bool policy_known = false;

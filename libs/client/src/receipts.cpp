@@ -13,8 +13,7 @@ constexpr std::size_t kMaxPeople = 1000;
 // The connection is up to date, and this device may speak.
 bool Engine::Impl::may_tell() const {
   return link_.greeted && progress_.membership == Membership::approved && link_.own_list_known &&
-         link_.conversations_known && link_.inbox.empty() &&
-         link_.inbox_head <= progress_.inbox_cursor;
+         link_.conversations_known && is_inbox_drained();
 }
 
 Status Engine::Impl::apply_receipt(const Origin& origin, const wire::Receipt& receipt) {
