@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 
+#include "unhidra/base/id.h"
 #include "unhidra/base/random.h"
 #include "unhidra/policy/policy_service.h"
 

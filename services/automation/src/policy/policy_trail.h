@@ -46,14 +46,14 @@ class PolicyTrail final : public policy::DecisionSink {
     std::uint64_t asked = 0;
     std::map<std::string, policy::store::Difference> differences;  // by the input's JSON
   };
+  using Counters = std::array<runtime::Counter*, kGrounds * 2>;
+  static Counters counters(runtime::Metrics& metrics, std::string_view name, std::string_view help);
   void compare(const policy::DecisionRecord& record);
 
   const Clock& clock_;
   policy::DecisionSink* const log_;
   const Counters topics_;
   const Counters operations_;
-  using Counters = std::array<runtime::Counter*, kGrounds * 2>;
-  static Counters counters(runtime::Metrics& metrics, std::string_view name, std::string_view help);
   runtime::Counter& loads_;
   runtime::Counter& failures_;
   runtime::Counter& shadow_asked_;
