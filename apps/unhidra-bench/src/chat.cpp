@@ -96,6 +96,15 @@ class Lane {
       return true;
     });
   }
+  // Who was written to has answered before the load begins, as in most conversations.
+  bool answer_greetings() {
+    return on_thread([&] {
+      for (const auto& user : users_) {
+        user->answer_greetings();
+      }
+      return true;
+    });
+  }
   Tally tally_now() {
     return on_thread([&] { return tally_; });
   }
@@ -332,6 +341,10 @@ Status run_chat(const ChatOptions& options) {
     (void)lane.greet();
   }
   UNHIDRA_TRY_VOID(wait_ready(lanes, options.senders, "sessions opened"));
+  for (auto& lane : lanes) {
+    (void)lane.answer_greetings();
+  }
+  UNHIDRA_TRY_VOID(wait_ready(lanes, options.senders, "greetings answered"));
   UNHIDRA_TRY(const auto window, run_load(lanes, world, options, clock));
   drain(lanes);
   const auto tally = tally_of(lanes);

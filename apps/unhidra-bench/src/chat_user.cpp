@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <utility>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -230,6 +231,12 @@ void ChatUser::greet(UserId peer) {
   queue(peer, SteadyTime(), SteadyTime());
 }
 
+void ChatUser::answer_greetings() {
+  for (const auto peer : std::exchange(greeted_by_, {})) {
+    greet(peer);
+  }
+}
+
 void ChatUser::send(UserId peer, SteadyTime due) {
   queue(peer, due, world_.clock.steady_now());
 }
@@ -340,6 +347,8 @@ void ChatUser::see_received(const client::Message& message) {
   if (const auto due = due_of(message.text)) {
     ++tally_.received;
     tally_.to_received.add(world_.clock.steady_now() - *due);
+  } else {
+    greeted_by_.push_back(message.sender_user);
   }
 }
 

@@ -49,6 +49,8 @@ class ChatUser : public std::enable_shared_from_this<ChatUser> {
   bool ready() const;
   // A message that only opens the session.
   void greet(UserId peer);
+  // Greets everybody who has greeted this user.
+  void answer_greetings();
   // A measured one, which was due at `due`.
   void send(UserId peer, SteadyTime due);
 
@@ -79,6 +81,7 @@ class ChatUser : public std::enable_shared_from_this<ChatUser> {
   std::shared_ptr<net::WebSocketConnection> connection_;
   std::optional<Timestamp> token_expires_at_;
   std::unordered_map<MessageId, UserId> under_way_;
+  std::vector<UserId> greeted_by_;
   bool refreshing_ = false;
   bool stopped_ = false;
   bool taking_ = false;

@@ -84,10 +84,9 @@ Status Engine::Impl::finish_step() {
       undo();
       return flushed;
     }
-    if (auto encoded = progress_.encode();
-        !tx_.empty() || !std::ranges::equal(encoded.expose(), stored_progress_)) {
+    if (!tx_.empty() || !std::ranges::equal(progress_.encode().expose(), stored_progress_)) {
       ++progress_.generation;
-      encoded = progress_.encode();
+      auto encoded = progress_.encode();
       stored_progress_ = to_bytes(encoded.expose());
       tx_.put(Table::device, as_bytes("progress"), std::move(encoded));
     }

@@ -92,7 +92,7 @@ Result<Engine::Impl::Outcome> Engine::Impl::process_welcome(const wire::InboxEnt
     return is_behind(*known, entry) ? Outcome::wait : Outcome::done;
   }
   if (known != nullptr && known->record.state == GroupState::joining && known->record.step &&
-      may_use_groups()) {
+      progress_.membership == Membership::approved) {
     return Outcome::wait;  // it may have taken effect: a stay that is over again by now
   }
   const auto message = mls::MlsMessage::parse(entry.ciphertext);

@@ -61,6 +61,16 @@ std::set<UserId> users_of(const mls::RatchetTree& tree) {
   return out;
 }
 
+// A second Remove of a leaf could not be committed beside the first (RFC 9420 section 12.2).
+bool is_removal_proposed(const mls::PublicGroup& group, const mls::PublicMessage& message) {
+  const auto* proposal = message.content.proposal();
+  const auto* remove = proposal != nullptr ? proposal->as<mls::Remove>() : nullptr;
+  return remove != nullptr && std::ranges::any_of(group.proposals().items(), [&](const auto& item) {
+           const auto* other = item.proposal->template as<mls::Remove>();
+           return other != nullptr && other->removed == remove->removed;
+         });
+}
+
 }  // namespace
 
 FakeServer::FakeServer(const crypto::Provider& crypto, RandomSource& random, const Clock& clock)
@@ -363,22 +373,32 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::ProposeToGroup& b
   auto& state = found->second;
   auto group = state.group;
   const auto epoch = group.state().context.epoch;
+  wire::Accepted accepted{state.log.size(), clock_->now()};
+  std::vector<Bytes> fresh;
   for (const auto& bytes : body.proposals) {
     const auto message = mls::MlsMessage::parse(bytes);
     const auto* proposal = message ? message->as<mls::PublicMessage>() : nullptr;
     if (proposal == nullptr) {
       return error(422, "chat.bad_proposal");
     }
+    const auto before = std::ranges::find(state.log, bytes, &wire::GroupEntry::content);
+    if (before != state.log.end()) {  // its answer was lost
+      accepted = {before->seq, before->received_at};
+      continue;
+    }
     if (proposal->content.epoch != epoch) {
       return stale(state, body.after_seq);
+    }
+    if (is_removal_proposed(group, *proposal)) {
+      continue;  // as if it were stored
     }
     if (!group.add_proposal(*proposal, group_rules())) {
       return error(422, "chat.bad_proposal");
     }
+    fresh.push_back(bytes);
   }
   state.group = std::move(group);
-  wire::Accepted accepted{state.log.size(), clock_->now()};
-  for (const auto& bytes : body.proposals) {
+  for (const auto& bytes : fresh) {
     wire::GroupEntry entry;
     entry.conversation_id = body.conversation_id;
     entry.kind = wire::GroupEntryKind::proposal;
@@ -409,7 +429,9 @@ void FakeServer::propose_removals(DeviceId revoked) {
                                               {mls::SenderType::external, 0}, {mls::Remove{*leaf}})
                            .value();
     const auto message = mls::MlsMessage::parse(bytes).value();
-    if (!state.group.add_proposal(*message.as<mls::PublicMessage>(), group_rules())) {
+    const auto& proposal = *message.as<mls::PublicMessage>();
+    if (is_removal_proposed(state.group, proposal) ||
+        !state.group.add_proposal(proposal, group_rules())) {
       continue;
     }
     wire::GroupEntry entry;

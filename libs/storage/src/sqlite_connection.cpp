@@ -2,9 +2,11 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <thread>
 #include <unistd.h>
 #include <unordered_map>
 
@@ -12,6 +14,7 @@
 
 #include "connection.h"
 #include "rows_builder.h"
+#include "sqlite_wal_vfs.h"
 
 namespace unhidra::storage {
 namespace {
@@ -153,7 +156,7 @@ class SqliteConnection final : public Connection {
   Status open(const std::string& path, const Settings& settings, detail::Access access) {
     access_ = access;
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (const int result = sqlite3_open_v2(path.c_str(), &db_, flags, nullptr);
+    if (const int result = sqlite3_open_v2(path.c_str(), &db_, flags, wal_joining_vfs());
         result != SQLITE_OK) {
       return sqlite_error(db_, result);
     }
@@ -170,7 +173,7 @@ class SqliteConnection final : public Connection {
     pragmas += access == detail::Access::write
                    ? "; PRAGMA cache_size = -65536;"
                    : "; PRAGMA cache_size = -16384; PRAGMA query_only = ON;";
-    return run_script(pragmas);
+    return run_when_free(pragmas, settings.busy_timeout);
   }
 
   Dialect dialect() const override { return Dialect::sqlite; }
@@ -242,6 +245,19 @@ class SqliteConnection final : public Connection {
   bool blocked() const override { return false; }
 
  private:
+  // Two connections that switch a new file to its write-ahead log at once would wait for each
+  // other, so SQLite refuses one of them without asking the busy timeout. It comes again.
+  Status run_when_free(const std::string& sql, std::chrono::milliseconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    for (;;) {
+      auto status = run_script(sql);
+      if (status || status.error() != Errc::busy || std::chrono::steady_clock::now() >= deadline) {
+        return status;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+
   Status run(std::string_view sql) {
     UNHIDRA_TRY(auto* const statement, prepare(sql, {}));
     const Run guard(statement->handle.get());

@@ -269,7 +269,7 @@ Task<Result<void>> PlaceOperations::set_override(Context& context,
                                                  wire::SetChannelOverride request) {
   UNHIDRA_CO_TRY(const auto asker, asker_of(context));
   context.audit().resource_id = request.channel_id.to_string();
-  context.audit().note("role", std::to_string(request.role));
+  context.audit().note("of_role", std::to_string(request.role));
   context.audit().note("after.allow", std::to_string(request.allow));
   context.audit().note("after.deny", std::to_string(request.deny));
   UNHIDRA_CO_TRY_VOID(co_await context.transact(

@@ -12,6 +12,7 @@ import "./styles/parts.css";
 import "./styles/shell.css";
 import "./styles/timeline.css";
 import "./styles/files.css";
+import "./styles/places.css";
 
 followPreferences();
 void openSession(); // the engine loads while the page is drawn

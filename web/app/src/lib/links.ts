@@ -1,6 +1,7 @@
 import type { Id, MessageRef } from "@core/types";
 
 export const conversationPath = (conversation: Id): string => `/c/${conversation}`;
+export const spacePath = (space: Id): string => `/spaces/${space}`;
 export const messagePath = (conversation: Id, ref: MessageRef): string => `/c/${conversation}/m/${ref}`;
 export const threadPath = (conversation: Id, root: MessageRef): string => `/c/${conversation}/t/${root}`;
 

@@ -1,107 +1,136 @@
-// The directory of channels, and the form that makes one.
-import { Archive, Hash, Lock, Plus } from "lucide-react";
-import { useCallback, useEffect, useState, type FormEvent } from "react";
+// The directory: spaces, what stands in them, and the channels that one may come into.
+import { Archive, EyeOff, Folder, FolderOpen, Hash, Lock, Plus, Settings as Gear } from "lucide-react";
+import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
-import type { Channel, Id } from "@core/types";
+import type { Channel, Id, Space } from "@core/types";
 import { Back } from "../ui/back";
-import { Button, Choice, Empty, Field, Spinner, Switch } from "../ui/basics";
-import { Modal } from "../ui/dialog";
+import { Button, Empty, Field, IconButton, Spinner } from "../ui/basics";
 import { explainError } from "../lib/errors";
-import { conversationPath } from "../lib/links";
+import { conversationPath, spacePath } from "../lib/links";
+import { kSpaceAdmin, mayMakeAtTop, pathOf, spacesIn, titleOfSpace } from "../lib/spaces";
 import { openPanel } from "../state/panels";
-import { createChannel, findChannels, joinChannel } from "../state/places";
+import { findChannels, joinChannel, readPlaces } from "../state/places";
 import { useApp } from "../state/store";
 
-export function ChannelsScreen() {
+export function ChannelsScreen({ space: id }: { space?: Id }) {
   const { t } = useTranslation();
-  const [, navigate] = useLocation();
-  const overview = useApp((state) => state.overview);
+  const spaces = useApp((state) => state.spaces);
   const mine = useApp((state) => state.channels);
   const [wanted, setWanted] = useState("");
   const [found, setFound] = useState<Channel[]>();
   const [problem, setProblem] = useState("");
   const look = useCallback((search: string) => {
-    findChannels(search).then((channels) => { setFound(channels); setProblem(""); }, (error: unknown) => setProblem(explainError(t, error)));
-  }, [t]);
+    findChannels(search, id).then((channels) => { setFound(channels); setProblem(""); }, (error: unknown) => setProblem(explainError(t, error)));
+  }, [id, t]);
+  useEffect(() => {
+    readPlaces().catch(() => undefined); // nobody tells of others' new spaces
+  }, []);
   useEffect(() => {
     const timer = setTimeout(() => look(wanted), 150);
     return () => clearTimeout(timer);
   }, [wanted, look, mine]);
-  const [joining, setJoining] = useState<Id>();
-  const join = (channel: Channel) => {
-    setJoining(channel.id);
-    joinChannel(channel).then(() => navigate(conversationPath(channel.id)), (error: unknown) => setProblem(explainError(t, error))).finally(() => setJoining(undefined));
-  };
-  const nameOfChannel = ({ id, name }: Channel) => name || overview.find(({ conversation }) => conversation.id === id)?.conversation.name || t("people.unnamedGroup");
+  const path = pathOf(spaces, id);
+  const space = path.at(-1);
+  const inside = spacesIn(spaces, id);
+  const searching = wanted !== "";
+  // At the top stand those that are in no space; a search looks everywhere.
+  const shown = found?.filter((channel) => id !== undefined || searching || pathOf(spaces, channel.space).length === 0);
+  const title = space?.name ?? t("channels.title");
+  const mayMake = space ? space.role >= kSpaceAdmin && !space.archived : mayMakeAtTop(spaces);
+  if (id !== undefined && !space) {
+    return (
+      <section className="list-screen" aria-label={t("spaces.title")}>
+        <header className="conversation-head"><Back /><h2>{t("spaces.title")}</h2></header>
+        <Empty icon={FolderOpen} title={t("list.noMatch")} text={t("spaces.unknown")}><Link className="button button-plain" href="/channels">{t("channels.title")}</Link></Empty>
+      </section>
+    );
+  }
   return (
-    <section className="list-screen" aria-label={t("channels.title")}>
-      <header className="conversation-head"><Back /><h2>{t("channels.title")}</h2><Button look="primary" icon={Plus} onClick={() => openPanel({ name: "newChannel" })}>{t("channels.new")}</Button></header>
-      <div className="search-form"><Field type="search" label={t("channels.search")} value={wanted} autoFocus onChange={(event) => setWanted(event.target.value)} /></div>
+    <section className="list-screen" aria-label={title}>
+      <header className="conversation-head">
+        <Back />
+        <h2><bdi>{title}</bdi></h2>
+        {space && space.role >= kSpaceAdmin && <IconButton icon={Gear} label={t("spaces.settings")} onClick={() => openPanel({ name: "spaceSettings", space: space.id })} />}
+        {!space?.archived && <Button look="primary" icon={Plus} onClick={() => openPanel({ name: "newChannel", space: id })}>{t("channels.new")}</Button>}
+      </header>
+      {space && <Way path={path} />}
+      <div className="search-form"><Field type="search" label={t(space ? "spaces.search" : "channels.search")} value={wanted} autoFocus onChange={(event) => setWanted(event.target.value)} /></div>
       {problem && <p className="field-problem" role="alert">{problem}</p>}
-      {found === undefined ? !problem && <div className="whole"><Spinner /></div> : found.length === 0 ? (
+      {!searching && (inside.length > 0 || mayMake) && (
+        <>
+          <div className="list-head"><h3>{t("spaces.title")}</h3>{mayMake && <Button look="quiet" icon={Plus} onClick={() => openPanel({ name: "newSpace", space: id })}>{t("spaces.new")}</Button>}</div>
+          {inside.length > 0 ? (
+            <ul className="results" aria-label={t("spaces.title")}>{inside.map((one) => <SpaceRow key={one.id} space={one} />)}</ul>
+          ) : (
+            <p className="list-none">{t("spaces.none")}</p>
+          )}
+        </>
+      )}
+      {!searching && <div className="list-head"><h3>{t("channels.title")}</h3></div>}
+      {shown === undefined ? !problem && <div className="whole"><Spinner /></div> : shown.length > 0 ? (
+        <ul className="results" aria-label={t("channels.title")}>{shown.map((channel) => <ChannelRow key={channel.id} channel={channel} where={searching} onProblem={setProblem} />)}</ul>
+      ) : searching ? (
         <Empty icon={Hash} title={t("list.noMatch")} text={t("channels.none")} />
       ) : (
-        <ul className="results">
-          {found.map((channel) => (
-            <li key={channel.id} className="result channel-row">
-              {channel.open ? <Hash size={18} aria-hidden /> : <Lock size={18} aria-hidden />}
-              <span className="result-text"><bdi>{nameOfChannel(channel)}</bdi></span>
-              {channel.archived && <span className="tag"><Archive size={12} aria-hidden /> {t("channels.archived")}</span>}
-              <span className="field-hint">{t("people.memberCount", { count: channel.memberCount })}</span>
-              {channel.joined ? <Link className="button button-plain" href={conversationPath(channel.id)}>{t("channels.open")}</Link>
-                : !channel.archived && <Button look="primary" busy={joining === channel.id} onClick={() => join(channel)}>{t("channels.join")}</Button>}
-            </li>
-          ))}
-        </ul>
+        <Empty icon={Hash} title={t("channels.noneYet")} text={t("channels.noneYetText")} />
       )}
     </section>
   );
 }
 
-export function NewChannel({ onClose }: { onClose(): void }) {
+/** From the top down to the space; each but the last leads there. */
+function Way({ path }: { path: Space[] }) {
+  const { t } = useTranslation();
+  return (
+    <nav className="way" aria-label={t("spaces.way")}>
+      <ol>
+        <li><Link href="/channels">{t("channels.title")}</Link></li>
+        {path.map(({ id, name }, at) => (
+          <li key={id}>{at < path.length - 1 ? <Link href={spacePath(id)}><bdi>{name}</bdi></Link> : <span aria-current="page"><bdi>{name}</bdi></span>}</li>
+        ))}
+      </ol>
+      {path.at(-1)!.archived && <span className="tag"><Archive size={12} aria-hidden /> {t("channels.archived")}</span>}
+    </nav>
+  );
+}
+
+function SpaceRow({ space }: { space: Space }) {
+  const { t } = useTranslation();
+  const below = useApp((state) => spacesIn(state.spaces, space.id).length);
+  return (
+    <li>
+      <Link href={spacePath(space.id)} className="result channel-row">
+        <Folder size={18} aria-hidden />
+        <span className="result-text"><bdi>{space.name}</bdi></span>
+        {space.hidden && <span className="tag"><EyeOff size={12} aria-hidden /> {t("spaces.hidden")}</span>}
+        {space.archived && <span className="tag"><Archive size={12} aria-hidden /> {t("channels.archived")}</span>}
+        {below > 0 && <span className="field-hint">{t("spaces.count", { count: below })}</span>}
+      </Link>
+    </li>
+  );
+}
+
+function ChannelRow({ channel, where, onProblem }: { channel: Channel; where: boolean; onProblem(why: string): void }) {
   const { t } = useTranslation();
   const [, navigate] = useLocation();
-  const spaces = useApp((state) => state.spaces).filter(({ archived }) => !archived);
-  const [wish, setWish] = useState({ name: "", topic: "", people: "", space: "", reach: "private" as "public" | "private", announcements: false });
-  const [problem, setProblem] = useState("");
-  const [busy, setBusy] = useState(false);
-  const put = (name: "name" | "topic" | "people" | "space") => (event: { target: { value: string } }) => setWish({ ...wish, [name]: event.target.value });
-  const create = async (event: FormEvent) => {
-    event.preventDefault();
-    if (wish.name.trim() === "") {
-      setProblem(t("auth.missing"));
-      return;
-    }
-    setBusy(true);
-    try {
-      const { name, topic, space, reach, announcements } = wish;
-      const id = await createChannel({ name: name.trim(), topic: topic.trim(), open: reach === "public", announcements, ...(space ? { space } : {}) },
-        wish.people.split(/[\s,]+/).filter(Boolean));
-      onClose();
-      navigate(conversationPath(id));
-    } catch (error) {
-      setProblem(explainError(t, error));
-      setBusy(false);
-    }
+  const known = useApp((state) => state.overview.find(({ conversation }) => conversation.id === channel.id)?.conversation.name);
+  const spaces = useApp((state) => state.spaces);
+  const [joining, setJoining] = useState(false);
+  const join = () => {
+    setJoining(true);
+    joinChannel(channel).then(() => navigate(conversationPath(channel.id)), (error: unknown) => { onProblem(explainError(t, error)); setJoining(false); });
   };
+  const place = where ? titleOfSpace(spaces, channel.space) : "";
   return (
-    <Modal title={t("channels.new")} onClose={onClose}>
-      <form className="stack" onSubmit={(event) => void create(event)}>
-        <Field label={t("channels.name")} value={wish.name} maxLength={64} autoFocus autoComplete="off" problem={problem} onChange={put("name")} />
-        <Choice label={t("channels.reach")} value={wish.reach} onChange={(reach) => setWish({ ...wish, reach })}
-          options={[{ value: "private", label: t("channels.private") }, { value: "public", label: t("channels.public") }]} />
-        <p className="field-hint">{t(wish.reach === "public" ? "channels.publicText" : "channels.privateText")}</p>
-        <Field label={t("channels.topic")} value={wish.topic} onChange={put("topic")} />
-        <Field label={t("channels.people")} hint={t("channels.peopleHint")} value={wish.people} autoCapitalize="none" onChange={put("people")} />
-        {spaces.length > 0 && (
-          <label className="field"><span>{t("channels.space")}</span>
-            <select value={wish.space} onChange={put("space")}><option value="">–</option>{spaces.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select>
-          </label>
-        )}
-        <Switch label={t("channels.announcements")} text={t("channels.announcementsText")} checked={wish.announcements} onChange={(event) => setWish({ ...wish, announcements: event.target.checked })} />
-        <div className="dialog-actions"><Button look="primary" type="submit" busy={busy}>{t("people.create")}</Button></div>
-      </form>
-    </Modal>
+    <li className="result channel-row">
+      {channel.open ? <Hash size={18} aria-hidden /> : <Lock size={18} aria-hidden />}
+      <span className="result-text"><bdi>{channel.name || known || t("people.unnamedGroup")}</bdi></span>
+      {place && <span className="field-hint"><bdi>{place}</bdi></span>}
+      {channel.archived && <span className="tag"><Archive size={12} aria-hidden /> {t("channels.archived")}</span>}
+      <span className="field-hint">{t("people.memberCount", { count: channel.memberCount })}</span>
+      {channel.joined ? <Link className="button button-plain" href={conversationPath(channel.id)}>{t("channels.open")}</Link>
+        : !channel.archived && <Button look="primary" busy={joining} onClick={join}>{t("channels.join")}</Button>}
+    </li>
   );
 }

@@ -2,7 +2,7 @@ import { Info, MessageCircleOff, Paperclip, ShieldCheck, ShieldQuestion, Triangl
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import type { Conversation, Id, Overview, Trust } from "@core/types";
+import { ChannelPermission, type Conversation, type Id, type Overview, type Trust } from "@core/types";
 import { Back } from "../ui/back";
 import { Banner, Button, Empty, IconButton, Spinner } from "../ui/basics";
 import { Face } from "../ui/face";
@@ -30,6 +30,7 @@ export function ConversationScreen({ id, rest }: { id: Id; rest?: string | undef
     return marked[id] !== undefined ? marked[id] - 1 : found && found.unread > 0 ? found.readSeq : Infinity;
   });
   const { message, thread } = partOf(rest);
+  const closed = useClosed(one?.conversation);
   const { over, handlers } = useDrop((files) => void choose(id, files));
   useEffect(() => {
     unmark(id);
@@ -54,14 +55,20 @@ export function ConversationScreen({ id, rest }: { id: Id; rest?: string | undef
       <Head one={one} />
       {one.peer?.trust === "changed" && <ChangedIdentity one={one} />}
       {loaded ? <Timeline one={one} readSeq={readSeq} /> : <div className="whole"><Spinner /></div>}
-      {one.conversation.state === "left" || one.conversation.state === "removed" ? (
-        <p className="composer-closed" role="status">{t("composer.left")}</p>
-      ) : (
-        <Composer one={one} />
-      )}
+      {closed ? <p className="composer-closed" role="status">{t(`composer.${closed}`)}</p> : <Composer one={one} />}
       {thread && <ThreadPane one={one} root={thread} />}
     </section>
   );
+}
+
+/** Why nothing can be written here, if so. */
+function useClosed(conversation: Conversation | undefined): "left" | "archived" | "announcements" | "mayNotPost" | undefined {
+  const channel = useApp(({ channels }) => (conversation ? channels[conversation.id] : undefined));
+  if (conversation?.state === "left" || conversation?.state === "removed") {
+    return "left";
+  }
+  return channel?.archived ? "archived" : !channel || (channel.permissions & ChannelPermission.post) !== 0 ? undefined
+    : channel.announcements ? "announcements" : "mayNotPost";
 }
 
 const kTrust: Record<Trust, { icon: typeof ShieldCheck; look: string }> = {
@@ -97,7 +104,7 @@ function Head({ one }: { one: Overview }) {
           </button>
         )}
       </div>
-      <ConversationMenu conversation={conversation.id} />
+      <ConversationMenu conversation={conversation.id} grouped={grouped} />
       <IconButton icon={Info} label={grouped ? t("people.members") : t("trust.title", { name })} onClick={grouped ? members : verify} disabled={!grouped && !peer} />
     </header>
   );

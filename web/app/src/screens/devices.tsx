@@ -9,6 +9,7 @@ import { dayOf } from "../lib/dates";
 import { act } from "../state/conversations";
 import { readDeviceRecords } from "../state/session";
 import { useApp } from "../state/store";
+import { OlderMessages, useDeviceName } from "./history";
 
 type Question = { device: Device; what: "approve" | "remove" };
 
@@ -55,16 +56,11 @@ export function Devices() {
           ))}
         </ul>
       </section>
+      <OlderMessages devices={known.filter((device) => !device.thisDevice)} />
       {devices.length === 1 && <Banner look="info" icon={TriangleAlert}>{t("devices.onlyOne")}</Banner>}
       {question && <Ask question={question} onClose={() => setQuestion(undefined)} />}
     </>
   );
-}
-
-function useDeviceName(device: Device): string {
-  const { t } = useTranslation();
-  const record = useApp((state) => state.deviceRecords[device.id]);
-  return record?.name || device.name || t("devices.unnamed");
 }
 
 function Entry({ device, children }: { device: Device; children: React.ReactNode }) {

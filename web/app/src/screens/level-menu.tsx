@@ -1,6 +1,6 @@
 // When a conversation makes itself heard, and the way to a day in it.
 import { Menu, MenuButton, MenuItem, MenuItemRadio, MenuProvider } from "@ariakit/react";
-import { AtSign, Bell, BellOff, CalendarDays, Check, EllipsisVertical, type LucideIcon } from "lucide-react";
+import { AtSign, Bell, BellOff, CalendarDays, Check, EllipsisVertical, Settings as Gear, type LucideIcon } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Id } from "@core/types";
 import { setLevel, type Level } from "../state/kept";
@@ -9,8 +9,9 @@ import { useApp } from "../state/store";
 
 export const kLevels: Record<Level, LucideIcon> = { all: Bell, mentions: AtSign, none: BellOff };
 
-export function ConversationMenu({ conversation }: { conversation: Id }) {
+export function ConversationMenu({ conversation, grouped }: { conversation: Id; grouped: boolean }) {
   const { t } = useTranslation();
+  const channel = useApp((state) => state.channels[conversation] !== undefined);
   const level = useApp((state) => state.levels[conversation] ?? "all");
   return (
     <MenuProvider placement="bottom-end" values={{ level }} setValues={(values: { level: Level }) => setLevel(conversation, values.level)}>
@@ -19,6 +20,7 @@ export function ConversationMenu({ conversation }: { conversation: Id }) {
       </MenuButton>
       <Menu className="menu" portal gutter={4} unmountOnHide>
         <MenuItem className="menu-item" onClick={() => openPanel({ name: "day", conversation })}><CalendarDays size={16} aria-hidden /> {t("timeline.jumpToDay")}</MenuItem>
+        {grouped && <MenuItem className="menu-item" onClick={() => openPanel({ name: "groupSettings", group: conversation })}><Gear size={16} aria-hidden /> {t(channel ? "groupSettings.channel" : "groupSettings.group")}</MenuItem>}
         <p className="menu-label" id="levels-label">{t("levels.title")}</p>
         {(Object.entries(kLevels) as [Level, LucideIcon][]).map(([value, Icon]) => (
           <MenuItemRadio key={value} className="menu-item" name="level" value={value} hideOnClick>

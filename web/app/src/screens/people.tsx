@@ -1,9 +1,9 @@
 import { Tab, TabList, TabPanel, TabProvider } from "@ariakit/react";
-import { Plus, ShieldCheck, ShieldQuestion, UserMinus, UserPlus, X } from "lucide-react";
+import { Ban, Plus, ShieldCheck, ShieldQuestion, UserMinus, UserPlus, X } from "lucide-react";
 import { useEffect, useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { CoreError, type Id } from "@core/types";
+import { ChannelPermission, CoreError, type Id } from "@core/types";
 import { Avatar, Button, CopyButton, Digits, Field, IconButton, Spinner } from "../ui/basics";
 import { Modal } from "../ui/dialog";
 import { explainError } from "../lib/errors";
@@ -11,6 +11,7 @@ import { nameOf } from "../lib/names";
 import { openPanel } from "../state/panels";
 import { act, readGroup, startConversation, startGroup } from "../state/conversations";
 import { client } from "../state/engine";
+import { change, describePlace } from "../state/places";
 import { useApp } from "../state/store";
 
 const kMaxGroupName = 64; // characters; 256 bytes at most
@@ -161,15 +162,16 @@ export function Members({ group: id, onClose }: { group: Id; onClose(): void }) 
   const group = useApp((state) => state.groups[id]);
   const users = useApp((state) => state.users);
   const me = useApp((state) => state.account);
+  const channel = useApp((state) => state.channels[id]);
   const [problem, setProblem] = useState("");
   const [name, setName] = useState<string>();
   useEffect(() => {
     readGroup(id).catch((error: unknown) => setProblem(explainError(t, error)));
   }, [id, t]);
-  const run = async (command: (of: ReturnType<typeof client>) => Promise<unknown>) => {
+  const run = async (command: () => Promise<unknown>) => {
     setProblem("");
     try {
-      await act(command);
+      await command();
       await readGroup(id);
     } catch (error) {
       setProblem(explainError(t, error));
@@ -180,12 +182,16 @@ export function Members({ group: id, onClose }: { group: Id; onClose(): void }) 
   }
   const usernameOf = (user: Id) => (user === me?.user ? me.username : (users[user]?.username ?? ""));
   const active = group.state === "active";
+  const may = (what: number) => active && (channel === undefined || (channel.permissions & what) !== 0);
+  const removes = may(ChannelPermission.moderate);
+  const remove = (user: Id) => void run(() => act((of) => of.removeFromGroup(id, [usernameOf(user)])));
+  const ban = (user: Id) => void run(() => change("removeMember", { channel: id, user, ban: true }));
   return (
     <Modal title={group.name} onClose={onClose}
       actions={active && <Button look="danger" onClick={() => { onClose(); openPanel({ name: "leave", group: id }); }}>{t("people.leave")}</Button>}>
       {problem && <p className="field-problem" role="alert">{problem}</p>}
-      {active && (
-        <form className="add-person" onSubmit={(event) => { event.preventDefault(); if (name?.trim()) { void run((of) => of.renameGroup(id, name.trim())); } }}>
+      {active && (!channel?.open || may(ChannelPermission.manage)) && (
+        <form className="add-person" onSubmit={(event) => { event.preventDefault(); if (name?.trim()) { void run(() => describePlace(id, group, { ...group, name: name.trim() })); } }}>
           <Field label={t("people.groupName")} value={name ?? group.name} maxLength={kMaxGroupName} onChange={(event) => setName(event.target.value)} />
           <Button type="submit" disabled={!name?.trim() || name.trim() === group.name}>{t("people.rename")}</Button>
         </form>
@@ -200,19 +206,31 @@ export function Members({ group: id, onClose }: { group: Id; onClose(): void }) 
               {users[user]?.trust === "verified" && <ShieldCheck size={16} className="entry-verified" aria-label={t("trust.verified")} />}
               {unsignedDevice && <span className="field-problem">{t("people.unsigned")}</span>}
               {user !== me?.user && <IconButton icon={ShieldQuestion} label={t("trust.title", { name: usernameOf(user) })} onClick={() => openPanel({ name: "verify", user })} />}
-              {active && user !== me?.user && (
-                <IconButton icon={UserMinus} label={t("people.removeMember", { name: usernameOf(user) })} onClick={() => void run((of) => of.removeFromGroup(id, [usernameOf(user)]))} />
+              {removes && user !== me?.user && (
+                <>
+                  <IconButton icon={UserMinus} label={t("people.removeMember", { name: usernameOf(user) })} onClick={() => remove(user)} />
+                  {channel && <IconButton icon={Ban} label={t("people.banMember", { name: usernameOf(user) })} onClick={() => ban(user)} />}
+                </>
               )}
             </li>
           ))}
         </ul>
-        {active && <AddPerson taken={group.members.map(({ user }) => usernameOf(user))} onAdd={(username) => run((of) => of.addToGroup(id, [username]))} />}
+        {may(ChannelPermission.invite) && <AddPerson taken={group.members.map(({ user }) => usernameOf(user))} onAdd={(username) => run(() => act((of) => of.addToGroup(id, [username])))} />}
       </section>
       {group.epochCode && (
         <details>
           <summary>{t("people.epochCode")}</summary>
           <p className="field-hint">{t("people.epochCodeText")}</p>
           <Digits of={group.epochCode} label={t("people.epochCode")} />
+        </details>
+      )}
+      {removes && (
+        <details>
+          <summary>{t("people.stuck")}</summary>
+          <div className="stack">
+            <p className="field-hint">{t("people.stuckText")}</p>
+            <div><Button onClick={() => { onClose(); openPanel({ name: "reset", group: id }); }}>{t("people.reset")}</Button></div>
+          </div>
         </details>
       )}
     </Modal>
@@ -229,6 +247,28 @@ export function Leave({ group, onClose }: { group: Id; onClose(): void }) {
     <Modal title={`${t("people.leave")}?`} onClose={onClose}
       actions={<><Button onClick={onClose}>{t("common.cancel")}</Button><Button look="danger" onClick={leave}>{t("people.leave")}</Button></>}>
       <p>{t("people.leaveText")}</p>
+      {problem && <p className="field-problem" role="alert">{problem}</p>}
+    </Modal>
+  );
+}
+
+/** The last resort: the same people, all keys anew. */
+export function Reset({ group, onClose }: { group: Id; onClose(): void }) {
+  const { t } = useTranslation();
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  const reset = () => {
+    setBusy(true);
+    act((of) => of.resetGroup(group)).then(onClose, (error: unknown) => {
+      setProblem(explainError(t, error));
+      setBusy(false);
+    });
+  };
+  return (
+    <Modal title={t("people.resetTitle")} onClose={onClose}
+      actions={<><Button autoFocus onClick={onClose}>{t("common.cancel")}</Button><Button look="danger" busy={busy} onClick={reset}>{t("people.reset")}</Button></>}>
+      <p>{t("people.resetText")}</p>
+      <ul className="bullets"><li>{t("people.resetOffline")}</li><li>{t("people.resetTold")}</li></ul>
       {problem && <p className="field-problem" role="alert">{problem}</p>}
     </Modal>
   );

@@ -1,11 +1,12 @@
 // The frame: list of conversations at the side, what was chosen beside it; one of them at a time on a phone.
-import { ShieldAlert, Smartphone, WifiOff } from "lucide-react";
+import { History, ShieldAlert, Smartphone, WifiOff } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Route, Switch, useLocation } from "wouter";
+import type { Id } from "@core/types";
 import { Banner, Button, Spinner } from "../ui/basics";
 import { kShortcuts, neighbour, type ShortcutName } from "../lib/shortcuts";
-import { nameOf } from "../lib/names";
+import { nameOf, titleOf } from "../lib/names";
 import { closePanel, openPanel, usePanels } from "../state/panels";
 import { dismissNotice } from "../state/session";
 import { useApp } from "../state/store";
@@ -17,7 +18,10 @@ import { ThreadsScreen } from "./thread";
 import { Welcome } from "./welcome";
 
 const ChannelsScreen = lazy(() => import("./channels").then(({ ChannelsScreen }) => ({ default: ChannelsScreen })));
-const NewChannel = lazy(() => import("./channels").then(({ NewChannel }) => ({ default: NewChannel })));
+const NewChannel = lazy(() => import("./new-place").then(({ NewChannel }) => ({ default: NewChannel })));
+const NewSpace = lazy(() => import("./new-place").then(({ NewSpace }) => ({ default: NewSpace })));
+const SpaceSettings = lazy(() => import("./space-settings").then(({ SpaceSettings }) => ({ default: SpaceSettings })));
+const GroupSettings = lazy(() => import("./group-settings").then(({ GroupSettings }) => ({ default: GroupSettings })));
 const SearchScreen = lazy(() => import("./search").then(({ SearchScreen }) => ({ default: SearchScreen })));
 const ReactPanel = lazy(() => import("./message-panels").then(({ ReactPanel }) => ({ default: ReactPanel })));
 const ReadersPanel = lazy(() => import("./message-panels").then(({ ReadersPanel }) => ({ default: ReadersPanel })));
@@ -30,6 +34,7 @@ const NewConversation = lazy(() => import("./people").then(({ NewConversation })
 const Invite = lazy(() => import("./people").then(({ Invite }) => ({ default: Invite })));
 const Members = lazy(() => import("./people").then(({ Members }) => ({ default: Members })));
 const Leave = lazy(() => import("./people").then(({ Leave }) => ({ default: Leave })));
+const Reset = lazy(() => import("./people").then(({ Reset }) => ({ default: Reset })));
 const Verify = lazy(() => import("./verify").then(({ Verify }) => ({ default: Verify })));
 const Shortcuts = lazy(() => import("./shortcuts").then(({ Shortcuts }) => ({ default: Shortcuts })));
 
@@ -114,7 +119,11 @@ function Panels() {
       {panel.name === "signOut" && <SignOutDialog onClose={closePanel} />}
       {panel.name === "members" && <Members group={panel.group} onClose={closePanel} />}
       {panel.name === "leave" && <Leave group={panel.group} onClose={closePanel} />}
-      {panel.name === "newChannel" && <NewChannel onClose={closePanel} />}
+      {panel.name === "reset" && <Reset group={panel.group} onClose={closePanel} />}
+      {panel.name === "groupSettings" && <GroupSettings group={panel.group} onClose={closePanel} />}
+      {panel.name === "newChannel" && <NewChannel space={panel.space} onClose={closePanel} />}
+      {panel.name === "newSpace" && <NewSpace space={panel.space} onClose={closePanel} />}
+      {panel.name === "spaceSettings" && <SpaceSettings space={panel.space} onClose={closePanel} />}
       {panel.name === "react" && <ReactPanel message={panel.message} onClose={closePanel} />}
       {panel.name === "readers" && <ReadersPanel message={panel.message} onClose={closePanel} />}
       {panel.name === "delete" && <DeletePanel message={panel.message} onClose={closePanel} />}
@@ -131,7 +140,13 @@ function Banners() {
   const link = useApp((state) => state.link);
   const notices = useApp((state) => state.notices);
   const users = useApp((state) => state.users);
+  const overview = useApp((state) => state.overview);
+  const titleOfPlace = (id: Id) => {
+    const one = overview.find(({ conversation }) => conversation.id === id);
+    return one ? titleOf(one, t) : t("people.unnamedGroup");
+  };
   const pending = useApp((state) => state.devices.some((device) => device.pending));
+  const asked = useApp((state) => Object.values(state.transfers).some(({ receiving, state: at }) => !receiving && at === "comparing"));
   const approver = useApp((state) => state.account?.hasAccountKey ?? false);
   return (
     <header className="banners">
@@ -142,11 +157,17 @@ function Banners() {
           {t("devices.newDevice")}
         </Banner>
       )}
+      {asked && path !== "/settings/devices" && (
+        <Banner look="warning" icon={History} action={<Link className="button button-plain" href="/settings/devices">{t("devices.review")}</Link>}>
+          {t("history.banner")}
+        </Banner>
+      )}
       {notices.map(({ key, notice }) => (
         <Banner key={key} look="danger" icon={ShieldAlert} action={<Button onClick={() => dismissNotice(key)}>{t("common.dismiss")}</Button>}>
           <strong>{t("notices.title")}.</strong>{" "}
           {t(`notices.${notice.type}`, {
-            name: "user" in notice ? nameOf(users[notice.user], t("common.unknownPerson")) : "",
+            name: "user" in notice || "by" in notice ? nameOf(users["user" in notice ? notice.user : notice.by], t("common.unknownPerson")) : "",
+            place: "by" in notice ? titleOfPlace(notice.conversation) : "",
             count: notice.type === "messagesMissing" ? notice.messages.length : 1,
           })}
         </Banner>
@@ -180,6 +201,7 @@ export function Shell() {
           <Switch>
             <Route path="/c/:id/*?">{({ id, "*": rest }) => <ConversationScreen key={id} id={id!} rest={rest} />}</Route>
             <Route path="/channels"><ChannelsScreen /></Route>
+            <Route path="/spaces/:id">{({ id }) => <ChannelsScreen key={id} space={id!} />}</Route>
             <Route path="/threads"><ThreadsScreen /></Route>
             <Route path="/search"><SearchScreen /></Route>
             <Route path="/settings/:section?">{({ section }) => <Settings section={section ?? "profile"} />}</Route>

@@ -39,7 +39,7 @@ export function Sidebar() {
         {wanted && <IconButton icon={X} label={t("common.close")} onClick={() => setWanted("")} />}
       </div>
       <div className="sidebar-links">
-        <Link href="/channels" aria-current={path === "/channels" ? "page" : undefined}><Hash size={18} aria-hidden /> {t("channels.title")}</Link>
+        <Link href="/channels" aria-current={path === "/channels" || path.startsWith("/spaces/") ? "page" : undefined}><Hash size={18} aria-hidden /> {t("channels.title")}</Link>
         <Link href="/threads" aria-current={path === "/threads" ? "page" : undefined}><MessageSquareReply size={18} aria-hidden /> {t("threads.title")} <ThreadBadge /></Link>
         <Link href="/search" aria-current={path === "/search" ? "page" : undefined}><Search size={18} aria-hidden /> {t("search.title")}</Link>
       </div>

@@ -3,12 +3,14 @@ import { create } from "zustand";
 import type { Id, Message } from "@core/types";
 
 export type Panel =
-  | { name: "palette" | "newConversation" | "invite" | "shortcuts" | "signOut" | "newChannel" }
+  | { name: "palette" | "newConversation" | "invite" | "shortcuts" | "signOut" }
+  | { name: "newChannel" | "newSpace"; space?: Id | undefined }
+  | { name: "spaceSettings"; space: Id }
   | { name: "react" | "readers" | "delete"; message: Message }
   | { name: "day"; conversation: Id }
   | { name: "picture"; message: Message; index: number }
   | { name: "verify"; user: Id }
-  | { name: "members" | "leave"; group: Id };
+  | { name: "members" | "leave" | "reset" | "groupSettings"; group: Id };
 
 export const usePanels = create<{ panel: Panel | null }>(() => ({ panel: null }));
 export const openPanel = (panel: Panel) => usePanels.setState({ panel });

@@ -1,5 +1,6 @@
 // Spaces and channels, as the server tells them.
-import type { Channel, Id, NewChannel, PlaceAnswer, PlaceFields, Space } from "@core/types";
+import { CoreError, type Channel, type Id, type NewChannel, type PlaceAnswer, type PlaceFields, type Space } from "@core/types";
+import { act } from "./conversations";
 import { client } from "./engine";
 import { learn, refresh } from "./refresh";
 import { useApp } from "./store";
@@ -46,7 +47,12 @@ export const findChannels = (search: string, space?: Id): Promise<Channel[]> =>
   all<Channel>("listChannels", { search, space }, (answer) => answer.channels);
 
 export async function joinChannel({ id, name }: Channel): Promise<void> {
-  await client().joinChannel(id, name);
+  await client().joinChannel(id, name).catch((error: unknown) => {
+    // The server has let the person in; the device comes after, when it may try again.
+    if (!(error instanceof CoreError && error.code === "client.timed_out")) {
+      throw error;
+    }
+  });
   await Promise.all([refresh(), readPlaces()]);
 }
 
@@ -67,6 +73,38 @@ export async function readChannel(channel: Id): Promise<PlaceAnswer> {
 export async function change(name: string, fields: PlaceFields): Promise<void> {
   await client().place(name, fields);
   await readPlaces();
+}
+
+export interface Description {
+  name: string;
+  topic: string;
+  description: string;
+}
+
+/** Tells the members, and of a public channel's name the directory too, which may refuse it. */
+export async function describePlace(id: Id, before: Description, { name, topic, description }: Description): Promise<void> {
+  if (name !== before.name) {
+    if (useApp.getState().channels[id]?.open) {
+      await change("updateChannel", { channel: id, name });
+    }
+    await act((of) => of.renameGroup(id, name));
+  }
+  if (topic !== before.topic || description !== before.description) {
+    await act((of) => of.describeGroup(id, topic, description));
+  }
+}
+
+/** In a space, with all that stands in it, or in a channel. */
+export async function setRole(place: { space: Id } | { channel: Id }, username: string, role: number): Promise<void> {
+  const { id } = await client().findUser(username);
+  await change("setRole", { ...place, user: id, role });
+}
+
+/** Answers the new space's id. */
+export async function createSpace(name: string, hidden: boolean, parent?: Id): Promise<Id> {
+  const space = newId();
+  await change("createSpace", { space, name, hidden, parent });
+  return space;
 }
 
 /** An id of our own: a new space is named before the server knows it. UUIDv7, RFC 9562. */

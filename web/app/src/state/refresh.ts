@@ -58,6 +58,16 @@ export async function readNewest(conversation: Id): Promise<void> {
   set(({ windows }) => ({ windows: { ...windows, [conversation]: merged(windows[conversation], page) } }));
 }
 
+/** Older messages came before those that are shown: the window stays where it is, under other numbers. */
+export async function rereadWindow(conversation: Id): Promise<void> {
+  const last = get().windows[conversation]?.messages.at(-1);
+  const moved = last && (await client().message(conversation, last.ref));
+  if (moved) {
+    const messages = await readPage(conversation, moved.index + 1);
+    set(({ windows }) => ({ windows: { ...windows, [conversation]: { messages } } }));
+  }
+}
+
 export async function readThread(conversation: Id, root: MessageRef): Promise<void> {
   const [first, replies] = await Promise.all([client().message(conversation, root), client().threadMessages(conversation, root)]);
   if (first) {

@@ -6,9 +6,10 @@ import { startEngineWorker } from "../trusted";
 import { readGroup } from "./conversations";
 import { client, remoteClient, setRemote } from "./engine";
 import { transferMoved } from "./files";
+import { olderCame, readTransfers, transferChanged } from "./history";
 import { restoreKept } from "./kept";
 import { readPlaces } from "./places";
-import { messageChanged, receiptsChanged, refresh, refreshSoon } from "./refresh";
+import { learn, messageChanged, receiptsChanged, refresh, refreshSoon } from "./refresh";
 import { useApp, type Notice } from "./store";
 
 const kProfile = "main";
@@ -85,7 +86,7 @@ tabs.onmessage = ({ data }) => {
 
 async function restore(): Promise<void> {
   await restoreKept();
-  await refresh();
+  await Promise.all([refresh(), readTransfers()]);
   localStorage.setItem(kHasDevice, "yes");
   set({ phase: "ready" });
 }
@@ -98,7 +99,10 @@ function stayConnected(): void {
       set({ link: "online", caughtUp: true });
       void readPlaces().catch(() => undefined);
     },
-    () => void checkEnding(),
+    () => {
+      void checkEnding();
+      void readPlaces().catch(() => undefined); // it may only be slow
+    },
   );
 }
 
@@ -140,6 +144,14 @@ function onEvent(event: CoreEvent): void {
     case "groupForked":
       addNotice(event);
       break;
+    case "groupReset":
+      if (event.by !== get().account?.user) {
+        void learn([event.by]).catch(() => undefined).then(() => addNotice(event));
+      }
+      if (get().groups[event.conversation]) {
+        void readGroup(event.conversation).catch(() => undefined);
+      }
+      break;
     case "identityChanged":
       set(({ users }) => ({ users: { ...users, [event.user.id]: event.user } }));
       break;
@@ -149,6 +161,12 @@ function onEvent(event: CoreEvent): void {
     case "typingChanged":
       set(({ typing }) => ({ typing: { ...typing, [event.conversation]: event.users } }));
       return;
+    case "historyTransferChanged":
+      transferChanged(event.transfer, event.failure);
+      return;
+    case "historyReceived":
+      olderCame(event.conversation);
+      break;
     case "fileProgress":
       transferMoved(event.transfer, event.done, event.total);
       return;

@@ -5,6 +5,7 @@ import type { SlashName } from "../lib/slash";
 import { act, jumpToTime } from "./conversations";
 import { setLevel, type Level } from "./kept";
 import { openPanel } from "./panels";
+import { describePlace } from "./places";
 
 const kLevelOf: Partial<Record<SlashName, Level>> = { mute: "none", mentions: "mentions", unmute: "all" };
 
@@ -19,7 +20,7 @@ export async function runSlash(name: SlashName, words: string, { conversation }:
       await act((of) => of.describeGroup(id, words, conversation.description ?? ""));
       return {};
     case "rename":
-      await act((of) => of.renameGroup(id, words));
+      await describePlace(id, { name: conversation.name ?? "", topic: "", description: "" }, { name: words, topic: "", description: "" });
       return {};
     case "leave":
       openPanel({ name: "leave", group: id });

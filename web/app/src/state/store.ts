@@ -1,5 +1,5 @@
 // What the screens show. Changed by its neighbours in this folder alone.
-import type { Account, Channel, CoreEvent, Device, Group, Id, Message, MessageRef, Overview, Space, User } from "@core/types";
+import type { Account, Channel, CoreEvent, Device, Group, HistoryTransfer, Id, Message, MessageRef, Overview, Space, User } from "@core/types";
 import type { DeviceRecord } from "@core/rest";
 import { create } from "zustand";
 import type { Level } from "./kept";
@@ -17,7 +17,7 @@ export type Link = "connecting" | "online" | "offline";
 
 export type Notice = Extract<
   CoreEvent,
-  { type: "ghostDevice" | "deviceListRefused" | "bundleRefused" | "ownKeysReplaced" | "stateRolledBack" | "messagesMissing" | "groupForked" }
+  { type: "ghostDevice" | "deviceListRefused" | "bundleRefused" | "ownKeysReplaced" | "stateRolledBack" | "messagesMissing" | "groupForked" | "groupReset" }
 >;
 
 export interface State {
@@ -30,6 +30,9 @@ export interface State {
   devices: Device[];
   /** What the server keeps about them; it may be wrong, and decides nothing. */
   deviceRecords: Record<Id, DeviceRecord>;
+  /** By the other device: the last one with it, and why it failed, if that was heard. */
+  transfers: Record<Id, HistoryTransfer>;
+  transferFailures: Record<Id, string>;
   overview: Overview[];
   users: Record<Id, User>;
   /** Those that were opened. */
@@ -54,7 +57,7 @@ export interface State {
 }
 
 export const useApp = create<State>(() => ({
-  phase: "opening", problem: "", link: "connecting", caughtUp: false, account: null, devices: [], deviceRecords: {}, overview: [],
+  phase: "opening", problem: "", link: "connecting", caughtUp: false, account: null, devices: [], deviceRecords: {}, transfers: {}, transferFailures: {}, overview: [],
   users: {}, groups: {}, windows: {}, focus: null, thread: null, typing: {}, spaces: [], channels: {},
   policy: { editWindow: 300, receipts: true }, marked: {}, levels: {}, receipts: true, drafts: {}, notices: [],
 }));

@@ -1,7 +1,7 @@
 // The small parts that every screen is made of.
 import { Tooltip, TooltipAnchor, TooltipProvider } from "@ariakit/react";
 import { Check, Copy, Eye, EyeOff, type LucideIcon } from "lucide-react";
-import { useId, useState, type ButtonHTMLAttributes, type InputHTMLAttributes, type ReactNode } from "react";
+import { useId, useState, type ButtonHTMLAttributes, type InputHTMLAttributes, type ReactNode, type TextareaHTMLAttributes } from "react";
 import { useTranslation } from "react-i18next";
 import { initialsOf, tintOf } from "../lib/names";
 
@@ -118,6 +118,37 @@ export function Choice<T extends string>({ label, value, options, onChange }: {
         ))}
       </div>
     </fieldset>
+  );
+}
+
+export function Select<T extends string>({ label, value, options, onChange, hint, disabled }: {
+  label: string;
+  value: T;
+  options: { value: T; label: string }[];
+  onChange(value: T): void;
+  hint?: string;
+  disabled?: boolean;
+}) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <select id={id} value={value} disabled={disabled} aria-describedby={hint ? `${id}-hint` : undefined} onChange={(event) => onChange(event.target.value as T)}>
+        {options.map((option) => <option key={option.value} value={option.value}>{option.label}</option>)}
+      </select>
+      {hint && <p id={`${id}-hint`} className="field-hint">{hint}</p>}
+    </div>
+  );
+}
+
+export function TextArea({ label, hint, ...rest }: TextareaHTMLAttributes<HTMLTextAreaElement> & { label: string; hint?: string }) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <textarea {...rest} id={id} aria-describedby={hint ? `${id}-hint` : undefined} />
+      {hint && <p id={`${id}-hint`} className="field-hint">{hint}</p>}
+    </div>
   );
 }
 

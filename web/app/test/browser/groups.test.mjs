@@ -49,17 +49,39 @@ step("everybody reads what everybody writes", async () => {
   assert.equal(await bob.locator(".message-first >> nth=-1 >> .message-name").innerText(), "carla");
 });
 
+/** Opens the members and answers the digits. */
+async function openCode(page) {
+  await page.click(".conversation-title button");
+  await page.click("summary:has-text('Group code')");
+  return page.locator("details .digits span").allInnerTexts();
+}
+
 step("the group's code is the same for all who share its keys", async () => {
   const code = async (page) => {
-    await page.click(".conversation-title button");
-    await page.click("summary");
-    const digits = await page.locator("details .digits span").allInnerTexts();
+    const digits = await openCode(page);
     await page.keyboard.press("Escape");
     return digits;
   };
   const hers = await code(ann);
   assert.equal(hers.length, 8);
   assert.deepEqual(await code(bob), hers);
+});
+
+step("as the last resort the group is begun anew: the others are told by whom, and everybody writes on", async () => {
+  const code = await openCode(ann);
+  await ann.click("summary:has-text('If nobody can go on in here')");
+  await ann.click(".dialog button:has-text('Begin anew')");
+  await ann.click(".dialog .button-danger:has-text('Begin anew')");
+  await ann.waitForSelector(".dialog", { state: "detached" });
+  for (const page of [bob, carla]) {
+    await page.waitForSelector(`.banner-danger >> text=ann has begun “${kName}” anew`);
+    await page.click(".banner-danger button");
+  }
+  assert.equal(await ann.locator(".banner-danger").count(), 0, "who did it knows");
+  await write(bob, "after the new beginning");
+  await Promise.all([sees(ann, "after the new beginning", "received"), sees(carla, "after the new beginning", "received")]);
+  assert.notDeepEqual(await openCode(ann), code);
+  await ann.keyboard.press("Escape");
 });
 
 step("who is removed reads no more", async () => {

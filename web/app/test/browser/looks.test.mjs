@@ -74,7 +74,9 @@ step("sign in and sign up, with their errors", async () => {
 });
 
 step("the first look after signing up", async () => {
-  await Promise.all([signUp(stage, ann, "ann.lindqvist"), signUp(stage, bob, "bob")]);
+  await ann.goto("about:blank"); // else the link differs from the page in its fragment alone, and nothing is loaded
+  await signUp(stage, ann, "ann.lindqvist", stage.setupLink);
+  await signUp(stage, bob, "bob");
   await portray(ann, "welcome");
 });
 
@@ -205,6 +207,53 @@ step("channels, a thread, a quotation and files", async () => {
   await portray(ann, "search");
 });
 
+step("spaces, and what is set in a channel", async () => {
+  const makeSpace = async (name, shot) => {
+    await ann.click("button:has-text('New space')");
+    await ann.fill(".dialog input[maxlength]", name);
+    if (shot) {
+      await portray(ann, shot);
+    }
+    await ann.click(".dialog button:has-text('Create')");
+    await ann.waitForSelector(`.conversation-head h2:has-text("${name}")`);
+  };
+  await ann.click(".sidebar-links a:has-text('Channels')");
+  await makeSpace("Engineering", "new-space");
+  await makeSpace("Server");
+  await portray(ann, "space-empty", ["light", "phone"]);
+  await ann.click("button:has-text('New channel')");
+  await ann.fill(".dialog input[maxlength]", "releases");
+  await ann.click(".dialog label:has-text('Everybody in the organisation')");
+  await ann.click(".dialog button:has-text('Create')");
+  await ann.waitForSelector(".conversation-title h2 >> text=releases");
+  await ann.click(".sidebar-links a:has-text('Channels')");
+  await ann.waitForSelector(".channel-row:has-text('Engineering')");
+  await portray(ann, "spaces");
+  await ann.click(".channel-row:has-text('Engineering')");
+  await ann.click(".channel-row:has-text('Server')");
+  await ann.waitForSelector(".channel-row:has-text('releases')");
+  await portray(ann, "space");
+  await ann.click("[aria-label='Settings of the space']");
+  await ann.waitForSelector(".dialog .role-row");
+  await portray(ann, "space-settings");
+  await ann.keyboard.press("Escape");
+  await ann.click(".channel-row:has-text('releases') a");
+  await ann.click("[aria-label='More about this conversation']");
+  await ann.click(".menu-item:has-text('Settings of the channel'):visible");
+  for (const tab of ["About", "Rules", "Exceptions", "People"]) {
+    await ann.click(`.dialog .tab:text-is("${tab}")`);
+    await ann.waitForSelector(`.dialog .tab[aria-selected=true]:text-is("${tab}")`);
+    await portray(ann, `channel-${tab.toLowerCase()}`);
+  }
+  await ann.keyboard.press("Escape");
+  await ann.click(".conversation-title button");
+  await ann.click("summary:has-text('If nobody can go on in here')");
+  await ann.click(".dialog button:has-text('Begin anew')");
+  await ann.waitForSelector(".bullets");
+  await portray(ann, "reset", ["light", "dark", "phone"]);
+  await ann.keyboard.press("Escape");
+});
+
 step("a second device that waits, and the settings", async () => {
   await signIn(stage, spare, "ann.lindqvist");
   await portray(spare, "pending");
@@ -215,7 +264,14 @@ step("a second device that waits, and the settings", async () => {
   await portray(ann, "devices");
   await ann.click(".card-attention button:has-text('Approve')");
   await portray(ann, "approve", ["light", "dark", "phone"]);
-  await ann.keyboard.press("Escape");
+  await ann.click(".dialog >> button:has-text('Yes, approve')");
+  await spare.waitForSelector(".sidebar");
+  await spare.goto(`${stage.url}/settings/devices`);
+  await spare.click("button:has-text('Get its older messages')");
+  await spare.waitForSelector(".transfer .digits");
+  await portray(spare, "older-messages-code");
+  await ann.waitForSelector(".transfer input");
+  await portray(ann, "older-messages-type");
   for (const section of ["profile", "appearance", "notifications", "about"]) {
     await ann.click(`.settings-nav a[href$=${section}]`);
     await portray(ann, `settings-${section}`);

@@ -6,6 +6,7 @@ import { explainError } from "../../src/lib/errors";
 import { matches } from "../../src/lib/match";
 import { initialsOf, suggestedDeviceName, tintOf } from "../../src/lib/names";
 import { neighbour } from "../../src/lib/shortcuts";
+import { inOrder, mayMakeAtTop, pathOf, spacesIn, titleOfSpace } from "../../src/lib/spaces";
 import { kMaxText, textSize } from "../../src/lib/text";
 import { de } from "../../src/i18n/de";
 import { en } from "../../src/i18n/en";
@@ -52,9 +53,30 @@ it("style sheets know no left and right, so that they hold in languages written 
   }
 });
 it("colours stand in the tokens alone", () => {
-  for (const name of ["base.css", "shell.css", "timeline.css"]) {
+  for (const name of ["base.css", "shell.css", "timeline.css", "places.css"]) {
     expect(source(`styles/${name}`).match(/#[0-9a-f]{3,8}\b|rgb\(/gi), name).toBeNull();
   }
+});
+
+describe("spaces", () => {
+  const space = (id: string, parent?: string, role = 2) => ({ id, name: id.toUpperCase(), hidden: false, archived: false, role, ...(parent ? { parent } : {}) });
+  const all = [space("b"), space("c", "a", 3), space("a"), space("d", "c", 3), space("lost", "not listed")];
+  it("are told as a list and shown as a tree", () => {
+    expect(spacesIn(all).map(({ id }) => id)).toEqual(["a", "b", "lost"]);
+    expect(spacesIn(all, "a").map(({ id }) => id)).toEqual(["c"]);
+    expect(inOrder(all).map(({ id }) => id)).toEqual(["a", "c", "d", "b", "lost"]);
+    expect(titleOfSpace(all, "d")).toBe("A / C / D");
+    expect(pathOf(all, undefined)).toEqual([]);
+    expect(pathOf(all, "gone")).toEqual([]);
+  });
+  it("that stand in each other are no endless way", () => {
+    expect(pathOf([space("x", "y"), space("y", "x")], "x").map(({ id }) => id)).toEqual(["y", "x"]);
+  });
+  it("are made at the top by whose role holds everywhere", () => {
+    expect(mayMakeAtTop(all)).toBe(false);
+    expect(mayMakeAtTop([space("a", undefined, 4)])).toBe(true);
+    expect(mayMakeAtTop([])).toBe(true);
+  });
 });
 
 describe("dates", () => {
