@@ -169,7 +169,17 @@ struct Composition::Parts {
              auth::AuthSettings::from(config)),
         gateway_host(host_for_clients(gateway_settings.server.address)),
         verifier(auth.verifier(), settings.metrics_token, clock),
-        runner(*database, guard, handlers, clock, random, metrics),
+        decisions({.executor = io.at(0),
+                   .database = *database,
+                   .bus = *bus,
+                   .metrics = metrics,
+                   .clock = clock,
+                   .random = random,
+                   .decision_log = automation::decision_log_file(directory),
+                   .topics = roles.automation && automation::AutomationSettings::from(config).mqtt},
+                  automation::PolicySettings::from(config)),
+        runner(*database, guard, handlers, clock, random, metrics,
+               {.policy = &decisions.operations()}),
         auth_face(served_at_auth(), runner, verifier, random),
         gateway_face(served_at_gateway(gateway_settings, roles), runner, verifier, random),
         automation_face(served_at(access::Serving::automation), runner, verifier, random),
@@ -194,6 +204,7 @@ struct Composition::Parts {
                                                             .bus = *bus,
                                                             .verifier = verifier,
                                                             .metrics = metrics,
+                                                            .decisions = decisions,
                                                             .sealer = *sealer,
                                                             .clock = clock,
                                                             .random = random,
@@ -254,6 +265,7 @@ struct Composition::Parts {
   auth::AuthRole auth;
   std::string gateway_host;
   MetricsTokenVerifier verifier;
+  automation::DecisionPoint decisions;
   access::OperationRunner runner;
   access::RestFace auth_face;
   access::RestFace gateway_face;
@@ -332,6 +344,7 @@ Result<std::unique_ptr<Composition>> Composition::make(const runtime::Config& co
   if (parts->automation) {
     UNHIDRA_TRY_VOID(parts->automation->load());
   }
+  UNHIDRA_TRY_VOID(parts->decisions.load());
   UNHIDRA_TRY_VOID(parts->bind());
   parts->watch_health();
   return std::unique_ptr<Composition>(new Composition(std::move(parts)));
@@ -358,6 +371,7 @@ Status Composition::start(std::shared_ptr<net::TlsServerContext> tls,
                           std::shared_ptr<net::TlsServerContext> device_tls,
                           std::shared_ptr<net::TlsServerContext> mqtt_tls) {
   auto& parts = *parts_;
+  UNHIDRA_TRY_VOID(parts.decisions.start());
   parts.background.spawn("presence", parts.own_presence.run());
   if (!parts.settings.nats.urls.empty()) {  // there may be other processes
     UNHIDRA_TRY_VOID(parts.presence.start(parts.io.at(0)));
@@ -385,7 +399,7 @@ Status Composition::start(std::shared_ptr<net::TlsServerContext> tls,
 }
 
 Status Composition::reload() {
-  return parts_->automation ? parts_->automation->reload_policy() : Status();
+  return parts_->decisions.reload();
 }
 
 Listening Composition::listening() const {
@@ -426,6 +440,7 @@ void Composition::stop(std::chrono::milliseconds deadline) {
   if (parts.chat) {
     run_and_wait(executor, parts.chat->stop(deadline));
   }
+  run_and_wait(executor, parts.decisions.stop(deadline));
   parts.presence.stop();
   parts.limiter.stop();
   parts.background.request_stop();

@@ -10,6 +10,7 @@
 
 #include "unhidra/auth/auth_role.h"
 #include "unhidra/automation/automation_role.h"
+#include "unhidra/automation/decision_point.h"
 #include "unhidra/crypto/random.h"
 #include "unhidra/messaging/rate_limiter.h"
 #include "unhidra/runtime/system_clock.h"
@@ -67,7 +68,7 @@ class Composition {
                std::shared_ptr<net::TlsServerContext> device_tls,
                std::shared_ptr<net::TlsServerContext> mqtt_tls);
   Listening listening() const;
-  // What can change while it runs: the topic policy.
+  // What can change while it runs: the policies.
   Status reload();
   // Not ready, no new work, what is under way ends or is cut off at the deadline. Blocks.
   void stop(std::chrono::milliseconds deadline);

@@ -62,6 +62,8 @@ std::string_view to_string(Reason reason) {
       return "lacks_permission";
     case Reason::other_organization:
       return "other_organization";
+    case Reason::denied_by_policy:
+      return "denied_by_policy";
     case Reason::outranked:
       break;
   }
@@ -95,6 +97,8 @@ Error denial(const Evidence& evidence) {
       return Error(Errc::not_found, "not found");
     case Reason::not_a_user:
       return Error(Errc::denied, "only a signed-in user may do this");
+    case Reason::denied_by_policy:
+      return Error(Errc::denied, "not allowed here and now by the policy");
     default:
       break;
   }

@@ -53,7 +53,7 @@ OperationContext::OperationContext(OperationRunner& runner, const Operation& ope
     : runner_(runner),
       operation_(operation),
       request_(std::move(request)),
-      evidence_(evidence),
+      evidence_(std::move(evidence)),
       event_id_(EventId::make(runner.clock_, runner.random_)) {
   draft_.org_id = request_.principal.org_id;
   draft_.actor_id = actor_of(request_.principal);
@@ -119,6 +119,12 @@ audit::AuditEvent OperationContext::event(const AuditDraft& draft, audit::Outcom
   }
   if (evidence_.role) {
     out.metadata.emplace_back("role", to_string(*evidence_.role));
+  }
+  if (!evidence_.policy.empty()) {
+    out.metadata.emplace_back("policy", evidence_.policy);
+  }
+  if (!evidence_.ground.empty()) {
+    out.metadata.emplace_back("policy_ground", evidence_.ground);
   }
   if (request_.principal.device_id) {
     out.metadata.emplace_back("device_id", request_.principal.device_id->to_string());

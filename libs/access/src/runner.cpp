@@ -95,13 +95,40 @@ Task<Status> OperationRunner::take_limits(const Operation& operation,
   co_return co_await limits_.take(operation.limit, subject);
 }
 
+// The roles, then the policy, which can only take away.
+Evidence OperationRunner::decide(const Operation& operation,
+                                 const OperationRequest& request) const {
+  const auto now = clock_.now();
+  const Resource resource{.org_id = std::nullopt, .from_loopback = request.peer.loopback};
+  auto out = authorize(request.principal, operation, resource, now);
+  const bool somebody = out.reason == Reason::own_resource || out.reason == Reason::granted_by_role;
+  if (!out.allowed || !somebody || options_.policy == nullptr) {
+    return out;
+  }
+  PolicyVerdict verdict{.allowed = false, .revision = {}, .ground = "failed"};
+  try {
+    verdict = options_.policy->judge({.operation = operation, .request = request, .now = now});
+  } catch (const std::exception& exception) {
+    log::error("operation_policy.threw",
+               {{"operation", operation.name}, {"what", exception.what()}});
+  } catch (...) {
+    log::error("operation_policy.threw", {{"operation", operation.name}});
+  }
+  out.policy = std::move(verdict.revision);
+  if (!verdict.allowed) {
+    out.allowed = false;
+    out.reason = Reason::denied_by_policy;
+    out.ground = verdict.ground;
+  }
+  return out;
+}
+
 Task<Result<Reply>> OperationRunner::run(const Operation& operation, OperationRequest request) {
   if (auto limited = co_await take_limits(operation, request); !limited) {
     count(operation, &limited.error());
     co_return fail(std::move(limited).error());
   }
-  const Resource resource{.org_id = std::nullopt, .from_loopback = request.peer.loopback};
-  const auto evidence = authorize(request.principal, operation, resource, clock_.now());
+  const auto evidence = decide(operation, request);
   OperationContext context(*this, operation, std::move(request), evidence);
   Result<Reply> result = fail(Errc::internal, "not run");
   if (!evidence.allowed) {
@@ -120,8 +147,7 @@ Task<Result<Evidence>> OperationRunner::admit(const Operation& operation,
     count(operation, &limited.error());
     co_return fail(std::move(limited).error());
   }
-  const Resource resource{.org_id = std::nullopt, .from_loopback = request.peer.loopback};
-  const auto evidence = authorize(request.principal, operation, resource, clock_.now());
+  const auto evidence = decide(operation, request);
   if (!evidence.allowed) {
     OperationContext context(*this, operation, request, evidence);
     auto refused = co_await refuse_recorded(context, denial(evidence));
@@ -142,7 +168,9 @@ Task<Error> OperationRunner::refuse(const Operation& operation, OperationRequest
                           .operation = &operation,
                           .permission = std::nullopt,
                           .role = std::nullopt,
-                          .reason = Reason::no_credentials};
+                          .reason = Reason::no_credentials,
+                          .policy = {},
+                          .ground = {}};
   OperationContext context(*this, operation, std::move(request), evidence);
   auto refused = co_await refuse_recorded(context, std::move(why));
   count(operation, &refused.error());

@@ -16,6 +16,8 @@ std::string_view to_string(Ground ground) {
       return "exhausted";
     case Ground::unreachable:
       return "unreachable";
+    case Ground::unasked:
+      return "unasked";
     case Ground::no_policy:
       break;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "unhidra/policy/speech.h"
 #include "unhidra/runtime/log.h"
 
 namespace unhidra::policy {
@@ -36,6 +37,9 @@ Result<std::shared_ptr<PolicyService::Loaded>> PolicyService::load(Documents doc
     next->data = before->data.replaced_by(std::move(documents.data));
   } else {
     UNHIDRA_TRY(const auto policies, rego::PolicySet::compile(documents.modules, syntax));
+    if (settings_.must_speak && !speaks_of(policies.rules(), documents.data, settings_.query)) {
+      return fail(Errc::silent, "the policy has nothing about " + settings_.query);
+    }
     UNHIDRA_TRY(next->query, policies.prepare(settings_.query + " = answer"));
     next->data = policies.load(std::move(documents.data));
     compilations_.fetch_add(1, std::memory_order_relaxed);
@@ -50,6 +54,9 @@ Status PolicyService::activate(Documents documents, std::optional<rego::Syntax> 
   const std::lock_guard lock(changing_);
   const std::string revision = documents.revision;
   auto loading = load(std::move(documents), syntax.value_or(settings_.syntax));
+  if (!loading && loading.error() == Errc::silent) {
+    return fail(std::move(loading).error());
+  }
   if (!loading) {
     failed_reloads_.fetch_add(1, std::memory_order_relaxed);
     log::error(event("refused"), {{"revision", revision}, {"error", loading.error()}});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "unhidra/policy/speech.h"
 #include "unhidra/storage/rows.h"
 
 #include "store_parts.h"
@@ -74,18 +75,41 @@ Status expect(Transaction& tx, const OrgId& org, std::int64_t version) {
   return found.size() != 0 ? Status() : Status(missing(version));
 }
 
+namespace {
+
+// Where the policy speaks of what is wanted, the rule must be there.
+Status check_rules(const std::vector<rego::RuleInfo>& rules, const Value& data,
+                   std::span<const std::string_view> wanted) {
+  bool speaks = false;
+  for (const auto query : wanted) {
+    if (!speaks_of(rules, data, query)) {
+      continue;
+    }
+    speaks = true;
+    if (std::ranges::none_of(rules, [&](const auto& rule) { return rule.path == query; })) {
+      return fail(Errc::no_policy, "there is no rule " + std::string(query) +
+                                       " in the policy: it would deny everything");
+    }
+  }
+  if (speaks || wanted.empty()) {
+    return {};
+  }
+  std::string names;
+  for (const auto query : wanted) {
+    names.append(names.empty() ? "" : " or ").append(query);
+  }
+  return fail(Errc::no_policy, "there is no rule " + names + " in the policy: nothing asks it");
+}
+
+}  // namespace
+
 Result<CheckedPolicy> CheckedPolicy::check(Documents documents, rego::Syntax syntax,
-                                           std::string_view wanted) {
+                                           std::span<const std::string_view> wanted) {
   if (documents.modules.empty()) {
     return fail(Errc::no_policy, "there is no module in the policy");
   }
   UNHIDRA_TRY(const auto compiled, rego::PolicySet::compile(documents.modules, syntax));
-  const auto rules = compiled.rules();
-  if (!wanted.empty() &&
-      std::ranges::none_of(rules, [&](const auto& rule) { return rule.path == wanted; })) {
-    return fail(Errc::no_policy, "there is no rule " + std::string(wanted) +
-                                     " in the policy: it would deny everything");
-  }
+  UNHIDRA_TRY_VOID(check_rules(compiled.rules(), documents.data, wanted));
   CheckedPolicy out;
   out.documents_ = std::move(documents);
   out.syntax_ = syntax;

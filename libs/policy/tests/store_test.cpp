@@ -264,10 +264,17 @@ TEST_P(StoreTest, KeepsModulesAndDataAsTheyWere) {
 TEST_P(StoreTest, WhatDoesNotCompileOrDoesNotExistIsRefused) {
   EXPECT_FALSE(add("p := x", "r1"));
   EXPECT_EQ(CheckedPolicy::check(Documents{}, rego::Syntax::v1).error(), Errc::no_policy);
-  const auto useless =
-      CheckedPolicy::check(documents("p := 1", "r1"), rego::Syntax::v1, "data.a.q");
-  EXPECT_EQ(useless.error(), Errc::no_policy);
-  EXPECT_TRUE(CheckedPolicy::check(documents("p := 1", "r1"), rego::Syntax::v1, "data.a.p"));
+  const auto asked_for = [](std::vector<std::string_view> wanted) {
+    return CheckedPolicy::check(documents("p := 1", "r1"), rego::Syntax::v1, wanted);
+  };
+  EXPECT_TRUE(asked_for({"data.a.p"}));
+  EXPECT_TRUE(asked_for({"data.b.p", "data.a.p"}));
+  EXPECT_EQ(asked_for({"data.a.q"}).error(), Errc::no_policy);
+  const auto unasked = asked_for({"data.b.p", "data.c.p"});
+  ASSERT_EQ(unasked.error(), Errc::no_policy);
+  EXPECT_NE(unasked.error().message().find("data.b.p or data.c.p"), std::string::npos);
+  // It speaks of both, and of one of them in vain.
+  EXPECT_EQ(asked_for({"data.a.p", "data.a.q"}).error(), Errc::no_policy);
   const auto twice = CheckedPolicy::check(documents("p := x\nq := y", "r1"), rego::Syntax::v1);
   ASSERT_FALSE(twice);
   EXPECT_NE(twice.error().message().find("a.rego:2"), std::string::npos) << twice.error().message();

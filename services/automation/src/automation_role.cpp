@@ -126,14 +126,10 @@ Status AutomationRole::start_mqtt(std::shared_ptr<net::TlsServerContext> tls) {
                                            .metrics = deps.metrics,
                                            .clock = deps.clock,
                                            .random = deps.random,
-                                           .folder = deps.directory / "mqtt",
-                                           .decision_log = decision_log_file(deps.directory)},
+                                           .decisions = deps.decisions,
+                                           .folder = deps.directory / "mqtt"},
                                           impl_->settings));
   return impl_->mqtt->start(std::move(tls));
-}
-
-Status AutomationRole::reload_policy() {
-  return impl_->mqtt ? impl_->mqtt->reload_policy() : Status();
 }
 
 Task<std::optional<std::size_t>> AutomationRole::queue_depth(OrgId org, DeviceId device) {

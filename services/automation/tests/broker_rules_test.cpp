@@ -60,7 +60,7 @@ class TopicRules : public testing::Test {
   TopicPolicy& built_in() { return in_force(built_in_policy(), rego::Syntax::v1); }
   TopicPolicy& in_force(policy::Documents documents, rego::Syntax syntax) {
     policies_.push_back(std::make_unique<TopicPolicy>(clock_, random_));
-    const auto used = policies_.back()->use(std::move(documents), syntax);
+    const auto used = policies_.back()->book().use(std::move(documents), syntax);
     EXPECT_TRUE(used) << used.error().message();
     return *policies_.back();
   }
@@ -149,19 +149,19 @@ TEST_F(TopicRules, AnOrganisationsOwnPolicyIsItsAlone) {
   const TopicQuestion question{.action = "publish", .topic = "t"};
   const auto allow = [&] {
     write("package unhidra.automation\nallow := true");
-    return policy.use(ours.org, documents(), rego::Syntax::v1);
+    return policy.book().use(ours.org, documents(), rego::Syntax::v1);
   };
   ASSERT_TRUE(allow());
   EXPECT_TRUE(policy.allows(ours, question));
   EXPECT_FALSE(policy.allows(theirs, question));
-  EXPECT_NE(policy.revision(ours.org), policy.revision(theirs.org));
+  EXPECT_NE(policy.book().revision(ours.org), policy.book().revision(theirs.org));
   write("package unhidra.automation\nallow if {");
-  EXPECT_FALSE(policy.use(ours.org, documents(), rego::Syntax::v1));
+  EXPECT_FALSE(policy.book().use(ours.org, documents(), rego::Syntax::v1));
   EXPECT_TRUE(policy.allows(ours, question));
   // Its own that never was one does not fall back to what holds for all.
-  EXPECT_FALSE(built_in().use(theirs.org, documents(), rego::Syntax::v1));
+  EXPECT_FALSE(built_in().book().use(theirs.org, documents(), rego::Syntax::v1));
   EXPECT_FALSE(policies_.back()->allows(theirs, {.action = "connect"}));
-  policy.drop(ours.org);
+  policy.book().drop(ours.org);
   EXPECT_FALSE(policy.allows(ours, question));
 }
 
@@ -180,19 +180,19 @@ class Heard final : public policy::DecisionSink {
 TEST_F(TopicRules, AShadowIsAskedBesideAndDecidesNothing) {
   Heard heard;
   TopicPolicy policy(clock_, random_, &heard);
-  ASSERT_TRUE(policy.use(built_in_policy(), rego::Syntax::v1));
+  ASSERT_TRUE(policy.book().use(built_in_policy(), rego::Syntax::v1));
   const auto lamp = device("");
   const auto other = device("");
   const TopicQuestion question{.action = "connect"};
   const auto org = lamp.org.to_string();
   EXPECT_TRUE(policy.allows(lamp, question));
   write("package unhidra.automation\nallow := false");
-  ASSERT_TRUE(policy.shadow(lamp.org, documents(), rego::Syntax::v1));
+  ASSERT_TRUE(policy.book().shadow(lamp.org, documents(), rego::Syntax::v1));
   EXPECT_TRUE(policy.allows(lamp, question));
   EXPECT_TRUE(policy.allows(lamp, question));  // remembered
   EXPECT_TRUE(policy.allows(other, question));
   write("package unhidra.automation\nallow if {");
-  EXPECT_FALSE(policy.shadow(lamp.org, documents(), rego::Syntax::v1));
+  EXPECT_FALSE(policy.book().shadow(lamp.org, documents(), rego::Syntax::v1));
   EXPECT_TRUE(policy.allows(lamp, question));
   const std::vector<std::string> expected{org + " yes", org + " yes (no)",
                                           other.org.to_string() + " yes", org + " yes"};
@@ -218,13 +218,13 @@ TEST_F(TopicRules, EveryFailureIsADenial) {
 TEST_F(TopicRules, APolicyThatDoesNotCompileSaysWhereAndTheOneInUseStays) {
   auto& policy = policy_of("package unhidra.automation\nallow := true");
   write("package unhidra.automation\nallow if {");
-  const auto broken = policy.use(documents(), rego::Syntax::v1);
+  const auto broken = policy.book().use(documents(), rego::Syntax::v1);
   ASSERT_FALSE(broken);
   EXPECT_NE(broken.error().message().find("policy.rego:2"), std::string::npos)
       << broken.error().message();
   EXPECT_TRUE(policy.allows(device(""), {.action = "publish", .topic = "t"}));
   TopicPolicy nothing(clock_, random_);
-  EXPECT_FALSE(nothing.use({}, rego::Syntax::v1));
+  EXPECT_FALSE(nothing.book().use({}, rego::Syntax::v1));
   EXPECT_FALSE(nothing.allows(device(""), {.action = "connect"}));
 }
 
@@ -239,7 +239,7 @@ TEST_F(TopicRules, WhatIsRememberedGoesWithThePolicyAndWithTime) {
   policy.allows(lamp, {.action = "publish", .topic = "t"});
   EXPECT_EQ(policy.stats().decisions, 2U);
   write("package unhidra.automation\nallow := true");
-  ASSERT_TRUE(policy.use(documents(), rego::Syntax::v1));
+  ASSERT_TRUE(policy.book().use(documents(), rego::Syntax::v1));
   EXPECT_TRUE(policy.allows(lamp, {.action = "publish", .topic = "t"}));
 }
 

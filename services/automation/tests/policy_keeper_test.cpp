@@ -12,7 +12,9 @@
 #include "unhidra/automation/errc.h"
 #include "unhidra/runtime/io_threads.h"
 
+#include "broker/topic_policy.h"
 #include "house.h"
+#include "policy/operation_decisions.h"
 #include "policy/policy_changes.h"
 
 namespace unhidra::automation {
@@ -23,9 +25,11 @@ using storage::Transaction;
 
 constexpr auto kPatience = std::chrono::seconds(10);
 
-policy::Documents documents(std::string_view rule, std::string revision = {}) {
+policy::Documents documents(std::string_view rule, std::string revision = {},
+                            std::string_view package = "automation") {
   policy::Documents out;
-  out.modules.push_back({"a.rego", "package unhidra.automation\n" + std::string(rule)});
+  out.modules.push_back(
+      {"a.rego", "package unhidra." + std::string(package) + "\n" + std::string(rule)});
   out.revision = std::move(revision);
   return out;
 }
@@ -38,10 +42,12 @@ class Keeper : public House {
         : scope(house.io_.at(0), "node"),
           trail(metrics, house.clock_, nullptr),
           policy(house.clock_, house.random_, &trail),
+          operations(house.clock_, house.random_, &trail),
           keeper({.scope = scope,
                   .database = *house.database_,
                   .bus = *house.bus_,
-                  .policy = policy,
+                  .topics = &policy.book(),
+                  .operations = operations.book(),
                   .trail = trail,
                   .clock = house.clock_,
                   .random = house.random_,
@@ -51,6 +57,7 @@ class Keeper : public House {
     runtime::TaskScope scope;
     PolicyTrail trail;
     TopicPolicy policy;
+    OperationDecisions operations;
     PolicyKeeper keeper;
     std::atomic<int> changes{0};
   };
@@ -79,15 +86,32 @@ class Keeper : public House {
   }
   // As a REST operation or a command would.
   void activate(std::string_view rule, std::string revision) {
+    activate(documents(rule, std::move(revision)));
+  }
+  void activate(const policy::Documents& version) {
     change([&](Transaction& tx) -> Status {
       PolicyNotes notes;
-      UNHIDRA_TRY(const auto checked,
-                  check_policy(documents(rule, std::move(revision)), rego::Syntax::v1));
+      UNHIDRA_TRY(const auto checked, check_policy(version, rego::Syntax::v1));
       UNHIDRA_TRY(const auto added, add_policy(tx, who_.org, checked, clock_.now(), notes));
       UNHIDRA_TRY_VOID(activate_policy(tx, who_.org, PolicySource::database, added.version,
                                        clock_.now(), notes));
       return {};
     });
+  }
+  bool may_send(Node& node) const {
+    access::OperationRequest asking;
+    asking.principal = access::make_user_principal(
+        who_.org, UserId(Uuid{2}), std::nullopt, SessionId(Uuid{4}),
+        access::RoleSet(access::Role::member), clock_.now() + std::chrono::minutes(15));
+    return node.operations
+        .judge({.operation = *access::find_operation("messages.send"),
+                .request = asking,
+                .now = clock_.now()})
+        .allowed;
+  }
+  bool may_connect(Node& node) {
+    subject_.decisions = {};
+    return node.policy.allows(subject_, {.action = "connect"});
   }
   bool eventually(const std::function<bool()>& holds) {
     const auto until = std::chrono::steady_clock::now() + kPatience;
@@ -117,14 +141,14 @@ class Keeper : public House {
 TEST_F(Keeper, UntilAVersionIsActivatedTheBuiltInPolicyHoldsAndAfterwardsTheVersion) {
   auto& one = node();
   ASSERT_TRUE(one.keeper.load());
-  EXPECT_EQ(one.policy.revision(who_.org), "built-in");
+  EXPECT_EQ(one.policy.book().revision(who_.org), "built-in");
   activate("allow := false", "closed");
   ASSERT_TRUE(one.keeper.load());
-  EXPECT_EQ(one.policy.revision(who_.org), "1 closed");
-  EXPECT_EQ(one.policy.revision(), "built-in");
+  EXPECT_EQ(one.policy.book().revision(who_.org), "1 closed");
+  EXPECT_EQ(one.policy.book().revision(), "built-in");
   auto& after_a_restart = node();
   ASSERT_TRUE(after_a_restart.keeper.load());
-  EXPECT_EQ(after_a_restart.policy.revision(who_.org), "1 closed");
+  EXPECT_EQ(after_a_restart.policy.book().revision(who_.org), "1 closed");
 }
 
 TEST_F(Keeper, EveryNodeFollowsAnActivation) {
@@ -137,12 +161,12 @@ TEST_F(Keeper, EveryNodeFollowsAnActivation) {
   activate("allow := true", "open");
   tell_policy_changed(*bus_, who_.org);
   const auto followed = [&] {
-    return one.policy.revision(who_.org) == "1 open" && two.policy.revision(who_.org) == "1 open" &&
-           one.changes > 0 && two.changes > 0;
+    return one.policy.book().revision(who_.org) == "1 open" &&
+           two.policy.book().revision(who_.org) == "1 open" && one.changes > 0 && two.changes > 0;
   };
   EXPECT_TRUE(eventually(followed));
   activate("allow := false", "closed");  // and nobody is told, as by a command
-  EXPECT_TRUE(eventually([&] { return two.policy.revision(who_.org) == "2 closed"; }));
+  EXPECT_TRUE(eventually([&] { return two.policy.book().revision(who_.org) == "2 closed"; }));
 }
 
 TEST_F(Keeper, AVersionThatIsDamagedDeniesAndIsCounted) {
@@ -159,6 +183,83 @@ TEST_F(Keeper, AVersionThatIsDamagedDeniesAndIsCounted) {
   EXPECT_NE(one.metrics.expose().find("unhidra_policy_load_failures_total 1"), std::string::npos);
 }
 
+TEST_F(Keeper, WhatAVersionDoesNotSpeakOfIsDecidedAsWithoutIt) {
+  auto& one = node();
+  activate("allow := false", "topics alone");
+  ASSERT_TRUE(one.keeper.load());
+  EXPECT_FALSE(may_connect(one));
+  EXPECT_TRUE(may_send(one));
+  EXPECT_EQ(one.operations.book().revision(who_.org), "");
+
+  activate(documents("allow := false", "operations alone", "operations"));
+  ASSERT_TRUE(one.keeper.load());
+  EXPECT_TRUE(may_connect(one));
+  EXPECT_EQ(one.policy.book().revision(who_.org), "built-in");
+  EXPECT_FALSE(may_send(one));
+  EXPECT_EQ(one.operations.book().revision(who_.org), "2 operations alone");
+
+  auto both = documents("allow := false", "both");
+  both.modules.push_back({"b.rego", "package unhidra.operations\nallow := false"});
+  activate(both);
+  ASSERT_TRUE(one.keeper.load());
+  EXPECT_FALSE(may_connect(one));
+  EXPECT_FALSE(may_send(one));
+
+  activate("allow := true", "topics again");
+  ASSERT_TRUE(one.keeper.load());
+  EXPECT_TRUE(may_connect(one));
+  EXPECT_TRUE(may_send(one));
+  EXPECT_FALSE(one.operations.book().has_any());
+}
+
+TEST_F(Keeper, AVersionWithoutTheRuleThatItSpeaksOfIsRefused) {
+  EXPECT_EQ(check_policy(documents("allow := true", "", "other"), rego::Syntax::v1).error(),
+            policy::Errc::no_policy);
+  auto misspelt = documents("allow := true");
+  misspelt.modules.push_back({"b.rego", "package unhidra.operations\nalow := true"});
+  const auto refused = check_policy(misspelt, rego::Syntax::v1);
+  ASSERT_EQ(refused.error(), policy::Errc::no_policy);
+  EXPECT_NE(refused.error().message().find("data.unhidra.operations.allow"), std::string::npos);
+}
+
+TEST_F(Keeper, OneThatCannotBeReadDeniesEverythingUnlessAnotherIsInUse) {
+  activate(documents("allow := true", "open", "operations"));
+  auto& before = node();
+  ASSERT_TRUE(before.keeper.load());
+  activate(documents("allow := true", "damaged", "operations"));
+  change([](Transaction& tx) -> Status {
+    UNHIDRA_TRY_VOID(tx.execute("UPDATE policies SET documents = '{' WHERE version = 2"));
+    return {};
+  });
+  ASSERT_TRUE(before.keeper.load());
+  EXPECT_TRUE(may_send(before));
+  EXPECT_TRUE(may_connect(before));
+  auto& after = node();
+  ASSERT_TRUE(after.keeper.load());
+  EXPECT_FALSE(may_send(after));
+  EXPECT_FALSE(may_connect(after));
+  EXPECT_NE(after.metrics.expose().find("unhidra_policy_load_failures_total 1"), std::string::npos);
+}
+
+TEST_F(Keeper, AFolderDecidesOverOperationsOfAll) {
+  const auto folder = directory_.path() / "policies";
+  std::filesystem::create_directory(folder);
+  const auto write = [&](std::string_view text) { std::ofstream(folder / "a.rego") << text; };
+  write("package unhidra.operations\nallow := false");
+  auto& one = node({.path = folder});
+  ASSERT_TRUE(one.keeper.load());
+  EXPECT_FALSE(may_send(one));
+  EXPECT_TRUE(may_connect(one));
+  EXPECT_EQ(one.policy.book().revision(), "built-in");
+  write("package unhidra.elsewhere\nallow := false");
+  EXPECT_EQ(one.keeper.load().error(), Errc::bad_policy);
+  EXPECT_FALSE(may_send(one));
+  write("package unhidra.automation\nallow := false");
+  ASSERT_TRUE(one.keeper.load());
+  EXPECT_TRUE(may_send(one));
+  EXPECT_FALSE(may_connect(one));
+}
+
 TEST_F(Keeper, AFolderIsReadAnewWhenToldAndABrokenOneChangesNothing) {
   const auto folder = directory_.path() / "policies";
   std::filesystem::create_directory(folder);
@@ -173,7 +274,7 @@ TEST_F(Keeper, AFolderIsReadAnewWhenToldAndABrokenOneChangesNothing) {
   EXPECT_FALSE(one.policy.allows(subject_, {.action = "connect"}));
   write("allow := true");
   ASSERT_TRUE(one.keeper.load());
-  const auto revision = one.policy.revision();
+  const auto revision = one.policy.book().revision();
   EXPECT_TRUE(revision.starts_with("sha256:")) << revision;
   write("allow if {");
   EXPECT_FALSE(one.keeper.load());
@@ -196,15 +297,15 @@ TEST_F(Keeper, ABundleIsFollowedAndAnUnsignedOneIsRefusedWhereASignatureIsAskedF
                     .path = folder,
                     .bundle_check = std::chrono::milliseconds(0)});
   ASSERT_TRUE(one.keeper.load());
-  EXPECT_EQ(one.policy.revision(), "r1");
+  EXPECT_EQ(one.policy.book().revision(), "r1");
   ASSERT_TRUE(one.keeper.start());
   write("r-2", "allow := false");
-  EXPECT_TRUE(eventually([&] { return one.policy.revision() == "r-2" && one.changes > 0; }));
+  EXPECT_TRUE(eventually([&] { return one.policy.book().revision() == "r-2" && one.changes > 0; }));
   write("r-three", "allow if {");
   EXPECT_TRUE(eventually([&] {
     return one.metrics.expose().find("unhidra_policy_load_failures_total 0") == std::string::npos;
   }));
-  EXPECT_EQ(one.policy.revision(), "r-2");
+  EXPECT_EQ(one.policy.book().revision(), "r-2");
 
   const auto keys = directory_.path() / "keys.json";
   std::ofstream(keys) << R"({"kty": "OKP", "crv": "Ed25519", "kid": "k",

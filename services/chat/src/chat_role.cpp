@@ -31,7 +31,9 @@ Task<Result<Bytes>> serve(access::OperationRunner& runner, Bytes bytes) {
   }
   access::OperationRequest request;
   UNHIDRA_CO_TRY(request.principal, access::from_wire(*routed.principal));
-  request.peer = {.ip = std::move(routed.peer_address), .user_agent = std::move(routed.user_agent)};
+  request.peer = {.ip = std::move(routed.peer_address),
+                  .user_agent = std::move(routed.user_agent),
+                  .loopback = routed.from_loopback};
   request.request_id = std::move(routed.request_id);
   request.body = std::move(routed.body);
   request.connection_id = routed.connection_id;

@@ -210,7 +210,8 @@ Task<Result<access::Reply>> ClientConnection::forward(const access::Operation& o
       .peer_address = peer_.ip,
       .user_agent = peer_.user_agent,
       .request_id = uuid_to_string(make_uuid_v7(core_.deps.clock.now(), core_.deps.random)),
-      .connection_id = id_};
+      .connection_id = id_,
+      .from_loopback = peer_.loopback};
   std::string subject = std::string(access::to_string(operation.serving)) + ".request";
   UNHIDRA_CO_TRY(const auto bytes,
                  co_await core_.deps.bus.request(std::move(subject), wire::encode(routed),

@@ -40,19 +40,6 @@ std::optional<messaging::RateLimit> bucket_of(const access::LimitRule& rule) {
   return messaging::RateLimit{.limit = rule.count, .window = rule.period, .burst = rule.count};
 }
 
-// Null: none is to be kept.
-Result<std::unique_ptr<policy::DecisionLog>> open_decision_log(const MqttFaceDependencies& deps,
-                                                               const PolicySettings& settings) {
-  if (settings.log == DecisionLogMode::off) {
-    return nullptr;
-  }
-  return policy::DecisionLog::open({.file = deps.decision_log,
-                                    .with_input = settings.log == DecisionLogMode::input,
-                                    .sample = settings.log_sample,
-                                    .max_bytes = settings.log_max_bytes},
-                                   deps.clock);
-}
-
 }  // namespace
 
 struct MqttFace::Gauges {
@@ -68,8 +55,6 @@ struct MqttFace::Gauges {
         denied(metrics.gauge("unhidra_mqtt_policy_denials", "Decisions that were denials.")),
         failed(metrics.gauge("unhidra_mqtt_policy_failures", "Denied: policy cannot be asked.")),
         remembered(metrics.gauge("unhidra_policy_cache_hits", "Decisions answered from memory.")),
-        logged(metrics.gauge("unhidra_policy_log_written", "Decisions in the decision log.")),
-        unlogged(metrics.gauge("unhidra_policy_log_dropped", "Decisions that it has lost.")),
         log_broken(metrics.gauge("unhidra_mqtt_log_broken", "1: nothing is acknowledged.")) {}
   runtime::Gauge& connections;
   runtime::Gauge& sessions;
@@ -82,8 +67,6 @@ struct MqttFace::Gauges {
   runtime::Gauge& denied;
   runtime::Gauge& failed;
   runtime::Gauge& remembered;
-  runtime::Gauge& logged;
-  runtime::Gauge& unlogged;
   runtime::Gauge& log_broken;
 };
 
@@ -94,10 +77,8 @@ Result<std::unique_ptr<MqttFace>> MqttFace::make(MqttFaceDependencies dependenci
   if (!failures) {
     return fail(Error(failures.error()).in("automation.mqtt_failures_per_ip"));
   }
-  UNHIDRA_TRY(auto decision_log, open_decision_log(dependencies, settings.policy));
-  std::unique_ptr<MqttFace> out(new MqttFace(std::move(dependencies), settings, std::move(sealed),
-                                             bucket_of(*failures), std::move(decision_log)));
-  UNHIDRA_TRY_VOID(out->keeper_.load());
+  std::unique_ptr<MqttFace> out(
+      new MqttFace(std::move(dependencies), settings, std::move(sealed), bucket_of(*failures)));
   if (settings.policy.effective_source() == PolicySource::remote) {
     out->policy_.ask_elsewhere(
         {.url = settings.policy.url,
@@ -113,14 +94,11 @@ Result<std::unique_ptr<MqttFace>> MqttFace::make(MqttFaceDependencies dependenci
 }
 
 MqttFace::MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& settings,
-                   SealedTopics sealed, std::optional<messaging::RateLimit> failures,
-                   std::unique_ptr<policy::DecisionLog> decision_log)
+                   SealedTopics sealed, std::optional<messaging::RateLimit> failures)
     : deps_(std::move(dependencies)),
       settings_(settings),
       scope_(deps_.executor, "mqtt"),
-      decision_log_(std::move(decision_log)),
-      policy_trail_(deps_.metrics, deps_.clock, decision_log_.get()),
-      policy_(deps_.clock, deps_.random, &policy_trail_),
+      policy_(*deps_.decisions.topics()),
       sealed_(std::move(sealed)),
       trail_(deps_.database, scope_, deps_.clock, deps_.random),
       log_(deps_.folder),
@@ -142,19 +120,11 @@ MqttFace::MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& 
               });
             }),
       server_(deps_.executor, settings_.broker, gate_, &log_, this, deps_.clock, deps_.random),
-      keeper_({.scope = scope_,
-               .database = deps_.database,
-               .bus = deps_.bus,
-               .policy = policy_,
-               .trail = policy_trail_,
-               .clock = deps_.clock,
-               .random = deps_.random,
-               .changed = [this] { judge_again(); }},
-              settings_.policy),
       gauges_(std::make_unique<Gauges>(deps_.metrics)) {}
 
 // The log tells the server what is durable: it ends first, also after a start that failed.
 MqttFace::~MqttFace() {
+  deps_.decisions.on_change({});
   static_cast<void>(log_.close());
 }
 
@@ -172,22 +142,17 @@ Status MqttFace::start(std::shared_ptr<net::TlsServerContext> tls) {
   };
   UNHIDRA_TRY(port_, server_.listen(at(settings_.mqtt_listen), nullptr));
   UNHIDRA_TRY(tls_port_, server_.listen(at(settings_.mqtts_listen), std::move(tls)));
-  UNHIDRA_TRY_VOID(keeper_.start());
+  deps_.decisions.on_change([this] { judge_again(); });
   server_.start();
   scope_.spawn("mqtt.look_after", look_after());
   return {};
 }
 
-Status MqttFace::reload_policy() {
-  UNHIDRA_TRY_VOID(keeper_.load());
-  if (!policy_.is_elsewhere()) {
-    judge_again();
-  }
-  return {};
-}
-
 // Connections and subscriptions that the policy does not allow any more end.
 void MqttFace::judge_again() {
+  if (policy_.is_elsewhere()) {
+    return;
+  }
   server_.run([this](mqtt::Broker& broker, mqtt::Moment now) {
     broker.disconnect(
         [this](const mqtt::Principal& who, std::string_view) {
@@ -307,10 +272,6 @@ void MqttFace::count() {
   set(gauges_->denied, decided.denials);
   set(gauges_->failed, decided.failures);
   set(gauges_->remembered, decided.from_known);
-  if (decision_log_) {
-    set(gauges_->logged, decision_log_->stats().written);
-    set(gauges_->unlogged, decision_log_->stats().dropped);
-  }
   set(gauges_->log_broken, log_.broken() ? 1 : 0);
 }
 
@@ -326,12 +287,12 @@ void MqttFace::dropped(const mqtt::Principal& who, std::string_view, std::string
 
 Task<void> MqttFace::stop(std::chrono::milliseconds grace) {
   subscriptions_.clear();
+  deps_.decisions.on_change({});
   scope_.request_stop();
   co_await server_.stop(settings_.mqtt_server_reference, grace);
   if (const auto joined = co_await scope_.join(grace); !joined) {
     log::warn("mqtt.stop", {{"error", joined.error()}});
   }
-  co_await keeper_.stop();
   if (const auto closed = log_.close(); !closed) {
     log::error("mqtt.log_close", {{"error", closed.error()}});
   }

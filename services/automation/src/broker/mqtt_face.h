@@ -3,13 +3,14 @@
 
 #include "unhidra/access/rest_face.h"
 #include "unhidra/automation/broker_log.h"
+#include "unhidra/automation/decision_point.h"
 #include "unhidra/automation/mqtt_server.h"
 #include "unhidra/automation/settings.h"
 #include "unhidra/messaging/bus.h"
 #include "unhidra/runtime/metrics.h"
 
 #include "broker/gate.h"
-#include "policy/policy_keeper.h"
+#include "broker/topic_policy.h"
 
 namespace unhidra::automation {
 
@@ -23,21 +24,17 @@ struct MqttFaceDependencies {
   runtime::Metrics& metrics;
   const Clock& clock;
   RandomSource& random;
-  std::filesystem::path folder;        // of the broker's log
-  std::filesystem::path decision_log;  // file
+  DecisionPoint& decisions;      // with topics
+  std::filesystem::path folder;  // of the broker's log
 };
 
 class MqttFace final : private mqtt::Observer {
  public:
-  // Loads the policy. Blocks.
   static Result<std::unique_ptr<MqttFace>> make(MqttFaceDependencies dependencies,
                                                 const AutomationSettings& settings);
   ~MqttFace() override;
   // Reads the log back and listens. Blocks.
   Status start(std::shared_ptr<net::TlsServerContext> tls);
-  // Reads the policy anew; what is connected is judged by it at once. On failure the old one
-  // stays. Blocks.
-  Status reload_policy();
   Task<void> stop(std::chrono::milliseconds grace);
 
   // Messages that wait for the session under the device's own id; nothing: there is none. From any
@@ -50,8 +47,7 @@ class MqttFace final : private mqtt::Observer {
 
  private:
   MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& settings,
-           SealedTopics sealed, std::optional<messaging::RateLimit> failures,
-           std::unique_ptr<policy::DecisionLog> decision_log);
+           SealedTopics sealed, std::optional<messaging::RateLimit> failures);
   void judge_again();
   Status listen_on_bus();
   void end(const Revoked& what);
@@ -66,15 +62,12 @@ class MqttFace final : private mqtt::Observer {
   MqttFaceDependencies deps_;
   const AutomationSettings settings_;
   runtime::TaskScope scope_;
-  std::unique_ptr<policy::DecisionLog> decision_log_;  // null: none is kept
-  PolicyTrail policy_trail_;
-  TopicPolicy policy_;
+  TopicPolicy& policy_;
   SealedTopics sealed_;
   BrokerTrail trail_;
   BrokerLog log_;
   Gate gate_;
   MqttServer server_;
-  PolicyKeeper keeper_;
   std::vector<messaging::Subscription> subscriptions_;
   struct Gauges;
   std::unique_ptr<Gauges> gauges_;

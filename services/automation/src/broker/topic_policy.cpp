@@ -7,10 +7,10 @@ constexpr std::size_t kMaxKnown = 4096;
 // A policy may look at the clock.
 constexpr std::chrono::seconds kMaxAge{60};
 constexpr std::chrono::seconds kMaxFailureAge{1};
-// What decides nothing must not hold up those who wait for a decision.
-constexpr std::chrono::milliseconds kShadowTime{20};
 
 constexpr std::string_view kBuiltIn = R"(package unhidra.automation
+
+import rego.v1
 
 default allow := false
 
@@ -73,83 +73,16 @@ policy::Documents built_in_policy() {
 }
 
 TopicPolicy::TopicPolicy(const Clock& clock, RandomSource& random, policy::DecisionSink* sink)
-    : clock_(clock), random_(random), sink_(sink), common_(make_active()) {}
-
-TopicPolicy::Service TopicPolicy::make_active() const {
-  return std::make_shared<policy::PolicyService>(
-      policy::ServiceSettings{.query = std::string(kTopicQuery), .name = "policy"}, clock_,
-      random_);
-}
-
-TopicPolicy::Service TopicPolicy::make_shadow() const {
-  policy::ServiceSettings settings{.query = std::string(kTopicQuery), .name = "policy.shadow"};
-  settings.max_time = kShadowTime;
-  return std::make_shared<policy::PolicyService>(std::move(settings), clock_, random_);
-}
-
-Status TopicPolicy::use(policy::Documents documents, rego::Syntax syntax) {
-  documents.revision = policy::revision_of(documents);
-  auto status = common_->activate(std::move(documents), syntax);
-  forget();
-  return status;
-}
-
-Status TopicPolicy::use(const OrgId& org, policy::Documents documents, rego::Syntax syntax) {
-  Service service;
-  {
-    const std::lock_guard lock(mutex_);
-    auto& active = own_[org].active;
-    if (!active) {
-      active = make_active();
-    }
-    service = active;
-  }
-  documents.revision = policy::revision_of(documents);
-  auto status = service->activate(std::move(documents), syntax);
-  forget();
-  return status;
-}
-
-void TopicPolicy::drop(const OrgId& org) {
-  const std::lock_guard lock(mutex_);
-  own_[org].active.reset();
-  forget();
-}
-
-Status TopicPolicy::shadow(const OrgId& org, policy::Documents documents, rego::Syntax syntax) {
-  auto service = make_shadow();
-  documents.revision = policy::revision_of(documents);
-  auto status = service->activate(std::move(documents), syntax);
-  const std::lock_guard lock(mutex_);
-  own_[org].shadow = status ? std::move(service) : nullptr;
-  forget();
-  return status;
-}
-
-void TopicPolicy::end_shadow(const OrgId& org) {
-  const std::lock_guard lock(mutex_);
-  own_[org].shadow.reset();
-  forget();
-}
-
-TopicPolicy::Own TopicPolicy::of(const OrgId& org) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = own_.find(org);
-  Own out = found == own_.end() ? Own() : found->second;
-  if (!out.active) {
-    out.active = common_;
-  }
-  return out;
-}
+    : clock_(clock), sink_(sink), book_({.query = std::string(kTopicQuery)}, clock, random) {}
 
 policy::Decision TopicPolicy::ask(const Subject& subject, const TopicQuestion& question) {
-  const auto own = of(subject.org);
+  const auto services = book_.of(subject.org);
   const auto input = topic_input(subject.facts, question);
-  auto decision = own.active->decide(input);
+  auto decision = services.active->decide(input);
   count(decision);
   std::optional<policy::Decision> shadow;
-  if (own.shadow) {
-    shadow = own.shadow->decide(input);
+  if (services.shadow) {
+    shadow = services.shadow->decide(input);
   }
   if (sink_ != nullptr) {
     const auto scope = subject.org.to_string();
@@ -175,7 +108,7 @@ void TopicPolicy::count(const policy::Decision& decision) {
 const Subject::Decisions::Known* TopicPolicy::known(const Subject& subject,
                                                     const std::string& key) {
   auto& decisions = subject.decisions;
-  const auto generation = generation_.load(std::memory_order_acquire);
+  const auto generation = book_.generation();
   if (decisions.generation != generation) {
     decisions.known.clear();
     decisions.generation = generation;
@@ -238,10 +171,6 @@ Task<void> TopicPolicy::fetch(std::shared_ptr<const Subject> subject, TopicQuest
   const auto decision = co_await remote_->decide(*subject, topic_input(subject->facts, question));
   count(decision);
   keep(*subject, key, decision);
-}
-
-std::string TopicPolicy::revision(const OrgId& org) const {
-  return of(org).active->revision();
 }
 
 policy::ServiceStats TopicPolicy::stats() const {

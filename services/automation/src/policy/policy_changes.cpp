@@ -1,10 +1,14 @@
 #include "policy/policy_changes.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "unhidra/automation/errc.h"
+#include "unhidra/automation/operation_question.h"
 #include "unhidra/automation/topic_question.h"
+
+#include "policy/operation_decisions.h"
 
 namespace unhidra::automation {
 namespace {
@@ -61,7 +65,8 @@ Result<store::CheckedPolicy> check_policy(policy::Documents documents, rego::Syn
   if (!documents.data.is(rego::Kind::object)) {
     return fail(Errc::bad_request, "data is an object");
   }
-  return store::CheckedPolicy::check(std::move(documents), syntax, kTopicQuery);
+  constexpr std::array kAsked{kTopicQuery, kOperationQuery};
+  return store::CheckedPolicy::check(std::move(documents), syntax, kAsked);
 }
 
 Result<store::VersionInfo> add_policy(Transaction& tx, const OrgId& org,
@@ -72,6 +77,23 @@ Result<store::VersionInfo> add_policy(Transaction& tx, const OrgId& org,
   notes.metadata.emplace_back("revision", policy.documents().revision);
   notes.metadata.emplace_back("modules", std::to_string(policy.documents().modules.size()));
   return store::describe(tx, org, version);
+}
+
+Status expect_way_back(store::StoredPolicy version, const access::OperationRequest& asker,
+                       const Clock& clock, RandomSource& random) {
+  OperationDecisions decisions(clock, random);
+  const auto& org = asker.principal.org_id;
+  UNHIDRA_TRY_VOID(decisions.book().use(org, std::move(version.documents), version.syntax));
+  static const auto& back = *access::find_operation("policies.roll_back");
+  access::OperationRequest asking;
+  asking.principal = asker.principal;
+  asking.peer = asker.peer;
+  if (decisions.judge({.operation = back, .request = asking, .now = clock.now()}).allowed) {
+    return {};
+  }
+  return fail(Errc::conflict,
+              "this version would deny you policies.roll_back, the way back from it; who has the "
+              "machine can put it in force all the same (unhidra admin policy activate)");
 }
 
 Result<store::VersionInfo> activate_policy(Transaction& tx, const OrgId& org, PolicySource source,

@@ -1,11 +1,12 @@
 #pragma once
-// What may be done with an organisation's versions of the topic policy, as functions of a
+// What may be done with an organisation's versions of its policy, as functions of a
 // transaction, for the REST operations and for administrators' commands alike.
 
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "unhidra/access/context.h"
 #include "unhidra/automation/policy_settings.h"
 #include "unhidra/policy/store.h"
 
@@ -25,6 +26,11 @@ Result<policy::store::CheckedPolicy> check_policy(policy::Documents documents, r
 Result<policy::store::VersionInfo> add_policy(storage::Transaction& tx, const OrgId& org,
                                               const policy::store::CheckedPolicy& policy,
                                               Timestamp now, PolicyNotes& notes);
+// Whoever puts a version in force with a token must be able to take it back with it.
+// Errc::conflict: it would deny the asker policies.roll_back. Blocks for as long as the compiler
+// takes.
+Status expect_way_back(policy::store::StoredPolicy version, const access::OperationRequest& asker,
+                       const Clock& clock, RandomSource& random);
 // Errc::conflict: versions in the database decide nothing, by the settings.
 Result<policy::store::VersionInfo> activate_policy(storage::Transaction& tx, const OrgId& org,
                                                    PolicySource source, std::int64_t version,

@@ -1,7 +1,14 @@
 #include "policy/policy_dry_run.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "unhidra/automation/errc.h"
+#include "unhidra/automation/operation_question.h"
 #include "unhidra/policy/policy_service.h"
+#include "unhidra/policy/speech.h"
+
+#include "broker/topic_policy.h"
 
 namespace unhidra::automation {
 namespace {
@@ -17,6 +24,28 @@ void add(policy::DryRun& to, policy::DryRun more, std::size_t max_changed) {
       to.changed.push_back(std::move(change));
     }
   }
+}
+
+constexpr std::string_view kRolesAlone = R"(package unhidra.operations
+
+import rego.v1
+
+allow := true
+)";
+
+// With what decides where it says nothing itself.
+Result<policy::Documents> completed(const policy::store::StoredPolicy& policy) {
+  UNHIDRA_TRY(const auto compiled,
+              rego::PolicySet::compile(policy.documents.modules, policy.syntax));
+  const auto rules = compiled.rules();
+  auto out = policy.documents;
+  if (!policy::speaks_of(rules, out.data, kTopicQuery)) {
+    std::ranges::move(built_in_policy().modules, std::back_inserter(out.modules));
+  }
+  if (!policy::speaks_of(rules, out.data, kOperationQuery)) {
+    out.modules.push_back({"roles-alone.rego", std::string(kRolesAlone)});
+  }
+  return out;
 }
 
 }  // namespace
@@ -38,11 +67,12 @@ Result<policy::DryRun> dry_run_policy(const std::filesystem::path& log,
                                       .max_changed = max_changed,
                                       .max_steps = budget.max_steps,
                                       .max_memory = budget.max_memory};
+  UNHIDRA_TRY(const auto documents, completed(policy));
   policy::DryRun out;
   for (const auto& file : {std::filesystem::path(log.string() + ".1"), log}) {
     std::error_code error;
     if (std::filesystem::exists(file, error)) {
-      UNHIDRA_TRY(auto run, policy::dry_run(file, policy.documents, options, clock, random));
+      UNHIDRA_TRY(auto run, policy::dry_run(file, documents, options, clock, random));
       add(out, std::move(run), max_changed);
     }
   }

@@ -240,6 +240,11 @@ Task<Result<body::PolicyVersion>> activate_version(PolicyDesk& desk, Context& co
   UNHIDRA_CO_TRY(const auto version, named_version(context));
   const auto org = context.principal().org_id;
   const auto now = context.clock().now();
+  UNHIDRA_CO_TRY(auto stored, co_await context.read(
+                                  [&](Transaction& tx) { return store::find(tx, org, version); }));
+  UNHIDRA_CO_TRY_VOID(co_await desk.pool.run([&] {
+    return expect_way_back(std::move(stored), context.request(), desk.clock, desk.random);
+  }));
   UNHIDRA_CO_TRY(
       const auto active, co_await change(desk, context, [&](Transaction& tx, PolicyNotes& notes) {
         return activate_policy(tx, org, desk.settings.effective_source(), version, now, notes);

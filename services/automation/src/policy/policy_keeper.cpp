@@ -7,6 +7,8 @@
 #include "unhidra/policy/bundle.h"
 #include "unhidra/runtime/log.h"
 
+#include "broker/topic_policy.h"
+
 namespace unhidra::automation {
 namespace {
 
@@ -55,10 +57,36 @@ Result<policy::Documents> PolicyKeeper::common_documents() const {
   return built_in_policy();
 }
 
+void PolicyKeeper::for_each_book(const std::function<void(PolicyBook&)>& visit) {
+  visit(deps_.operations);
+  if (deps_.topics != nullptr) {
+    visit(*deps_.topics);
+  }
+}
+
+Status PolicyKeeper::use_common(const policy::Documents& documents, rego::Syntax syntax) {
+  UNHIDRA_TRY(const bool of_operations, deps_.operations.use(documents, syntax));
+  bool of_topics = false;
+  if (deps_.topics != nullptr) {
+    UNHIDRA_TRY(of_topics, deps_.topics->use(documents, syntax));
+    if (!of_topics && !of_operations) {
+      return fail(policy::Errc::silent, "the policy has neither " + deps_.topics->query() +
+                                            " nor " + deps_.operations.query());
+    }
+    if (!of_topics) {
+      UNHIDRA_TRY_VOID(deps_.topics->use(built_in_policy(), rego::Syntax::v1));
+    }
+  }
+  if (!of_operations) {
+    deps_.operations.drop();
+  }
+  return {};
+}
+
 Status PolicyKeeper::load_common() {
   if (source_ == PolicySource::remote) {
     const bool good = settings_.url.starts_with("https://") || settings_.url.starts_with("http://");
-    deps_.policy.forget();
+    for_each_book([](PolicyBook& book) { book.forget(); });
     return good ? Status()
                 : fail(Errc::bad_policy, "automation.policy_url is no http or https address");
   }
@@ -68,22 +96,21 @@ Status PolicyKeeper::load_common() {
   const bool own = (source_ == PolicySource::folder && !settings_.path.empty()) ||
                    source_ == PolicySource::bundle;
   auto documents = common_documents();
-  auto status =
-      documents ? deps_.policy.use(*std::move(documents), own ? settings_.syntax : rego::Syntax::v1)
-                : Status(std::unexpect, documents.error());
-  note_common(status);
+  auto status = documents ? use_common(*documents, own ? settings_.syntax : rego::Syntax::v1)
+                          : Status(std::unexpect, documents.error());
+  note_common(status, status ? policy::revision_of(*documents) : std::string());
   return status ? Status()
                 : fail(Errc::bad_policy, "automation.policy: " + status.error().message());
 }
 
 // The installation's own chain has which policy decided when. What people do with an organisation's
 // versions is recorded where they do it.
-void PolicyKeeper::note_common(const Status& loaded) {
-  const auto revision = deps_.policy.revision();
+void PolicyKeeper::note_common(const Status& loaded, std::string revision) {
   if (loaded) {
+    const bool decides = deps_.topics != nullptr || !deps_.operations.revision().empty();
     deps_.trail.loaded();
-    deps_.trail.set_revision("", revision);
-    if (revision == common_revision_) {
+    deps_.trail.set_revision("", decides ? revision : "");
+    if (!decides || revision == common_revision_) {
       return;
     }
     common_revision_ = revision;
@@ -119,66 +146,99 @@ void PolicyKeeper::note_common(const Status& loaded) {
 
 // ---- For one organisation ----------------------------------------------------------------------
 
-Status PolicyKeeper::load_active(const OrgId& org, std::optional<store::StoredPolicy> stored) {
+// What it does not speak of, that for all decides.
+Status PolicyKeeper::use(PolicyBook& book, const OrgId& org, const policy::Documents& documents,
+                         rego::Syntax syntax) {
+  UNHIDRA_TRY(const bool speaks, book.use(org, documents, syntax));
+  if (!speaks) {
+    book.drop(org);
+  }
+  return {};
+}
+
+Status PolicyKeeper::load_active(const OrgId& org, Stored stored) {
   const auto name = org.to_string();
   if (!stored) {
-    deps_.policy.drop(org);
+    for_each_book([&](PolicyBook& book) { book.close(org); });
+    deps_.trail.load_failed();
+    return fail(std::move(stored).error());
+  }
+  if (!*stored) {
+    for_each_book([&](PolicyBook& book) { book.drop(org); });
     deps_.trail.set_revision(name, "");
     return {};
   }
-  const auto syntax = stored->syntax;
-  auto status = deps_.policy.use(org, named(*std::move(stored)), syntax);
+  const auto syntax = (*stored)->syntax;
+  const auto documents = named(**std::move(stored));
+  Status status;
+  for_each_book([&](PolicyBook& book) {
+    if (auto used = use(book, org, documents, syntax); !used) {
+      status = std::move(used);
+    }
+  });
   if (status) {
     deps_.trail.loaded();
-    deps_.trail.set_revision(name, deps_.policy.revision(org));
+    deps_.trail.set_revision(name, policy::revision_of(documents));
   } else {
     deps_.trail.load_failed();
   }
   return status;
 }
 
-void PolicyKeeper::load_shadow(const OrgId& org, std::optional<store::StoredPolicy> stored,
-                               Known& known) {
+Status PolicyKeeper::load_shadow(const OrgId& org, Stored stored, Known& known) {
   known.shadow = 0;
   known.shadow_revision.clear();
-  if (!stored) {
-    return deps_.policy.end_shadow(org);
+  if (!stored || !*stored) {
+    for_each_book([&](PolicyBook& book) { book.end_shadow(org); });
+    return stored ? Status() : Status(std::unexpect, std::move(stored).error());
   }
-  const auto version = stored->version;
-  const auto syntax = stored->syntax;
-  auto documents = named(*std::move(stored));
-  const auto revision = documents.revision;
-  if (deps_.policy.shadow(org, std::move(documents), syntax)) {
+  const auto version = (*stored)->version;
+  const auto syntax = (*stored)->syntax;
+  const auto documents = named(**std::move(stored));
+  bool asked = true;
+  for_each_book(
+      [&](PolicyBook& book) { asked = book.shadow(org, documents, syntax).has_value() && asked; });
+  if (asked) {
     known.shadow = version;
-    known.shadow_revision = revision;
+    known.shadow_revision = policy::revision_of(documents);
   } else {
     deps_.trail.load_failed();
   }
+  return {};
 }
 
 Status PolicyKeeper::load_organization(const OrgId& org, const store::Stamp& stamp) {
-  struct Stored {
-    std::optional<store::StoredPolicy> active;
-    std::optional<store::StoredPolicy> shadow;
+  struct Found {
+    Stored active;
+    Stored shadow;
   };
-  UNHIDRA_TRY(auto found, deps_.database.read_sync([&](Transaction& tx) -> Result<Stored> {
-    Stored out;
+  UNHIDRA_TRY(auto found, deps_.database.read_sync([&](Transaction& tx) -> Result<Found> {
+    Found out;
     if (source_ == PolicySource::database) {
-      UNHIDRA_TRY(out.active, store::active(tx, org));
+      out.active = store::active(tx, org);
     }
     UNHIDRA_TRY(const auto beside, store::shadow(tx, org));
     if (beside && beside->version != 0) {
-      UNHIDRA_TRY(out.shadow, store::find(tx, org, beside->version));
+      auto stored = store::find(tx, org, beside->version);
+      out.shadow = stored ? Stored(*std::move(stored)) : Stored(std::unexpect, stored.error());
+    }
+    // What is damaged is known; what the database did not answer is asked for again.
+    for (const auto* each : {&out.active, &out.shadow}) {
+      if (!*each && each->error() != policy::Errc::bad_file) {
+        return fail(each->error());
+      }
     }
     return out;
   }));
   auto& known = known_[org];
-  auto status = Status();
+  Status status;
   if (source_ == PolicySource::database && known.stamp.activation != stamp.activation) {
     status = load_active(org, std::move(found.active));
   }
   if (known.stamp.shadow != stamp.shadow) {
-    load_shadow(org, std::move(found.shadow), known);
+    if (auto loaded = load_shadow(org, std::move(found.shadow), known); !loaded) {
+      status = std::move(loaded);
+    }
   }
   known.stamp = stamp;
   return status;

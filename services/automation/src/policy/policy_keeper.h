@@ -1,6 +1,8 @@
 #pragma once
 // Which policy is in force, and that it stays so: loads it from where the settings say, follows
-// activations and shadows in the database, and files of a bundle when they change.
+// activations and shadows in the database, and files of a bundle when they change. One policy
+// answers every question that it speaks of: about topics where there is a broker, about operations
+// everywhere. Of topics that it does not speak of the built-in policy decides.
 //
 // What another process changes is heard on the bus ("policy.changed", the 16 bytes of the
 // organisation) and, as messages may be lost and administrators' commands send none, seen in the
@@ -17,7 +19,7 @@
 #include "unhidra/runtime/worker_pool.h"
 #include "unhidra/storage/database.h"
 
-#include "broker/topic_policy.h"
+#include "policy/policy_book.h"
 #include "policy/policy_trail.h"
 
 namespace unhidra::automation {
@@ -30,7 +32,8 @@ struct PolicyKeeperDependencies {
   runtime::TaskScope& scope;
   storage::Database& database;
   messaging::Bus& bus;
-  TopicPolicy& policy;
+  PolicyBook* topics;  // null: no broker in this process
+  PolicyBook& operations;
   PolicyTrail& trail;
   const Clock& clock;
   RandomSource& random;
@@ -60,14 +63,18 @@ class PolicyKeeper {
   Task<void> look();
   Status refresh();
   Status load_common();
+  Status use_common(const policy::Documents& documents, rego::Syntax syntax);
+  static Status use(PolicyBook& book, const OrgId& org, const policy::Documents& documents,
+                    rego::Syntax syntax);
+  void for_each_book(const std::function<void(PolicyBook&)>& visit);
   Result<policy::Documents> common_documents() const;
-  void note_common(const Status& loaded);
+  void note_common(const Status& loaded, std::string revision);
   Status refresh_bundle();
   Result<bool> refresh_organizations();
   Status load_organization(const OrgId& org, const policy::store::Stamp& stamp);
-  Status load_active(const OrgId& org, std::optional<policy::store::StoredPolicy> stored);
-  void load_shadow(const OrgId& org, std::optional<policy::store::StoredPolicy> stored,
-                   Known& known);
+  using Stored = Result<std::optional<policy::store::StoredPolicy>>;
+  Status load_active(const OrgId& org, Stored stored);
+  Status load_shadow(const OrgId& org, Stored stored, Known& known);
   Status write_findings();
 
   PolicyKeeperDependencies deps_;

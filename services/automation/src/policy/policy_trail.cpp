@@ -1,5 +1,6 @@
 #include "policy/policy_trail.h"
 
+#include "unhidra/automation/operation_question.h"
 #include "unhidra/crypto/provider.h"
 
 namespace unhidra::automation {
@@ -7,9 +8,9 @@ namespace {
 
 using policy::Ground;
 
-constexpr std::array kAllGrounds{Ground::policy,     Ground::undefined, Ground::not_boolean,
-                                 Ground::no_policy,  Ground::failed,    Ground::exhausted,
-                                 Ground::unreachable};
+constexpr std::array kAllGrounds{Ground::policy,      Ground::undefined, Ground::not_boolean,
+                                 Ground::no_policy,   Ground::failed,    Ground::exhausted,
+                                 Ground::unreachable, Ground::unasked};
 
 std::size_t place_of(Ground ground, bool allowed) {
   return static_cast<std::size_t>(ground) * 2 + (allowed ? 1 : 0);
@@ -17,9 +18,27 @@ std::size_t place_of(Ground ground, bool allowed) {
 
 }  // namespace
 
+PolicyTrail::Counters PolicyTrail::counters(runtime::Metrics& metrics, std::string_view name,
+                                            std::string_view help) {
+  static_assert(kAllGrounds.size() == kGrounds);
+  const auto family = metrics.counters(name, help, {"result", "ground"});
+  Counters out{};
+  for (const auto ground : kAllGrounds) {
+    if (ground != Ground::unasked) {
+      out[place_of(ground, false)] = &family.at({"deny", to_string(ground)});
+    }
+  }
+  out[place_of(Ground::policy, true)] = &family.at({"allow", to_string(Ground::policy)});
+  return out;
+}
+
 PolicyTrail::PolicyTrail(runtime::Metrics& metrics, const Clock& clock, policy::DecisionSink* log)
     : clock_(clock),
       log_(log),
+      topics_(counters(metrics, "unhidra_policy_decisions_total",
+                       "Topic decisions that were evaluated.")),
+      operations_(counters(metrics, "unhidra_operation_policy_decisions_total",
+                           "Decisions on operations that the roles allow.")),
       loads_(metrics.counter("unhidra_policy_loads_total", "Policies taken in use.")),
       failures_(metrics.counter("unhidra_policy_load_failures_total",
                                 "Policies that could not be taken in use.")),
@@ -28,23 +47,11 @@ PolicyTrail::PolicyTrail(runtime::Metrics& metrics, const Clock& clock, policy::
       shadow_differing_(metrics.counter("unhidra_policy_shadow_differences_total",
                                         "Decisions that a shadow would have made otherwise.")),
       revisions_(metrics.gauges("unhidra_policy_revision", "1: the revision that decides.",
-                                {"org", "revision"})) {
-  static_assert(kAllGrounds.size() == kGrounds);
-  const auto decisions =
-      metrics.counters("unhidra_policy_decisions_total", "Topic decisions that were evaluated.",
-                       {"result", "ground"});
-  for (const auto ground : kAllGrounds) {
-    for (const bool allowed : {false, true}) {
-      if (!allowed || ground == Ground::policy) {  // nothing else allows
-        decisions_[place_of(ground, allowed)] =
-            &decisions.at({allowed ? "allow" : "deny", to_string(ground)});
-      }
-    }
-  }
-}
+                                {"org", "revision"})) {}
 
 void PolicyTrail::record(const policy::DecisionRecord& record) {
-  if (auto* const counter = decisions_[place_of(record.decision.ground, record.decision.allowed)]) {
+  const auto& counters = record.query == kOperationQuery ? operations_ : topics_;
+  if (auto* const counter = counters[place_of(record.decision.ground, record.decision.allowed)]) {
     counter->add();
   }
   if (log_ != nullptr) {

@@ -1,5 +1,5 @@
 #pragma once
-// What becomes of a topic decision once it is made: it is counted, written to the decision log, and
+// What becomes of a decision once it is made: it is counted, written to the decision log, and
 // where a shadow said something else, gathered for the database.
 
 #include <array>
@@ -39,18 +39,21 @@ class PolicyTrail final : public policy::DecisionSink {
   void set_revision(const std::string& org, const std::string& revision);
 
  private:
-  static constexpr std::size_t kGrounds = 7;
+  static constexpr std::size_t kGrounds = 8;
   static constexpr std::size_t kMaxGathered = 1'000;  // of one organisation; further ones: counted
   struct Gathered {
     std::string revision;
     std::uint64_t asked = 0;
     std::map<std::string, policy::store::Difference> differences;  // by the input's JSON
   };
+  using Counters = std::array<runtime::Counter*, kGrounds * 2>;
+  static Counters counters(runtime::Metrics& metrics, std::string_view name, std::string_view help);
   void compare(const policy::DecisionRecord& record);
 
   const Clock& clock_;
   policy::DecisionSink* const log_;
-  std::array<runtime::Counter*, kGrounds * 2> decisions_{};
+  const Counters topics_;
+  const Counters operations_;
   runtime::Counter& loads_;
   runtime::Counter& failures_;
   runtime::Counter& shadow_asked_;

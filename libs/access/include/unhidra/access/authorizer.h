@@ -18,6 +18,7 @@ enum class Reason : std::uint8_t {
   lacks_permission,
   other_organization,  // answered as if the thing did not exist
   outranked,           // the target has more power than the asker
+  denied_by_policy,    // the roles allow it, the operation policy does not
 };
 std::string_view to_string(Reason reason);
 
@@ -27,6 +28,8 @@ struct Evidence {
   std::optional<Permission> permission = std::nullopt;  // that was needed
   std::optional<Role> role = std::nullopt;              // that gave it
   Reason reason = Reason::no_credentials;
+  std::string policy{};       // the revision that was asked, too; empty: none
+  std::string_view ground{};  // of the policy's denial; static
 };
 
 // What the operation is about, as far as it is known before the handler runs.

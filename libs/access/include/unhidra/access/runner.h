@@ -1,5 +1,6 @@
 #pragma once
-// The single path of every operation: rate limit, authorisation, handler, audit. By its
+// The single path of every operation: rate limit, authorisation (roles, then policy), handler,
+// audit. By its
 // construction an operation with audit policy `always` leaves exactly one event: the success event
 // is written in the handler's own transaction; when that did not happen the runner writes one
 // failure or denied event. When no event can be written the operation answers
@@ -11,6 +12,7 @@
 
 #include "unhidra/access/handlers.h"
 #include "unhidra/access/limits.h"
+#include "unhidra/access/operation_policy.h"
 #include "unhidra/runtime/metrics.h"
 
 namespace unhidra::access {
@@ -20,6 +22,7 @@ inline constexpr std::size_t kMetricOutcomes = 5;
 struct RunnerOptions {
   // The connection's own limits; false where the gateway has taken them already.
   bool limit_connections = true;
+  OperationPolicy* policy = nullptr;  // asked after the roles; null: none. Outlives the runner
 };
 
 // All references outlive the runner; `random` is safe from any thread. The runner itself is safe
@@ -43,6 +46,7 @@ class OperationRunner {
 
  private:
   friend class OperationContext;
+  Evidence decide(const Operation& operation, const OperationRequest& request) const;
   Task<Status> take_limits(const Operation& operation, const OperationRequest& request);
   Task<Result<Reply>> run_handler(OperationContext& context);
   Task<Result<Reply>> finish(OperationContext& context, Result<Reply> result);

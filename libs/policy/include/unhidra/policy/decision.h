@@ -10,7 +10,7 @@
 
 namespace unhidra::policy {
 
-// Only `policy` may allow: every other ground is a denial.
+// Only `policy` and `unasked` may allow: every other ground is a denial.
 enum class Ground : std::uint8_t {
   policy,       // it said true or false
   undefined,    // it has no answer
@@ -19,6 +19,7 @@ enum class Ground : std::uint8_t {
   failed,       // the evaluation ended with an error
   exhausted,    // the evaluation's budget was used up
   unreachable,  // the remote server gave no decision
+  unasked,      // none is in force for this: what was decided without holds
 };
 std::string_view to_string(Ground ground);
 

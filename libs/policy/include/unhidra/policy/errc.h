@@ -12,6 +12,7 @@ enum class Errc : std::uint8_t {
   bad_bundle,     // not an archive, not a manifest, or outside the manifest's roots
   bad_signature,  // a bundle's signature is missing, wrong, or of other files
   no_policy,      // nothing is loaded, or not the wanted revision
+  silent,         // the policy has nothing in the package that is asked
   bad_log,        // a decision log that cannot be read
   remote_failed,  // a remote server did not answer with a decision
 };
@@ -30,6 +31,8 @@ constexpr ErrorCode error_code(Errc code) {
       return {"policy.bad_log", ErrorKind::corrupt};
     case Errc::remote_failed:
       return {"policy.remote_failed", ErrorKind::unavailable};
+    case Errc::silent:
+      return {"policy.silent", ErrorKind::not_found};
     case Errc::no_policy:
       break;
   }

@@ -29,6 +29,8 @@ struct ServiceSettings {
   std::chrono::milliseconds max_age{60'000};
   std::size_t max_known = 65'536;    // decisions; when they are more, old ones go first, then all
   std::string_view name = "policy";  // of log events; static: "policy.failed"
+  // What has nothing in the query's package is refused: Errc::silent.
+  bool must_speak = false;
 };
 
 struct ServiceStats {

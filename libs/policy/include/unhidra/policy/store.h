@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "unhidra/base/id.h"
@@ -18,11 +19,12 @@ inline constexpr std::size_t kMaxVersions = 1'000;  // of one organisation
 // Documents of which it is known that they compile.
 class CheckedPolicy {
  public:
-  // Blocks for as long as the compiler takes. Errc::no_policy: there is no module, or none has the
-  // rule `wanted` ("data.unhidra.automation.allow"; empty: any will do). Otherwise the compiler's
-  // error, which tells every problem.
+  // Blocks for as long as the compiler takes. `wanted` are rules that are asked
+  // ("data.unhidra.automation.allow"; none: any will do). Errc::no_policy: there is no module, the
+  // policy speaks of none of them (speech.h), or it speaks of one and lacks that rule. Otherwise
+  // the compiler's error, which tells every problem.
   static Result<CheckedPolicy> check(Documents documents, rego::Syntax syntax,
-                                     std::string_view wanted = {});
+                                     std::span<const std::string_view> wanted = {});
   const Documents& documents() const { return documents_; }
   rego::Syntax syntax() const { return syntax_; }
 

@@ -38,6 +38,7 @@ struct RoutedRequest {
   std::string user_agent;
   std::string request_id;  // for logs and audit, unique in the cluster
   ConnectionId connection_id;
+  bool from_loopback = false;  // from the gateway's own machine, and not passed on by a proxy there
 
   friend bool operator==(const RoutedRequest&, const RoutedRequest&) = default;
   static constexpr std::string_view kMessage = "unhidra.internal.v1.RoutedRequest";
@@ -48,7 +49,8 @@ struct RoutedRequest {
                       Field{4, "peer_address", &RoutedRequest::peer_address},
                       Field{5, "user_agent", &RoutedRequest::user_agent},
                       Field{6, "request_id", &RoutedRequest::request_id},
-                      Field{7, "connection_id", &RoutedRequest::connection_id}};
+                      Field{7, "connection_id", &RoutedRequest::connection_id},
+                      Field{8, "from_loopback", &RoutedRequest::from_loopback}};
   }
 };
 

@@ -13,6 +13,7 @@
 
 #include "unhidra/access/handlers.h"
 #include "unhidra/access/rest_face.h"
+#include "unhidra/automation/decision_point.h"
 #include "unhidra/automation/settings.h"
 #include "unhidra/messaging/bus.h"
 #include "unhidra/net/server.h"
@@ -28,6 +29,7 @@ struct AutomationDependencies {
   messaging::Bus& bus;
   access::TokenVerifier& verifier;
   runtime::Metrics& metrics;
+  DecisionPoint& decisions;      // with topics, where the settings serve MQTT
   const pki::KeySealer& sealer;  // of the authority's private key
   const Clock& clock;
   RandomSource& random;             // safe from any thread
@@ -50,8 +52,6 @@ class AutomationRole {
   // `rest` outlives the role. `mqtt_tls` is of listener_tls, too, for ApplicationProtocol::mqtt.
   Status start(std::shared_ptr<net::TlsServerContext> tls,
                std::shared_ptr<net::TlsServerContext> mqtt_tls, net::HttpHandler& rest);
-  // Reads the topic policy anew; on failure the old one stays. After start(). Blocks.
-  Status reload_policy();
   // MQTT over WebSocket, for whoever has an HTTP server; 404 where MQTT is not served.
   net::UpgradeDecision upgrade_mqtt(const net::RequestHead& head);
   // The ports bound to; of use after start(). 0: MQTT is not served.
