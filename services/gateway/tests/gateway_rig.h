@@ -22,7 +22,6 @@
 #include "unhidra/runtime/task_scope.h"
 #include "unhidra/testkit/temp_dir.h"
 #include "unhidra/wire/codec.h"
-#include "unhidra/wire/codec.h"
 #include "unhidra/wire/frames.h"
 #include "unhidra/wire/internal.h"
 
