@@ -1,7 +1,7 @@
 #include <array>
 
 #include "unhidra/access/operation.h"
-#include "unhidra/wire/frames.h"
+#include "unhidra/wire/frame_bodies.h"
 
 namespace unhidra::access {
 namespace {

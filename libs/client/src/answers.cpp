@@ -1,5 +1,7 @@
 // What the server answers and tells.
 
+#include "unhidra/wire/frames.h"
+
 #include "engine_impl.h"
 
 namespace unhidra::client {

@@ -20,6 +20,10 @@
 #include "records.h"
 #include "transaction.h"
 
+namespace unhidra::wire {
+struct ServerFrame;
+}
+
 namespace unhidra::client {
 
 // For people to compare: groups of five digits, at most eight of them (directory.cpp).
@@ -161,7 +165,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   // ---- questions and answers (requests.cpp) ----
   bool may_ask(const Question& question) const;
   template <class Body>
-  PendingRequest& ask(const Question& question, Body body);
+  PendingRequest& ask(const Question& question, const Body& body);
   void settle(const Question& question);
   void back_off(const Question& question, std::uint32_t retry_after_ms);
   std::chrono::milliseconds delay_after(std::uint32_t failures) const;
@@ -606,12 +610,9 @@ class Engine::Impl final : public e2ee::PreKeyStore {
 };
 
 template <class Body>
-PendingRequest& Engine::Impl::ask(const Question& question, Body body) {
+PendingRequest& Engine::Impl::ask(const Question& question, const Body& body) {
   const auto id = link_.next_request++;
-  wire::ClientFrame frame;
-  frame.request_id = id;
-  frame.body = std::move(body);
-  staged_.frames.push_back(wire::encode(frame));
+  staged_.frames.push_back(wire::make_request(id, wire::request_field<Body>(), wire::encode(body)));
   link_.questions[question].in_flight = true;
   auto& pending = link_.pending[id];
   pending.question = question;

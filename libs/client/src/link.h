@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "unhidra/client/events.h"
-#include "unhidra/wire/frames.h"
+#include "unhidra/wire/frame_bodies.h"
 
 namespace unhidra::client {
 

@@ -1,5 +1,7 @@
 // Questions to the server and when to ask again; where a frame goes that comes in.
 
+#include "unhidra/wire/frames.h"
+
 #include "engine_impl.h"
 
 namespace unhidra::client {

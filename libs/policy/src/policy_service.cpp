@@ -33,12 +33,17 @@ Result<std::shared_ptr<PolicyService::Loaded>> PolicyService::load(Documents doc
   auto next = std::make_shared<Loaded>();
   const auto before = loaded_.load(std::memory_order_acquire);
   if (before && before->syntax == syntax && before->modules == documents.modules) {
+    next->rules_speak = before->rules_speak;
+    if (is_silent(*next, documents.data)) {
+      return silent();
+    }
     next->query = before->query;
     next->data = before->data.replaced_by(std::move(documents.data));
   } else {
     UNHIDRA_TRY(const auto policies, rego::PolicySet::compile(documents.modules, syntax));
-    if (settings_.must_speak && !speaks_of(policies.rules(), documents.data, settings_.query)) {
-      return fail(Errc::silent, "the policy has nothing about " + settings_.query);
+    next->rules_speak = speaks_of(policies.rules(), rego::Value::object({}), settings_.query);
+    if (is_silent(*next, documents.data)) {
+      return silent();
     }
     UNHIDRA_TRY(next->query, policies.prepare(settings_.query + " = answer"));
     next->data = policies.load(std::move(documents.data));
@@ -48,6 +53,14 @@ Result<std::shared_ptr<PolicyService::Loaded>> PolicyService::load(Documents doc
   next->syntax = syntax;
   next->revision = std::move(documents.revision);
   return next;
+}
+
+bool PolicyService::is_silent(const Loaded& loaded, const rego::Value& data) const {
+  return settings_.must_speak && !loaded.rules_speak && !speaks_of({}, data, settings_.query);
+}
+
+std::unexpected<Error> PolicyService::silent() const {
+  return fail(Errc::silent, "the policy has nothing about " + settings_.query);
 }
 
 Status PolicyService::activate(Documents documents, std::optional<rego::Syntax> syntax) {

@@ -6,6 +6,7 @@
 #include "unhidra/net/settings.h"
 #include "unhidra/runtime/log.h"
 #include "unhidra/runtime/task_scope.h"
+#include "unhidra/wire/codec.h"
 #include "unhidra/wire/internal.h"
 
 #include "accounts.h"

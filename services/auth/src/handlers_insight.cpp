@@ -7,6 +7,7 @@
 #include "unhidra/base/codec.h"
 #include "unhidra/base/text.h"
 #include "unhidra/messaging/gather.h"
+#include "unhidra/wire/codec.h"
 #include "unhidra/wire/internal.h"
 
 #include "core.h"

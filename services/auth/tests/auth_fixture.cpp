@@ -12,6 +12,7 @@
 #include "unhidra/messaging/rate_limiter.h"
 #include "unhidra/runtime/task_scope.h"
 #include "unhidra/testkit/postgres_server.h"
+#include "unhidra/wire/codec.h"
 #include "unhidra/wire/internal.h"
 
 namespace unhidra::auth::test {

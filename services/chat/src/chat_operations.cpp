@@ -1,5 +1,6 @@
 #include "chat_operations.h"
 
+#include "unhidra/access/frame_handlers.h"
 #include "unhidra/base/text.h"
 #include "unhidra/chat/errc.h"
 

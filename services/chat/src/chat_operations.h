@@ -4,7 +4,7 @@
 
 #include "unhidra/access/context.h"
 #include "unhidra/chat/chat_role.h"
-#include "unhidra/wire/frames.h"
+#include "unhidra/wire/frame_bodies.h"
 
 #include "asker.h"
 

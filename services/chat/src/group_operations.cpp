@@ -1,5 +1,6 @@
 #include "group_operations.h"
 
+#include "unhidra/access/frame_handlers.h"
 #include "unhidra/chat/errc.h"
 
 #include "group_removals.h"

@@ -5,7 +5,7 @@
 #include <mutex>
 
 #include "unhidra/chat/chat_role.h"
-#include "unhidra/wire/frames.h"
+#include "unhidra/wire/frame_bodies.h"
 
 #include "asker.h"
 #include "group_changes.h"

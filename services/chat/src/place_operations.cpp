@@ -1,5 +1,6 @@
 #include "place_operations.h"
 
+#include "unhidra/access/frame_handlers.h"
 #include "unhidra/chat/errc.h"
 #include "unhidra/runtime/log.h"
 

@@ -6,7 +6,7 @@
 
 #include "unhidra/messaging/device_events.h"
 #include "unhidra/wire/codec.h"
-#include "unhidra/wire/frames.h"
+#include "unhidra/wire/frame_bodies.h"
 
 namespace unhidra::chat {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "unhidra/access/frame_handlers.h"
 #include "unhidra/base/codec.h"
 #include "unhidra/gateway/errc.h"
 #include "unhidra/gateway/web_client.h"

@@ -9,8 +9,6 @@
 
 #include "unhidra/access/context.h"
 #include "unhidra/access/json.h"
-#include "unhidra/wire/codec.h"
-#include "unhidra/wire/frames.h"
 
 namespace unhidra::access {
 
@@ -54,28 +52,6 @@ Task<Result<Reply>> run_json(const F& handler, OperationContext& context) {
   co_return rest_reply(context.operation(), result);
 }
 
-template <class In, class F>
-Task<Result<Reply>> run_frame(const F& handler, OperationContext& context) {
-  auto body = wire::decode<In>(context.request().body,
-                               wire::Limits{.max_size = context.operation().body_limit});
-  if (!body) {
-    co_return fail(std::move(body).error());
-  }
-  auto result = co_await handler(context, std::move(*body));
-  if (!result) {
-    co_return fail(std::move(result).error());
-  }
-  using Out = typename std::remove_cvref_t<decltype(result)>::value_type;
-  Reply reply;
-  if constexpr (std::is_void_v<Out>) {
-    reply.field = wire::response_field<wire::Done>();
-  } else {
-    reply.field = wire::response_field<Out>();
-    reply.body = wire::encode(*result);
-  }
-  co_return reply;
-}
-
 }  // namespace detail
 
 class Handlers {
@@ -102,13 +78,9 @@ class Handlers {
   }
   // A frame: handler(OperationContext&, In) -> Task<Result<Out>>; Out is a message of ServerFrame,
   // or void for Done.
+  // Defined in frame_handlers.h, for those who serve frames.
   template <class In, class F>
-  void on_frame(std::string_view name, F handler) {
-    expect_frame(name, wire::request_field<In>());
-    bind(name, [handler = std::move(handler)](OperationContext& context) {
-      return detail::run_frame<In>(handler, context);
-    });
-  }
+  void on_frame(std::string_view name, F handler);
 
   const Handler* find(const Operation& operation) const;
   // Every operation served by one of these roles has a handler, and no handler is of another role.

@@ -81,6 +81,7 @@ class PolicyService {
     rego::LoadedData data;
     std::string revision;
     std::uint64_t generation = 0;
+    bool rules_speak = false;  // of what is asked
   };
   struct Known {
     bool allowed = false;
@@ -91,6 +92,8 @@ class PolicyService {
     std::mutex mutex;
     std::unordered_map<std::string, Known> known;
   };
+  bool is_silent(const Loaded& loaded, const rego::Value& data) const;
+  std::unexpected<Error> silent() const;
   Result<std::shared_ptr<Loaded>> load(Documents documents, rego::Syntax syntax);
   Decision evaluate(const Loaded* loaded, const rego::Value& input);
   void count(const Decision& decision, const rego::Value& input);

@@ -68,14 +68,4 @@ concept Message = requires {
   T::fields();
 };
 
-// The number of the oneof field that carries a T, for frames with the one oneof `body`.
-template <class T, class Struct, class... Alternatives, std::size_t N>
-constexpr std::uint32_t number_in(
-    const OneOf<Struct, std::variant<std::monostate, Alternatives...>, N>& row) {
-  static_assert((std::is_same_v<T, Alternatives> || ...), "no such body");
-  std::size_t index = 0;
-  static_cast<void>(((std::is_same_v<T, Alternatives> || (++index, false)) || ...));
-  return row.choices[index].number;
-}
-
 }  // namespace unhidra::wire
