@@ -74,13 +74,10 @@ function iconOf(mediaType: string): LucideIcon {
 }
 
 function useSaving({ message, attachment, index }: Props) {
-  const [error, setError] = useState<unknown>();
-  const save = () => {
-    setError(undefined);
-    saveFile(message, index, attachment).catch(setError);
-  };
   const transfer = transferOf(message, index);
   const progress = useFiles((state) => state.progress[transfer]);
+  const error = useFiles((state) => state.problems[transfer]);
+  const save = () => void saveFile(message, index, attachment);
   return { save, error, progress, cancel: () => cancelTransfer(transfer) };
 }
 

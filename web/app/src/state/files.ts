@@ -32,9 +32,11 @@ interface Files {
   outgoing: Outgoing[];
   /** By transfer: between 0 and 1. */
   progress: Record<string, number>;
+  /** By transfer: why the last attempt to keep the file failed. Here, as a message that is scrolled away is not drawn. */
+  problems: Record<string, unknown>;
 }
 
-export const useFiles = create<Files>(() => ({ chosen: {}, outgoing: [], progress: {} }));
+export const useFiles = create<Files>(() => ({ chosen: {}, outgoing: [], progress: {}, problems: {} }));
 const set = useFiles.setState;
 const get = useFiles.getState;
 
@@ -114,11 +116,15 @@ addEventListener("beforeunload", (event) => {
 // ---- fetching ----
 export const transferOf = ({ ref }: Message, index: number): string => `${ref}#${index}`;
 
+/** Why it failed stands among the `problems`. */
 export async function saveFile(message: Message, index: number, attachment: Attachment): Promise<void> {
   const transfer = transferOf(message, index);
+  set(({ problems: { [transfer]: _, ...problems } }) => ({ problems }));
   transferMoved(transfer, 0, 1);
   try {
     saveAs(await client().receiveFile(message.conversation, message.ref, index, transfer), attachment.name);
+  } catch (error) {
+    set(({ problems }) => ({ problems: { ...problems, [transfer]: error } }));
   } finally {
     forget([transfer]);
   }

@@ -146,7 +146,13 @@ step("what was changed at the server is refused, and nothing of it is kept", asy
   ann.on("download", () => (kept = true));
   await ann.locator(".timeline-list").evaluate((list) => (list.scrollTop = 0));
   await card(names.large).locator("button").click();
-  await card(names.large).locator(".field-problem").waitFor({ timeout: 60_000 });
+  const told = card(names.large).locator(".field-problem");
+  const isTold = async () => (await told.count()) > 0 || `the card says: ${(await card(names.large).allInnerTexts()).join()}, with ${await card(names.large).locator(".progress").count()} progress bars`;
+  await until(isTold, "the refusal", 60_000);
+  await ann.click(".sidebar-links a:has-text('Channels')");
+  await ann.waitForSelector(".timeline", { state: "detached" });
+  await openConversation(ann, "carla");
+  await until(isTold, "the refusal, when its message is looked at again");
   assert.match(await card(names.large).locator(".field-problem").innerText(), /not the file that its sender described/);
   assert.equal(kept, false);
 });
