@@ -53,6 +53,11 @@ export function Timeline({ one, readSeq }: { one: Overview; readSeq: number }) {
   const whole = newest + 1 >= one.conversation.messageCount; // nothing newer lies beyond the window
 
   const toEnd = () => list.current?.scrollToIndex(rowCount - 1, { align: "end" });
+  // Whoever has scrolled up is told to this component some frames later: what is drawn until then must not pull them back.
+  const isLeavingEnd = () => {
+    const drawn = box.current?.querySelector(".timeline-list")?.scrollTop ?? 0;
+    return list.current !== null && drawn < list.current.scrollOffset - 1;
+  };
   const backToEnd = () => {
     atEnd.current = true;
     void toNewest(id).then(toEnd);
@@ -60,7 +65,7 @@ export function Timeline({ one, readSeq }: { one: Overview; readSeq: number }) {
 
   useLayoutEffect(() => {
     lastFirst.current = firstIndex;
-    if (atEnd.current && !focus) {
+    if (atEnd.current && !focus && !isLeavingEnd()) {
       toEnd();
     }
   });
