@@ -30,7 +30,7 @@ _unhidra_cli() {
     verify) COMPREPLY=($(compgen -W "--accept --mark-verified $globals" -- "$word")) ;;
     send) COMPREPLY=($(compgen -W "--timeout $globals" -- "$word")) ;;
     listen) COMPREPLY=($(compgen -W "--count --timeout $globals" -- "$word")) ;;
-    history) COMPREPLY=($(compgen -W "--limit $globals" -- "$word")) ;;
+    history) COMPREPLY=($(compgen -W "--limit --earlier $globals" -- "$word")) ;;
     export) COMPREPLY=($(compgen -W "--output $globals" -- "$word")) ;;
     *) COMPREPLY=($(compgen -W "$globals" -- "$word")) ;;
   esac
