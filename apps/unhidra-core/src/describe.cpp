@@ -43,6 +43,12 @@ void ref(Json& out, std::string_view name, const std::optional<client::MessageRe
   }
 }
 
+void describe_presence(Json& out, const client::UserPresence& presence) {
+  member(out, "user", presence.user);
+  member(out, "state", client::to_string(presence.state));
+  time(out, "since", presence.since);
+}
+
 void describe_thread(Json& out, const client::ThreadSummary& thread) {
   out.name("thread").begin_object();
   number(out, "replies", thread.replies);
@@ -267,6 +273,12 @@ void describe(Json& out, const client::ReceiptState& receipt) {
   out.end_object();
 }
 
+void describe(Json& out, const client::UserPresence& presence) {
+  out.begin_object();
+  describe_presence(out, presence);
+  out.end_object();
+}
+
 void describe(Json& out, UserId user) {
   out.text(user.to_string());
 }
@@ -472,6 +484,10 @@ struct Describe {
   void operator()(const event::TypingChanged& what) const {
     with_group("typingChanged", what.conversation);
     ids(out, "users", what.users);
+  }
+  void operator()(const event::PresenceChanged& what) const {
+    type("presenceChanged");
+    describe_presence(out, what.presence);
   }
   void operator()(const event::ChannelCreated& what) const {
     with_group("channelCreated", what.conversation);

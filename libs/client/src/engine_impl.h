@@ -116,6 +116,10 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status follow_thread(ConversationId id, const MessageRef& root, bool following);
   Status set_typing(ConversationId id, bool active);
   Status set_receipts(bool sent);
+  Status set_presence(OwnPresence own);
+  Status watch_presence(std::span<const UserId> users);
+  std::vector<UserPresence> presence() const;
+  bool presence_answered() const;
   bool sends_receipts() const { return progress_.receipts; }
   Result<std::optional<Message>> message(ConversationId conversation, const MessageRef& ref) const;
   Result<std::vector<Thread>> threads(std::optional<ConversationId> only, bool followed_only) const;
@@ -207,6 +211,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Result<bool> take(const PendingRequest& request, const wire::GroupInfo& info);
   Result<bool> take(const PendingRequest& request, const wire::RatchetTree& tree);
   Result<bool> take(const PendingRequest& request, const wire::ChatPolicy& policy);
+  Result<bool> take(const PendingRequest& request, const wire::PresenceSnapshot& snapshot);
   Result<bool> take(const PendingRequest& request, const wire::Spaces& spaces);
   Result<bool> take(const PendingRequest& request, const wire::Channels& channels);
   Result<bool> take(const PendingRequest& request, const wire::ChannelDetails& details);
@@ -371,6 +376,14 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   void on_typing(const wire::Typing& typing);
   void stop_typing(ConversationId id, UserId user);
   void expire_typing();
+
+  // ---- presence (presence.cpp) ----
+  bool watch_is_behind() const;
+  void pump_presence();
+  void on_presence_set(const PendingRequest& request);
+  void on_presence(const wire::PresenceChange& change);
+  void on_presence_refused(const PendingRequest& request, bool passing);
+  void forget_presence();
 
   // ---- conversations and history (conversations.cpp) ----
   ConversationRecord& conversation_record(ConversationId id, UserId peer);
@@ -643,6 +656,15 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   std::set<ConversationId> sync_due_;
   bool threads_due_ = true;           // some thread may be unsynced
   std::map<DeviceId, int> failures_;  // messages in a row that could not be decrypted
+
+  // What the host wishes outlives a connection, what is known does not; neither is stored.
+  struct PresenceDesk {
+    OwnPresence own = OwnPresence::hidden;
+    std::set<UserId> watched;
+    std::uint64_t version = 0;  // of `watched`
+    std::map<UserId, UserPresence> known;
+  };
+  PresenceDesk presence_;
 
   Link link_;
   Actions staged_;    // of this step

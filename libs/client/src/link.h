@@ -45,8 +45,10 @@ enum class Ask : std::uint8_t {
   chat_policy,
   create_channel,  // id: group
   default_channels,
-  place,   // id: any; `number`: as the command answered; `name`: "join" or empty
-  typing,  // id: conversation
+  place,           // id: any; `number`: as the command answered; `name`: "join" or empty
+  typing,          // id: conversation
+  set_presence,    // `number`: the OwnPresence that is told
+  watch_presence,  // `number`: version of the watched set
 };
 
 struct Question {
@@ -163,6 +165,12 @@ struct Link {
   };
   std::map<ConversationId, TypingTold> typing_told;
   std::map<ConversationId, std::map<UserId, SteadyTime>> typing;  // until
+  // presence: a connection begins hidden and watches nobody (version 0)
+  OwnPresence presence_told = OwnPresence::hidden;
+  std::uint64_t watch_told = 0;
+  bool presence_refused = false;
+  bool watch_refused = false;
+
   // history: when a chunk last came from the device, or was asked for again
   std::map<DeviceId, SteadyTime> history_since;
 

@@ -159,6 +159,20 @@ std::string_view to_string(Trust trust) {
   return "changed";
 }
 
+std::string_view to_string(PresenceState state) {
+  switch (state) {
+    case PresenceState::unknown:
+      return "unknown";
+    case PresenceState::offline:
+      return "offline";
+    case PresenceState::online:
+      return "online";
+    case PresenceState::away:
+      break;
+  }
+  return "away";
+}
+
 std::string_view to_string(HistoryState state) {
   switch (state) {
     case HistoryState::asked:

@@ -308,6 +308,16 @@ export interface Imported {
   reactions: { emoji: string; names: string[] }[];
 }
 
+/** What others are told of oneself; "hidden": nothing. */
+export type OwnPresence = "hidden" | "online" | "away";
+
+export interface UserPresence {
+  user: Id;
+  /** "unknown": no connection, not answered yet, or not told. */
+  state: "unknown" | "offline" | "online" | "away";
+  since: Micros | null;
+}
+
 export interface SafetyNumber {
   /** 60 digits, the same on both sides. */
   digits: string;
@@ -390,6 +400,8 @@ export type CoreEvent =
   | { type: "unreadChanged"; conversation: Id; unread: number; mentions: number; unreadThreads: number }
   | { type: "receiptsChanged"; conversation: Id; receipt: ReceiptState }
   | { type: "typingChanged"; conversation: Id; users: Id[] }
+  /** Of somebody who is watched; a lost connection makes everybody's state unknown. */
+  | ({ type: "presenceChanged" } & UserPresence)
   /** It stands in the directory, or is a mere group (`failure` is a stable code). */
   | { type: "channelCreated"; conversation: Id; failure: string }
   /** Rules or name at the server are other than before: ask for them. */

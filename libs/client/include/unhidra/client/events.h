@@ -115,6 +115,10 @@ struct TypingChanged {
   ConversationId conversation;
   std::vector<UserId> users;
 };
+// Of somebody who is watched. A lost connection makes everybody's state unknown.
+struct PresenceChanged {
+  UserPresence presence;
+};
 // The peer's device told that it could not read these messages of ours.
 struct PeerCouldNotRead {
   UserId user;
@@ -240,8 +244,8 @@ using Event = std::variant<
     event::OwnKeysReplaced, event::StateRolledBack, event::MessagesMissing, event::GroupJoined,
     event::GroupChanged, event::GroupLeft, event::GroupChangeDone, event::GroupRepaired,
     event::GroupForked, event::MessageChanged, event::ActionDone, event::UnreadChanged,
-    event::ReceiptsChanged, event::TypingChanged, event::ChannelCreated, event::ChannelChanged,
-    event::PlaceAnswer, event::HistoryTransferChanged, event::HistoryReceived, event::GroupReset,
-    event::SharedHistoryChanged, event::EarlierMessages>;
+    event::ReceiptsChanged, event::TypingChanged, event::PresenceChanged, event::ChannelCreated,
+    event::ChannelChanged, event::PlaceAnswer, event::HistoryTransferChanged,
+    event::HistoryReceived, event::GroupReset, event::SharedHistoryChanged, event::EarlierMessages>;
 
 }  // namespace unhidra::client

@@ -251,6 +251,28 @@ struct User {
   bool was_verified = false;  // the identity before the change was a verified one
 };
 
+// What others are told of this person.
+enum class OwnPresence : std::uint8_t {
+  hidden = 0,  // nothing: offline, unless another device of this person says otherwise
+  online = 1,
+  away = 2,
+};
+
+enum class PresenceState : std::uint8_t {
+  unknown = 0,  // no connection, not answered yet, or not told
+  offline = 1,
+  online = 2,
+  away = 3,
+};
+std::string_view to_string(PresenceState state);
+
+struct UserPresence {
+  UserId user;
+  PresenceState state = PresenceState::unknown;
+  Timestamp since;  // when the state was entered, by the server's clock; 0: not known
+  friend bool operator==(const UserPresence&, const UserPresence&) = default;
+};
+
 enum class Membership : std::uint8_t {
   unknown = 0,   // not yet asked
   pending = 1,   // waits for another device's approval
