@@ -229,10 +229,11 @@ Result<std::uint64_t> Engine::Impl::place_earlier(GroupHold& hold,
     message.from_history = true;
     message.reason = one.reason;
     message.state = refused ? MessageState::unreadable : MessageState::received;
-    if (refused) {
-      emit(event::MessageUnreadable{message});
+    const bool content = one.entry->message_kind == wire::MessageKind::content;
+    if (refused && !content) {
+      emit(event::MessageUnreadable{message});  // nothing of it is shown
     }
-    if (refused ? one.entry->message_kind == wire::MessageKind::content : text) {
+    if (refused ? content : text) {
       if (text) {
         fill_text(message, std::get<wire::Text>(one.content.body));
       }
@@ -278,6 +279,9 @@ Status Engine::Impl::insert_messages(ConversationId id, std::vector<StoredMessag
       first->message.index = place++;
       conversation.last_activity = std::max(conversation.last_activity, first->message.received_at);
       place_history_message(*first);
+      if (first->message.state == MessageState::unreadable) {
+        emit(event::MessageUnreadable{first->message});
+      }
     }
   }
   save(conversation);
