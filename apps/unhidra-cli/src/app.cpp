@@ -233,6 +233,8 @@ Status App::run() {
       return listen();
     case Command::chat:
       return chat();
+    case Command::presence:
+      return show_presence();
     case Command::history:
       return history();
     case Command::export_all:

@@ -547,6 +547,13 @@ class Builder {
     listen->add_option("--timeout", options_.timeout, "End after so many seconds");
     auto* chat = add(app_, "chat", "Talk with somebody in the terminal", Command::chat);
     add_user(*chat);
+    for (auto* command : {listen, chat}) {
+      command->add_flag("--hidden", options_.hidden, "Look offline to the others")
+          ->envname("UNHIDRA_HIDDEN");
+    }
+    add(app_, "presence", "Who is online", Command::presence)
+        ->add_option("users", options_.users,
+                     "Names (default: everybody in the conversations of this device)");
     auto* history =
         add(app_, "history", "Show a conversation from this device's store", Command::history);
     add_place(*history);

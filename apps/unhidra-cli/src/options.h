@@ -29,6 +29,7 @@ enum class Command : std::uint8_t {
   send,
   listen,
   chat,
+  presence,
   history,
   export_all,
   completion,
@@ -124,6 +125,7 @@ struct Options {
   std::string device;
   std::string code;  // as the new device shows it
   bool yes = false;
+  bool hidden = false;  // nobody is told that this person is online
   bool accept = false;
   bool mark_verified = false;
   std::uint64_t count = 0;  // 0: no end
