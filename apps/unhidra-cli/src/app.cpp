@@ -246,6 +246,7 @@ Status App::run() {
     case Command::group_leave:
     case Command::group_members:
     case Command::group_rename:
+    case Command::group_history:
     case Command::group_reset:
       return group_command();
     case Command::message:

@@ -116,6 +116,8 @@ class App {
   Status leave_group();
   Status show_members();
   Status rename_group();
+  Status share_history();
+  Status read_earlier(ConversationId group, std::uint64_t wanted);
   Status reset_group();
   Result<client::Conversation> group_named(std::string_view name) const;
   Result<std::vector<UserId>> users_named();

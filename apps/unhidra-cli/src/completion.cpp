@@ -31,7 +31,7 @@ _unhidra_cli() {
     send) COMPREPLY=($(compgen -W "--timeout $globals" -- "$word")) ;;
     listen) COMPREPLY=($(compgen -W "--count --timeout --hidden $globals" -- "$word")) ;;
     chat) COMPREPLY=($(compgen -W "--hidden $globals" -- "$word")) ;;
-    history) COMPREPLY=($(compgen -W "--limit $globals" -- "$word")) ;;
+    history) COMPREPLY=($(compgen -W "--limit --earlier $globals" -- "$word")) ;;
     export) COMPREPLY=($(compgen -W "--output $globals" -- "$word")) ;;
     *) COMPREPLY=($(compgen -W "$globals" -- "$word")) ;;
   esac

@@ -258,6 +258,10 @@ Status App::listen() {
 
 Status App::history() {
   UNHIDRA_TRY_VOID(open_device());
+  if (options_.earlier) {
+    UNHIDRA_TRY(const auto group, place_named(options_.user));
+    UNHIDRA_TRY_VOID(read_earlier(group.id, options_.limit == 0 ? UINT64_MAX : options_.limit));
+  }
   UNHIDRA_TRY(const auto conversation, place_named(options_.user));
   const Names names(*engine_);
   const auto account = *engine_->account();

@@ -40,8 +40,9 @@ enum class Command : std::uint8_t {
   group_leave,
   group_members,
   group_rename,
-  message,  // Options::message
-  place,    // Options::place
+  group_history,  // Options::name: on or off
+  message,        // Options::message
+  place,          // Options::place
   group_reset,
   file,    // Options::file
   import,  // Options::import
@@ -130,6 +131,7 @@ struct Options {
   std::uint64_t count = 0;  // 0: no end
   double timeout = 0;       // seconds; 0: the command's own
   std::uint64_t limit = 50;
+  bool earlier = false;  // of history: from before this device came in
   std::string output_file;
   std::string hub_file;
   std::string hub_listen;  // empty: no commands by HTTP

@@ -126,6 +126,7 @@ void describe_chat(Json& out, const client::Message& message) {
   number(out, "edits", message.edits);
   time(out, "editedAt", message.edited_at);
   flag(out, "deleted", message.deleted);
+  flag(out, "fromHistory", message.from_history);
   out.name("reactions").begin_list();
   for (const auto& one : message.reactions) {
     out.begin_object();
@@ -246,6 +247,10 @@ void describe(Json& out, const client::Group& group) {
   member(out, "topic", group.topic);
   member(out, "description", group.description);
   flag(out, "open", group.open);
+  flag(out, "sharesHistory", group.shares_history);
+  member(out, "historyChangedBy", group.history_changed_by);
+  time(out, "historyChangedAt", group.history_changed_at);
+  flag(out, "hasEarlier", group.has_earlier);
   member(out, "state", client::to_string(group.state));
   number(out, "epoch", group.epoch);
   member(out, "epochCode", group.epoch_code);
@@ -438,6 +443,16 @@ struct Describe {
     type("historyReceived");
     member(out, "conversation", what.conversation);
     number(out, "messages", what.messages);
+  }
+  void operator()(const event::SharedHistoryChanged& what) const {
+    with_group("sharedHistoryChanged", what.conversation);
+    member(out, "by", what.by);
+    flag(out, "shared", what.shared);
+  }
+  void operator()(const event::EarlierMessages& what) const {
+    with_group("earlierMessages", what.conversation);
+    number(out, "messages", what.messages);
+    flag(out, "more", what.more);
   }
   void operator()(const event::GroupReset& what) const {
     with_group("groupReset", what.conversation);

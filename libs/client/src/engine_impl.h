@@ -18,6 +18,7 @@
 #include "history_records.h"
 #include "link.h"
 #include "records.h"
+#include "shared_history_records.h"
 #include "transaction.h"
 
 namespace unhidra::wire {
@@ -137,6 +138,8 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status leave_group(ConversationId id);
   Status rename_group(ConversationId id, std::string_view name);
   Result<std::uint64_t> reset_group(ConversationId id);
+  Result<std::uint64_t> share_history(ConversationId id, bool shared);
+  Status read_earlier(ConversationId id);
   Result<Group> group(ConversationId id) const;
   Status request_history(DeviceId from);
   Status approve_history(DeviceId to, std::string_view code);
@@ -419,6 +422,8 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   struct GroupHold {
     GroupRecord record;
     std::optional<mls::Group> mls;
+    GroupHistoryRecord history;
+    bool history_dirty = false;
     // Leaves of devices that are not signed, as of `reviewed` (epoch, number of list changes).
     std::vector<mls::LeafIndex> not_signed;
     bool awaited = false;
@@ -427,6 +432,10 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status load_groups();
   Status flush_groups();
   void touch(const GroupHold& hold) { dirty_groups_.insert(hold.record.id); }
+  void touch_history(GroupHold& hold) {
+    hold.history_dirty = true;
+    touch(hold);
+  }
   GroupHold& hold_group(ConversationId id);
   GroupHold* find_group(ConversationId id);
   const GroupHold* find_group(ConversationId id) const;
@@ -468,11 +477,37 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status on_own_group_message(const wire::GroupEntry& entry);
   Status group_unreadable(const wire::GroupEntry& entry, UnreadableReason reason);
   Message message_of(const wire::GroupEntry& entry) const;
-  Bytes group_context(const GroupHold& hold, const OutboxRecord& record) const;
+  MessageBinding binding_of(const GroupHold& hold, const OutboxRecord& record) const;
   Result<Outcome> prepare_for_group(OutboxRecord& record);
   void enqueue_group_note(GroupHold& hold);
   void take_profile(GroupHold& hold, const wire::GroupProfile& profile, UserId by);
   Status on_group_send_outcome(const PendingRequest& request, const wire::GroupOutcome& outcome);
+
+  // ---- history shared with those who come later (group_history.cpp) ----
+  std::optional<mls::Proposal> sharing_proposal(const GroupHold& hold, bool wanted) const;
+  void note_history_epoch(GroupHold& hold);
+  void prune_history_keys(GroupHold& hold);
+  std::vector<HistoryLink> history_links(const GroupHold& hold) const;
+  void learn_history_links(GroupHold& hold, const std::vector<HistoryLink>& links);
+  Result<Bytes> seal_group_message(GroupHold& hold, const OutboxRecord& record, ByteView plaintext);
+  Result<SecretBytes> shared_content(GroupHold& hold, const MessageBinding& binding,
+                                     const mls::Received& received);
+
+  // ---- and read by them (earlier_messages.cpp) ----
+  struct EarlierEntry {
+    const wire::GroupEntry* entry;
+    UnreadableReason reason = UnreadableReason::none;
+    wire::Content content;
+  };
+  void begin_earlier(GroupHold& hold, std::uint64_t seq);
+  void end_earlier(GroupHold& hold);
+  Status pump_earlier(GroupHold& hold, GroupLink& link);
+  void on_earlier_log(const wire::GroupLog& log);
+  bool look_for_earlier_sender(const identity::MemberName& sender);
+  Result<std::optional<EarlierEntry>> open_earlier(GroupHold& hold, const wire::GroupEntry& entry);
+  Status process_earlier(GroupHold& hold, GroupLink& link, std::uint64_t low);
+  Result<std::uint64_t> place_earlier(GroupHold& hold, const std::vector<EarlierEntry>& opened);
+  Status insert_messages(ConversationId id, std::vector<StoredMessage> fresh);
 
   // ---- channels (channels.cpp) ----
   Status check_profile(std::string_view topic, std::string_view description) const;
@@ -568,14 +603,14 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status settle_history(HistoryRecord& record);
   Result<OwnHistory> first_seq_and_gaps(ConversationId id) const;
   void place_history_message(const StoredMessage& stored);
-  Status make_room(ConversationId id, std::uint64_t count);
+  Status make_room(ConversationId id, std::uint64_t first, std::uint64_t count);
 
   // ---- threads, reading and receipts in it (history_reading.cpp) ----
   void write_reading(ByteWriter& out, const ConversationRecord& record) const;
   Status take_reading(const HistoryRecord& record, ByteReader& in);
   Status take_thread_mark(ConversationId id, const MessageRef& root, const EarlyMark& mark);
   void take_receipts(ConversationId id, const ReceiptsRecord& told);
-  void shift_threads(ConversationId id, std::uint64_t count);
+  void shift_threads(ConversationId id, std::uint64_t first, std::uint64_t count);
   Status sort_threads(ConversationId id, std::uint64_t older);
   Result<std::optional<std::uint64_t>> under_its_root(const Message& message);
 
@@ -583,6 +618,11 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Result<bool> keep_for_history(const Origin& origin, const wire::Content& content);
   Status apply_kept_effects(HistoryRecord& record, ConversationId id);
   void drop_kept_effects(HistoryRecord& record);
+  Result<bool> keep_for_earlier(GroupHold& hold, const Origin& origin,
+                                const wire::Content& content);
+  Status apply_to_earlier(const Origin& origin, const wire::Content& content);
+  Status apply_earlier_effects(GroupHold& hold);
+  void drop_earlier_effects(GroupHold& hold);
 
   // ---- state ----
   const crypto::Provider& crypto_;

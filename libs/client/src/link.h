@@ -39,6 +39,7 @@ enum class Ask : std::uint8_t {
   change_group,        // id: group; `number`: of the step
   send_group,          // id: group; `number`: order in the outbox
   group_log,           // id: group
+  earlier_log,         // id: group
   group_info,          // id: group
   ratchet_tree,        // id: group; `number`: seq
   chat_policy,
@@ -65,6 +66,13 @@ struct PendingRequest {
   UserId person;
 };
 
+// A part of a group's log from before this device came in.
+struct EarlierPage {
+  std::vector<wire::GroupEntry> entries;
+  bool complete = false;
+  std::uint32_t rounds = 0;  // pages before it in which nothing was to be read
+};
+
 // A group as this connection shows it.
 struct GroupLink {
   std::deque<wire::GroupEntry> entries;  // to be processed
@@ -75,6 +83,7 @@ struct GroupLink {
   bool taken = false;               // the step is accepted; the log will bring it
   std::optional<SteadyTime> turn;   // when this device commits what nobody in particular has to
 
+  std::optional<EarlierPage> earlier;  // asked for
   std::optional<wire::GroupInfo> info;
   std::optional<SteadyTime> anew;  // this device began the group anew; others are still to come
   std::uint64_t tree_seq = 0;

@@ -131,6 +131,13 @@ class Engine {
   // Told to the members alone, like the name.
   Status describe_group(ConversationId group, std::string_view topic, std::string_view description);
 
+  // From now on whoever comes in may read what is written, or may not any more. Told to all
+  // members; Group shows it. Answers the number of the change, for GroupChangeDone.
+  Result<std::uint64_t> share_history(ConversationId group, bool shared);
+  // The messages just before what is here already, of a group that shares its history: some dozens
+  // at most. EarlierMessages tells when they are in place. Errc::unavailable without a connection.
+  Status read_earlier(ConversationId group);
+
   // ---- channels: groups with an entry at the server ----
   // At once, also without a connection; then ChannelCreated. Coming in: PlaceRequest JoinChannel,
   // then GroupJoined. Inviting and leaving: as with any group.

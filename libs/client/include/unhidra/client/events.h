@@ -144,6 +144,19 @@ struct GroupLeft {
   ConversationId conversation;
   GroupState state = GroupState::left;
 };
+// Whether those who come in may read what is written from now on.
+struct SharedHistoryChanged {
+  ConversationId conversation;
+  UserId by;
+  bool shared = false;
+};
+// So many messages from before this device came in are in their place now; the indices of those
+// behind have grown by as many. `more`: others are left, for Engine::read_earlier.
+struct EarlierMessages {
+  ConversationId conversation;
+  std::uint64_t messages = 0;
+  bool more = false;
+};
 // A wish of this device's person is done, or given up (`failure` is a stable error code).
 struct GroupChangeDone {
   ConversationId conversation;
@@ -233,6 +246,6 @@ using Event = std::variant<
     event::GroupForked, event::MessageChanged, event::ActionDone, event::UnreadChanged,
     event::ReceiptsChanged, event::TypingChanged, event::PresenceChanged, event::ChannelCreated,
     event::ChannelChanged, event::PlaceAnswer, event::HistoryTransferChanged,
-    event::HistoryReceived, event::GroupReset>;
+    event::HistoryReceived, event::GroupReset, event::SharedHistoryChanged, event::EarlierMessages>;
 
 }  // namespace unhidra::client
