@@ -3,7 +3,7 @@ import json
 import unittest
 
 from databases import PostgreSQL
-from harness import Cli, Server, ServerCase
+from harness import Cli, Server, ServerCase, wait_until
 
 
 def texts(entries):
@@ -57,6 +57,24 @@ class Conversation(ServerCase):
         self.assertEqual(one, two)
         self.assertNotEqual(one, other)
         self.assertEqual(len([digit for digit in one if digit.isdigit()]), 60)
+
+    def test_who_listens_is_online_unless_hidden(self):
+        alice, bob, cleo = self.cli("alice"), self.cli("bob"), self.cli("cleo")
+        for device, name in ((alice, "ida"), (bob, "jan"), (cleo, "kai")):
+            device.register(name)
+        alice.ok("send", "jan", "hello")
+        shown = lambda *names: {line["user"]: line["state"] for line in alice.json("presence", *names)}
+        self.assertEqual(shown(), {"jan": "offline"})
+        listening = [bob.start("listen"), cleo.start("listen", "--hidden")]
+        try:
+            wait_until(lambda: shown("jan", "kai") == {"jan": "online", "kai": "offline"}, 20, "jan to be online")
+            self.assertIn("jan  online", alice.ok("presence"))
+        finally:
+            for process in listening:
+                process.kill()
+                process.communicate()
+        # Told ten seconds late, so that a reconnect is not seen.
+        wait_until(lambda: shown() == {"jan": "offline"}, 20, "jan to be offline")
 
     def test_the_server_stores_no_plaintext(self):
         alice, bob = self.cli("alice"), self.cli("bob")

@@ -45,6 +45,34 @@ class Group(ServerCase):
         self.assertEqual(texts(gerd.json("listen", "--count", "1", "--timeout", "20")), ["without frida"])
         self.assertEqual(self.members(gerd, "changing"), ["dora", "emil", "gerd"])
 
+    def test_a_newcomer_reads_what_was_shared_and_nothing_else(self):
+        nils, lena, mia = self.people("nils", "lena", "mia")
+        nils.ok("group", "create", "sharing", "lena")
+        nils.ok("send", "#sharing", "closed, nobody may find it")
+        lena.ok("listen", "--count", "1", "--timeout", "20")
+        nils.ok("group", "history", "sharing", "on")
+        nils.ok("send", "#sharing", "shared, nobody may find it")
+        self.assertEqual(texts(lena.json("listen", "--count", "1", "--timeout", "20")),
+                         ["shared, nobody may find it"])
+        self.assertTrue(lena.json("group", "members", "sharing")[-1]["shares_history"])
+        self.assertEqual(lena.json("group", "members", "sharing")[-1]["history_changed_by"], "nils")
+        lena.ok("group", "add", "sharing", "mia")
+        lena.ok("listen", "--timeout", "2")
+        mia.ok("listen", "--timeout", "3")
+        self.assertEqual(texts(mia.json("history", "#sharing")), [])
+        read = mia.json("history", "#sharing", "--earlier")
+        self.assertEqual(texts(read), ["shared, nobody may find it"])
+        self.assertTrue(read[-1]["from_history"])
+        self.assertEqual(texts(mia.json("history", "#sharing")), ["shared, nobody may find it"])
+        nils.ok("group", "history", "sharing", "off")
+        mia.ok("listen", "--timeout", "3")
+        self.assertFalse(mia.json("group", "members", "sharing")[-1]["shares_history"])
+        mia.ok("send", "#sharing", "mia answers")
+        self.assertEqual(texts(lena.json("listen", "--count", "1", "--timeout", "20")), ["mia answers"])
+        for path in self.server.data.rglob("*"):
+            if path.is_file():
+                self.assertNotIn(b"nobody may find it", path.read_bytes(), path)
+
     def test_a_second_device_comes_into_the_groups_of_its_person(self):
         hanna, ivo = self.people("hanna", "ivo")
         hanna.ok("group", "create", "devices", "ivo")

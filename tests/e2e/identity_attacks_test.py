@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from harness import PASSWORD, Server, ServerCase, wait_until
 from protocol import (ACKNOWLEDGE_INBOX, AUTHENTICATE, FETCH_BUNDLES, FETCH_DEVICE_LISTS, FETCH_LOG, LOOK_UP_USER,
-                      OPEN_DIRECT, PUBLISH_DEVICE_LIST, PUBLISH_KEYS, SEND_MESSAGE, WATCH_PRESENCE, Device, Refused,
+                      OPEN_DIRECT, PUBLISH_DEVICE_LIST, PUBLISH_KEYS, SEND_MESSAGE, SET_PRESENCE, WATCH_PRESENCE, Device, Refused,
                       UpgradeRefused, b64, encode, first, open_gateway, unb64, uuid7)
 
 
@@ -460,6 +460,7 @@ class Foreign(ServerCase):
         theirs, nobody = (self.outcome(self.alice, FETCH_DEVICE_LISTS, {1: one}) for one in (self.stranger.user_id, uuid7()))
         self.assertEqual(theirs, nobody)
         self.assertEqual(theirs, {})
+        self.stranger.call(SET_PRESENCE, {1: 1})
         theirs, nobody = (self.outcome(self.alice, WATCH_PRESENCE, {1: one}) for one in (self.stranger.user_id, uuid7()))
         self.assertNotIn(b"\x10\x01", b"".join(theirs.get(1, [])), "the presence of another organisation is told")
 

@@ -5,7 +5,7 @@ import uuid
 
 from harness import PASSWORD, unhidra, wait_until
 from policy_test import OPEN, PolicyCase, module
-from protocol import SEND_MESSAGE, Device, Refused, UpgradeRefused, uuid7
+from protocol import SEND_MESSAGE, SET_PRESENCE, WATCH_PRESENCE, Device, Refused, UpgradeRefused, uuid7
 
 QUIET_GUESTS = """package unhidra.operations
 
@@ -15,6 +15,12 @@ allow := false if {
 \tinput.user.role == "guest"
 \tinput.operation.permission == "messages.send"
 }
+"""
+WITHOUT_PRESENCE = """package unhidra.operations
+
+default allow := true
+
+allow := false if input.operation.name in {"presence.set", "presence.watch"}
 """
 NOTHING = "package unhidra.operations\n\nallow if input.nothing\n"
 
@@ -103,6 +109,21 @@ class Operations(PolicyCase):
         wait_until(lambda: self.sends(self.guest) == 200, what="the roll-back")
         self.assertEqual(self.begins(self.guest), 201)
         self.verify()
+
+    def test_an_organisation_can_do_without_presence(self):
+        asked = ((SET_PRESENCE, {1: 1}), (WATCH_PRESENCE, {1: self.guest.user_id}))
+        for field, body in asked:
+            self.member.call(field, body)
+        self.activate(self.add(WITHOUT_PRESENCE))
+        for field, body in asked:
+            def status():
+                try:
+                    self.member.call(field, body)
+                except Refused as refused:
+                    return refused.status, refused.code
+                return None
+            wait_until(lambda: status() == (403, "access.denied"), what="the policy")
+        self.assertEqual(self.sends(self.member), 200)
 
     def test_every_doubt_denies_and_the_machine_is_the_way_back(self):
         self.activate(self.add(OPEN))

@@ -233,6 +233,8 @@ Status App::run() {
       return listen();
     case Command::chat:
       return chat();
+    case Command::presence:
+      return show_presence();
     case Command::history:
       return history();
     case Command::export_all:
@@ -244,6 +246,7 @@ Status App::run() {
     case Command::group_leave:
     case Command::group_members:
     case Command::group_rename:
+    case Command::group_history:
     case Command::group_reset:
       return group_command();
     case Command::message:

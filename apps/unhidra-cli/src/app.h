@@ -99,6 +99,7 @@ class App {
   Status send();
   Status await_sent(MessageId id, UserId peer, const std::string& name);
   Status listen();
+  Status show_online();
   Status history();
   Status export_all();
   Result<client::User> find_user(const std::string& name, bool online);
@@ -115,6 +116,8 @@ class App {
   Status leave_group();
   Status show_members();
   Status rename_group();
+  Status share_history();
+  Status read_earlier(ConversationId group, std::uint64_t wanted);
   Status reset_group();
   Result<client::Conversation> group_named(std::string_view name) const;
   Result<std::vector<UserId>> users_named();
@@ -192,6 +195,10 @@ class App {
   Result<wire::Channel> channel_named(const std::string& name);
   Result<wire::Space> space_named(const std::string& name);
   std::string name_of(const wire::Channel& channel) const;
+
+  // ---- who is online (presence_commands.cpp) ----
+  Status show_presence();
+  Result<std::vector<UserId>> people_to_watch();
 
   // ---- chat (chat.cpp) ----
   Status chat();

@@ -97,6 +97,7 @@ class Screen {
 Status App::chat() {
   std::setlocale(LC_CTYPE, "C.UTF-8");
   UNHIDRA_TRY_VOID(open_device());
+  UNHIDRA_TRY_VOID(show_online());
   UNHIDRA_TRY_VOID(open_connection(true));
   UNHIDRA_TRY(const auto user, find_user(options_.user, true));
   const auto account = *engine_->account();

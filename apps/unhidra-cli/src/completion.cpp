@@ -7,7 +7,7 @@ namespace {
 constexpr std::string_view kBash = R"sh(# Load with: source <(unhidra-cli completion bash)
 _unhidra_cli() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= i
-  local commands="register login logout status devices device hub invite verify send listen chat history group channel space react edit delete reply thread threads read search receipts policy export completion"
+  local commands="register login logout status devices device hub invite verify send listen chat presence history group channel space react edit delete reply thread threads read search receipts policy export completion"
   local globals="--profile --server --gateway --ca --trust-fingerprint --passphrase-file --json --quiet --help --version"
   local credentials="--username --password-file --organization --device-name"
   case $previous in
@@ -29,8 +29,9 @@ _unhidra_cli() {
     invite) COMPREPLY=($(compgen -W "--role --hours $globals" -- "$word")) ;;
     verify) COMPREPLY=($(compgen -W "--accept --mark-verified $globals" -- "$word")) ;;
     send) COMPREPLY=($(compgen -W "--timeout $globals" -- "$word")) ;;
-    listen) COMPREPLY=($(compgen -W "--count --timeout $globals" -- "$word")) ;;
-    history) COMPREPLY=($(compgen -W "--limit $globals" -- "$word")) ;;
+    listen) COMPREPLY=($(compgen -W "--count --timeout --hidden $globals" -- "$word")) ;;
+    chat) COMPREPLY=($(compgen -W "--hidden $globals" -- "$word")) ;;
+    history) COMPREPLY=($(compgen -W "--limit --earlier $globals" -- "$word")) ;;
     export) COMPREPLY=($(compgen -W "--output $globals" -- "$word")) ;;
     *) COMPREPLY=($(compgen -W "$globals" -- "$word")) ;;
   esac
@@ -44,7 +45,7 @@ _unhidra_cli() {
   local -a commands globals credentials
   commands=('register:sign up' 'login:log in as a new device' 'logout:end the session' 'status:this device'
     'devices:devices of this account' 'device:IoT devices of the organisation' 'invite:invite somebody new' 'verify:safety number' 'send:send a message' 'listen:show what arrives'
-    'chat:talk in the terminal' 'history:show a conversation' 'group:make and change groups' 'channel:channels' 'space:spaces' 'react:react to a message' 'edit:change an own message' 'delete:delete an own message' 'reply:answer in a thread' 'thread:show a thread' 'threads:list threads' 'read:mark as read' 'search:search the store' 'receipts:send receipts or not' 'policy:chat policy' 'export:all history as JSON' 'completion:completion script')
+    'chat:talk in the terminal' 'presence:who is online' 'history:show a conversation' 'group:make and change groups' 'channel:channels' 'space:spaces' 'react:react to a message' 'edit:change an own message' 'delete:delete an own message' 'reply:answer in a thread' 'thread:show a thread' 'threads:list threads' 'read:mark as read' 'search:search the store' 'receipts:send receipts or not' 'policy:chat policy' 'export:all history as JSON' 'completion:completion script')
   globals=('--profile[folder of this device]:folder:_directories' '--server[https://host\:9200]:url:' '--gateway[wss://host\:9000/v1/ws]:url:'
     '--ca[PEM file]:file:_files' '--trust-fingerprint[SHA-256]:hex:' '--passphrase-file[file]:file:_files'
     '--json[JSON lines]' '--quiet[no remarks]' '--help' '--version')
@@ -64,7 +65,8 @@ _unhidra_cli() {
         invite) _arguments $globals '--role[role]:role:' '--hours[hours]:number:' ;;
         verify) _arguments $globals '--accept[accept the new identity]' '--mark-verified[numbers compared]' '1:user:' ;;
         send) _arguments $globals '--timeout[seconds]:seconds:' '1:user:' '2:text:' ;;
-        listen) _arguments $globals '--count[messages]:number:' '--timeout[seconds]:seconds:' ;;
+        listen) _arguments $globals '--count[messages]:number:' '--timeout[seconds]:seconds:' '--hidden[look offline]' ;;
+        chat) _arguments $globals '--hidden[look offline]' '1:user:' ;;
         history) _arguments $globals '--limit[messages]:number:' '1:user:' ;;
         export) _arguments $globals '--output[file]:file:_files' ;;
         completion) _arguments '1:shell:(bash zsh fish)' ;;
@@ -77,7 +79,7 @@ compdef _unhidra_cli unhidra-cli
 
 constexpr std::string_view kFish = R"sh(# Load with: unhidra-cli completion fish | source
 complete -c unhidra-cli -f
-set -l commands register login logout status devices device invite verify send listen chat history group channel space react edit delete reply thread threads read search receipts policy export completion
+set -l commands register login logout status devices device invite verify send listen chat presence history group channel space react edit delete reply thread threads read search receipts policy export completion
 complete -c unhidra-cli -n "not __fish_seen_subcommand_from $commands" -a "$commands"
 complete -c unhidra-cli -l profile -r -a "(__fish_complete_directories)" -d "Folder of this device"
 complete -c unhidra-cli -l server -x -d "https://host:9200"
@@ -112,6 +114,7 @@ complete -c unhidra-cli -n "__fish_seen_subcommand_from verify" -l accept
 complete -c unhidra-cli -n "__fish_seen_subcommand_from verify" -l mark-verified
 complete -c unhidra-cli -n "__fish_seen_subcommand_from send listen" -l timeout -x
 complete -c unhidra-cli -n "__fish_seen_subcommand_from listen" -l count -x
+complete -c unhidra-cli -n "__fish_seen_subcommand_from listen chat" -l hidden
 complete -c unhidra-cli -n "__fish_seen_subcommand_from history" -l limit -x
 complete -c unhidra-cli -n "__fish_seen_subcommand_from export" -l output -r -F
 complete -c unhidra-cli -n "__fish_seen_subcommand_from completion" -a "bash zsh fish"

@@ -33,6 +33,8 @@ Status App::group_command() {
       return leave_group();
     case Command::group_rename:
       return rename_group();
+    case Command::group_history:
+      return share_history();
     case Command::group_reset:
       return reset_group();
     default:
@@ -98,6 +100,11 @@ json::object App::describe_group(const client::Group& group) const {
   out["group_id"] = group.id.to_string();
   out["name"] = group.name;
   out["state"] = client::to_string(group.state);
+  out["shares_history"] = group.shares_history;
+  if (!group.history_changed_by.is_nil()) {
+    out["history_changed_by"] = names.of(group.history_changed_by);
+    out["history_changed_at"] = to_rfc3339(group.history_changed_at);
+  }
   out["epoch"] = group.epoch;
   out["code"] = group.epoch_code;
   auto& members = out["members"].emplace_array();
@@ -203,6 +210,11 @@ Status App::show_members() {
                  (member.devices.size() == 1 ? " device" : " devices") +
                  (member.unsigned_device ? ", one of them not signed: it will be removed" : ""));
   }
+  if (group.shares_history) {
+    output_.text("Who comes in may read what was written since " +
+                 to_rfc3339(group.history_changed_at) + ", switched on by " +
+                 printable(names.of(group.history_changed_by)) + ".");
+  }
   if (!group.epoch_code.empty()) {
     output_.text("Code, the same for everybody in it: " + group.epoch_code);
   }
@@ -217,6 +229,43 @@ Status App::rename_group() {
   UNHIDRA_TRY(const auto group, engine_->group(conversation.id));
   output_.result(describe_group(group), "It is called " + printable(group.name) + " now.");
   return {};
+}
+
+Status App::share_history() {
+  UNHIDRA_TRY(const auto conversation, group_named(options_.group));
+  const bool shared = options_.name == "on";
+  UNHIDRA_TRY(const auto change, engine_->share_history(conversation.id, shared));
+  UNHIDRA_TRY_VOID(await_change(conversation.id, change));
+  UNHIDRA_TRY(const auto group, engine_->group(conversation.id));
+  output_.result(describe_group(group),
+                 "Who comes into " + printable(group.name) +
+                     (shared ? " may read what is written from now on."
+                             : " reads on from there, and nothing that was written before."));
+  return {};
+}
+
+// Until so many messages are here, or there are no more.
+Status App::read_earlier(ConversationId group, std::uint64_t wanted) {
+  UNHIDRA_TRY_VOID(open_connection(false));
+  UNHIDRA_TRY_VOID(settle(kPatience));
+  for (;;) {
+    UNHIDRA_TRY(const auto here, engine_->group(group));
+    UNHIDRA_TRY(const auto all, engine_->history(group, UINT64_MAX, wanted));
+    if (!here.has_earlier || all.size() >= wanted) {
+      return {};
+    }
+    bool told = false;
+    on_event_ = [&](const client::Event& one) {
+      const auto* page = std::get_if<event::EarlierMessages>(&one);
+      told = told || (page != nullptr && page->conversation == group);
+    };
+    auto ran = engine_->read_earlier(group);
+    if (ran) {
+      ran = driver_->run_until([&] { return told; }, kPatience);
+    }
+    on_event_ = nullptr;
+    UNHIDRA_TRY_VOID(ran);
+  }
 }
 
 Status App::reset_group() {

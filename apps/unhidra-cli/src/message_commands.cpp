@@ -201,8 +201,14 @@ Result<std::uint64_t> App::show_unread(std::optional<UserId> only) {
   return unread.size();
 }
 
+// Who sits and reads is online; the commands that come and go do not show anybody.
+Status App::show_online() {
+  return options_.hidden ? Status() : engine_->set_presence(client::OwnPresence::online);
+}
+
 Status App::listen() {
   UNHIDRA_TRY_VOID(open_device());
+  UNHIDRA_TRY_VOID(show_online());
   UNHIDRA_TRY_VOID(open_connection(true));
   driver_->on_connection = [this](bool up) {
     if (!up) {
@@ -252,6 +258,10 @@ Status App::listen() {
 
 Status App::history() {
   UNHIDRA_TRY_VOID(open_device());
+  if (options_.earlier) {
+    UNHIDRA_TRY(const auto group, place_named(options_.user));
+    UNHIDRA_TRY_VOID(read_earlier(group.id, options_.limit == 0 ? UINT64_MAX : options_.limit));
+  }
   UNHIDRA_TRY(const auto conversation, place_named(options_.user));
   const Names names(*engine_);
   const auto account = *engine_->account();

@@ -302,6 +302,12 @@ class Builder {
     auto* rename =
         add_group_command(*groups, "rename", "Call it something else", Command::group_rename);
     rename->add_option("name", options_.name, "The new name")->required();
+    add_group_command(*groups, "history",
+                      "Whether who comes in may read what is written from now on",
+                      Command::group_history)
+        ->add_option("rule", options_.name, "on or off")
+        ->required()
+        ->check(CLI::IsMember({"on", "off"}));
   }
 
   CLI::App* add_action(const char* name, const char* help, MessageAction action) {
@@ -541,10 +547,19 @@ class Builder {
     listen->add_option("--timeout", options_.timeout, "End after so many seconds");
     auto* chat = add(app_, "chat", "Talk with somebody in the terminal", Command::chat);
     add_user(*chat);
+    for (auto* command : {listen, chat}) {
+      command->add_flag("--hidden", options_.hidden, "Look offline to the others")
+          ->envname("UNHIDRA_HIDDEN");
+    }
+    add(app_, "presence", "Who is online", Command::presence)
+        ->add_option("users", options_.users,
+                     "Names (default: everybody in the conversations of this device)");
     auto* history =
         add(app_, "history", "Show a conversation from this device's store", Command::history);
     add_place(*history);
     history->add_option("--limit", options_.limit, "The newest so many (default: 50; 0: all)");
+    history->add_flag("--earlier", options_.earlier,
+                      "Of a group that shares it, fetch what was written before this device came");
     auto* all = add(app_, "export", "All conversations of this device's store as one JSON document",
                     Command::export_all);
     all->add_option("--output", options_.output_file, "Write to this file, for its owner alone");

@@ -29,6 +29,7 @@ enum class Command : std::uint8_t {
   send,
   listen,
   chat,
+  presence,
   history,
   export_all,
   completion,
@@ -39,8 +40,9 @@ enum class Command : std::uint8_t {
   group_leave,
   group_members,
   group_rename,
-  message,  // Options::message
-  place,    // Options::place
+  group_history,  // Options::name: on or off
+  message,        // Options::message
+  place,          // Options::place
   group_reset,
   file,    // Options::file
   import,  // Options::import
@@ -123,11 +125,13 @@ struct Options {
   std::string device;
   std::string code;  // as the new device shows it
   bool yes = false;
+  bool hidden = false;  // nobody is told that this person is online
   bool accept = false;
   bool mark_verified = false;
   std::uint64_t count = 0;  // 0: no end
   double timeout = 0;       // seconds; 0: the command's own
   std::uint64_t limit = 50;
+  bool earlier = false;  // of history: from before this device came in
   std::string output_file;
   std::string hub_file;
   std::string hub_listen;  // empty: no commands by HTTP

@@ -77,6 +77,9 @@ void add_chat_fields(json::object& out, const client::Message& message, const Na
   if (message.deleted) {
     out["deleted"] = true;
   }
+  if (message.from_history) {
+    out["from_history"] = true;
+  }
   if (message.thread_root) {
     out["thread_root"] = message.thread_root->id.to_string();
   }
@@ -127,6 +130,9 @@ std::string chat_marks(const client::Message& message) {
   }
   if (message.edits != 0) {
     out += "  (edited)";
+  }
+  if (message.from_history) {
+    out += "  (from the shared history)";
   }
   // Here and where the message comes from.
   std::map<std::string, std::size_t> reactions;
@@ -416,6 +422,18 @@ struct Show {
     output.warning(object, names.of(what.by) + " has begun the group " +
                                printable(names.of(what.conversation)) +
                                " anew, with the same people and other keys.");
+  }
+  void operator()(const event::SharedHistoryChanged& what) const {
+    auto object = typed("shared_history_changed");
+    object["group_id"] = what.conversation.to_string();
+    object["by"] = names.of(what.by);
+    object["shared"] = what.shared;
+    output.warning(object, names.of(what.by) +
+                               (what.shared ? " lets whoever comes into "
+                                            : " no longer lets who comes into ") +
+                               printable(names.of(what.conversation)) +
+                               (what.shared ? " read what is written from now on."
+                                            : " read what was written before."));
   }
   void operator()(const event::GroupForked& what) const {
     auto object = typed("group_forked");

@@ -35,7 +35,7 @@ class Session {
     const auto* at = place_ + (in_.u8() == 0 ? 4000 : 0);
     const auto content = in_.raw(std::min<std::size_t>(size, in_.remaining()));
     std::ranges::copy(content, place_);
-    dispatch(call % 33, engine, at, size);
+    dispatch(call % 36, engine, at, size);
     while (unhidra_engine_next(engine_) > 0) {
     }
     unhidra::core::fake::host().steady += 1'000'000;
@@ -51,7 +51,7 @@ class Session {
         unhidra_user,           unhidra_user_named,      unhidra_safety_number,
         unhidra_value_get,      unhidra_value_remove,    unhidra_group_leave,
         unhidra_group,          unhidra_history_request, unhidra_history_cancel,
-        unhidra_group_reset,
+        unhidra_group_reset,    unhidra_watch_presence,
     };
     constexpr int kCount = sizeof(kCommands) / sizeof(kCommands[0]);
     if (call < kCount) {
@@ -97,6 +97,12 @@ class Session {
         break;
       case 11:
         unhidra_send_text_to(engine, at, std::min(size, 36U), at, size);
+        break;
+      case 13:
+        unhidra_set_presence(engine, static_cast<std::int32_t>(size));
+        break;
+      case 14:
+        unhidra_presence(engine);
         break;
       default:
         unhidra_engine_close(engine);

@@ -45,7 +45,7 @@ extern "C" {
 #endif
 
 #define UNHIDRA_INTERFACE_MAJOR 1
-#define UNHIDRA_INTERFACE_MINOR 3
+#define UNHIDRA_INTERFACE_MINOR 4
 
 enum unhidra_refusal {
   UNHIDRA_REFUSED = -1,      /* by the engine: the answer tells why */
@@ -178,6 +178,13 @@ UNHIDRA_EXPORT(unhidra_set_typing)
 int32_t unhidra_set_typing(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
                            int32_t active);
 UNHIDRA_EXPORT(unhidra_set_receipts) int32_t unhidra_set_receipts(int32_t engine, int32_t sent);
+/* What others are told of this person: 0 nothing (hidden), 1 online, 2 away. Hidden until it is
+ * called; kept across connections, not stored. */
+UNHIDRA_EXPORT(unhidra_set_presence) int32_t unhidra_set_presence(int32_t engine, int32_t own);
+/* Whom the event presenceChanged tells about: ids with one comma between, replacing the former
+ * ones; kept across connections, not stored. client.too_many_watched: more than 2,000. */
+UNHIDRA_EXPORT(unhidra_watch_presence)
+int32_t unhidra_watch_presence(int32_t engine, const uint8_t* users, uint32_t users_size);
 
 /* ---- files: encrypted and decrypted piece by piece, about 1 MiB at a time; the host moves the
  * ciphertext to and from the server (REST, /v1/files). At most 64 at once; a file that is not sent
@@ -308,6 +315,8 @@ UNHIDRA_EXPORT(unhidra_receipts)
 int32_t unhidra_receipts(int32_t engine, const uint8_t* conversation, uint32_t conversation_size);
 UNHIDRA_EXPORT(unhidra_typing)
 int32_t unhidra_typing(int32_t engine, const uint8_t* conversation, uint32_t conversation_size);
+/* {"user","state","since"} of everybody who is watched; states: unknown, offline, online, away. */
+UNHIDRA_EXPORT(unhidra_presence) int32_t unhidra_presence(int32_t engine);
 /* Newest first. Empty spans and times of zero ask for nothing; times are microseconds. */
 UNHIDRA_EXPORT(unhidra_search)
 int32_t unhidra_search(int32_t engine, const uint8_t* words, uint32_t words_size,

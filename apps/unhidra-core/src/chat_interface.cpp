@@ -35,6 +35,7 @@ using unhidra::UserId;
 using unhidra::client::Engine;
 using unhidra::client::Message;
 using unhidra::client::MessageRef;
+using unhidra::client::OwnPresence;
 using namespace unhidra::core;  // NOLINT: the functions below are the interface of this namespace
 
 extern "C" {
@@ -122,6 +123,26 @@ int32_t unhidra_set_typing(int32_t engine, const uint8_t* conversation, uint32_t
 }
 int32_t unhidra_set_receipts(int32_t engine, int32_t sent) {
   return command(engine, [&](Engine& on) { return on.set_receipts(sent != 0); });
+}
+int32_t unhidra_set_presence(int32_t engine, int32_t own) {
+  return command(engine, [&](Engine& on) -> Status {
+    switch (own) {
+      case 0:
+        return on.set_presence(OwnPresence::hidden);
+      case 1:
+        return on.set_presence(OwnPresence::online);
+      case 2:
+        return on.set_presence(OwnPresence::away);
+      default:
+        return unhidra::fail(Errc::bad_argument, "there is no such presence");
+    }
+  });
+}
+int32_t unhidra_watch_presence(int32_t engine, const uint8_t* users, uint32_t users_size) {
+  return command(engine, [&](Engine& on) -> Status {
+    UNHIDRA_TRY(const auto who, users_of({users, users_size}));
+    return on.watch_presence(who);
+  });
 }
 
 // ---- channels ----
@@ -215,6 +236,10 @@ int32_t unhidra_typing(int32_t engine, const uint8_t* conversation, uint32_t con
       [](const Engine& on, ConversationId id) -> Result<std::vector<UserId>> {
         return on.typing(id);
       });
+}
+int32_t unhidra_presence(int32_t engine) {
+  using Answered = Result<std::vector<unhidra::client::UserPresence>>;
+  return question(engine, [](const Engine& on) -> Answered { return on.presence(); });
 }
 int32_t unhidra_search(int32_t engine, const uint8_t* words, uint32_t words_size,
                        const uint8_t* conversation, uint32_t conversation_size,

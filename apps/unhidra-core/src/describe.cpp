@@ -43,6 +43,12 @@ void ref(Json& out, std::string_view name, const std::optional<client::MessageRe
   }
 }
 
+void describe_presence(Json& out, const client::UserPresence& presence) {
+  member(out, "user", presence.user);
+  member(out, "state", client::to_string(presence.state));
+  time(out, "since", presence.since);
+}
+
 void describe_thread(Json& out, const client::ThreadSummary& thread) {
   out.name("thread").begin_object();
   number(out, "replies", thread.replies);
@@ -120,6 +126,7 @@ void describe_chat(Json& out, const client::Message& message) {
   number(out, "edits", message.edits);
   time(out, "editedAt", message.edited_at);
   flag(out, "deleted", message.deleted);
+  flag(out, "fromHistory", message.from_history);
   out.name("reactions").begin_list();
   for (const auto& one : message.reactions) {
     out.begin_object();
@@ -240,6 +247,10 @@ void describe(Json& out, const client::Group& group) {
   member(out, "topic", group.topic);
   member(out, "description", group.description);
   flag(out, "open", group.open);
+  flag(out, "sharesHistory", group.shares_history);
+  member(out, "historyChangedBy", group.history_changed_by);
+  time(out, "historyChangedAt", group.history_changed_at);
+  flag(out, "hasEarlier", group.has_earlier);
   member(out, "state", client::to_string(group.state));
   number(out, "epoch", group.epoch);
   member(out, "epochCode", group.epoch_code);
@@ -259,6 +270,12 @@ void describe(Json& out, const client::ReceiptState& receipt) {
   member(out, "user", receipt.user);
   number(out, "deliveredSeq", receipt.delivered_seq);
   number(out, "readSeq", receipt.read_seq);
+  out.end_object();
+}
+
+void describe(Json& out, const client::UserPresence& presence) {
+  out.begin_object();
+  describe_presence(out, presence);
   out.end_object();
 }
 
@@ -427,6 +444,16 @@ struct Describe {
     member(out, "conversation", what.conversation);
     number(out, "messages", what.messages);
   }
+  void operator()(const event::SharedHistoryChanged& what) const {
+    with_group("sharedHistoryChanged", what.conversation);
+    member(out, "by", what.by);
+    flag(out, "shared", what.shared);
+  }
+  void operator()(const event::EarlierMessages& what) const {
+    with_group("earlierMessages", what.conversation);
+    number(out, "messages", what.messages);
+    flag(out, "more", what.more);
+  }
   void operator()(const event::GroupReset& what) const {
     with_group("groupReset", what.conversation);
     member(out, "by", what.by);
@@ -457,6 +484,10 @@ struct Describe {
   void operator()(const event::TypingChanged& what) const {
     with_group("typingChanged", what.conversation);
     ids(out, "users", what.users);
+  }
+  void operator()(const event::PresenceChanged& what) const {
+    type("presenceChanged");
+    describe_presence(out, what.presence);
   }
   void operator()(const event::ChannelCreated& what) const {
     with_group("channelCreated", what.conversation);

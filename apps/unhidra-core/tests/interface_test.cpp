@@ -317,6 +317,29 @@ TEST_F(InterfaceTest, NamesOfMessagesAndRequestsAboutPlacesAreCheckedFirst) {
   EXPECT_EQ(ask("setOverride\n" + channel + "\nrole=2\nallow=1\ndeny=4"), UNHIDRA_REFUSED);
 }
 
+TEST_F(InterfaceTest, PresenceIsCheckedFirst) {
+  const auto engine = open();
+  ASSERT_EQ(enroll(engine), 0);
+  for (const auto own : {0, 1, 2}) {
+    EXPECT_EQ(unhidra_set_presence(engine, own), 0) << answer();
+  }
+  for (const auto own : {-1, 3, INT32_MAX}) {
+    EXPECT_EQ(unhidra_set_presence(engine, own), UNHIDRA_BAD_ARGUMENT) << own;
+  }
+  const Buffer malformed("nobody");
+  EXPECT_EQ(unhidra_watch_presence(engine, malformed.data(), malformed.size()),
+            UNHIDRA_BAD_ARGUMENT);
+  const Buffer peer(kPeer);
+  EXPECT_EQ(unhidra_watch_presence(engine, peer.data(), peer.size()), 0) << answer();
+  ASSERT_EQ(unhidra_presence(engine), 0);
+  EXPECT_EQ(answer(),
+            R"([{"user":")" + std::string(kPeer) + R"(","state":"unknown","since":null}])");
+  EXPECT_EQ(unhidra_watch_presence(engine, nullptr, 0), 0) << answer();
+  ASSERT_EQ(unhidra_presence(engine), 0);
+  EXPECT_EQ(answer(), "[]");
+  unhidra_engine_close(engine);
+}
+
 TEST_F(InterfaceTest, AFileIsSealedInSteps) {
   const auto engine = open();
   ASSERT_EQ(enroll(engine), 0);

@@ -44,6 +44,9 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Done&
       return true;
     case Ask::typing:
       return true;
+    case Ask::set_presence:
+      on_presence_set(request);
+      return true;
     case Ask::place:
       on_place_answer(request, {});
       return true;
@@ -235,6 +238,10 @@ Status Engine::Impl::refuse(const PendingRequest& request, const wire::Error& er
     case Ask::typing:
       settle(request.question);
       return {};
+    case Ask::set_presence:
+    case Ask::watch_presence:
+      on_presence_refused(request, is_retryable(error));
+      return {};
     case Ask::place:
       settle(request.question);
       emit(event::PlaceAnswer{request.number, error.code, error.message, {}});
@@ -355,6 +362,8 @@ Status Engine::Impl::on_event(wire::ServerFrame& frame) {
     emit(event::ChannelChanged{place->channel_id});
   } else if (const auto* typing = std::get_if<wire::Typing>(&frame.body)) {
     on_typing(*typing);
+  } else if (const auto* presence = std::get_if<wire::PresenceChange>(&frame.body)) {
+    on_presence(*presence);
   } else if (const auto* low = std::get_if<wire::PreKeysLow>(&frame.body)) {
     link_.count_known = true;
     link_.prekey_count = low->one_time;

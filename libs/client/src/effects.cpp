@@ -56,7 +56,10 @@ bool Engine::Impl::mentions_me(const Message& message) const {
 
 // Everything but a text, in the log's order; also what this device itself has sent.
 Status Engine::Impl::apply(const Origin& origin, const wire::Content& content) {
-  UNHIDRA_TRY(const bool kept, keep_for_history(origin, content));
+  UNHIDRA_TRY(bool kept, keep_for_history(origin, content));
+  if (auto* hold = find_group(origin.conversation); !kept && hold != nullptr) {
+    UNHIDRA_TRY(kept, keep_for_earlier(*hold, origin, content));
+  }
   return kept ? Status() : apply_now(origin, content);
 }
 

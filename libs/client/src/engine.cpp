@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::size_t kMaxUsername = 256;
 
+// Nothing waits for what is asked about presence.
+bool is_aside(const std::pair<const std::uint64_t, PendingRequest>& pending) {
+  const auto ask = pending.second.question.ask;
+  return ask == Ask::set_presence || ask == Ask::watch_presence;
+}
+
 }  // namespace
 
 Engine::Impl::Impl(Dependencies dependencies, const Limits& limits)
@@ -129,6 +135,7 @@ Status Engine::Impl::pump() {
       UNHIDRA_TRY_VOID(pump_inbox());  // a log may have said what a Welcome waited for
     }
     pump_policy();
+    pump_presence();
     pump_default_channels();
     UNHIDRA_TRY_VOID(pump_receipts());
     UNHIDRA_TRY_VOID(pump_read_sync());
@@ -140,9 +147,9 @@ Status Engine::Impl::pump() {
 }
 
 bool Engine::Impl::idle() const {
-  return link_.greeted && link_.pending.empty() && is_inbox_drained() && link_.own_list_known &&
-         link_.conversations_known && link_.logs.empty() && link_.wanted_lists.empty() &&
-         link_.wanted_names.empty() && groups_idle();
+  return link_.greeted && std::ranges::all_of(link_.pending, is_aside) && is_inbox_drained() &&
+         link_.own_list_known && link_.conversations_known && link_.logs.empty() &&
+         link_.wanted_lists.empty() && link_.wanted_names.empty() && groups_idle();
 }
 
 void Engine::Impl::note_idle() {
@@ -190,6 +197,7 @@ Status Engine::Impl::connection_opened() {
 
 // What the host asked for outlives the connection; everything else is asked anew on the next one.
 void Engine::Impl::reset_link() {
+  forget_presence();
   for (auto& [person, event] : link_.unnamed) {
     emit(std::move(event));
   }
@@ -420,6 +428,12 @@ Status Engine::set_typing(ConversationId conversation, bool active) {
 Status Engine::set_receipts(bool sent) {
   return impl_->command([&] { return impl_->set_receipts(sent); });
 }
+Status Engine::set_presence(OwnPresence own) {
+  return impl_->command([&] { return impl_->set_presence(own); });
+}
+Status Engine::watch_presence(std::span<const UserId> users) {
+  return impl_->command([&] { return impl_->watch_presence(users); });
+}
 Result<ConversationId> Engine::create_group(std::string_view name, std::span<const UserId> users) {
   return impl_->command([&] { return impl_->create_group(name, users); });
 }
@@ -519,6 +533,12 @@ Result<std::vector<ReceiptState>> Engine::receipts(ConversationId conversation) 
 }
 std::vector<UserId> Engine::typing(ConversationId conversation) const {
   return impl_->typing(conversation);
+}
+std::vector<UserPresence> Engine::presence() const {
+  return impl_->presence();
+}
+bool Engine::presence_answered() const {
+  return impl_->presence_answered();
 }
 bool Engine::sends_receipts() const {
   return impl_->sends_receipts();

@@ -18,6 +18,7 @@
 #include "history_records.h"
 #include "link.h"
 #include "records.h"
+#include "shared_history_records.h"
 #include "transaction.h"
 
 namespace unhidra::wire {
@@ -116,6 +117,10 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status follow_thread(ConversationId id, const MessageRef& root, bool following);
   Status set_typing(ConversationId id, bool active);
   Status set_receipts(bool sent);
+  Status set_presence(OwnPresence own);
+  Status watch_presence(std::span<const UserId> users);
+  std::vector<UserPresence> presence() const;
+  bool presence_answered() const;
   bool sends_receipts() const { return progress_.receipts; }
   Result<std::optional<Message>> message(ConversationId conversation, const MessageRef& ref) const;
   Result<std::vector<Thread>> threads(std::optional<ConversationId> only, bool followed_only) const;
@@ -134,6 +139,8 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status leave_group(ConversationId id);
   Status rename_group(ConversationId id, std::string_view name);
   Result<std::uint64_t> reset_group(ConversationId id);
+  Result<std::uint64_t> share_history(ConversationId id, bool shared);
+  Status read_earlier(ConversationId id);
   Result<Group> group(ConversationId id) const;
   Status request_history(DeviceId from);
   Status approve_history(DeviceId to, std::string_view code);
@@ -205,6 +212,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Result<bool> take(const PendingRequest& request, const wire::GroupInfo& info);
   Result<bool> take(const PendingRequest& request, const wire::RatchetTree& tree);
   Result<bool> take(const PendingRequest& request, const wire::ChatPolicy& policy);
+  Result<bool> take(const PendingRequest& request, const wire::PresenceSnapshot& snapshot);
   Result<bool> take(const PendingRequest& request, const wire::Spaces& spaces);
   Result<bool> take(const PendingRequest& request, const wire::Channels& channels);
   Result<bool> take(const PendingRequest& request, const wire::ChannelDetails& details);
@@ -370,6 +378,14 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   void stop_typing(ConversationId id, UserId user);
   void expire_typing();
 
+  // ---- presence (presence.cpp) ----
+  bool watch_is_behind() const;
+  void pump_presence();
+  void on_presence_set(const PendingRequest& request);
+  void on_presence(const wire::PresenceChange& change);
+  void on_presence_refused(const PendingRequest& request, bool passing);
+  void forget_presence();
+
   // ---- conversations and history (conversations.cpp) ----
   ConversationRecord& conversation_record(ConversationId id, UserId peer);
   void save(const ConversationRecord& record);
@@ -407,6 +423,8 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   struct GroupHold {
     GroupRecord record;
     std::optional<mls::Group> mls;
+    GroupHistoryRecord history;
+    bool history_dirty = false;
     // Leaves of devices that are not signed, as of `reviewed` (epoch, number of list changes).
     std::vector<mls::LeafIndex> not_signed;
     bool awaited = false;
@@ -415,6 +433,10 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status load_groups();
   Status flush_groups();
   void touch(const GroupHold& hold) { dirty_groups_.insert(hold.record.id); }
+  void touch_history(GroupHold& hold) {
+    hold.history_dirty = true;
+    touch(hold);
+  }
   GroupHold& hold_group(ConversationId id);
   GroupHold* find_group(ConversationId id);
   const GroupHold* find_group(ConversationId id) const;
@@ -456,11 +478,37 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status on_own_group_message(const wire::GroupEntry& entry);
   Status group_unreadable(const wire::GroupEntry& entry, UnreadableReason reason);
   Message message_of(const wire::GroupEntry& entry) const;
-  Bytes group_context(const GroupHold& hold, const OutboxRecord& record) const;
+  MessageBinding binding_of(const GroupHold& hold, const OutboxRecord& record) const;
   Result<Outcome> prepare_for_group(OutboxRecord& record);
   void enqueue_group_note(GroupHold& hold);
   void take_profile(GroupHold& hold, const wire::GroupProfile& profile, UserId by);
   Status on_group_send_outcome(const PendingRequest& request, const wire::GroupOutcome& outcome);
+
+  // ---- history shared with those who come later (group_history.cpp) ----
+  std::optional<mls::Proposal> sharing_proposal(const GroupHold& hold, bool wanted) const;
+  void note_history_epoch(GroupHold& hold);
+  void prune_history_keys(GroupHold& hold);
+  std::vector<HistoryLink> history_links(const GroupHold& hold) const;
+  void learn_history_links(GroupHold& hold, const std::vector<HistoryLink>& links);
+  Result<Bytes> seal_group_message(GroupHold& hold, const OutboxRecord& record, ByteView plaintext);
+  Result<SecretBytes> shared_content(GroupHold& hold, const MessageBinding& binding,
+                                     const mls::Received& received);
+
+  // ---- and read by them (earlier_messages.cpp) ----
+  struct EarlierEntry {
+    const wire::GroupEntry* entry;
+    UnreadableReason reason = UnreadableReason::none;
+    wire::Content content;
+  };
+  void begin_earlier(GroupHold& hold, std::uint64_t seq);
+  void end_earlier(GroupHold& hold);
+  Status pump_earlier(GroupHold& hold, GroupLink& link);
+  void on_earlier_log(const wire::GroupLog& log);
+  bool look_for_earlier_sender(const identity::MemberName& sender);
+  Result<std::optional<EarlierEntry>> open_earlier(GroupHold& hold, const wire::GroupEntry& entry);
+  Status process_earlier(GroupHold& hold, GroupLink& link, std::uint64_t low);
+  Result<std::uint64_t> place_earlier(GroupHold& hold, const std::vector<EarlierEntry>& opened);
+  Status insert_messages(ConversationId id, std::vector<StoredMessage> fresh);
 
   // ---- channels (channels.cpp) ----
   Status check_profile(std::string_view topic, std::string_view description) const;
@@ -556,14 +604,14 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status settle_history(HistoryRecord& record);
   Result<OwnHistory> first_seq_and_gaps(ConversationId id) const;
   void place_history_message(const StoredMessage& stored);
-  Status make_room(ConversationId id, std::uint64_t count);
+  Status make_room(ConversationId id, std::uint64_t first, std::uint64_t count);
 
   // ---- threads, reading and receipts in it (history_reading.cpp) ----
   void write_reading(ByteWriter& out, const ConversationRecord& record) const;
   Status take_reading(const HistoryRecord& record, ByteReader& in);
   Status take_thread_mark(ConversationId id, const MessageRef& root, const EarlyMark& mark);
   void take_receipts(ConversationId id, const ReceiptsRecord& told);
-  void shift_threads(ConversationId id, std::uint64_t count);
+  void shift_threads(ConversationId id, std::uint64_t first, std::uint64_t count);
   Status sort_threads(ConversationId id, std::uint64_t older);
   Result<std::optional<std::uint64_t>> under_its_root(const Message& message);
 
@@ -571,6 +619,11 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Result<bool> keep_for_history(const Origin& origin, const wire::Content& content);
   Status apply_kept_effects(HistoryRecord& record, ConversationId id);
   void drop_kept_effects(HistoryRecord& record);
+  Result<bool> keep_for_earlier(GroupHold& hold, const Origin& origin,
+                                const wire::Content& content);
+  Status apply_to_earlier(const Origin& origin, const wire::Content& content);
+  Status apply_earlier_effects(GroupHold& hold);
+  void drop_earlier_effects(GroupHold& hold);
 
   // ---- state ----
   const crypto::Provider& crypto_;
@@ -604,6 +657,15 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   std::set<ConversationId> sync_due_;
   bool threads_due_ = true;           // some thread may be unsynced
   std::map<DeviceId, int> failures_;  // messages in a row that could not be decrypted
+
+  // What the host wishes outlives a connection, what is known does not; neither is stored.
+  struct PresenceDesk {
+    OwnPresence own = OwnPresence::hidden;
+    std::set<UserId> watched;
+    std::uint64_t version = 0;  // of `watched`
+    std::map<UserId, UserPresence> known;
+  };
+  PresenceDesk presence_;
 
   Link link_;
   Actions staged_;    // of this step

@@ -16,6 +16,7 @@ struct Engine::Impl::PlannedCommit {
   mls::CommitOptions options;
   std::set<std::uint32_t> removed;  // leaves
   std::vector<std::uint64_t> changes;
+  std::optional<bool> shared_history;  // the last wish
 };
 
 void Engine::Impl::save(const GroupChange& change) {
@@ -129,6 +130,11 @@ Result<Engine::Impl::Outcome> Engine::Impl::plan_changes(GroupHold& hold, Planne
       finish_change(order, std::string(error_code(mls_public::Errc::invalid_commit).name));
       continue;
     }
+    if (change.kind >= GroupChange::Kind::share) {
+      plan.shared_history = change.kind == GroupChange::Kind::share;
+      plan.changes.push_back(order);
+      continue;
+    }
     if (change.kind == GroupChange::Kind::remove) {
       hold.mls->state().tree.each_member([&](mls::LeafIndex index, const mls::LeafNode& leaf) {
         const auto name = name_of(leaf);
@@ -143,6 +149,10 @@ Result<Engine::Impl::Outcome> Engine::Impl::plan_changes(GroupHold& hold, Planne
     if (outcome == Outcome::wait) {
       return Outcome::wait;
     }
+  }
+  auto sharing = plan.shared_history ? sharing_proposal(hold, *plan.shared_history) : std::nullopt;
+  if (sharing) {
+    plan.options.proposals.push_back(std::move(*sharing));
   }
   return Outcome::done;
 }
@@ -234,6 +244,7 @@ Status Engine::Impl::commit(GroupHold& hold, PlannedCommit plan) {
   }
   plan.options.tree_in_group_info = false;
   plan.options.make_group_info = true;
+  plan.options.capabilities = mls_identity().capabilities;
   auto bundle = hold.mls->commit(environment(clock_.now()), plan.options);
   if (!bundle) {
     for (const auto order : plan.changes) {
@@ -434,6 +445,10 @@ void Engine::Impl::on_stale_group(ConversationId id, const wire::StaleGroup& sta
 
 Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::GroupLog& log) {
   const ConversationId id(request.question.id);
+  if (request.question.ask == Ask::earlier_log && log.conversation_id == id) {
+    on_earlier_log(log);
+    return true;
+  }
   if (request.question.ask != Ask::group_log || log.conversation_id != id) {
     return false;
   }
@@ -465,6 +480,13 @@ Status Engine::Impl::refuse_group(const PendingRequest& request, const wire::Err
       if (hold != nullptr && (error.status == 404 || error.status == 403)) {
         return depart(*hold, hold->record.state == GroupState::leaving ? GroupState::left
                                                                        : GroupState::removed);
+      }
+      return {};
+    case Ask::earlier_log:
+      if (link_.groups[id].earlier && error.status >= 400 && error.status < 500 &&
+          error.status != 429 && error.status != 408) {
+        link_.groups[id].earlier.reset();
+        report("earlier", error);
       }
       return {};
     case Ask::ratchet_tree:

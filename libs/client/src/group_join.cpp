@@ -266,6 +266,9 @@ Status Engine::Impl::come_in(GroupHold& hold, std::uint64_t seq) {
   link.tree.clear();
   link.tree_size.reset();
   link.tree_seq = 0;
+  if (!hold.record.was_member) {
+    begin_earlier(hold, seq);
+  }
   note_epoch(hold);
   touch(hold);
   if (hold.record.was_member) {

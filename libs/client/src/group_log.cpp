@@ -230,7 +230,13 @@ Status Engine::Impl::after_commit(GroupHold& hold, const mls::RatchetTree& befor
     return depart(
         hold, hold.record.state == GroupState::leaving ? GroupState::left : GroupState::removed);
   }
+  const bool shared = hold.history.shared;
   note_epoch(hold);
+  if (hold.history.shared != shared) {
+    hold.history.by = by.value_or(hold.history.by);
+    hold.history.at = clock_.now();
+    emit(event::SharedHistoryChanged{hold.record.id, hold.history.by, !shared});
+  }
   review(hold);
   const auto& tree = hold.mls->state().tree;
   for (const auto index : effects.added) {

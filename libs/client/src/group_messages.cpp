@@ -4,47 +4,12 @@
 
 #include "engine_impl.h"
 #include "padding.h"
-#include "record_codec.h"
 
 namespace unhidra::client {
 
 namespace {
 
-constexpr std::uint8_t kContextVersion = 1;
 constexpr std::chrono::hours kClockSkew{24};
-
-struct MessageBinding {
-  ConversationId conversation;
-  MessageId message;
-  identity::MemberName sender;
-  Timestamp sent_at;
-  EpochTag tag{};
-
-  Bytes encode() const {
-    ByteWriter out(105);
-    out.u8(kContextVersion);
-    write_id(out, conversation);
-    write_id(out, message);
-    write_id(out, sender.user_id);
-    write_id(out, sender.device_id);
-    write_time(out, sent_at);
-    out.raw(tag);
-    return std::move(out).take();
-  }
-  static std::optional<MessageBinding> decode(ByteView bytes) {
-    ByteReader in(bytes);
-    MessageBinding out;
-    const auto version = in.u8();
-    out.conversation = read_id<ConversationId>(in);
-    out.message = read_id<MessageId>(in);
-    out.sender.user_id = read_id<UserId>(in);
-    out.sender.device_id = read_id<DeviceId>(in);
-    out.sent_at = read_time(in);
-    out.tag = in.array<16>();
-    const bool good = in.finish("a message's binding").has_value() && version == kContextVersion;
-    return good ? std::optional(out) : std::nullopt;
-  }
-};
 
 UnreadableReason reason_of(const Error& error) {
   if (error == mls::Errc::duplicate) {
@@ -117,6 +82,11 @@ Result<Engine::Impl::Outcome> Engine::Impl::process_group_message(GroupHold& hol
     return Outcome::done;
   }
   if (entry.epoch < hold.record.joined_epoch) {
+    if (hold.history.earlier && !hold.history.begun) {
+      hold.history.before = std::max(hold.history.before, entry.seq + 1);
+      touch_history(hold);
+      return Outcome::done;  // read with what stands before it
+    }
     return refuse(hold.record.was_member ? UnreadableReason::epoch_lost
                                          : UnreadableReason::joined_later);
   }
@@ -188,7 +158,14 @@ Result<UnreadableReason> Engine::Impl::open_group_message(GroupHold& hold,
     default:
       return UnreadableReason::unknown_device;
   }
-  UNHIDRA_TRY_VOID(on_group_content(hold, entry, received->application_data.expose()));
+  const auto content = shared_content(hold, *binding, *received);
+  if (!content) {
+    return UnreadableReason::tampered;
+  }
+  if (binding->shared && entry.seq <= binding->shared->after) {
+    return UnreadableReason::out_of_place;
+  }
+  UNHIDRA_TRY_VOID(on_group_content(hold, entry, content->expose()));
   return UnreadableReason::none;
 }
 
@@ -252,7 +229,7 @@ void Engine::Impl::take_profile(GroupHold& hold, const wire::GroupProfile& profi
 
 // A message without a text: every message tells what the group is called.
 void Engine::Impl::enqueue_group_note(GroupHold& hold) {
-  if (hold.record.name.empty()) {
+  if (hold.record.name.empty() && !hold.history.shared) {
     return;
   }
   enqueue_content(UserId(), hold.record.id, {});
@@ -260,14 +237,14 @@ void Engine::Impl::enqueue_group_note(GroupHold& hold) {
 
 // ---- sending ----
 
-Bytes Engine::Impl::group_context(const GroupHold& hold, const OutboxRecord& record) const {
+MessageBinding Engine::Impl::binding_of(const GroupHold& hold, const OutboxRecord& record) const {
   MessageBinding out;
   out.conversation = record.conversation;
   out.message = record.id;
   out.sender = {self_->user, self_->device};
   out.sent_at = record.sent_at;
   out.tag = tag_of(hold.record, hold.mls->context().epoch).value_or(EpochTag{});
-  return out.encode();
+  return out;
 }
 
 // Nothing is encrypted while a device is in the group that its user has not signed, while a
@@ -304,8 +281,7 @@ Result<Engine::Impl::Outcome> Engine::Impl::prepare_for_group(OutboxRecord& reco
                                                hold->record.topic, hold->record.description};
   }
   const auto plaintext = pad(encode_content(std::move(content)).expose());
-  UNHIDRA_TRY(auto message, hold->mls->encrypt(environment(clock_.now()), plaintext.expose(),
-                                               group_context(*hold, record)));
+  UNHIDRA_TRY(auto message, seal_group_message(*hold, record, plaintext.expose()));
   record.ciphertexts.push_back({DeviceId(), std::move(message)});
   touch(*hold);
   save(record);

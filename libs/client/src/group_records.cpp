@@ -136,7 +136,7 @@ Result<GroupChange> GroupChange::decode(ByteView bytes) {
   GroupChange out;
   out.order = reader.u64();
   out.group = read_id<ConversationId>(reader);
-  out.kind = read_enum(reader, Kind::add, Kind::remove);
+  out.kind = read_enum(reader, Kind::add, Kind::unshare);
   const auto users = reader.varint();
   for (std::uint64_t i = 0; i < users && !reader.failed(); ++i) {
     out.users.push_back(read_id<UserId>(reader));

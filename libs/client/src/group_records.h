@@ -55,7 +55,7 @@ struct GroupRecord {
 
 // Table::group_change; key: order.
 struct GroupChange {
-  enum class Kind : std::uint8_t { add = 1, remove = 2 };
+  enum class Kind : std::uint8_t { add = 1, remove = 2, share = 3, unshare = 4 };
   std::uint64_t order = 0;
   ConversationId group;
   Kind kind = Kind::add;

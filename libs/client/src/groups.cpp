@@ -25,6 +25,14 @@ Status Engine::Impl::load_groups() {
     const auto id = record.id;
     groups_[id].record = std::move(record);
   }
+  UNHIDRA_TRY(const auto histories, tx_.load(Table::group_history));
+  for (const auto& stored : histories) {
+    UNHIDRA_TRY(auto record, GroupHistoryRecord::decode(stored.value.expose()));
+    const auto found = groups_.find(record.id);
+    if (found != groups_.end()) {
+      found->second.history = std::move(record);
+    }
+  }
   std::map<ConversationId, std::vector<mls::Record>> states;
   UNHIDRA_TRY(auto records, tx_.load(Table::group_state));
   for (auto& stored : records) {
@@ -61,6 +69,10 @@ Status Engine::Impl::flush_groups() {
   for (const auto& id : std::exchange(dirty_groups_, {})) {
     auto& hold = groups_.at(id);
     tx_.put(Table::group, id.bytes(), hold.record.encode());
+    if (std::exchange(hold.history_dirty, false)) {
+      hold.history.id = id;
+      tx_.put(Table::group_history, id.bytes(), hold.history.encode());
+    }
     if (!hold.mls) {
       continue;
     }
@@ -116,6 +128,7 @@ mls::Identity Engine::Impl::mls_identity() const {
   capabilities.extensions.push_back(mls::ExtensionType::last_resort);
   capabilities.extensions.push_back(
       static_cast<mls::ExtensionType>(identity::kOpenChannelExtension));
+  capabilities.extensions.push_back(shared_history_extension());
   const auto name = identity::encode(identity::MemberName{self_->user, self_->device});
   return {*mls::SignatureKeyPair::from_private(suite(), self_->signing.private_key().expose()),
           mls::Credential::basic(name),
@@ -209,7 +222,7 @@ Status Engine::Impl::pump_group(GroupHold& hold) {
     enqueue_group_note(hold);
     touch(hold);
   }
-  return {};
+  return pump_earlier(hold, link);
 }
 
 bool Engine::Impl::groups_idle() const {
@@ -219,8 +232,9 @@ bool Engine::Impl::groups_idle() const {
   return std::ranges::all_of(groups_, [&](const auto& one) {
     const auto& record = one.second.record;
     const auto link = link_.groups.find(one.first);
-    const bool settled = link == link_.groups.end() ||
-                         (link->second.entries.empty() && link->second.head <= record.cursor);
+    const bool settled =
+        link == link_.groups.end() || (link->second.entries.empty() && !link->second.earlier &&
+                                       link->second.head <= record.cursor);
     return record.is_gone() || (record.is_member() && !record.step && settled);
   });
 }
@@ -254,6 +268,7 @@ void Engine::Impl::note_epoch(GroupHold& hold) {
       crypto_.sha256({as_bytes("unhidra group epoch tag 1"), hold.mls->epoch_authenticator()});
   EpochTag tag{};
   std::copy_n(hash.begin(), tag.size(), tag.begin());
+  note_history_epoch(hold);
   hold.record.tags.emplace_front(hold.mls->context().epoch, tag);
   while (hold.record.tags.size() > limits_.past_epochs + 1) {
     hold.record.tags.pop_back();
@@ -275,6 +290,8 @@ void Engine::Impl::drop_mls(GroupHold& hold) {
   }
   hold.mls.reset();
   hold.record.tags.clear();
+  hold.history.keys.clear();
+  touch_history(hold);
   hold.reviewed = {UINT64_MAX, 0};
   touch(hold);
 }
@@ -296,6 +313,8 @@ void Engine::Impl::lose(GroupHold& hold, std::string_view why) {
 Status Engine::Impl::depart(GroupHold& hold, GroupState state) {
   discard_step(hold);
   drop_mls(hold);
+  end_earlier(hold);
+  hold.history = {};
   hold.record.state = state;
   touch(hold);
   std::vector<std::uint64_t> orders;
@@ -344,6 +363,10 @@ Result<Group> Engine::Impl::group(ConversationId id) const {
     return out;
   }
   out.open = is_open_group(hold->mls->context().extensions);
+  out.shares_history = hold->history.shared;
+  out.history_changed_by = hold->history.by;
+  out.history_changed_at = hold->history.at;
+  out.has_earlier = hold->history.has_more();
   out.epoch = hold->mls->context().epoch;
   out.epoch_code = epoch_code(*hold->mls);
   std::map<UserId, GroupMember> members;

@@ -274,7 +274,7 @@ Status Engine::Impl::settle_history(HistoryRecord& record) {
   if (record.skipped || (older.empty() && filled == 0)) {
     return {};
   }
-  UNHIDRA_TRY_VOID(make_room(id, older.size()));
+  UNHIDRA_TRY_VOID(make_room(id, 0, older.size()));
   auto& conversation = conversations_.at(id);
   for (std::size_t i = 0; i < older.size(); ++i) {
     auto& message = older[i].message;
@@ -315,13 +315,13 @@ void Engine::Impl::place_history_message(const StoredMessage& stored) {
   }
 }
 
-// Moves all of a conversation's messages back by `count` places.
-Status Engine::Impl::make_room(ConversationId id, std::uint64_t count) {
+// Moves a conversation's messages from index `first` on back by `count` places.
+Status Engine::Impl::make_room(ConversationId id, std::uint64_t first, std::uint64_t count) {
   if (count == 0) {
     return {};
   }
   auto& conversation = conversations_.at(id);
-  for (auto i = conversation.next_index; i > 0; --i) {
+  for (auto i = conversation.next_index; i > first; --i) {
     UNHIDRA_TRY(auto stored, stored_at(id, i - 1));
     if (!stored) {
       continue;
@@ -335,9 +335,9 @@ Status Engine::Impl::make_room(ConversationId id, std::uint64_t count) {
     }
   }
   conversation.next_index += count;
-  shift_threads(id, count);
+  shift_threads(id, first, count);
   for (auto& [order, record] : outbox_) {
-    if (record.conversation == id && record.index) {
+    if (record.conversation == id && record.index && *record.index >= first) {
       *record.index += count;
       save(record);
     }

@@ -22,6 +22,11 @@ const wire::MessageRef* concerned(const wire::Content& content) {
   return deletion != nullptr ? &*deletion->target : nullptr;
 }
 
+// Conversations and devices have ids of their own.
+Bytes earlier_effect_key(ConversationId id, std::uint64_t position) {
+  return KeptEffect::record_key(DeviceId(id.uuid()), position);
+}
+
 }  // namespace
 
 Result<bool> Engine::Impl::keep_for_history(const Origin& origin, const wire::Content& content) {
@@ -74,6 +79,69 @@ void Engine::Impl::drop_kept_effects(HistoryRecord& record) {
     tx_.remove(Table::history_stage, KeptEffect::record_key(record.other, i));
   }
   record.effects = 0;
+}
+
+// ---- the same for somebody who reads back in a group ----
+
+Result<bool> Engine::Impl::keep_for_earlier(GroupHold& hold, const Origin& origin,
+                                            const wire::Content& content) {
+  const auto* target = concerned(content);
+  auto& record = hold.history;
+  if (target == nullptr || !record.earlier) {
+    return false;
+  }
+  UNHIDRA_TRY(const auto here, find_message(origin.conversation, *target));
+  if (here) {
+    return false;
+  }
+  const bool reaction = std::holds_alternative<wire::Reaction>(content.body);
+  if (record.effects >= (reaction ? kMostEffects : 2 * kMostEffects)) {
+    if (!reaction) {
+      end_earlier(hold);  // rather nothing than what its author has taken back
+    }
+    return true;
+  }
+  KeptEffect effect{origin.conversation, origin.user, origin.seq, origin.received_at, {}};
+  auto bytes = wire::encode(content);
+  effect.content = SecretBytes::copy_of(bytes);
+  wipe(bytes);
+  tx_.put(Table::history_stage, earlier_effect_key(record.id, record.effects++), effect.encode());
+  touch_history(hold);
+  return true;
+}
+
+// Receipts and cursors of the past tell nothing any more.
+Status Engine::Impl::apply_to_earlier(const Origin& origin, const wire::Content& content) {
+  return concerned(content) != nullptr ? apply_now(origin, content) : Status();
+}
+
+Status Engine::Impl::apply_earlier_effects(GroupHold& hold) {
+  for (std::uint64_t i = 0; i < hold.history.effects; ++i) {
+    const auto key = earlier_effect_key(hold.record.id, i);
+    UNHIDRA_TRY(const auto stored, tx_.get(Table::history_stage, key));
+    if (!stored) {
+      continue;  // applied
+    }
+    UNHIDRA_TRY(const auto effect, KeptEffect::decode(stored->expose()));
+    const auto content = wire::decode<wire::Content>(effect.content.expose());
+    if (!content || concerned(*content) == nullptr) {
+      return fail(Errc::corrupt_store, "a kept effect on a message cannot be read");
+    }
+    UNHIDRA_TRY(const auto here, find_message(hold.record.id, *concerned(*content)));
+    if (here) {
+      tx_.remove(Table::history_stage, key);
+      UNHIDRA_TRY_VOID(
+          apply_now({effect.conversation, effect.user, effect.seq, effect.received_at}, *content));
+    }
+  }
+  return {};
+}
+
+void Engine::Impl::drop_earlier_effects(GroupHold& hold) {
+  for (std::uint64_t i = 0; i < hold.history.effects; ++i) {
+    tx_.remove(Table::history_stage, earlier_effect_key(hold.record.id, i));
+  }
+  hold.history.effects = 0;
 }
 
 }  // namespace unhidra::client

@@ -107,8 +107,9 @@ void Engine::Impl::take_receipts(ConversationId id, const ReceiptsRecord& told) 
   tx_.put(Table::receipts, id.bytes(), record.encode());
 }
 
-// The messages of a conversation have moved back by `count` places.
-void Engine::Impl::shift_threads(ConversationId id, std::uint64_t count) {
+// The messages of a conversation have moved back by `count` places, those from index `first` on.
+void Engine::Impl::shift_threads(ConversationId id, std::uint64_t first, std::uint64_t count) {
+  const auto moves = [&](std::uint64_t index) { return index >= first ? index + count : index; };
   std::vector<ThreadRecord> moved;
   for (auto at = threads_.lower_bound({id, 0}); at != threads_.end() && at->first.first == id;) {
     tx_.remove(Table::thread, at->second.record_key());
@@ -116,9 +117,9 @@ void Engine::Impl::shift_threads(ConversationId id, std::uint64_t count) {
     at = threads_.erase(at);
   }
   for (auto& thread : moved) {
-    thread.root_index += count;
+    thread.root_index = moves(thread.root_index);
     for (auto& index : thread.replies) {
-      index += count;
+      index = moves(index);
     }
     save(thread);
     const auto index = thread.root_index;
@@ -130,7 +131,7 @@ void Engine::Impl::shift_threads(ConversationId id, std::uint64_t count) {
   }
   for (auto& [seq, one] : unread->second) {
     if (one.root) {
-      *one.root += count;
+      *one.root = moves(*one.root);
       tx_.put(Table::unread, unread_key(id, seq), one.encode());
     }
   }

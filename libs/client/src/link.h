@@ -39,13 +39,16 @@ enum class Ask : std::uint8_t {
   change_group,        // id: group; `number`: of the step
   send_group,          // id: group; `number`: order in the outbox
   group_log,           // id: group
+  earlier_log,         // id: group
   group_info,          // id: group
   ratchet_tree,        // id: group; `number`: seq
   chat_policy,
   create_channel,  // id: group
   default_channels,
-  place,   // id: any; `number`: as the command answered; `name`: "join" or empty
-  typing,  // id: conversation
+  place,           // id: any; `number`: as the command answered; `name`: "join" or empty
+  typing,          // id: conversation
+  set_presence,    // `number`: the OwnPresence that is told
+  watch_presence,  // `number`: version of the watched set
 };
 
 struct Question {
@@ -63,6 +66,13 @@ struct PendingRequest {
   UserId person;
 };
 
+// A part of a group's log from before this device came in.
+struct EarlierPage {
+  std::vector<wire::GroupEntry> entries;
+  bool complete = false;
+  std::uint32_t rounds = 0;  // pages before it in which nothing was to be read
+};
+
 // A group as this connection shows it.
 struct GroupLink {
   std::deque<wire::GroupEntry> entries;  // to be processed
@@ -73,6 +83,7 @@ struct GroupLink {
   bool taken = false;               // the step is accepted; the log will bring it
   std::optional<SteadyTime> turn;   // when this device commits what nobody in particular has to
 
+  std::optional<EarlierPage> earlier;  // asked for
   std::optional<wire::GroupInfo> info;
   std::optional<SteadyTime> anew;  // the group was begun anew; others are still to come
   std::set<DeviceId> returning;    // the devices that were in it then
@@ -155,6 +166,12 @@ struct Link {
   };
   std::map<ConversationId, TypingTold> typing_told;
   std::map<ConversationId, std::map<UserId, SteadyTime>> typing;  // until
+  // presence: a connection begins hidden and watches nobody (version 0)
+  OwnPresence presence_told = OwnPresence::hidden;
+  std::uint64_t watch_told = 0;
+  bool presence_refused = false;
+  bool watch_refused = false;
+
   // history: when a chunk last came from the device, or was asked for again
   std::map<DeviceId, SteadyTime> history_since;
 

@@ -145,7 +145,7 @@ void read_chat_fields(ByteReader& reader, StoredMessage& stored) {
 }  // namespace
 
 SecretBytes StoredMessage::encode() const {
-  auto writer = record_writer(4, 256 + message.text.size() + message.failure.size() +
+  auto writer = record_writer(5, 256 + message.text.size() + message.failure.size() +
                                      16 * message.mentions.size() + 48 * marks.size() +
                                      e2ee::kMaxDescriptor * message.attachments.size() +
                                      size_of(message.imported));
@@ -163,12 +163,13 @@ SecretBytes StoredMessage::encode() const {
   write_chat_fields(writer, *this);
   write_attachments(writer, message.attachments);
   write_imported(writer, message.imported);
+  writer.u8(message.from_history ? 1 : 0);
   return seal(std::move(writer));
 }
 
 Result<StoredMessage> StoredMessage::decode(ByteView bytes) {
   ByteReader reader(bytes);
-  const auto version = read_version(reader, 4);
+  const auto version = read_version(reader, 5);
   StoredMessage stored;
   auto& out = stored.message;
   out.conversation = read_id<ConversationId>(reader);
@@ -180,7 +181,7 @@ Result<StoredMessage> StoredMessage::decode(ByteView bytes) {
   out.seq = reader.u64();
   out.received_at = read_time(reader);
   out.state = read_enum(reader, MessageState::queued, MessageState::unreadable);
-  out.reason = read_enum(reader, UnreadableReason::none, UnreadableReason::mislabelled);
+  out.reason = read_enum(reader, UnreadableReason::none, UnreadableReason::out_of_place);
   out.text = reader.text(kMaxText);
   out.failure = reader.text(kMaxText);
   out.unread_by = reader.u32();
@@ -192,6 +193,9 @@ Result<StoredMessage> StoredMessage::decode(ByteView bytes) {
   }
   if (version >= 4) {
     out.imported = read_imported(reader);
+  }
+  if (version >= 5) {
+    out.from_history = read_bool(reader);
   }
   UNHIDRA_TRY_VOID(finish_record(reader, "message"));
   return stored;

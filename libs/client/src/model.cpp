@@ -71,9 +71,11 @@ std::string_view to_string(UnreadableReason reason) {
     case UnreadableReason::forked:
       return "forked";
     case UnreadableReason::mislabelled:
+      return "mislabelled";
+    case UnreadableReason::out_of_place:
       break;
   }
-  return "mislabelled";
+  return "out_of_place";
 }
 
 std::string_view to_string(GroupState state) {
@@ -135,10 +137,12 @@ std::string_view explain(UnreadableReason reason) {
       return "Its sender sees another group under this name: the server shows people different "
              "groups. Compare the group's code with the others.";
     case UnreadableReason::mislabelled:
+      return "The server was told something else about it than what it is. Its sender's client "
+             "breaks the rules.";
+    case UnreadableReason::out_of_place:
       break;
   }
-  return "The server was told something else about it than what it is. Its sender's client breaks "
-         "the rules.";
+  return "The server shows it before messages that its sender had read when writing it.";
 }
 
 std::string_view to_string(Trust trust) {
@@ -153,6 +157,20 @@ std::string_view to_string(Trust trust) {
       break;
   }
   return "changed";
+}
+
+std::string_view to_string(PresenceState state) {
+  switch (state) {
+    case PresenceState::unknown:
+      return "unknown";
+    case PresenceState::offline:
+      return "offline";
+    case PresenceState::online:
+      return "online";
+    case PresenceState::away:
+      break;
+  }
+  return "away";
 }
 
 std::string_view to_string(HistoryState state) {

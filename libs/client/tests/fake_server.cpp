@@ -46,6 +46,8 @@ void FakeServer::connect(DeviceId id) {
 
 void FakeServer::disconnect(DeviceId id) {
   online_.erase(id);
+  watched_.erase(id);
+  show(id, wire::PresenceState::offline);
   outgoing_[id].clear();
 }
 
@@ -72,11 +74,54 @@ FakeServer::Reply FakeServer::reply(DeviceId, const std::monostate&) {
 FakeServer::Reply FakeServer::reply(DeviceId, const wire::Authenticate&) {
   return wire::Authenticated{clock_->now() + std::chrono::minutes(15)};
 }
-FakeServer::Reply FakeServer::reply(DeviceId, const wire::SetPresence&) {
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::SetPresence& body) {
+  ++presence_requests.set;
+  if (presence_error) {
+    return *presence_error;
+  }
+  show(from, body.state);
   return wire::Done{};
 }
-FakeServer::Reply FakeServer::reply(DeviceId, const wire::WatchPresence&) {
-  return wire::PresenceSnapshot{};
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::WatchPresence& body) {
+  ++presence_requests.watch;
+  if (presence_error) {
+    return *presence_error;
+  }
+  watched_[from] = {body.user_ids.begin(), body.user_ids.end()};
+  wire::PresenceSnapshot out;
+  for (const auto& user : watched_[from]) {
+    if (users_.contains(user)) {
+      out.users.push_back({user, presence(user), clock_->now()});
+    }
+  }
+  return out;
+}
+
+wire::PresenceState FakeServer::presence(UserId user) const {
+  auto out = wire::PresenceState::offline;
+  for (const auto& [device, state] : shown_) {
+    if (devices_.at(device).user == user && out != wire::PresenceState::online) {
+      out = state;
+    }
+  }
+  return out;
+}
+
+void FakeServer::show(DeviceId device, wire::PresenceState state) {
+  const auto user = devices_.at(device).user;
+  const auto before = presence(user);
+  shown_.erase(device);
+  if (state != wire::PresenceState::offline) {
+    shown_.emplace(device, state);
+  }
+  if (presence(user) == before) {
+    return;
+  }
+  for (const auto& [watcher, users] : watched_) {
+    if (users.contains(user)) {
+      push(watcher, wire::PresenceChange{user, presence(user), clock_->now()});
+    }
+  }
 }
 
 FakeServer::Reply FakeServer::reply(DeviceId, const wire::LookUpUser& body) {

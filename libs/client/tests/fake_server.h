@@ -89,6 +89,14 @@ class FakeServer {
     return conversations_;
   }
   std::size_t requests_seen() const { return requests_; }
+  // As the others of the user are told, without the real server's damping.
+  wire::PresenceState presence(UserId user) const;
+  struct PresenceRequests {
+    std::size_t set = 0;
+    std::size_t watch = 0;
+  };
+  PresenceRequests presence_requests;
+  std::set<UserId>& watched_by(DeviceId device) { return watched_[device]; }
 
   // ---- lies ----
   std::optional<Bytes> list_lie;  // answered for `lied_about`
@@ -100,10 +108,11 @@ class FakeServer {
   std::optional<wire::MessageKind> kind_lie;  // told to the recipients of a pair
   std::uint32_t edit_window_s = 300;
   bool receipts_allowed = true;
-  bool drop_events = false;               // no InboxEntry events
-  std::optional<DeviceId> flip_for;       // ciphertexts delivered to it are changed
-  std::optional<wire::Error> send_error;  // instead of accepting
-  std::size_t withhold = 0;               // so many deliveries are skipped
+  bool drop_events = false;                   // no InboxEntry events
+  std::optional<DeviceId> flip_for;           // ciphertexts delivered to it are changed
+  std::optional<wire::Error> send_error;      // instead of accepting
+  std::size_t withhold = 0;                   // so many deliveries are skipped
+  std::optional<wire::Error> presence_error;  // instead of any answer about presence
 
  private:
   using Reply = decltype(wire::ServerFrame::body);
@@ -167,6 +176,7 @@ class FakeServer {
   }
   void push(DeviceId to, Reply body, std::uint64_t request_id = 0);
   void deliver(DeviceId to, wire::InboxEntry entry);
+  void show(DeviceId device, wire::PresenceState state);
   void announce_list(UserId user);
   // An edit is of the sender's own message and comes in time; a deletion is of an own one.
   template <class Log>
@@ -187,6 +197,8 @@ class FakeServer {
   std::optional<mls::SignatureKeyPair> external_sender_;
   std::size_t races_lost_ = 0;
   std::set<DeviceId> online_;
+  std::map<DeviceId, wire::PresenceState> shown_;  // said online or away
+  std::map<DeviceId, std::set<UserId>> watched_;
   std::map<DeviceId, std::deque<wire::ServerFrame>> outgoing_;
   std::size_t requests_ = 0;
 };

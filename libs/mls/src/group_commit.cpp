@@ -170,8 +170,9 @@ Result<CommitBundle> Group::commit(const Environment& env, const CommitOptions& 
   PrivateTree keys = epoch_.keys.clone();
   std::optional<BuiltPath> path;
   if (applied.path_required || options.force_path) {
-    UNHIDRA_TRY(path,
-                build_path(env, pub, applied, signer_, pub.tree.leaf(self())->content(), keys));
+    auto leaf = pub.tree.leaf(self())->content();
+    leaf.capabilities = options.capabilities.value_or(std::move(leaf.capabilities));
+    UNHIDRA_TRY(path, build_path(env, pub, applied, signer_, leaf, keys));
     commit->path = path->path;
     UNHIDRA_TRY_VOID(validate_members_together(applied.tree, applied.extensions));
   }

@@ -89,11 +89,7 @@ Task<Status> ClientConnection::greet() {
   for (auto& frame : std::exchange(held_, {})) {
     send(std::move(frame));
   }
-  // Closed meanwhile: its presence is ended already, and must not begin again.
-  if (closing_) {
-    co_return Status();
-  }
-  co_return co_await core_.deps.presence.set(lease(), messaging::PresenceState::online);
+  co_return Status();
 }
 
 Task<Result<std::uint64_t>> ClientConnection::inbox_head() {
@@ -226,6 +222,9 @@ void ClientConnection::on_close(net::CloseCode, std::string_view) {
   core_.metrics.connections_active.sub();
   events_.reset();
   watch_.reset();
+  if (!is_shown()) {
+    return;
+  }
   core_.scope.spawn(
       "presence",
       [](messaging::Presence& presence, messaging::PresenceLease lease) -> Task<Status> {
@@ -299,11 +298,30 @@ Task<Result<wire::Authenticated>> ClientConnection::authenticate(std::string acc
   co_return wire::Authenticated{fresh.expires_at};
 }
 
+// Nothing is told of a person before the client says so: the lease begins here, and offline gives
+// it back while the connection stays.
 Task<Result<void>> ClientConnection::set_presence(wire::PresenceState state) {
-  if (state != wire::PresenceState::online && state != wire::PresenceState::away) {
-    co_return fail(Errc::bad_frame, "a connection is online or away; it goes offline by closing");
+  switch (state) {
+    case wire::PresenceState::offline:
+      shown_.store(false, std::memory_order_relaxed);
+      co_return co_await core_.deps.presence.remove(lease());
+    case wire::PresenceState::online:
+    case wire::PresenceState::away:
+      break;
+    default:
+      co_return fail(Errc::bad_frame, "a connection is online, away or offline");
   }
-  co_return co_await core_.deps.presence.set(lease(), static_cast<messaging::PresenceState>(state));
+  if (closing_) {
+    co_return fail(Errc::gone, "the connection is closed");
+  }
+  shown_.store(true, std::memory_order_relaxed);
+  auto set =
+      co_await core_.deps.presence.set(lease(), static_cast<messaging::PresenceState>(state));
+  // Closed meanwhile: its lease is given back already, and must not begin again.
+  if (closing_) {
+    co_return co_await core_.deps.presence.remove(lease());
+  }
+  co_return set;
 }
 
 Task<Result<wire::PresenceSnapshot>> ClientConnection::watch_presence(std::vector<UserId> users) {

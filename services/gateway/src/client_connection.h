@@ -36,6 +36,9 @@ class ClientConnection final : public net::WebSocketListener,
   bool expired(Timestamp now) const {
     return to_unix_micros(now) >= expires_at_.load(std::memory_order_relaxed);
   }
+  // Whether the client has said that its person is online or away: it holds a lease.
+  bool is_shown() const { return shown_.load(std::memory_order_relaxed); }
+  messaging::PresenceLease lease() const;
 
   // The handlers of the connection's own frames.
   Task<Result<wire::Authenticated>> authenticate(std::string access_token);
@@ -53,7 +56,6 @@ class ClientConnection final : public net::WebSocketListener,
   Task<void> serve(std::uint64_t request_id, std::uint32_t field, Bytes body);
   Task<Result<access::Reply>> perform(const access::Operation& operation, Bytes body);
   Task<Result<access::Reply>> forward(const access::Operation& operation, Bytes body);
-  messaging::PresenceLease lease() const;
 
   GatewayCore& core_;
   const ConnectionId id_;
@@ -61,6 +63,7 @@ class ClientConnection final : public net::WebSocketListener,
   const access::Peer peer_;
   const Timestamp connected_at_;
   std::atomic<std::int64_t> expires_at_;
+  std::atomic<bool> shown_{false};
   std::atomic<std::uint64_t> messages_in_{0};
   std::atomic<std::uint64_t> messages_out_{0};
   std::size_t in_flight_ = 0;

@@ -79,8 +79,9 @@ Task<Status> refresh_presence(GatewayCore& core) {
     co_await runtime::sleep_for(kPresenceRefresh);
     std::vector<messaging::PresenceLease> leases;
     for (const auto& connection : core.table.snapshot()) {
-      const auto& who = connection->principal();
-      leases.push_back({who.user_id, who.device_id.value_or(DeviceId()), connection->id()});
+      if (connection->is_shown()) {
+        leases.push_back(connection->lease());
+      }
       if (leases.size() == kLeasesPerRefresh) {
         UNHIDRA_CO_TRY_VOID(co_await core.deps.presence.refresh(std::exchange(leases, {})));
       }

@@ -29,6 +29,13 @@ Bytes revocation(std::uint8_t kind, const Uuid& id) {
   return std::move(writer).take();
 }
 
+Result<std::uint64_t> add_user(storage::Transaction& tx, OrgId org, UserId user) {
+  return tx.execute(
+      "INSERT INTO users (user_id, org_id, username, display_name, created_at, updated_at) "
+      "VALUES ($1, $2, $3, 'somebody', 0, 0)",
+      user, org, user.to_string());
+}
+
 TEST_F(Gateway, GreetsWithWhoTheTokenSaysItIs) {
   const auto principal = make_principal();
   const auto client = connect(principal);
@@ -250,12 +257,95 @@ TEST_F(Gateway, AnswersWhichConnectionsAnOrganisationHas) {
 }
 
 TEST_F(Gateway, NobodyOutsideTheOrganisationCanBeWatched) {
-  const auto watcher = connect(make_principal());
-  const auto stranger = make_principal();  // no row among the organisation's users
-  const auto other = connect(stranger);
-  watcher->send({.request_id = 1, .body = wire::WatchPresence{{stranger.user_id}}});
-  const auto snapshot = watcher->next_answer();
-  EXPECT_TRUE(std::get<wire::PresenceSnapshot>(snapshot.body).users.empty());
+  const auto alice = make_principal();
+  const auto colleague = make_principal();
+  const auto stranger = make_principal();
+  const auto other_org = OrgId::make(clock_, random_);
+  ASSERT_TRUE(database_->write_sync([&](storage::Transaction& tx) -> Result<std::uint64_t> {
+    UNHIDRA_TRY_VOID(
+        tx.execute("INSERT INTO organizations (org_id, name, created_at) VALUES ($1, 'other', $2)",
+                   other_org, clock_.now()));
+    UNHIDRA_TRY_VOID(add_user(tx, org_, colleague.user_id));
+    return add_user(tx, other_org, stranger.user_id);
+  }));
+  for (const auto& [user, state] :
+       {std::pair(colleague.user_id, messaging::PresenceState::away),
+        std::pair(stranger.user_id, messaging::PresenceState::online)}) {
+    const messaging::PresenceLease lease{user, DeviceId::make(clock_, random_),
+                                         ConnectionId::make(clock_, random_)};
+    ASSERT_TRUE(wait(presence_->set(lease, state)));
+  }
+  const auto watcher = connect(alice);
+  const auto nobody = UserId::make(clock_, random_);
+  watcher->send({.request_id = 1,
+                 .body = wire::WatchPresence{{colleague.user_id, stranger.user_id, nobody}}});
+  const auto snapshot = std::get<wire::PresenceSnapshot>(watcher->next_answer().body);
+  ASSERT_EQ(snapshot.users.size(), 1U);
+  EXPECT_EQ(snapshot.users[0].user_id, colleague.user_id);
+  EXPECT_EQ(snapshot.users[0].state, wire::PresenceState::away);
+  // What becomes of the stranger afterwards is not told either.
+  const messaging::PresenceLease later{stranger.user_id, DeviceId::make(clock_, random_),
+                                       ConnectionId::make(clock_, random_)};
+  ASSERT_TRUE(wait(presence_->set(later, messaging::PresenceState::away)));
+  answer_chat_with([](wire::RoutedRequest) { return count_of(1); });
+  watcher->send(count_request(2));
+  EXPECT_EQ(watcher->next().request_id, 2U);
+}
+
+TEST_F(Gateway, AConnectionSaysNothingOfItselfBeforeItsClientDoes) {
+  const auto principal = make_principal();
+  const auto client = connect(principal);
+  const auto say = [&](std::uint64_t id, wire::PresenceState state) {
+    client->send({.request_id = id, .body = wire::SetPresence{state}});
+    const auto answer = client->next_answer();
+    EXPECT_EQ(answer.request_id, id);
+    return std::holds_alternative<wire::Done>(answer.body);
+  };
+  const auto seen = [&] { return wait(presence_->look_up({principal.user_id}))->front().state; };
+  EXPECT_TRUE(std::holds_alternative<wire::Hello>(client->next().body));
+  answer_chat_with([](wire::RoutedRequest) { return count_of(1); });
+  client->send(count_request(1));
+  EXPECT_EQ(client->next().request_id, 1U);
+  EXPECT_EQ(presence_->connections(), 0U);
+
+  // A first change is told at once; those that follow soon are damped.
+  EXPECT_TRUE(say(2, wire::PresenceState::away));
+  EXPECT_EQ(presence_->connections(), 1U);
+  EXPECT_EQ(seen(), messaging::PresenceState::away);
+  EXPECT_TRUE(say(3, wire::PresenceState::online));
+  EXPECT_EQ(presence_->connections(), 1U);
+
+  // Taken back, and the connection stays; also a second time.
+  EXPECT_TRUE(say(4, wire::PresenceState::offline));
+  EXPECT_EQ(presence_->connections(), 0U);
+  EXPECT_TRUE(say(5, wire::PresenceState::offline));
+  EXPECT_FALSE(say(6, static_cast<wire::PresenceState>(7)));
+  EXPECT_EQ(presence_->connections(), 0U);
+
+  EXPECT_TRUE(say(7, wire::PresenceState::online));
+  EXPECT_EQ(presence_->connections(), 1U);
+  client->socket().close(net::CloseCode::normal, "bye");
+  for (int i = 0; i < 500 && presence_->connections() != 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(presence_->connections(), 0U);
+}
+
+TEST_F(Gateway, WhoeverIsWatchedIsTold) {
+  const auto alice = make_principal();
+  const auto bob = make_principal();
+  ASSERT_TRUE(database_->write_sync(
+      [&](storage::Transaction& tx) { return add_user(tx, org_, bob.user_id); }));
+  const auto watcher = connect(alice);
+  const auto watched = connect(bob);
+  watcher->send({.request_id = 1, .body = wire::WatchPresence{{bob.user_id}}});
+  const auto snapshot = std::get<wire::PresenceSnapshot>(watcher->next_answer().body);
+  ASSERT_EQ(snapshot.users.size(), 1U);
+  EXPECT_EQ(snapshot.users[0].state, wire::PresenceState::offline);
+  watched->send({.request_id = 1, .body = wire::SetPresence{wire::PresenceState::online}});
+  const auto change = std::get<wire::PresenceChange>(watcher->next().body);
+  EXPECT_EQ(change.user_id, bob.user_id);
+  EXPECT_EQ(change.state, wire::PresenceState::online);
 }
 
 }  // namespace

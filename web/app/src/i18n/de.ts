@@ -40,6 +40,7 @@ export const de: Dictionary = {
     whatIf: "Bis dahin kann dieses Gerät weder senden noch lesen, und das kann auch niemand, der nur dein Passwort hat.",
   },
   link: { onlineShort: "Verbunden", connectingShort: "Verbindet …", offlineShort: "Keine Verbindung", offline: "Keine Verbindung. Was du schreibst, wird später gesendet." },
+  presence: { online: "Online", away: "Abwesend", offline: "Offline" },
   list: {
     title: "Unterhaltungen", search: "Unterhaltungen suchen", new: "Neue Unterhaltung", none: "Noch keine Unterhaltungen",
     noneText: "Schreib jemandem, oder lade die Leute ein, mit denen du arbeitest.",
@@ -144,6 +145,7 @@ export const de: Dictionary = {
     theme: "Farben", system: "Wie das System", light: "Hell", dark: "Dunkel", contrast: "Hoher Kontrast", contrastText: "Kräftigere Ränder und Farben", language: "Sprache", density: "Dichte", comfortable: "Bequem", compact: "Kompakt",
     notify: "Bei neuen Nachrichten benachrichtigen", notifyText: "Solange Unhidra im Hintergrund offen ist.", notifyDenied: "Dein Browser erlaubt es nicht. Ändere das in seinen Einstellungen für diese Seite.",
     notifyPreview: "Text zeigen", notifyPreviewText: "Sonst nur, wer geschrieben hat.", quiet: "Ruhezeit", quietFrom: "Von", quietTo: "Bis", quietText: "In dieser Zeit gibt es keine Benachrichtigungen.",
+    shown: "Anderen zeigen, wann ich online bin", shownText: "Aus: du wirkst für alle offline, ob du da bist oder nicht. Wer sonst online ist, siehst du weiter. Es gilt für dieses Gerät; schalte es auch auf deinen anderen aus.",
     receipts: "Anderen zeigen, was ich gelesen habe", receiptsText: "Aus: niemand erfährt, was bei dir ankam oder was du gelesen hast. Was andere mitteilen, siehst du weiter.", receiptsOff: "Deine Organisation hat das für alle ausgeschaltet.",
     changePassword: "Passwort ändern", currentPassword: "Jetziges Passwort", newPassword: "Neues Passwort", passwordChanged: "Das Passwort ist geändert. Andere Sitzungen sind beendet.",
     signOut: "Abmelden", signOutTitle: "Abmelden und dieses Gerät löschen?", signOutText: "Seine Schlüssel und alle Nachrichten in diesem Browser werden gelöscht. Ohne ein anderes Gerät sind sie verloren.",

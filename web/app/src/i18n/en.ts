@@ -38,6 +38,7 @@ export const en = {
     whatIf: "Until then this device can neither send nor read messages, and nobody who has only your password can.",
   },
   link: { onlineShort: "Connected", connectingShort: "Connecting …", offlineShort: "No connection", offline: "No connection. What you write is sent later." },
+  presence: { online: "Online", away: "Away", offline: "Offline" },
   list: {
     title: "Conversations", search: "Search conversations", new: "New conversation", none: "No conversations yet",
     noneText: "Write to somebody, or invite the people you work with.",
@@ -142,6 +143,7 @@ export const en = {
     theme: "Theme", system: "As the system", light: "Light", dark: "Dark", contrast: "High contrast", contrastText: "Stronger borders and colours", language: "Language", density: "Density", comfortable: "Comfortable", compact: "Compact",
     notify: "Notify me about new messages", notifyText: "While Unhidra is open in the background.", notifyDenied: "Your browser does not allow it. Change that in its settings for this site.",
     notifyPreview: "Show the text", notifyPreviewText: "Otherwise only who has written.", quiet: "Quiet hours", quietFrom: "From", quietTo: "Until", quietText: "No notifications in this time.",
+    shown: "Show others when I am online", shownText: "Off: you look offline to everybody, whether you are here or not. You still see who else is online. It holds for this device; switch it off on your others too.",
     receipts: "Tell others what I have read", receiptsText: "Off: nobody learns what you have received or read. Others' receipts are still shown.", receiptsOff: "Your organisation has switched this off for everybody.",
     changePassword: "Change password", currentPassword: "Current password", newPassword: "New password", passwordChanged: "The password is changed. Other sessions have ended.",
     signOut: "Sign out", signOutTitle: "Sign out and erase this device?", signOutText: "Its keys and all messages in this browser are deleted. Without another device they are lost.",

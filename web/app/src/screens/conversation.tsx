@@ -5,7 +5,7 @@ import { Link } from "wouter";
 import { ChannelPermission, type Conversation, type Id, type Overview, type Trust } from "@core/types";
 import { Back } from "../ui/back";
 import { Banner, Button, Empty, IconButton, Spinner } from "../ui/basics";
-import { Face } from "../ui/face";
+import { LiveFace } from "../ui/face";
 import { useDrop } from "../lib/drop";
 import { partOf } from "../lib/links";
 import { titleOf } from "../lib/names";
@@ -90,7 +90,7 @@ function Head({ one }: { one: Overview }) {
   return (
     <header className="conversation-head">
       <Back />
-      <Face one={one} name={name} />
+      <LiveFace one={one} name={name} />
       <div className="conversation-title">
         <h2><bdi>{name}</bdi></h2>
         {grouped ? (

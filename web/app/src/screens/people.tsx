@@ -6,6 +6,7 @@ import { useLocation } from "wouter";
 import { ChannelPermission, CoreError, type Id } from "@core/types";
 import { Avatar, Button, CopyButton, Digits, Field, IconButton, Spinner } from "../ui/basics";
 import { Modal } from "../ui/dialog";
+import { Present } from "../ui/presence";
 import { explainError } from "../lib/errors";
 import { nameOf } from "../lib/names";
 import { openPanel } from "../state/panels";
@@ -201,7 +202,7 @@ export function Members({ group: id, onClose }: { group: Id; onClose(): void }) 
         <ul className="people" aria-label={t("people.members")}>
           {group.members.map(({ user, unsignedDevice }) => (
             <li key={user} className="person">
-              <Avatar id={user} name={usernameOf(user) || "?"} size={32} />
+              <Present user={user === me?.user ? undefined : user}><Avatar id={user} name={usernameOf(user) || "?"} size={32} /></Present>
               <span className="person-name" dir="auto">{user === me?.user ? `${me.username} (${t("common.you")})` : nameOf(users[user], t("common.unknownPerson"))}</span>
               {users[user]?.trust === "verified" && <ShieldCheck size={16} className="entry-verified" aria-label={t("trust.verified")} />}
               {unsignedDevice && <span className="field-problem">{t("people.unsigned")}</span>}

@@ -10,6 +10,7 @@ import { kLanguages, setLanguage, type Language } from "../i18n";
 import { setReceipts } from "../state/kept";
 import { openPanel } from "../state/panels";
 import { prefer, usePreferences } from "../state/preferences";
+import { setShown } from "../state/presence";
 import { client } from "../state/engine";
 import { useApp } from "../state/store";
 import { Devices } from "./devices";
@@ -64,6 +65,7 @@ function Profile() {
         <div><p className="field-hint">{t("settings.yourName")}</p><p className="profile-name">{account?.username}</p></div>
       </div>
       <ReceiptsSwitch />
+      <ShownSwitch />
       <PasswordForm />
       <div className="card">
         <Button look="danger" onClick={() => openPanel({ name: "signOut" })}>{t("settings.signOut")}</Button>
@@ -82,6 +84,19 @@ function ReceiptsSwitch() {
     <div className="card stack">
       <Switch label={t("settings.receipts")} text={t(allowed ? "settings.receiptsText" : "settings.receiptsOff")} checked={receipts && allowed} disabled={!allowed}
         onChange={(event) => toggle(event.target.checked)} />
+      {problem && <p className="field-problem" role="alert">{problem}</p>}
+    </div>
+  );
+}
+
+function ShownSwitch() {
+  const { t } = useTranslation();
+  const shown = useApp((state) => state.shown);
+  const [problem, setProblem] = useState("");
+  const toggle = (next: boolean) => void setShown(next).then(() => setProblem(""), (error: unknown) => setProblem(explainError(t, error)));
+  return (
+    <div className="card stack">
+      <Switch label={t("settings.shown")} text={t("settings.shownText")} checked={shown} onChange={(event) => toggle(event.target.checked)} />
       {problem && <p className="field-problem" role="alert">{problem}</p>}
     </div>
   );

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { VList } from "virtua";
 import { Link, useLocation } from "wouter";
 import { Avatar, Button, Empty, IconButton } from "../ui/basics";
-import { Face } from "../ui/face";
+import { LiveFace } from "../ui/face";
 import { shortDateOf } from "../lib/dates";
 import { nameOf, titleOf } from "../lib/names";
 import { keysOf } from "../lib/shortcuts";
@@ -79,7 +79,7 @@ const Entry = memo(function Entry({ one, current }: { one: Overview; current: bo
   return (
     <div role="listitem">
       <Link href={`/c/${id}`} className="entry" aria-current={current ? "page" : undefined} data-unread={unread > 0 || undefined}>
-        <Face one={one} name={name} />
+        <LiveFace one={one} name={name} />
         <span className="entry-text">
           <span className="entry-line">
             <span className="entry-name"><bdi>{name}</bdi></span>

@@ -13,20 +13,21 @@ interface Kept {
   marked: Record<Id, number>;
   levels: Record<Id, Level>;
   receipts: boolean;
+  shown: boolean;
 }
 
 export async function restoreKept(): Promise<void> {
   const kept = await client().value("screens");
-  const { drafts = {}, marked = {}, levels = {}, receipts = true } = kept === undefined ? {} : (JSON.parse(kept) as Partial<Kept>);
-  useApp.setState({ drafts, marked, levels, receipts });
+  const { drafts = {}, marked = {}, levels = {}, receipts = true, shown = true } = kept === undefined ? {} : (JSON.parse(kept) as Partial<Kept>);
+  useApp.setState({ drafts, marked, levels, receipts, shown });
 }
 
 let keeping: ReturnType<typeof setTimeout> | undefined;
 export function keepSoon(): void {
   clearTimeout(keeping);
   keeping = setTimeout(() => {
-    const { drafts, marked, levels, receipts } = useApp.getState();
-    void remoteClient()?.client.putValue("screens", JSON.stringify({ drafts, marked, levels, receipts } satisfies Kept)).catch(() => undefined);
+    const { drafts, marked, levels, receipts, shown } = useApp.getState();
+    void remoteClient()?.client.putValue("screens", JSON.stringify({ drafts, marked, levels, receipts, shown } satisfies Kept)).catch(() => undefined);
   }, kPause);
 }
 

@@ -9,6 +9,7 @@ import { transferMoved } from "./files";
 import { olderCame, readTransfers, transferChanged } from "./history";
 import { restoreKept } from "./kept";
 import { readPlaces } from "./places";
+import { followPresence, presenceChanged } from "./presence";
 import { learn, messageChanged, receiptsChanged, refresh, refreshSoon } from "./refresh";
 import { useApp, type Notice } from "./store";
 
@@ -93,6 +94,7 @@ async function restore(): Promise<void> {
 
 function stayConnected(): void {
   set({ link: "connecting" });
+  followPresence();
   void navigator.storage.persist?.();
   client().connect().then(
     () => {
@@ -160,6 +162,9 @@ function onEvent(event: CoreEvent): void {
       break;
     case "typingChanged":
       set(({ typing }) => ({ typing: { ...typing, [event.conversation]: event.users } }));
+      return;
+    case "presenceChanged":
+      presenceChanged(event);
       return;
     case "historyTransferChanged":
       transferChanged(event.transfer, event.failure);

@@ -1,5 +1,5 @@
 // What the screens show. Changed by its neighbours in this folder alone.
-import type { Account, Channel, CoreEvent, Device, Group, HistoryTransfer, Id, Message, MessageRef, Overview, Space, User } from "@core/types";
+import type { Account, Channel, CoreEvent, Device, Group, HistoryTransfer, Id, Message, MessageRef, Overview, Space, User, UserPresence } from "@core/types";
 import type { DeviceRecord } from "@core/rest";
 import { create } from "zustand";
 import type { Level } from "./kept";
@@ -43,6 +43,8 @@ export interface State {
   /** The one that is open: its root, then the replies. */
   thread: { conversation: Id; root: MessageRef; messages: Message[] } | null;
   typing: Record<Id, Id[]>;
+  /** Of those on the screen. */
+  presence: Record<Id, UserPresence["state"]>;
   spaces: Space[];
   /** Those that one is in. */
   channels: Record<Id, Channel>;
@@ -51,6 +53,8 @@ export interface State {
   marked: Record<Id, number>;
   levels: Record<Id, Level>;
   receipts: boolean;
+  /** Whether others see that one is online. */
+  shown: boolean;
   /** By conversation, or by thread. */
   drafts: Record<string, string>;
   notices: { key: number; notice: Notice }[];
@@ -58,6 +62,6 @@ export interface State {
 
 export const useApp = create<State>(() => ({
   phase: "opening", problem: "", link: "connecting", caughtUp: false, account: null, devices: [], deviceRecords: {}, transfers: {}, transferFailures: {}, overview: [],
-  users: {}, groups: {}, windows: {}, focus: null, thread: null, typing: {}, spaces: [], channels: {},
-  policy: { editWindow: 300, receipts: true }, marked: {}, levels: {}, receipts: true, drafts: {}, notices: [],
+  users: {}, groups: {}, windows: {}, focus: null, thread: null, typing: {}, presence: {}, spaces: [], channels: {},
+  policy: { editWindow: 300, receipts: true }, marked: {}, levels: {}, receipts: true, shown: true, drafts: {}, notices: [],
 }));

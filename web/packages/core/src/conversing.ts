@@ -2,7 +2,8 @@
 import { Connected } from "./connected.js";
 import {
   CoreError, type Conversation, type Draft, type EventOf, type Group, type GroupState, type Id, type Message, type MessageRef, type NewChannel,
-  type Overview, type PlaceAnswer, type PlaceFields, type ReceiptState, type SearchQuery, type Thread, type User,
+  type OwnPresence, type Overview, type PlaceAnswer, type PlaceFields, type ReceiptState, type SearchQuery, type Thread, type User,
+  type UserPresence,
 } from "./types.js";
 
 export class Conversing extends Connected {
@@ -144,6 +145,17 @@ export class Conversing extends Connected {
   }
   async setReceipts(sent: boolean): Promise<void> {
     this.command(() => this.engine.setReceipts(sent));
+  }
+  /** What others are told of this person, now and after each reconnection; nothing until it is called. */
+  async setPresence(own: OwnPresence): Promise<void> {
+    this.command(() => this.engine.setPresence(own));
+  }
+  /** Those who are shown and nobody else: `presenceChanged` tells about them. */
+  async watchPresence(users: Id[]): Promise<void> {
+    this.command(() => this.engine.watchPresence(users));
+  }
+  async presence(): Promise<UserPresence[]> {
+    return this.engine.presence();
   }
   async message(conversation: Id, ref: MessageRef): Promise<Message | null> {
     return this.engine.message(conversation, ref);

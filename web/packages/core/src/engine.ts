@@ -2,8 +2,8 @@
 import { Core } from "./core.js";
 import type { RecordStore } from "./store.js";
 import type {
-  Account, Conversation, CoreEvent, Device, Draft, EngineState, Group, HistoryTransfer, Id, Message, MessageRef, NewChannel, PlaceFields,
-  ReceiptState, SafetyNumber, SearchQuery, Thread, User,
+  Account, Conversation, CoreEvent, Device, Draft, EngineState, Group, HistoryTransfer, Id, Message, MessageRef, NewChannel, OwnPresence,
+  PlaceFields, ReceiptState, SafetyNumber, SearchQuery, Thread, User, UserPresence,
 } from "./types.js";
 
 export type Action =
@@ -220,6 +220,14 @@ export class Engine {
   setReceipts(sent: boolean): void {
     this.core.call("unhidra_set_receipts", this.handle, sent ? 1 : 0);
   }
+  /** Hidden until it is called; kept across connections, not stored. */
+  setPresence(own: OwnPresence): void {
+    this.core.call("unhidra_set_presence", this.handle, { hidden: 0, online: 1, away: 2 }[own]);
+  }
+  /** Whom `presenceChanged` tells about, at most 2,000; replaces the former ones. */
+  watchPresence(users: Id[]): void {
+    this.core.call("unhidra_watch_presence", this.handle, users.join(","));
+  }
 
   // ---- files (files.ts moves them) ----
   sealFile(size: number): OpenFile {
@@ -290,6 +298,10 @@ export class Engine {
   }
   typing(conversation: Id): Id[] {
     return this.ask("unhidra_typing", conversation);
+  }
+  /** Of everybody who is watched. */
+  presence(): UserPresence[] {
+    return this.ask("unhidra_presence");
   }
   /** Newest first, edits applied. */
   search(query: SearchQuery): Message[] {

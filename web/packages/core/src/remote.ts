@@ -17,8 +17,8 @@ const kMethods = [
   "user", "conversationWith", "value", "putValue", "ending", "deviceRecords", "invite", "changePassword",
   "createGroup", "addToGroup", "removeFromGroup", "leaveGroup", "renameGroup", "resetGroup", "group", "sendIn", "page",
   "write", "edit", "delete", "react", "markRead", "markThreadRead", "markAllRead", "followThread", "setTyping",
-  "setReceipts", "message", "threads", "threadMessages", "receipts", "typing", "search", "createChannel", "describeGroup",
-  "place", "joinChannel", "adoptChannelName", "sendFiles", "receiveFile", "cancelTransfer", "fileUsage",
+  "setReceipts", "setPresence", "watchPresence", "presence", "message", "threads", "threadMessages", "receipts", "typing", "search",
+  "createChannel", "describeGroup", "place", "joinChannel", "adoptChannelName", "sendFiles", "receiveFile", "cancelTransfer", "fileUsage",
   "requestHistory", "approveHistory", "cancelHistory", "historyTransfers",
 ] as const;
 type Method = (typeof kMethods)[number];

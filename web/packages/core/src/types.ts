@@ -191,6 +191,13 @@ export interface Group {
   description: string;
   /** Whoever is in the organisation may come in. */
   open: boolean;
+  /** Who comes in may read what was written since it was switched on. */
+  sharesHistory: boolean;
+  /** Who switched that last, and when; the nil id: not known here. */
+  historyChangedBy: Id;
+  historyChangedAt: number;
+  /** Something from before this device came in is left to be read. */
+  hasEarlier: boolean;
 }
 
 export interface Overview {
@@ -281,6 +288,8 @@ export interface Message {
   editedAt: Micros | null;
   /** A tombstone: no text, no reactions. */
   deleted: boolean;
+  /** From before this device came in: the group shares its history. */
+  fromHistory: boolean;
   reactions: Reaction[];
   /** Of a message that has replies here. */
   thread?: ThreadSummary;
@@ -297,6 +306,16 @@ export interface Imported {
   writtenAt: Micros | null;
   /** With the names of those who reacted there. */
   reactions: { emoji: string; names: string[] }[];
+}
+
+/** What others are told of oneself; "hidden": nothing. */
+export type OwnPresence = "hidden" | "online" | "away";
+
+export interface UserPresence {
+  user: Id;
+  /** "unknown": no connection, not answered yet, or not told. */
+  state: "unknown" | "offline" | "online" | "away";
+  since: Micros | null;
 }
 
 export interface SafetyNumber {
@@ -358,6 +377,10 @@ export type CoreEvent =
   | { type: "historyTransferChanged"; transfer: HistoryTransfer; failure: string }
   /** So many older messages stand before the others now, whose indices have grown by as many. */
   | { type: "historyReceived"; conversation: Id; messages: number }
+  /** Whether those who come in may read what is written from now on. */
+  | { type: "sharedHistoryChanged"; conversation: Id; by: Id; shared: boolean }
+  /** So many messages from before this device came in are in their place now; the indices behind them have grown. */
+  | { type: "earlierMessages"; conversation: Id; messages: number; more: boolean }
   // Security: a user interface never hides these.
   /** Begun anew with the same people; `by` as the server tells it. */
   | { type: "groupReset"; conversation: Id; by: Id }
@@ -377,6 +400,8 @@ export type CoreEvent =
   | { type: "unreadChanged"; conversation: Id; unread: number; mentions: number; unreadThreads: number }
   | { type: "receiptsChanged"; conversation: Id; receipt: ReceiptState }
   | { type: "typingChanged"; conversation: Id; users: Id[] }
+  /** Of somebody who is watched; a lost connection makes everybody's state unknown. */
+  | ({ type: "presenceChanged" } & UserPresence)
   /** It stands in the directory, or is a mere group (`failure` is a stable code). */
   | { type: "channelCreated"; conversation: Id; failure: string }
   /** Rules or name at the server are other than before: ask for them. */

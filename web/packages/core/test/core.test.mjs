@@ -73,6 +73,25 @@ test("a group that cannot be is refused with a reason", async () => {
   assert.deepEqual(engine.conversations(), []);
 });
 
+test("who is watched is unknown without a connection, and not stored", async () => {
+  const core = await loadCore();
+  const store = new MemoryStore();
+  const engine = enrolled(core, store);
+  const { generation } = engine.state();
+  engine.setPresence("online");
+  engine.watchPresence([kPeer, kUser]);
+  assert.deepEqual(engine.presence(), [kUser, kPeer].map((user) => ({ user, state: "unknown", since: null })));
+  assert.equal(engine.state().generation, generation);
+  assert.throws(() => engine.watchPresence(["no id"]), refused("core.bad_argument"));
+  const many = Array.from({ length: 2001 }, (_, at) => `0191d3f0-0000-7000-8000-${String(at).padStart(12, "0")}`);
+  assert.throws(() => engine.watchPresence(many), refused("client.too_many_watched"));
+  assert.equal(engine.presence().length, 2);
+  engine.close();
+  const again = Engine.open(core, store, key);
+  assert.deepEqual(again.presence(), []);
+  again.close();
+});
+
 test("malformed calls are refused and change nothing", async () => {
   const core = await loadCore();
   const engine = enrolled(core);

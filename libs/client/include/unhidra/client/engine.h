@@ -109,6 +109,13 @@ class Engine {
   Status follow_thread(ConversationId conversation, const MessageRef& root, bool following);
   // Call while the person types; throttled inside. Nothing without a connection.
   Status set_typing(ConversationId conversation, bool active);
+  // What others are told of this person as far as this device goes; told to the server as long as
+  // there is a connection, on every one anew, and stored nowhere. Hidden until it is called. An
+  // organisation may do without presence: nothing comes of it then, and it is no failure.
+  Status set_presence(OwnPresence own);
+  // Replaces whom PresenceChanged tells about: those who are shown, and nobody else. Also for the
+  // connections to come. Errc::too_many_watched, and nothing changes, beyond Limits::max_watched.
+  Status watch_presence(std::span<const UserId> users);
   // Whether this person sends receipts. Kept in the store.
   Status set_receipts(bool sent);
 
@@ -123,6 +130,13 @@ class Engine {
   Status rename_group(ConversationId group, std::string_view name);
   // Told to the members alone, like the name.
   Status describe_group(ConversationId group, std::string_view topic, std::string_view description);
+
+  // From now on whoever comes in may read what is written, or may not any more. Told to all
+  // members; Group shows it. Answers the number of the change, for GroupChangeDone.
+  Result<std::uint64_t> share_history(ConversationId group, bool shared);
+  // The messages just before what is here already, of a group that shares its history: some dozens
+  // at most. EarlierMessages tells when they are in place. Errc::unavailable without a connection.
+  Status read_earlier(ConversationId group);
 
   // ---- channels: groups with an entry at the server ----
   // At once, also without a connection; then ChannelCreated. Coming in: PlaceRequest JoinChannel,
@@ -218,6 +232,10 @@ class Engine {
   Result<std::vector<ReceiptState>> receipts(ConversationId conversation) const;
   std::vector<UserId> typing(ConversationId conversation) const;
   bool sends_receipts() const;
+  // Of those who are watched; unknown without a connection, and until the server has answered.
+  std::vector<UserPresence> presence() const;
+  // The server has answered whom this engine watches now; perhaps that it does not tell.
+  bool presence_answered() const;
   // Newest first, in what this device's store holds, edits applied, nothing deleted. Reads the
   // histories it has to: some ten thousand messages a second.
   Result<std::vector<Message>> search(const SearchQuery& query) const;

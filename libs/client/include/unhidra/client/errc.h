@@ -26,6 +26,7 @@ enum class Errc : std::uint8_t {
   not_yours,              // only its author may change a message
   bad_emoji,              // no emoji and no name of one
   bad_import,             // an imported message that no reader would take, or under a used id
+  too_many_watched,       // the presence of more people than Limits::max_watched
   bad_attachment,         // a file that cannot be sent, or is not what its sender describes
 };
 
@@ -69,6 +70,8 @@ constexpr ErrorCode error_code(Errc code) {
       return {"client.bad_import", ErrorKind::invalid};
     case Errc::wrong_code:
       return {"client.wrong_code", ErrorKind::denied};
+    case Errc::too_many_watched:
+      return {"client.too_many_watched", ErrorKind::too_large};
     case Errc::bad_attachment:
       return {"client.bad_attachment", ErrorKind::invalid};
     case Errc::bad_frame:

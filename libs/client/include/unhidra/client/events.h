@@ -115,6 +115,10 @@ struct TypingChanged {
   ConversationId conversation;
   std::vector<UserId> users;
 };
+// Of somebody who is watched. A lost connection makes everybody's state unknown.
+struct PresenceChanged {
+  UserPresence presence;
+};
 // The peer's device told that it could not read these messages of ours.
 struct PeerCouldNotRead {
   UserId user;
@@ -139,6 +143,19 @@ struct GroupChanged {
 struct GroupLeft {
   ConversationId conversation;
   GroupState state = GroupState::left;
+};
+// Whether those who come in may read what is written from now on.
+struct SharedHistoryChanged {
+  ConversationId conversation;
+  UserId by;
+  bool shared = false;
+};
+// So many messages from before this device came in are in their place now; the indices of those
+// behind have grown by as many. `more`: others are left, for Engine::read_earlier.
+struct EarlierMessages {
+  ConversationId conversation;
+  std::uint64_t messages = 0;
+  bool more = false;
 };
 // A wish of this device's person is done, or given up (`failure` is a stable error code).
 struct GroupChangeDone {
@@ -227,7 +244,8 @@ using Event = std::variant<
     event::OwnKeysReplaced, event::StateRolledBack, event::MessagesMissing, event::GroupJoined,
     event::GroupChanged, event::GroupLeft, event::GroupChangeDone, event::GroupRepaired,
     event::GroupForked, event::MessageChanged, event::ActionDone, event::UnreadChanged,
-    event::ReceiptsChanged, event::TypingChanged, event::ChannelCreated, event::ChannelChanged,
-    event::PlaceAnswer, event::HistoryTransferChanged, event::HistoryReceived, event::GroupReset>;
+    event::ReceiptsChanged, event::TypingChanged, event::PresenceChanged, event::ChannelCreated,
+    event::ChannelChanged, event::PlaceAnswer, event::HistoryTransferChanged,
+    event::HistoryReceived, event::GroupReset, event::SharedHistoryChanged, event::EarlierMessages>;
 
 }  // namespace unhidra::client

@@ -26,6 +26,7 @@ struct Limits {
   std::chrono::seconds read_sync_interval{2};  // likewise to the own other devices
   std::chrono::seconds typing_interval{3};     // typing is told again after this time
   std::chrono::seconds typing_lifetime{8};     // and believed for this long
+  std::size_t max_watched = 2'000;             // people whose presence is told, as at the server
   std::size_t max_reactions = 2000;            // kept of one message
   std::size_t max_thread_participants = 100;
   std::size_t max_unread = 10'000;  // kept of one conversation; the oldest go first

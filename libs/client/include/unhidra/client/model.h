@@ -42,6 +42,7 @@ enum class UnreadableReason : std::uint8_t {
   epoch_lost = 14,             // of a time in which this device had lost the group's keys
   forked = 15,                 // the sender's group is another one under the same id: a split
   mislabelled = 16,            // the server was told something else about it than what it is
+  out_of_place = 17,           // shown before messages that its sender had read already
 };
 std::string_view to_string(UnreadableReason reason);
 // One sentence for the user: what happened and what to do.
@@ -143,9 +144,10 @@ struct Message {
   bool mentions_everyone = false;
   std::vector<Attachment> attachments;
   std::optional<Imported> imported;
-  std::uint32_t edits = 0;  // `text` is the newest
-  Timestamp edited_at;      // the server's clock
-  bool deleted = false;     // a tombstone: no text, no reactions
+  std::uint32_t edits = 0;    // `text` is the newest
+  Timestamp edited_at;        // the server's clock
+  bool from_history = false;  // from before this device came in: the group shares its history
+  bool deleted = false;       // a tombstone: no text, no reactions
   std::vector<Reaction> reactions;
   std::optional<ThreadSummary> thread;  // of a message that has replies here
   // Of an own message: people whose devices have it, and who have read it, as far as they tell.
@@ -220,7 +222,11 @@ struct Group {
   std::string name;
   std::string topic;
   std::string description;
-  bool open = false;  // whoever is in the organisation may come in by himself
+  bool open = false;            // whoever is in the organisation may come in by himself
+  bool shares_history = false;  // who comes in may read what was written since it was switched on
+  UserId history_changed_by;    // who switched it last; nil: not known here
+  Timestamp history_changed_at;
+  bool has_earlier = false;  // something from before this device came in is left to be read
   GroupState state = GroupState::active;
   std::uint64_t epoch = 0;
   // 40 digits, the same on all devices that share this epoch: people compare them to exclude that
@@ -243,6 +249,28 @@ struct User {
   std::string display_name;
   Trust trust = Trust::unknown;
   bool was_verified = false;  // the identity before the change was a verified one
+};
+
+// What others are told of this person.
+enum class OwnPresence : std::uint8_t {
+  hidden = 0,  // nothing: offline, unless another device of this person says otherwise
+  online = 1,
+  away = 2,
+};
+
+enum class PresenceState : std::uint8_t {
+  unknown = 0,  // no connection, not answered yet, or not told
+  offline = 1,
+  online = 2,
+  away = 3,
+};
+std::string_view to_string(PresenceState state);
+
+struct UserPresence {
+  UserId user;
+  PresenceState state = PresenceState::unknown;
+  Timestamp since;  // when the state was entered, by the server's clock; 0: not known
+  friend bool operator==(const UserPresence&, const UserPresence&) = default;
 };
 
 enum class Membership : std::uint8_t {

@@ -37,6 +37,7 @@ enum class Table : std::uint8_t {
   unread = 15,         // one small record a message that is not read yet
   thread = 16,         // one a message with replies
   receipts = 17,       // one a conversation: how far others have come
+  group_history = 18,  // one a group: keys of the history that it shares
   history = 30,        // on its way to or from other own devices
   history_stage = 31,  // messages that arrived and are not in place yet; read by key only
 };

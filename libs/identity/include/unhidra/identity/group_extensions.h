@@ -10,4 +10,8 @@ namespace unhidra::identity {
 // is created. Source: docs/security.md, "Channels".
 inline constexpr std::uint16_t kOpenChannelExtension = 0xF0C1;
 
+// There while people who come in may read what was written since it was put there: who did that
+// and when. Source: docs/security.md, "History for newcomers".
+inline constexpr std::uint16_t kSharedHistoryExtension = 0xF0C2;
+
 }  // namespace unhidra::identity

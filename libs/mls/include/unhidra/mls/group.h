@@ -64,6 +64,7 @@ struct CommitOptions {
   bool tree_in_group_info = true;  // the ratchet_tree extension, in Welcome and GroupInfo
   bool make_group_info = false;    // a GroupInfo for external joins
   CommitUse use = CommitUse::ordinary;
+  std::optional<Capabilities> capabilities{};  // of the own leaf, when they have grown
 };
 
 struct CommitBundle {
