@@ -126,6 +126,8 @@ TEST_F(Groups, WhatIsWrittenRightAfterANewBeginningReachesThoseWhoComeInLater) {
   auto& bob = join("bob");
   auto& cleo = join("cleo");
   auto& tablet = world.add_phone(cleo.enrollment.user, "tablet");
+  world.connect(tablet);
+  world.settle();
   world.approve(cleo, tablet);
   world.settle_over(120s);
   const auto id = create(ann, {&bob, &cleo});

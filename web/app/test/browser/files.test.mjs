@@ -147,7 +147,7 @@ step("what was changed at the server is refused, and nothing of it is kept", asy
   await ann.locator(".timeline-list").evaluate((list) => (list.scrollTop = 0));
   await card(names.large).locator("button").click();
   const told = card(names.large).locator(".field-problem");
-  const isTold = async () => (await told.count()) > 0 || `the card says: ${(await card(names.large).allInnerTexts()).join()}, with ${await card(names.large).locator(".progress").count()} progress bars`;
+  const isTold = async () => (await told.count()) > 0 || `the card says: ${(await card(names.large).allInnerTexts()).join()}, with ${await card(names.large).locator(".progress").count()} progress bars; ${stored.length} files are large; kept: ${kept}`;
   await until(isTold, "the refusal", 60_000);
   await ann.click(".sidebar-links a:has-text('Channels')");
   await ann.waitForSelector(".timeline", { state: "detached" });
