@@ -139,9 +139,11 @@ step("what was changed at the server is refused, and nothing of it is kept", asy
   const stored = readdirSync(join(stage.data, "files"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name)).filter((path) => statSync(path).size > kSize / 4);
   assert.ok(stored.length > 0, "the large file's ciphertext");
-  const sealed = readFileSync(stored[0]);
-  sealed[sealed.length >> 1] ^= 1;
-  writeFileSync(stored[0], sealed);
+  for (const path of stored) {
+    const sealed = readFileSync(path);
+    sealed[sealed.length >> 1] ^= 1;
+    writeFileSync(path, sealed);
+  }
   let kept = false;
   ann.on("download", () => (kept = true));
   await ann.locator(".timeline-list").evaluate((list) => (list.scrollTop = 0));
