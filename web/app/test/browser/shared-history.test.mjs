@@ -1,7 +1,8 @@
 // What was written before somebody came in: closed, until the group shares it, and then from there on.
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { plaintextIn, sees, signUp, Stage, story, texts, until, write } from "./stage.mjs";
+import { kShotFolder, plaintextIn, sees, signUp, Stage, story, texts, until, write } from "./stage.mjs";
 
 const kName = "the lighthouse keepers";
 const words = ["before anything was shared", "shared from here on", "the keeper's second word"];
@@ -39,6 +40,7 @@ step("it is off at first; whoever switches it on is named", async () => {
   assert.equal(await theSwitch(ann).isChecked(), false);
   await theSwitch(ann).click();
   await ann.waitForSelector(".dialog >> text=Switched on by ann");
+  await ann.screenshot({ path: join(kShotFolder, "shared-history-setting.png") });
   await ann.keyboard.press("Escape");
   await bob.click(`.entry >> text=${kName}`);
   await Promise.all([ann, bob].map((page) => page.waitForSelector(".conversation-title >> text=newcomers read earlier messages")));
@@ -49,11 +51,13 @@ step("it is off at first; whoever switches it on is named", async () => {
 
 step("who comes in reads what was written since, in its place, and nothing from before", async () => {
   await ann.click(".conversation-title button");
-  await ann.getByLabel("Add a member").fill("carla");
-  await ann.keyboard.press("Enter");
+  await ann.fill(".dialog section .add-person input", "carla");
+  await ann.press(".dialog section .add-person input", "Enter");
   await until(async () => (await ann.locator(".person").count()) === 3, "carla to be in");
   await ann.keyboard.press("Escape");
   await carla.click(`.entry >> text=${kName}`);
+  await carla.waitForSelector("button:has-text('Show earlier messages')");
+  await carla.screenshot({ path: join(kShotFolder, "shared-history-newcomer.png") });
   await carla.click("button:has-text('Show earlier messages')");
   await sees(carla, words[1], "received");
   await sees(carla, words[2], "received");
