@@ -35,7 +35,7 @@ class Session {
     const auto* at = place_ + (in_.u8() == 0 ? 4000 : 0);
     const auto content = in_.raw(std::min<std::size_t>(size, in_.remaining()));
     std::ranges::copy(content, place_);
-    dispatch(call % 36, engine, at, size);
+    dispatch(call % 38, engine, at, size);
     while (unhidra_engine_next(engine_) > 0) {
     }
     unhidra::core::fake::host().steady += 1'000'000;
@@ -51,7 +51,7 @@ class Session {
         unhidra_user,           unhidra_user_named,      unhidra_safety_number,
         unhidra_value_get,      unhidra_value_remove,    unhidra_group_leave,
         unhidra_group,          unhidra_history_request, unhidra_history_cancel,
-        unhidra_group_reset,    unhidra_watch_presence,
+        unhidra_group_reset,    unhidra_watch_presence,  unhidra_read_earlier,
     };
     constexpr int kCount = sizeof(kCommands) / sizeof(kCommands[0]);
     if (call < kCount) {
@@ -103,6 +103,9 @@ class Session {
         break;
       case 14:
         unhidra_presence(engine);
+        break;
+      case 15:
+        unhidra_share_history(engine, at, size, size % 2);
         break;
       default:
         unhidra_engine_close(engine);

@@ -45,7 +45,7 @@ extern "C" {
 #endif
 
 #define UNHIDRA_INTERFACE_MAJOR 1
-#define UNHIDRA_INTERFACE_MINOR 4
+#define UNHIDRA_INTERFACE_MINOR 5
 
 enum unhidra_refusal {
   UNHIDRA_REFUSED = -1,      /* by the engine: the answer tells why */
@@ -280,6 +280,14 @@ int32_t unhidra_group_rename(int32_t engine, const uint8_t* group, uint32_t grou
 /* {"change"}. The last resort: begins the group anew with the same people. */
 UNHIDRA_EXPORT(unhidra_group_reset)
 int32_t unhidra_group_reset(int32_t engine, const uint8_t* group, uint32_t group_size);
+/* {"change"}. Whether those who come in may read what is written from now on. */
+UNHIDRA_EXPORT(unhidra_share_history)
+int32_t unhidra_share_history(int32_t engine, const uint8_t* group, uint32_t group_size,
+                              int32_t shared);
+/* Of a group that shares its history: some dozens of the messages before the first that is here;
+ * the event earlierMessages tells when they are in their place. */
+UNHIDRA_EXPORT(unhidra_read_earlier)
+int32_t unhidra_read_earlier(int32_t engine, const uint8_t* group, uint32_t group_size);
 
 /* ---- questions; the answer is an object, a list, or null when there is none ---- */
 UNHIDRA_EXPORT(unhidra_account) int32_t unhidra_account(int32_t engine);

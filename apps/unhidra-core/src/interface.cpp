@@ -257,6 +257,17 @@ int32_t unhidra_group_reset(int32_t engine, const uint8_t* group, uint32_t group
   return change_of_group(engine, {group, group_size}, {nullptr, 0},
                          [](Engine& on, ConversationId id, auto&) { return on.reset_group(id); });
 }
+int32_t unhidra_share_history(int32_t engine, const uint8_t* group, uint32_t group_size,
+                              int32_t shared) {
+  return change_of_group(
+      engine, {group, group_size}, {nullptr, 0},
+      [shared](Engine& on, ConversationId id, auto&) { return on.share_history(id, shared != 0); });
+}
+int32_t unhidra_read_earlier(int32_t engine, const uint8_t* group, uint32_t group_size) {
+  return command_on<ConversationId>(engine, {group, group_size}, [](Engine& on, ConversationId id) {
+    return on.read_earlier(id);
+  });
+}
 
 // ---- questions ----
 

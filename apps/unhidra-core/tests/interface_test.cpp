@@ -256,6 +256,10 @@ TEST_F(InterfaceTest, AGroupIsMadeAndAskedFor) {
   EXPECT_EQ(unhidra_group_remove(engine, two.data(), two.size(), two.data(), two.size()),
             UNHIDRA_BAD_ARGUMENT);
   EXPECT_EQ(unhidra_group_leave(engine, group.data(), group.size()), UNHIDRA_REFUSED);
+  EXPECT_EQ(unhidra_share_history(engine, group.data(), group.size(), 1), UNHIDRA_REFUSED);
+  EXPECT_EQ(unhidra_share_history(engine, name.data(), name.size(), 1), UNHIDRA_BAD_ARGUMENT);
+  EXPECT_EQ(unhidra_read_earlier(engine, group.data(), group.size()), UNHIDRA_REFUSED);
+  EXPECT_EQ(unhidra_read_earlier(engine, name.data(), name.size()), UNHIDRA_BAD_ARGUMENT);
   EXPECT_EQ(unhidra_group_rename(engine, group.data(), group.size(), name.data(), name.size()),
             UNHIDRA_REFUSED);
   EXPECT_EQ(

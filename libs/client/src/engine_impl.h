@@ -35,6 +35,7 @@ bool is_open_group(const mls::ExtensionList& extensions);
 
 // The people in a group (group_log.cpp).
 std::set<UserId> users_of(const mls::RatchetTree& tree);
+std::set<DeviceId> devices_of(const mls::RatchetTree& tree);
 
 class Engine::Impl final : public e2ee::PreKeyStore {
  public:
@@ -542,7 +543,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   void send_reset(const GroupHold& hold, const Question& question);
   Status on_reset_accepted(GroupHold& hold, const wire::Accepted& accepted);
   void reset_failed(GroupHold& hold, std::string failure);
-  bool waits_for_people(const GroupHold& hold, const GroupLink& link) const;
+  bool waits_for_return(const GroupHold& hold, const GroupLink& link) const;
   Status forget_ciphertexts(const GroupHold& hold);
 
   // ---- coming in (group_join.cpp) ----

@@ -14,6 +14,16 @@ std::set<UserId> users_of(const mls::RatchetTree& tree) {
   return out;
 }
 
+std::set<DeviceId> devices_of(const mls::RatchetTree& tree) {
+  std::set<DeviceId> out;
+  tree.each_member([&](mls::LeafIndex, const mls::LeafNode& leaf) {
+    if (const auto name = name_of(leaf)) {
+      out.insert(name->device_id);
+    }
+  });
+  return out;
+}
+
 void Engine::Impl::on_group_entry(wire::GroupEntry entry) {
   auto* hold = find_group(entry.conversation_id);
   if (hold == nullptr || hold->record.is_gone()) {
@@ -71,19 +81,6 @@ Result<Engine::Impl::Outcome> Engine::Impl::process(GroupHold& hold,
     return Outcome::done;
   }
   return process_commit(hold, entry);
-}
-
-// Somebody has begun the group anew, because nobody could go on in it. Whoever was a member comes
-// in again; nobody else may be found there.
-void Engine::Impl::on_reset(GroupHold& hold, const wire::GroupEntry& entry) {
-  if (entry.sender_device_id == self_->device) {
-    return;  // this device began it
-  }
-  hold.record.expected = users_of(hold.mls->state().tree);
-  lose(hold, "the group was begun anew");
-  hold.record.was_member = false;  // its epochs are counted anew
-  hold.record.last_rejoin = {};
-  emit(event::GroupReset{hold.record.id, entry.sender_user_id.value_or(UserId())});
 }
 
 Status Engine::Impl::process_proposal(GroupHold& hold, const wire::GroupEntry& entry) {

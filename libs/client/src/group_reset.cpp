@@ -29,10 +29,12 @@ Result<std::uint64_t> Engine::Impl::reset_group(ConversationId id) {
     return fail(Errc::not_in_group, "this device is not in the group: another member can do it");
   }
   auto people = users_of(hold->mls->state().tree);
+  auto devices = devices_of(hold->mls->state().tree);
   const auto& before = hold->mls->context();
   UNHIDRA_TRY(auto group, new_group(next_group_id(id, before.group_id), before.extensions));
   discard_step(*hold);
   drop_mls(*hold);
+  link_.groups[id].returning = std::move(devices);
   hold->record.expected = std::move(people);
   hold->record.joined_epoch = 0;
   UNHIDRA_TRY_VOID(begin_group(*hold, std::move(group), GroupStep::Kind::reset));
@@ -63,9 +65,31 @@ Status Engine::Impl::on_reset_accepted(GroupHold& hold, const wire::Accepted& ac
   return forget_ciphertexts(hold);
 }
 
-bool Engine::Impl::waits_for_people(const GroupHold& hold, const GroupLink& link) const {
-  return link.anew && clock_.steady_now() - *link.anew < limits_.reset_patience &&
-         !std::ranges::includes(users_of(hold.mls->state().tree), hold.record.expected);
+// Somebody has begun the group anew, because nobody could go on in it. Whoever was a member comes
+// in again; nobody else may be found there.
+void Engine::Impl::on_reset(GroupHold& hold, const wire::GroupEntry& entry) {
+  if (entry.sender_device_id == self_->device) {
+    return;  // this device began it
+  }
+  auto& link = link_.groups[hold.record.id];
+  link.anew = clock_.steady_now();
+  link.returning = devices_of(hold.mls->state().tree);
+  hold.record.expected = users_of(hold.mls->state().tree);
+  lose(hold, "the group was begun anew");
+  hold.record.was_member = false;  // its epochs are counted anew
+  hold.record.last_rejoin = {};
+  emit(event::GroupReset{hold.record.id, entry.sender_user_id.value_or(UserId())});
+}
+
+// Who is not in yet cannot read what is written now: for a while everybody writes to all or not at
+// all, not only whoever began the group.
+bool Engine::Impl::waits_for_return(const GroupHold& hold, const GroupLink& link) const {
+  if (!link.anew || clock_.steady_now() - *link.anew >= limits_.reset_patience) {
+    return false;
+  }
+  const auto& tree = hold.mls->state().tree;
+  return !std::ranges::includes(users_of(tree), hold.record.expected) ||
+         !std::ranges::includes(devices_of(tree), link.returning);
 }
 
 // The group has moved on, or the server does not take it: back into the group as it is.

@@ -85,7 +85,8 @@ struct GroupLink {
 
   std::optional<EarlierPage> earlier;  // asked for
   std::optional<wire::GroupInfo> info;
-  std::optional<SteadyTime> anew;  // this device began the group anew; others are still to come
+  std::optional<SteadyTime> anew;  // the group was begun anew; others are still to come
+  std::set<DeviceId> returning;    // the devices that were in it then
   std::uint64_t tree_seq = 0;
   Bytes tree;
   std::optional<std::uint64_t> tree_size;  // known with the first piece

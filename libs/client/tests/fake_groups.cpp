@@ -216,9 +216,13 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::CreateGroup& body
   return wire::GroupOutcome{wire::Accepted{0, clock_->now()}};
 }
 
-// Whoever is added comes with all devices; whoever goes leaves none that is current.
+// Whoever is added comes with all devices; whoever goes leaves none that is current. A device that
+// brings itself in comes alone.
 std::optional<wire::Error> FakeServer::check_device_sets(const GroupState& state,
                                                          const mls::PublicCommit& commit) const {
+  if (commit.external) {
+    return std::nullopt;
+  }
   const auto before = members_of(state.group.state().tree);
   const auto after = members_of(commit.next.tree);
   for (const auto& name : after) {

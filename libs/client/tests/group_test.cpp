@@ -121,6 +121,39 @@ TEST_F(Groups, AGroupBeginsAnewWithTheSamePeople) {
   EXPECT_EQ(cleo.texts(id).back(), "again");
 }
 
+TEST_F(Groups, WhatIsWrittenRightAfterANewBeginningReachesThoseWhoComeInLater) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  auto& cleo = join("cleo");
+  auto& tablet = world.add_phone(cleo.enrollment.user, "tablet");
+  world.connect(tablet);
+  world.settle();
+  world.approve(cleo, tablet);
+  world.settle_over(120s);
+  const auto id = create(ann, {&bob, &cleo});
+  world.settle_over(120s);
+  world.disconnect(tablet);
+  ASSERT_TRUE(ann.engine->reset_group(id));
+  world.settle();
+  say(bob, id, "at once");
+  say(cleo, id, "me too");
+  world.settle();
+  EXPECT_TRUE(ann.texts(id).empty()) << "written before everybody was in";
+  world.connect(tablet);
+  world.settle_over(60s);
+  for (auto* phone : {&ann, &bob, &cleo, &tablet}) {
+    EXPECT_EQ(phone->texts(id).size(), 2U) << phone->enrollment.username;
+    EXPECT_EQ(phone->count<event::MessageUnreadable>(), 0U);
+  }
+  // Who stays away is not waited for without end.
+  world.disconnect(tablet);
+  ASSERT_TRUE(bob.engine->reset_group(id));
+  world.settle();
+  say(cleo, id, "without the tablet");
+  world.settle_over(60s);
+  EXPECT_EQ(ann.texts(id).back(), "without the tablet");
+}
+
 TEST_F(Groups, OnlyWhoIsInAGroupBeginsItAnew) {
   auto& ann = join("ann");
   auto& bob = join("bob");

@@ -1,4 +1,4 @@
-import { Info, MessageCircleOff, Paperclip, ShieldCheck, ShieldQuestion, TriangleAlert } from "lucide-react";
+import { History, Info, MessageCircleOff, Paperclip, ShieldCheck, ShieldQuestion, TriangleAlert } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
@@ -121,7 +121,12 @@ function GroupLine({ conversation: { id, state } }: { conversation: Conversation
   if (state && state !== "active") {
     return <>{t(`people.${kGroupStates[state]}`)}</>;
   }
-  return <>{group ? t("people.memberCount", { count: group.members.length }) : t("people.members")}</>;
+  return (
+    <>
+      {group ? t("people.memberCount", { count: group.members.length }) : t("people.members")}
+      {group?.sharesHistory && <span className="shares-history"> · <History size={14} aria-hidden /> {t("people.sharesHistory")}</span>}
+    </>
+  );
 }
 
 function ChangedIdentity({ one }: { one: Overview }) {

@@ -2,12 +2,13 @@
 import { Tab, TabList, TabPanel, TabProvider } from "@ariakit/react";
 import { useCallback, useEffect, useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { ChannelPermission, type Channel, type Id, type PlaceAnswer } from "@core/types";
-import { Button, Field, Spinner, TextArea } from "../ui/basics";
+import { ChannelPermission, type Channel, type Group, type Id, type PlaceAnswer } from "@core/types";
+import { Button, Field, Spinner, Switch, TextArea } from "../ui/basics";
 import { Modal } from "../ui/dialog";
 import { explainError } from "../lib/errors";
 import { readGroup } from "../state/conversations";
 import { describePlace, readChannel } from "../state/places";
+import { shareHistory } from "../state/history";
 import { useApp } from "../state/store";
 import { ChannelPeople, ChannelRights, ChannelRules } from "./channel-rules";
 
@@ -51,7 +52,12 @@ export function GroupSettings({ group: id, onClose }: { group: Id; onClose(): vo
   if (!group || !fresh) {
     return <Modal title={title} onClose={onClose}>{trouble || <Spinner />}</Modal>;
   }
-  const about = <About key={id} id={id} channel={channel} manages={manages} />;
+  const about = (
+    <>
+      <About key={id} id={id} channel={channel} manages={manages} />
+      <SharedHistory group={group} closed={group.state !== "active" || (channel !== undefined && !manages)} />
+    </>
+  );
   return (
     <Modal title={title} onClose={onClose}>
       {trouble}
@@ -70,6 +76,35 @@ export function GroupSettings({ group: id, onClose }: { group: Id; onClose(): vo
         </TabProvider>
       )}
     </Modal>
+  );
+}
+
+/** Whether newcomers may read what was written before them; carried by the group itself, not by the server. */
+function SharedHistory({ group, closed }: { group: Group; closed: boolean }) {
+  const { t, i18n } = useTranslation();
+  const by = useApp((state) => (state.account?.user === group.historyChangedBy ? state.account.username : state.users[group.historyChangedBy]?.username));
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState("");
+  const toggle = async (shared: boolean) => {
+    setBusy(true);
+    setProblem("");
+    try {
+      await shareHistory(group.id, shared);
+      await readGroup(group.id);
+    } catch (error) {
+      setProblem(explainError(t, error));
+    }
+    setBusy(false);
+  };
+  return (
+    <section className="stack">
+      <Switch label={t("groupSettings.shareHistory")} text={t("groupSettings.shareHistoryText")} checked={group.sharesHistory} disabled={closed || busy}
+        onChange={(event) => void toggle(event.target.checked)} />
+      {by && group.sharesHistory && (
+        <p className="field-hint">{t("groupSettings.sharedBy", { name: by, date: new Date(group.historyChangedAt / 1000).toLocaleDateString(i18n.language) })}</p>
+      )}
+      {problem && <p className="field-problem" role="alert">{problem}</p>}
+    </section>
   );
 }
 

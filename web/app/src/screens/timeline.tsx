@@ -4,11 +4,12 @@ import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "rea
 import { useTranslation } from "react-i18next";
 import { VList, type VListHandle } from "virtua";
 import type { Overview } from "@core/types";
-import { IconButton } from "../ui/basics";
+import { Button, IconButton } from "../ui/basics";
 import { Face } from "../ui/face";
 import { dayOf } from "../lib/dates";
 import { titleOf } from "../lib/names";
 import { loadNewer, loadOlder, markRead, toNewest } from "../state/conversations";
+import { readEarlier } from "../state/history";
 import { useApp } from "../state/store";
 import { rowsOf, type Row } from "../state/timeline";
 import { MessageView } from "./message";
@@ -53,6 +54,11 @@ export function Timeline({ one, readSeq }: { one: Overview; readSeq: number }) {
   const whole = newest + 1 >= one.conversation.messageCount; // nothing newer lies beyond the window
 
   const toEnd = () => list.current?.scrollToIndex(rowCount - 1, { align: "end" });
+  // Whoever has scrolled up is told to this component some frames later: what is drawn until then must not pull them back.
+  const isLeavingEnd = () => {
+    const drawn = box.current?.querySelector(".timeline-list")?.scrollTop ?? 0;
+    return list.current !== null && drawn < list.current.scrollOffset - 1;
+  };
   const backToEnd = () => {
     atEnd.current = true;
     void toNewest(id).then(toEnd);
@@ -60,7 +66,7 @@ export function Timeline({ one, readSeq }: { one: Overview; readSeq: number }) {
 
   useLayoutEffect(() => {
     lastFirst.current = firstIndex;
-    if (atEnd.current && !focus) {
+    if (atEnd.current && !focus && !isLeavingEnd()) {
       toEnd();
     }
   });
@@ -134,8 +140,23 @@ const RowView = memo(function RowView({ row, one, me, focused }: { row: Row; one
 function Start({ one }: { one: Overview }) {
   const { t } = useTranslation();
   const open = useApp((state) => state.channels[one.conversation.id]?.open ?? state.groups[one.conversation.id]?.open ?? false);
+  const group = useApp((state) => state.groups[one.conversation.id]);
+  const [waits, setWaits] = useState(false);
+  useEffect(() => setWaits(false), [group]); // read again when they are there
+  const ask = () => {
+    setWaits(true);
+    void readEarlier(one.conversation.id).catch(() => setWaits(false));
+  };
   const name = titleOf(one, t);
   const grouped = one.conversation.kind === "group";
+  if (group?.hasEarlier) {
+    return (
+      <div className="timeline-start">
+        <p className="field-hint">{t("timeline.earlierText")}</p>
+        <div><Button onClick={ask} busy={waits} disabled={waits}>{t("timeline.earlier")}</Button></div>
+      </div>
+    );
+  }
   return (
     <div className="timeline-start">
       <Face one={one} name={name} size={64} />

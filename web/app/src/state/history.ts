@@ -21,6 +21,10 @@ export function transferChanged(transfer: HistoryTransfer, failure: string): voi
 /** Their places in the history have moved. */
 export const olderCame = (conversation: Id): void => void rereadWindow(conversation).catch(() => undefined);
 
+/** Of a group that shares its history with those who come later. */
+export const shareHistory = (group: Id, shared: boolean): Promise<void> => client().shareHistory(group, shared);
+export const readEarlier = (group: Id): Promise<void> => client().readEarlier(group);
+
 export const requestHistory = (from: Id): Promise<void> => client().requestHistory(from);
 export const approveHistory = (to: Id, code: string): Promise<void> => client().approveHistory(to, code);
 export const cancelHistory = (device: Id): Promise<void> => client().cancelHistory(device);

@@ -60,7 +60,12 @@ export async function readNewest(conversation: Id): Promise<void> {
 
 /** Older messages came before those that are shown: the window stays where it is, under other numbers. */
 export async function rereadWindow(conversation: Id): Promise<void> {
-  const last = get().windows[conversation]?.messages.at(-1);
+  const window = get().windows[conversation];
+  if (window?.messages.length === 0) {
+    await readNewest(conversation);
+    return;
+  }
+  const last = window?.messages.at(-1);
   const moved = last && (await client().message(conversation, last.ref));
   if (moved) {
     const messages = await readPage(conversation, moved.index + 1);

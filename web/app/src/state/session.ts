@@ -172,6 +172,10 @@ function onEvent(event: CoreEvent): void {
     case "historyReceived":
       olderCame(event.conversation);
       break;
+    case "earlierMessages":
+      olderCame(event.conversation);
+      void readGroup(event.conversation).catch(() => undefined);
+      break;
     case "fileProgress":
       transferMoved(event.transfer, event.done, event.total);
       return;
@@ -181,6 +185,7 @@ function onEvent(event: CoreEvent): void {
       break;
     case "groupJoined":
     case "groupChanged":
+    case "sharedHistoryChanged":
     case "groupLeft":
     case "groupRepaired":
       if (get().groups[event.conversation]) {

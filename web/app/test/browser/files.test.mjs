@@ -139,15 +139,17 @@ step("what was changed at the server is refused, and nothing of it is kept", asy
   const stored = readdirSync(join(stage.data, "files"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name)).filter((path) => statSync(path).size > kSize / 4);
   assert.ok(stored.length > 0, "the large file's ciphertext");
-  const sealed = readFileSync(stored[0]);
-  sealed[sealed.length >> 1] ^= 1;
-  writeFileSync(stored[0], sealed);
+  for (const path of stored) {
+    const sealed = readFileSync(path);
+    sealed[sealed.length >> 1] ^= 1;
+    writeFileSync(path, sealed);
+  }
   let kept = false;
   ann.on("download", () => (kept = true));
   await ann.locator(".timeline-list").evaluate((list) => (list.scrollTop = 0));
   await card(names.large).locator("button").click();
   const told = card(names.large).locator(".field-problem");
-  const isTold = async () => (await told.count()) > 0 || `the card says: ${(await card(names.large).allInnerTexts()).join()}, with ${await card(names.large).locator(".progress").count()} progress bars`;
+  const isTold = async () => (await told.count()) > 0 || `the card says: ${(await card(names.large).allInnerTexts()).join()}, with ${await card(names.large).locator(".progress").count()} progress bars; ${stored.length} files are large; kept: ${kept}`;
   await until(isTold, "the refusal", 60_000);
   await ann.click(".sidebar-links a:has-text('Channels')");
   await ann.waitForSelector(".timeline", { state: "detached" });

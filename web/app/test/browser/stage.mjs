@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 export const kBin = process.env.UNHIDRA_BIN ?? path("../../../../build/dev/bin");
 const kShots = process.env.UNHIDRA_SCREENSHOTS ?? path("../../../../build/screenshots");
-const kPatience = 15_000;
+const kPatience = 30_000;
 // The browser downloads, reports and looks up nothing.
 const kFlags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--ignore-certificate-errors", "--force-color-profile=srgb"];

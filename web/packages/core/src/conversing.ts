@@ -78,6 +78,14 @@ export class Conversing extends Connected {
   async resetGroup(group: Id): Promise<void> {
     await this.changed(() => this.engine.resetGroup(group));
   }
+  /** Whether those who come in may read what is written from now on; all members are told. */
+  async shareHistory(group: Id, shared: boolean): Promise<void> {
+    await this.changed(() => this.engine.shareHistory(group, shared));
+  }
+  /** Of a group that shares its history (`hasEarlier`): `earlierMessages` tells when they are in their place. */
+  async readEarlier(group: Id): Promise<void> {
+    this.command(() => this.engine.readEarlier(group));
+  }
   async renameGroup(group: Id, name: string): Promise<void> {
     this.command(() => this.engine.renameGroup(group, name));
   }

@@ -3,7 +3,7 @@ import { Changes, fromHex, toHex, type RecordStore } from "./store.js";
 import { CoreError } from "./types.js";
 
 const kMajor = 1;
-const kMinor = 4;
+const kMinor = 5;
 const kFailed = -1;
 const kAbsent = -2;
 const kBusy = -4;

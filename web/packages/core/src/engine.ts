@@ -175,6 +175,15 @@ export class Engine {
     this.core.call("unhidra_group_reset", this.handle, group);
     return this.core.answerJson<{ change: number }>().change;
   }
+  /** Whether those who come in may read what is written from now on. */
+  shareHistory(group: Id, shared: boolean): number {
+    this.core.call("unhidra_share_history", this.handle, group, shared ? 1 : 0);
+    return this.core.answerJson<{ change: number }>().change;
+  }
+  /** Some dozens before the first message that is here; then `earlierMessages`. */
+  readEarlier(group: Id): void {
+    this.core.call("unhidra_read_earlier", this.handle, group);
+  }
   private groupChange(name: string, group: Id, users: Id[]): number {
     this.core.call(name, this.handle, group, users.join(","));
     return this.core.answerJson<{ change: number }>().change;

@@ -15,7 +15,7 @@ const kMethods = [
   "register", "logIn", "logOut", "connect", "disconnect", "settled", "findUser", "send", "history", "safetyNumber",
   "setVerified", "acceptIdentity", "account", "devices", "approveDevice", "removeDevice", "conversations", "overview",
   "user", "conversationWith", "value", "putValue", "ending", "deviceRecords", "invite", "changePassword",
-  "createGroup", "addToGroup", "removeFromGroup", "leaveGroup", "renameGroup", "resetGroup", "group", "sendIn", "page",
+  "createGroup", "addToGroup", "removeFromGroup", "leaveGroup", "renameGroup", "resetGroup", "shareHistory", "readEarlier", "group", "sendIn", "page",
   "write", "edit", "delete", "react", "markRead", "markThreadRead", "markAllRead", "followThread", "setTyping",
   "setReceipts", "setPresence", "watchPresence", "presence", "message", "threads", "threadMessages", "receipts", "typing", "search",
   "createChannel", "describeGroup", "place", "joinChannel", "adoptChannelName", "sendFiles", "receiveFile", "cancelTransfer", "fileUsage",

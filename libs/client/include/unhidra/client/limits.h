@@ -49,8 +49,9 @@ struct Limits {
   std::size_t max_group_log_buffer = 1000;     // log entries received and not processed yet
   std::size_t max_group_changes = 100;         // waiting, of one group
   std::uint32_t group_log_page = 100;
-  // Who begins a group anew waits so long for its people before he writes: they could not read it.
-  std::chrono::seconds reset_patience{10};
+  // After a group was begun anew its members wait so long for the others before they write: who is
+  // not in yet could not read it. Each that comes in at the same time as another tries again.
+  std::chrono::seconds reset_patience{30};
   std::size_t max_ratchet_tree = std::size_t{16} << 20;  // bytes
   // Who commits what nobody in particular has to: the first device at once, the others one after
   // the other so much later.
