@@ -142,7 +142,8 @@ function Start({ one }: { one: Overview }) {
   const open = useApp((state) => state.channels[one.conversation.id]?.open ?? state.groups[one.conversation.id]?.open ?? false);
   const group = useApp((state) => state.groups[one.conversation.id]);
   const [waits, setWaits] = useState(false);
-  useEffect(() => setWaits(false), [group]); // read again when they are there
+  const link = useApp((state) => state.link);
+  useEffect(() => setWaits(false), [group, link]); // read again when they are there; a lost connection takes the question along
   const ask = () => {
     setWaits(true);
     void readEarlier(one.conversation.id).catch(() => setWaits(false));
@@ -153,7 +154,7 @@ function Start({ one }: { one: Overview }) {
     return (
       <div className="timeline-start">
         <p className="field-hint">{t("timeline.earlierText")}</p>
-        <div><Button onClick={ask} busy={waits} disabled={waits}>{t("timeline.earlier")}</Button></div>
+        <div><Button onClick={ask} busy={waits}>{t("timeline.earlier")}</Button></div>
       </div>
     );
   }
