@@ -370,7 +370,7 @@ export type CoreEvent =
   | { type: "groupChanged"; conversation: Id; by: Id; added: Id[]; removed: Id[]; name?: string }
   | { type: "groupLeft"; conversation: Id; state: GroupState }
   /** A wish is done, or given up: `failure` is a stable code, or empty. */
-  | { type: "groupChangeDone"; conversation: Id; change: number; failure: string }
+  | { type: "groupChangeDone"; conversation: Id; change: number; failure: string; leftOut: Id[] }
   /** The group's keys were lost and this device came in anew. */
   | { type: "groupRepaired"; conversation: Id }
   /** On the old device with "comparing": the person shall type the code of the new one. */
@@ -408,7 +408,7 @@ export type CoreEvent =
   | { type: "channelChanged"; conversation: Id }
   /** Bytes of ciphertext of a transfer, up or down. */
   | { type: "fileProgress"; transfer: string; done: number; total: number }
-  | ({ type: "placeAnswer"; request: number; failure: string; message: string } & PlaceAnswer);
+  | ({ type: "placeAnswer"; request: number; failure: string; message: string; status: number } & PlaceAnswer);
 
 export type EventType = CoreEvent["type"];
 export type EventOf<T extends EventType> = Extract<CoreEvent, { type: T }>;
