@@ -157,12 +157,16 @@ std::size_t Broker::clear_retained(std::string_view space, std::string_view filt
   }
   return gone.size();
 }
-void Broker::shut_down(std::string_view server_reference, Moment now) {
+void Broker::drain(Farewell farewell, Moment now) {
   core_->now = now;
-  const auto reason =
-      server_reference.empty() ? ReasonCode::server_shutting_down : ReasonCode::use_another_server;
-  core_->for_each_connection(
-      [&](Connection& connection) { core_->send_away(connection, reason, server_reference); });
+  core_->drain(std::move(farewell));
+}
+bool Broker::drained() const {
+  return core_->drained();
+}
+void Broker::shut_down(Moment now) {
+  core_->now = now;
+  core_->shut_down();
 }
 
 BrokerStats Broker::stats() const {

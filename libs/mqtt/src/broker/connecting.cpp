@@ -75,8 +75,8 @@ void Broker::Core::end(Connection& connection, ReasonCode reason,
   if (connection.phase == Phase::closed) {
     return;
   }
-  const bool told =
-      connection.phase == Phase::connected && connection.is_v5() && reason != ReasonCode::success;
+  const bool let_in = connection.phase == Phase::connected || connection.phase == Phase::leaving;
+  const bool told = let_in && connection.is_v5() && reason != ReasonCode::success;
   if (told) {
     PropertyWriter properties;
     if (!server_reference.empty()) {
@@ -183,6 +183,7 @@ void Broker::Core::handle(Connection& connection, const Frame& frame) {
       }
       return handle_connected(connection, frame);
     case Phase::deciding:
+    case Phase::leaving:
     case Phase::closed:
       return;
   }

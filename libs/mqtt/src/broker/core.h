@@ -2,10 +2,11 @@
 // The broker's inside. Its parts by file: connecting (bytes in, and a connection's end), opening
 // (CONNECT), authenticating, publishing (PUBLISH in, and to whom), subscribing, acknowledging,
 // waiting (for answers from elsewhere), delivering (what goes out and when), sessions (their life),
-// recovery, statistics.
+// draining (the end of all), recovery, statistics.
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -36,8 +37,11 @@ class Broker::Core {
   void connection_deadline(Connection& connection);
   // Ends the connection; a client of version 5 is told why. The will goes out.
   void end(Connection& connection, ReasonCode reason, std::string_view server_reference = {});
-  // By CONNACK, who has said CONNECT and waits.
-  void send_away(Connection& connection, ReasonCode reason, std::string_view server_reference);
+
+  // ---- draining
+  void drain(Farewell farewell);
+  bool drained() const;
+  void shut_down();
 
   // ---- sessions
   Space& space(std::string_view name);
@@ -100,6 +104,20 @@ class Broker::Core {
   void close(Connection& connection);
   void detach(Connection& connection, bool with_will);
   void watch(Connection& connection);
+
+  // ---- draining
+  struct Draining {
+    Farewell farewell;
+    ReasonCode reason;   // to those who are connected
+    ReasonCode refusal;  // to those who would be
+    SteadyTime began;
+    std::size_t connected = 0;  // when it began
+    std::size_t told = 0;       // of them
+    std::size_t next = 0;       // slot to look at
+  };
+  void drain_on();
+  void turn_away(Connection& connection);
+  void take_leave(Connection& connection);
 
   // ---- waiting
   bool must_wait(Connection& connection, const Frame& frame);
@@ -209,6 +227,7 @@ class Broker::Core {
   std::vector<ConnectionId> dirty_;
   std::vector<ConnectionId> holding_;
   std::vector<ConnectionId> paused_;
+  std::optional<Draining> draining_;
 
   // Scratch of the message that is being routed, kept so that nothing is allocated for each.
   Matches matches_;

@@ -35,7 +35,8 @@ void Broker::Core::hold(Connection& connection, std::uint64_t position) {
 
 void Broker::Core::durable(std::uint64_t position) {
   durable_ = std::max(durable_, position);
-  std::erase_if(holding_, [this](ConnectionId id) {
+  std::vector<ConnectionId> leaving;
+  std::erase_if(holding_, [this, &leaving](ConnectionId id) {
     Connection* const connection = find(id);
     if (connection == nullptr) {
       return true;
@@ -45,8 +46,16 @@ void Broker::Core::durable(std::uint64_t position) {
       return false;
     }
     connection->holding_listed = false;
+    if (connection->phase == Phase::leaving) {
+      leaving.push_back(id);
+    }
     return true;
   });
+  for (const auto id : leaving) {
+    if (Connection* const connection = find(id)) {
+      take_leave(*connection);
+    }
+  }
   if (journal_ != nullptr && journal_->backlog() <= settings_.max_journal_backlog / 2) {
     for (const auto id : paused_) {
       if (Connection* const connection = find(id)) {

@@ -7,6 +7,9 @@ namespace unhidra::mqtt {
 
 void Broker::Core::tick() {
   wheel_.advance(now.steady);
+  if (draining_) {
+    drain_on();
+  }
   if (settings_.statistics_interval.count() != 0 && now.steady >= statistics_due_) {
     statistics_due_ = now.steady + settings_.statistics_interval;
     expire_retained();

@@ -286,10 +286,12 @@ void MqttFace::dropped(const mqtt::Principal& who, std::string_view, std::string
 }
 
 Task<void> MqttFace::stop(std::chrono::milliseconds grace) {
+  log::info("mqtt.draining", {{"period_ms", settings_.mqtt_farewell.period.count()}});
+  co_await server_.drain(settings_.mqtt_farewell, grace);
   subscriptions_.clear();
   deps_.decisions.on_change({});
   scope_.request_stop();
-  co_await server_.stop(settings_.mqtt_server_reference, grace);
+  co_await server_.stop(grace);
   if (const auto joined = co_await scope_.join(grace); !joined) {
     log::warn("mqtt.stop", {{"error", joined.error()}});
   }
