@@ -53,7 +53,8 @@ Broker::Core::Core(BrokerSettings settings, Authority& authority, Journal* journ
       recorder_(journal),
       journal_(journal),
       started_(start.steady),
-      statistics_due_(start.steady + settings.statistics_interval) {}
+      statistics_due_(start.steady + settings.statistics_interval),
+      expired_(start.steady) {}
 
 // Sessions hold places in trees and wheels that go before them: they go first.
 Broker::Core::~Core() {
@@ -116,8 +117,14 @@ void Broker::recovered(Moment now) {
   core_->now = now;
   core_->recovered();
 }
-void Broker::snapshot(const std::function<void(ByteView record)>& write) const {
-  core_->snapshot(write);
+void Broker::begin_snapshot() {
+  core_->begin_snapshot();
+}
+std::optional<SnapshotPart> Broker::next_part(std::size_t size) {
+  return core_->next_part(size);
+}
+void Broker::end_snapshot() {
+  core_->end_snapshot();
 }
 
 std::size_t Broker::disconnect(const Choice& which, ReasonCode reason, Moment now) {

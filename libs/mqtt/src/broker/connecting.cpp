@@ -53,6 +53,7 @@ void Broker::Core::close(Connection& connection) {
 
 void Broker::Core::detach(Connection& connection, bool with_will) {
   if (Session* const session = std::exchange(connection.session, nullptr)) {
+    preserve(*session);
     session->connection = nullptr;
     session->set_available(false);
     leave(*session, with_will);
@@ -220,6 +221,7 @@ void Broker::Core::on_disconnect(Connection& connection, const Frame& frame) {
     return fail(connection, packet.error());
   }
   Session& session = *connection.session;
+  preserve(session);
   if (const auto expiry = packet->properties.number(PropertyId::session_expiry_interval)) {
     if (session.expiry == 0 && *expiry != 0) {
       return fail(connection, kProtocol);  // section 3.14.2.2.2

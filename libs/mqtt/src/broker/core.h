@@ -2,7 +2,7 @@
 // The broker's inside. Its parts by file: connecting (bytes in, and a connection's end), opening
 // (CONNECT), authenticating, publishing (PUBLISH in, and to whom), subscribing, acknowledging,
 // waiting (for answers from elsewhere), delivering (what goes out and when), sessions (their life),
-// draining (the end of all), recovery, statistics.
+// draining (the end of all), recovery, snapshot, statistics.
 
 #include <atomic>
 #include <memory>
@@ -14,6 +14,7 @@
 #include "unhidra/mqtt/broker.h"
 #include "unhidra/mqtt/encoder.h"
 
+#include "captured.h"
 #include "connection.h"
 #include "fan_out.h"
 #include "recorder.h"
@@ -63,7 +64,9 @@ class Broker::Core {
   void rejudge();
   Status replay(ByteView record);
   void recovered();
-  void snapshot(const std::function<void(ByteView)>& write) const;
+  void begin_snapshot();
+  std::optional<SnapshotPart> next_part(std::size_t size);
+  void end_snapshot();
   BrokerStats stats() const;
   Connection* find(ConnectionId id) const;
   // Connections that have ended are kept until nobody can stand in them.
@@ -129,6 +132,7 @@ class Broker::Core {
 
   // ---- sessions
   Session& create_session(Space& space, std::string_view client_id);
+  void forget(Session& session);
   void forget_subscriptions(Session& session);
   void hand_on(Session& session);
   void set_will(Session& session, const Connect& packet);
@@ -187,7 +191,6 @@ class Broker::Core {
   void enqueue(Session& session, Outgoing entry);
 
   // ---- recovery
-  using WriteRecord = std::function<void(ByteView)>;
   Session* replayed_session(std::uint64_t number) const;
   Status replay_session(ByteReader& reader);
   Status replay_change(RecordType type, ByteReader& reader);
@@ -195,8 +198,16 @@ class Broker::Core {
   Status replay_message(ByteReader& reader);
   void replay_recipient(const MessageRef& message, ByteReader& reader);
   Status replay_progress(RecordType type, ByteReader& reader);
-  void snapshot_session(const Session& session, const WriteRecord& write) const;
-  void snapshot_messages(const Space& space, const WriteRecord& write) const;
+
+  // ---- snapshot
+  // Before a session changes in what the journal says of it.
+  void preserve(Session& session) {
+    if (snapshot_ && roster_.is_due(session)) {
+      roster_.mark(session);
+      capture(session);
+    }
+  }
+  std::size_t capture(const Session& session);
 
   // ---- statistics
   void publish_statistics();
@@ -219,7 +230,10 @@ class Broker::Core {
   std::unordered_map<std::string, std::unique_ptr<Space>> spaces_;
   std::unordered_map<std::uint64_t, Session*> numbered_;  // while a log is read back
   std::uint64_t last_number_ = 0;
-  std::uint64_t highest_number_ = 0;  // that was read back
+  std::uint64_t highest_number_ = 0;            // that was read back
+  Roster<Session, &Session::entry_of> roster_;  // all of them
+  std::unique_ptr<SnapshotPart::Captured>
+      snapshot_;  // what was captured; null: no snapshot is made
 
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
@@ -240,6 +254,7 @@ class Broker::Core {
   BrokerStats stats_;
   SteadyTime started_;
   SteadyTime statistics_due_;
+  SteadyTime expired_;  // when retained messages were looked at
 };
 
 }  // namespace unhidra::mqtt

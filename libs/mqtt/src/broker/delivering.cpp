@@ -146,6 +146,7 @@ void Broker::Core::pump(Session& session) {
 
 void Broker::Core::send_next(Session& session, Connection& connection, std::uint64_t ordinal) {
   Outgoing& entry = *session.outbox.find(ordinal);
+  preserve(session);
   if (session.journaled) {
     hold(connection, session.position);
   }
@@ -174,6 +175,7 @@ void Broker::Core::send_next(Session& session, Connection& connection, std::uint
 }
 
 void Broker::Core::drop(Session& session, std::uint64_t ordinal, DropReason reason) {
+  preserve(session);
   ++stats_.messages_dropped;
   observer_.dropped(*session.principal, session.client_id,
                     session.outbox.find(ordinal)->message->topic(), reason);
@@ -209,6 +211,7 @@ bool Broker::Core::make_room(Session& session, std::size_t bytes, std::string_vi
 // For one session alone: a retained message, or one that a group member left behind.
 void Broker::Core::enqueue(Session& session, Outgoing entry) {
   const MessageRef message = entry.message;
+  preserve(session);
   if (!make_room(session, message->payload().size(), message->topic())) {
     return;
   }

@@ -219,6 +219,7 @@ bool Broker::Core::attach(Connection& connection, const Connect& packet, std::st
   if (session == nullptr) {
     session = &create_session(where, client_id);
   }
+  preserve(*session);
   wheel_.clear(*session);
   session->principal = connection.principal;
   session->connection = &connection;

@@ -193,6 +193,22 @@ struct BrokerStats {
   std::uint64_t bytes_received = 0;
 };
 
+// A part of a snapshot. Immutable: another thread may write it out. Ends before its broker.
+class SnapshotPart {
+ public:
+  struct Captured;
+  explicit SnapshotPart(std::unique_ptr<Captured> captured);
+  SnapshotPart(SnapshotPart&&) noexcept;
+  SnapshotPart& operator=(SnapshotPart&&) noexcept;
+  ~SnapshotPart();
+
+  // As records that Broker::replay takes, part by part in the order in which they were given.
+  void write(const std::function<void(ByteView record)>& write) const;
+
+ private:
+  std::unique_ptr<Captured> captured_;
+};
+
 class Broker {
  public:
   // `journal` and `observer` may be null. `random` seeds hashes and makes client identifiers.
@@ -224,8 +240,14 @@ class Broker {
   // a record of ours is Errc::corrupt_journal.
   Status replay(ByteView record);
   void recovered(Moment now);
-  // The whole state as records that replay() takes, so that older ones can go.
-  void snapshot(const std::function<void(ByteView record)>& write) const;
+  // The whole state as it is now, so that older records can go; taken a part at a time, while it
+  // goes on changing. One at a time.
+  void begin_snapshot();
+  // The next `size` or a few more sessions and messages, and what has changed since the last part.
+  // Nothing: that was all.
+  std::optional<SnapshotPart> next_part(std::size_t size);
+  // The rest is not wanted.
+  void end_snapshot();
 
   // ---- Administration
   using Choice = std::function<bool(const Principal&, std::string_view client_id)>;
