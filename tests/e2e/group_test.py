@@ -31,6 +31,15 @@ class Group(ServerCase):
         self.assertEqual(texts(anna.json("listen", "--count", "1", "--timeout", "20")), ["hello anna"])
         self.assertEqual(texts(ben.json("listen", "--count", "1", "--timeout", "20")), ["hello anna"])
 
+    def test_who_has_no_device_yet_is_named_and_keeps_nobody_out(self):
+        quinn, rosa = self.people("quinn", "rosa")
+        self.server.admin("create-user", "sven", "--role", "member")
+        made = quinn.run("group", "create", "half", "rosa", "sven")
+        self.assertNotEqual(made.returncode, 0)
+        self.assertIn("left out, everybody else is in: sven (no device has signed in yet)", made.stderr)
+        quinn.ok("send", "#half", "sven comes later")
+        self.assertEqual(texts(rosa.json("listen", "--count", "1", "--timeout", "20")), ["sven comes later"])
+
     def test_who_comes_and_who_goes(self):
         dora, emil, frida, gerd = self.people("dora", "emil", "frida", "gerd")
         dora.ok("group", "create", "changing", "emil", "frida")

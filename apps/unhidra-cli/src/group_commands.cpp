@@ -77,18 +77,31 @@ Result<std::vector<UserId>> App::users_named() {
 }
 
 Status App::await_change(ConversationId group, std::uint64_t change) {
-  std::optional<std::string> failure;
+  std::optional<event::GroupChangeDone> outcome;
   on_event_ = [&](const client::Event& one) {
     const auto* done = std::get_if<event::GroupChangeDone>(&one);
     if (done != nullptr && done->conversation == group && (change == 0 || done->change == change)) {
-      failure = done->failure;
+      outcome = *done;
     }
   };
-  auto ran = driver_->run_until([&] { return failure.has_value(); }, kPatience);
+  auto ran = driver_->run_until([&] { return outcome.has_value(); }, kPatience);
   on_event_ = nullptr;
   UNHIDRA_TRY_VOID(ran);
-  if (!failure->empty()) {
-    return fail(Errc::not_sent, "the group was not changed: " + printable(*failure));
+  if (!outcome->left_out.empty()) {
+    const Names names(*engine_);
+    std::string people;
+    for (const auto& user : outcome->left_out) {
+      people += (people.empty() ? "" : ", ") + printable(names.of(user));
+    }
+    const bool changed = outcome->failure == error_code(client::Errc::identity_not_accepted).name;
+    UNHIDRA_TRY_VOID(settle(kPatience));
+    return fail(Errc::not_sent,
+                "left out, everybody else is in: " + people +
+                    (changed ? " (the safety number has changed: unhidra-cli verify)"
+                             : " (no device has signed in yet)"));
+  }
+  if (!outcome->failure.empty()) {
+    return fail(Errc::not_sent, "the group was not changed: " + printable(outcome->failure));
   }
   return settle(kPatience);
 }

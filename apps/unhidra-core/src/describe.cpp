@@ -430,6 +430,7 @@ struct Describe {
     with_group("groupChangeDone", what.conversation);
     number(out, "change", what.change);
     member(out, "failure", what.failure);
+    ids(out, "leftOut", what.left_out);
   }
   void operator()(const event::GroupRepaired& what) const {
     with_group("groupRepaired", what.conversation);

@@ -521,14 +521,13 @@ class Engine::Impl final : public e2ee::PreKeyStore {
 
   // ---- changing them (group_changes.cpp) ----
   void save(const GroupChange& change);
-  void finish_change(std::uint64_t order, std::string failure);
+  void finish_change(std::uint64_t order, std::string failure, std::vector<UserId> left_out = {});
   void send_step(GroupHold& hold, GroupLink& link);
   Status choose_step(GroupHold& hold, GroupLink& link);
   Status propose_to_leave(GroupHold& hold, GroupLink& link);
   bool is_my_turn(const GroupHold& hold, GroupLink& link);
   struct PlannedCommit;
   Result<Outcome> plan_changes(GroupHold& hold, PlannedCommit& plan);
-  Result<Outcome> plan_addition(GroupHold& hold, GroupChange& change, PlannedCommit& plan);
   Status commit(GroupHold& hold, PlannedCommit plan);
   Status on_step_outcome(const PendingRequest& request, const wire::GroupOutcome& outcome);
   Status on_step_accepted(GroupHold& hold, GroupLink& link, const wire::Accepted& accepted);
@@ -536,6 +535,15 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   void discard_step(GroupHold& hold);
   void on_stale_group(ConversationId id, const wire::StaleGroup& stale);
   Status on_step_refused(GroupHold& hold, const PendingRequest& request, const wire::Error& error);
+
+  // ---- taking people in (group_additions.cpp) ----
+  Result<Outcome> plan_addition(GroupHold& hold, GroupChange& change, PlannedCommit& plan);
+  Result<Outcome> look_for_devices(const GroupChange& change, UserId user);
+  bool add_devices(const GroupHold& hold, const GroupChange& change, UserId user,
+                   std::vector<mls::Proposal>& additions) const;
+  bool wait_for_device(GroupChange& change, UserId user);
+  Status on_key_packages(const PendingRequest& request, const wire::KeyPackages& answer);
+  void settle_change(const GroupHold& hold, std::uint64_t order);
 
   // ---- beginning anew (group_commands.cpp, group_reset.cpp) ----
   Result<mls::Group> new_group(Bytes group_id, mls::ExtensionList extensions);

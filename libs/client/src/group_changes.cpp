@@ -2,34 +2,31 @@
 // (RFC 9420 section 14: the delivery service takes one commit an epoch).
 
 #include "engine_impl.h"
+#include "planned_commit.h"
 
 namespace unhidra::client {
 
 namespace {
 
-constexpr std::string_view kNoDevices = "client.no_recipient_device";
 constexpr std::uint32_t kMaxTurn = 15;
 
 }  // namespace
-
-struct Engine::Impl::PlannedCommit {
-  mls::CommitOptions options;
-  std::set<std::uint32_t> removed;  // leaves
-  std::vector<std::uint64_t> changes;
-  std::optional<bool> shared_history;  // the last wish
-};
 
 void Engine::Impl::save(const GroupChange& change) {
   tx_.put(Table::group_change, change.record_key(), change.encode());
 }
 
-void Engine::Impl::finish_change(std::uint64_t order, std::string failure) {
+void Engine::Impl::finish_change(std::uint64_t order, std::string failure,
+                                 std::vector<UserId> left_out) {
   const auto found = changes_.find(order);
   if (found == changes_.end()) {
     return;
   }
+  for (const auto& user : found->second.users) {
+    link_.without_device.erase(user);
+  }
   tx_.remove(Table::group_change, found->second.record_key());
-  emit(event::GroupChangeDone{found->second.group, order, std::move(failure)});
+  emit(event::GroupChangeDone{found->second.group, order, std::move(failure), std::move(left_out)});
   changes_.erase(found);
 }
 
@@ -157,80 +154,6 @@ Result<Engine::Impl::Outcome> Engine::Impl::plan_changes(GroupHold& hold, Planne
   return Outcome::done;
 }
 
-// Waits until KeyPackages of all its people are there. Each is checked against its user's list.
-Result<Engine::Impl::Outcome> Engine::Impl::plan_addition(GroupHold& hold, GroupChange& change,
-                                                          PlannedCommit& plan) {
-  const auto& tree = hold.mls->state().tree;
-  const auto order = change.order;
-  std::vector<mls::Proposal> additions;
-  for (const auto& user : change.users) {
-    auto& record = user_record(user);
-    if (record.changed) {
-      finish_change(order, std::string(error_code(Errc::identity_not_accepted).name));
-      return Outcome::done;
-    }
-    if (!record.list && !link_.asked_lists.contains(user)) {
-      want_list(user);
-    }
-    const bool claimed = change.key_packages.contains(user);
-    if (record.list && !claimed && may_ask({Ask::claim_key_packages, user.uuid()})) {
-      auto& request =
-          ask({Ask::claim_key_packages, user.uuid()},
-              wire::ClaimKeyPackages{user, static_cast<std::uint32_t>(mls::kDefaultCipherSuite)});
-      request.number = order;
-    }
-    if (link_.wanted_lists.contains(user)) {
-      UNHIDRA_TRY_VOID(pump_people());
-      return Outcome::wait;
-    }
-    if (record.list && !claimed) {
-      return Outcome::wait;
-    }
-    bool usable = false;
-    for (const auto& bytes : change.key_packages[user]) {
-      const auto message = mls::MlsMessage::parse(bytes);
-      const auto* key_package = message ? message->as<mls::KeyPackage>() : nullptr;
-      const auto name = key_package != nullptr
-                            ? name_of(*key_package->leaf_node)
-                            : Result<identity::MemberName>(fail(Errc::bad_frame, "unreadable"));
-      if (!name || name->user_id != user ||
-          authority_.standing(*name, key_package->leaf_node->signature_key()) !=
-              LeafStanding::signed_by_user) {
-        continue;
-      }
-      usable = true;
-      const bool inside = tree.find_signature_key(key_package->leaf_node->signature_key()) ||
-                          name->device_id == self_->device;
-      if (!inside) {
-        additions.push_back({mls::Add{std::make_shared<const mls::KeyPackage>(*key_package)}});
-      }
-    }
-    if (!usable && user != self_->user) {
-      finish_change(order, std::string(kNoDevices));
-      return Outcome::done;
-    }
-  }
-  plan.changes.push_back(order);
-  std::ranges::move(additions, std::back_inserter(plan.options.proposals));
-  return Outcome::done;
-}
-
-Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::KeyPackages& answer) {
-  if (request.question.ask != Ask::claim_key_packages) {
-    return false;
-  }
-  const auto found = changes_.find(request.number);
-  if (found == changes_.end()) {
-    return true;
-  }
-  auto& list = found->second.key_packages[UserId(request.question.id)];
-  for (const auto& one : answer.key_packages) {
-    list.push_back(one.key_package);
-  }
-  save(found->second);
-  return true;
-}
-
 // ---- committing ----
 
 Status Engine::Impl::commit(GroupHold& hold, PlannedCommit plan) {
@@ -309,7 +232,7 @@ Status Engine::Impl::confirm_commit(GroupHold& hold) {
   link_.groups[hold.record.id].taken = false;
   UNHIDRA_TRY_VOID(after_commit(hold, before, effects, self_->user, false));
   for (const auto order : step->changes) {
-    finish_change(order, {});
+    settle_change(hold, order);
   }
   return {};
 }
@@ -497,13 +420,11 @@ Status Engine::Impl::refuse_group(const PendingRequest& request, const wire::Err
       }
       return {};
     case Ask::claim_key_packages:
-      if (error.status == 404) {
-        const auto change = changes_.find(request.number);
-        if (change != changes_.end()) {
-          finish_change(change->first, std::string(kNoDevices));
-        }
-      }
-      return {};
+      // For good: as if there were none.
+      return error.status >= 400 && error.status < 500 && error.status != 401 &&
+                     error.status != 408 && error.status != 429
+                 ? on_key_packages(request, {})
+                 : Status();
     case Ask::publish_key_packages:
       report("key_packages", error);
       return {};

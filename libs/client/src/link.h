@@ -152,6 +152,13 @@ struct Link {
   bool key_packages_counted = false;
   std::uint32_t key_packages = 0;
   bool last_resort_there = false;
+  // Who is to come into a group and has no device that could be added.
+  struct WithoutDevice {
+    SteadyTime since{};
+    SteadyTime not_before{};  // of the next question
+    std::uint32_t rounds = 0;
+  };
+  std::map<UserId, WithoutDevice> without_device;
   std::set<std::uint64_t> failed_welcomes;       // positions in the inbox
   std::optional<std::uint64_t> waiting_welcome;  // likewise: its group's log is read first
 

@@ -5,8 +5,6 @@
 
 namespace unhidra::mls {
 
-using PublicErrc = mls_public::Errc;
-
 Capabilities default_capabilities(const crypto::Provider& provider) {
   return {.versions = {ProtocolVersion::mls10},
           .cipher_suites = supported_suites(provider),

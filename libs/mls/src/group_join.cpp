@@ -7,8 +7,6 @@
 
 namespace unhidra::mls {
 
-using PublicErrc = mls_public::Errc;
-
 namespace {
 
 std::unexpected<Error> bad_info(std::string message) {

@@ -7,8 +7,6 @@
 
 namespace unhidra::mls {
 
-using PublicErrc = mls_public::Errc;
-
 Result<Received> Group::receive(const Environment& env, const MlsMessage& message) {
   if (removed_) {
     return fail(Errc::removed, "this member was removed from the group");

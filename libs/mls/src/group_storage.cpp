@@ -8,8 +8,6 @@
 
 namespace unhidra::mls {
 
-using PublicErrc = mls_public::Errc;
-
 namespace {
 
 constexpr std::uint8_t kFormat = 2;

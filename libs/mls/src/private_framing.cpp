@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "unhidra/mls/errc.h"
+
 namespace unhidra::mls {
 namespace {
-
-using PublicErrc = mls_public::Errc;
 
 RatchetKind kind_of(ContentType type) {
   return type == ContentType::application ? RatchetKind::application : RatchetKind::handshake;

@@ -6,8 +6,6 @@
 
 namespace unhidra::mls {
 
-using PublicErrc = mls_public::Errc;
-
 namespace {
 
 constexpr SecretBytes EpochSecrets::* kSecrets[] = {

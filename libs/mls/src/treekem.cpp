@@ -6,8 +6,6 @@
 
 namespace unhidra::mls {
 
-using PublicErrc = mls_public::Errc;
-
 PrivateTree PrivateTree::clone() const {
   PrivateTree out(self_, leaf_.clone());
   for (const auto& [node, key] : nodes_) {

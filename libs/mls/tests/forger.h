@@ -67,7 +67,6 @@ struct Refusal {
   template <class E>
   Refusal(E error, std::string_view text) : code(error_code(error)), why(text) {}
 };
-using PublicErrc = mls_public::Errc;
 
 void expect_error(const Error& error, const Refusal& expected);
 // The message is refused for that reason, and nothing has changed by it.

@@ -194,6 +194,8 @@ export const de: Dictionary = {
     roleText: "Sie gilt nur in diesem Kanal. Niemand gibt mehr, als er hat.", banned: "Ferngehalten", bannedNone: "Niemand. Wer entfernt und ferngehalten wird, steht hier.", unban: "Wieder zulassen",
   },
   notices: {
+    leftOut: "{{names}} konnte nicht zu „{{place}}“ hinzugefügt werden: noch kein Gerät angemeldet. Versuch es danach noch einmal.",
+    notTrusted: "{{names}} konnte nicht zu „{{place}}“ hinzugefügt werden: Die Sicherheitsnummer hat sich geändert. Sieh sie dir an und versuch es dann noch einmal.",
     groupReset: "{{name}} hat „{{place}}“ neu begonnen: Alle Schlüssel darin sind neu. Im Zweifel frag nach und vergleiche den Gruppencode.",
     groupForked: "Der Server zeigt {{name}} unter demselben Namen eine andere Gruppe. Schreib dort nichts Vertrauliches und sag der Administration Bescheid.",
     title: "Sicherheitshinweis", ghostDevice: "Ein Gerät, das {{name}} nicht freigegeben hat, wollte mitlesen. Es wurde nicht beachtet.",
@@ -226,6 +228,7 @@ export const de: Dictionary = {
     username_taken: "Dieser Benutzername ist vergeben.", invitation_needed: "Zum Beitreten braucht es eine Einladung.", invitation_invalid: "Diese Einladung ist ungültig oder schon benutzt.",
     too_many: "Zu viele Versuche. Warte einen Moment und versuche es noch einmal.", must_change_password: "Das Passwort muss erst geändert werden. Nimm dafür das Kommandozeilenprogramm, oder frag die Administration.",
     session_ended: "Die Sitzung ist beendet.", store_failed: "Der Browser konnte es nicht speichern. Ist noch Platz?", unknown: "Das hat nicht geklappt: {{message}}",
+    no_device: "Dort ist noch kein Gerät angemeldet.", identity_changed: "Die Sicherheitsnummer hat sich geändert: Sieh sie dir erst an.",
     toolong: "Dieser Text ist zu lang zum Senden.", weak_password: "Dieses Passwort ist zu kurz oder zu gewöhnlich.", wrong_password: "Das jetzige Passwort ist falsch.", denied: "Das darfst du nicht.",
   },
 };

@@ -192,6 +192,8 @@ export const en = {
     roleText: "It holds in this channel alone. Nobody gives more than he has.", banned: "Kept out", bannedNone: "Nobody. Who is removed and kept out stands here.", unban: "Let in again",
   },
   notices: {
+    leftOut: "{{names}} could not be added to “{{place}}”: no device has signed in yet. Add them once it has.",
+    notTrusted: "{{names}} could not be added to “{{place}}”: the safety number has changed. Look at it, then add them again.",
     groupReset: "{{name}} has begun “{{place}}” anew: all keys in it are new. If you doubt it, ask, and compare the group code.",
     groupForked: "The server shows {{name}} another group under the same name as yours. Do not write anything confidential there, and tell your administrator.",
     title: "Security notice", ghostDevice: "A device that {{name}} has not approved tried to take part. It was ignored.",
@@ -224,6 +226,7 @@ export const en = {
     username_taken: "This user name is taken.", invitation_needed: "An invitation is needed to join.", invitation_invalid: "This invitation is not valid, or was used already.",
     too_many: "Too many attempts. Wait a moment and try again.", must_change_password: "The password has to be changed first. Use the command line client for it, or ask your administrator.",
     session_ended: "The session has ended.", store_failed: "The browser could not store it. Is there room left?", unknown: "That did not work: {{message}}",
+    no_device: "No device has signed in there yet.", identity_changed: "The safety number has changed: look at it first.",
     toolong: "This text is too long to be sent.", weak_password: "This password is too short or too common.", wrong_password: "The current password is wrong.", denied: "You may not do that.",
   },
 } as const;

@@ -1,5 +1,5 @@
 // The frame: list of conversations at the side, what was chosen beside it; one of them at a time on a phone.
-import { History, ShieldAlert, Smartphone, WifiOff } from "lucide-react";
+import { History, ShieldAlert, Smartphone, UserX, WifiOff } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Route, Switch, useLocation } from "wouter";
@@ -135,7 +135,7 @@ function Panels() {
 }
 
 function Banners() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const [path] = useLocation();
   const link = useApp((state) => state.link);
   const notices = useApp((state) => state.notices);
@@ -145,6 +145,8 @@ function Banners() {
     const one = overview.find(({ conversation }) => conversation.id === id);
     return one ? titleOf(one, t) : t("people.unnamedGroup");
   };
+  const namesOf = (ids: Id[], language: string) =>
+    new Intl.ListFormat(language).format(ids.map((id) => nameOf(users[id], t("common.unknownPerson"))));
   const pending = useApp((state) => state.devices.some((device) => device.pending));
   const asked = useApp((state) => Object.values(state.transfers).some(({ receiving, state: at }) => !receiving && at === "comparing"));
   const approver = useApp((state) => state.account?.hasAccountKey ?? false);
@@ -162,7 +164,13 @@ function Banners() {
           {t("history.banner")}
         </Banner>
       )}
-      {notices.map(({ key, notice }) => (
+      {notices.map(({ key, notice }) => notice.type === "groupChangeDone" ? (
+        <Banner key={key} look="warning" icon={UserX} action={<Button onClick={() => dismissNotice(key)}>{t("common.dismiss")}</Button>}>
+          {t(notice.failure === "client.identity_not_accepted" ? "notices.notTrusted" : "notices.leftOut", {
+            names: namesOf(notice.leftOut, i18n.language), place: titleOfPlace(notice.conversation),
+          })}
+        </Banner>
+      ) : (
         <Banner key={key} look="danger" icon={ShieldAlert} action={<Button onClick={() => dismissNotice(key)}>{t("common.dismiss")}</Button>}>
           <strong>{t("notices.title")}.</strong>{" "}
           {t(`notices.${notice.type}`, {

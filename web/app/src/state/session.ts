@@ -154,6 +154,11 @@ function onEvent(event: CoreEvent): void {
         void readGroup(event.conversation).catch(() => undefined);
       }
       break;
+    case "groupChangeDone":
+      if (event.leftOut.length > 0) {
+        void learn(event.leftOut).catch(() => undefined).then(() => addNotice(event));
+      }
+      break;
     case "identityChanged":
       set(({ users }) => ({ users: { ...users, [event.user.id]: event.user } }));
       break;

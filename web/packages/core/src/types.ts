@@ -370,7 +370,7 @@ export type CoreEvent =
   | { type: "groupChanged"; conversation: Id; by: Id; added: Id[]; removed: Id[]; name?: string }
   | { type: "groupLeft"; conversation: Id; state: GroupState }
   /** A wish is done, or given up: `failure` is a stable code, or empty. */
-  | { type: "groupChangeDone"; conversation: Id; change: number; failure: string }
+  | { type: "groupChangeDone"; conversation: Id; change: number; failure: string; leftOut: Id[] }
   /** The group's keys were lost and this device came in anew. */
   | { type: "groupRepaired"; conversation: Id }
   /** On the old device with "comparing": the person shall type the code of the new one. */

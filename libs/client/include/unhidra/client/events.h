@@ -157,11 +157,13 @@ struct EarlierMessages {
   std::uint64_t messages = 0;
   bool more = false;
 };
-// A wish of this device's person is done, or given up (`failure` is a stable error code).
+// A wish of this device's person is done, or given up (`failure` is a stable error code). Of people
+// who were to come in, `left_out` did not; the others are in.
 struct GroupChangeDone {
   ConversationId conversation;
   std::uint64_t change = 0;  // as the command answered
   std::string failure;
+  std::vector<UserId> left_out;
 };
 // The keys of the group were lost and this device came in anew; messages of the time between are
 // EpochLost.

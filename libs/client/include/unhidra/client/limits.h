@@ -52,6 +52,8 @@ struct Limits {
   // After a group was begun anew its members wait so long for the others before they write: who is
   // not in yet could not read it. Each that comes in at the same time as another tries again.
   std::chrono::seconds reset_patience{30};
+  // Who is to come into a group and has no device yet is asked for again for so long.
+  std::chrono::seconds device_patience{20};
   std::size_t max_ratchet_tree = std::size_t{16} << 20;  // bytes
   // Who commits what nobody in particular has to: the first device at once, the others one after
   // the other so much later.

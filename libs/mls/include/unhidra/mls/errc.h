@@ -4,8 +4,11 @@
 #include <cstdint>
 
 #include "unhidra/base/error.h"
+#include "unhidra/mls_public/errc.h"
 
 namespace unhidra::mls {
+
+using PublicErrc = mls_public::Errc;
 
 enum class Errc : std::uint8_t {
   duplicate,       // read before, or so late that its key is gone
