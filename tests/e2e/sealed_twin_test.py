@@ -109,9 +109,11 @@ class SealedTwin(ControllerCase):
         self.assertEqual(self.device.said("twin.wanted"), [])
 
     def test_a_device_that_is_in_no_group_here_gets_nothing_in_clear(self):
+        before = self.kept()
         done = self.run_device("twin", self.device.id, "--set", '{"target": 26.75}')
         self.assertNotEqual(done.returncode, 0)
-        self.assertEqual(self.kept().get("version", 0), 0)
+        self.assertIn("in no device group", done.stderr)
+        self.assertEqual(self.kept(), before)
 
 
 if __name__ == "__main__":
