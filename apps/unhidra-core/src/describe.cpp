@@ -502,6 +502,7 @@ struct Describe {
     number(out, "request", what.number);
     member(out, "failure", what.failure);
     member(out, "message", what.message);
+    number(out, "status", what.status);
     describe_place(out, what.body);
   }
 };

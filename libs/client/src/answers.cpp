@@ -244,7 +244,7 @@ Status Engine::Impl::refuse(const PendingRequest& request, const wire::Error& er
       return {};
     case Ask::place:
       settle(request.question);
-      emit(event::PlaceAnswer{request.number, error.code, error.message, {}});
+      emit(event::PlaceAnswer{request.number, error.code, error.message, error.status, {}});
       return {};
     case Ask::create_channel:
       if (!is_retryable(error)) {

@@ -119,7 +119,7 @@ void Engine::Impl::on_place_answer(const PendingRequest& request, PlaceAnswerBod
     link_.conversations_known = false;  // the list names what this device is to come into
     link_.conversations_cursor.clear();
   }
-  emit(event::PlaceAnswer{request.number, {}, {}, std::move(body)});
+  emit(event::PlaceAnswer{request.number, {}, {}, 0, std::move(body)});
 }
 
 void Engine::Impl::pump_default_channels() {

@@ -10,6 +10,11 @@ namespace {
 constexpr std::uint64_t kPage = 50;
 constexpr std::uint32_t kMostPages = 20;  // without a message in them, of one asking
 
+// A page holds the entries with numbers above this and below `before`.
+std::uint64_t page_floor(std::uint64_t before) {
+  return before > kPage ? before - 1 - std::min(kPage, before - 1) : 0;
+}
+
 }  // namespace
 
 // This device is new in the group from the commit with this number on.
@@ -58,7 +63,7 @@ Status Engine::Impl::pump_earlier(GroupHold& hold, GroupLink& link) {
   }
   auto& page = *link.earlier;
   const auto before = hold.history.before;
-  const auto low = before > kPage ? before - 1 - std::min(kPage, before - 1) : 0;
+  const auto low = page_floor(before);
   if (page.complete) {
     return process_earlier(hold, link, low);
   }
@@ -79,8 +84,9 @@ void Engine::Impl::on_earlier_log(const wire::GroupLog& log) {
   }
   auto& page = *link.earlier;
   const auto had = page.entries.size();
+  const auto low = page_floor(hold->history.before);
   for (const auto& entry : log.entries) {
-    const bool follows = page.entries.empty() || entry.seq > page.entries.back().seq;
+    const bool follows = entry.seq > (page.entries.empty() ? low : page.entries.back().seq);
     if (entry.conversation_id == log.conversation_id && follows &&
         entry.seq < hold->history.before) {
       page.entries.push_back(entry);

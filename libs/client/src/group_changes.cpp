@@ -410,6 +410,7 @@ Status Engine::Impl::refuse_group(const PendingRequest& request, const wire::Err
           error.status != 429 && error.status != 408) {
         link_.groups[id].earlier.reset();
         report("earlier", error);
+        emit(event::EarlierMessages{id, 0, hold != nullptr && hold->history.has_more()});
       }
       return {};
     case Ask::ratchet_tree:

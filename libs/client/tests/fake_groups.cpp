@@ -546,6 +546,9 @@ void FakeServer::list_groups(DeviceId from, wire::Conversations& out) const {
 }
 
 FakeServer::Reply FakeServer::reply(DeviceId from, const wire::FetchGroupLog& body) {
+  if (log_error) {
+    return *log_error;
+  }
   const auto found = groups_.find(body.conversation_id);
   if (found == groups_.end()) {
     return error(404, "chat.not_found");
@@ -561,7 +564,8 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::FetchGroupLog& bo
   out.conversation_id = body.conversation_id;
   out.head_seq = member ? state.log.size() : former->second;
   for (const auto& entry : state.log) {
-    if (entry.seq > body.after_seq && entry.seq <= out.head_seq && out.entries.size() < kPage) {
+    if ((log_from_start || entry.seq > body.after_seq) && entry.seq <= out.head_seq &&
+        (log_from_start || out.entries.size() < kPage)) {
       out.entries.push_back(entry);
     }
   }

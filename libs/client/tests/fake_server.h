@@ -113,6 +113,8 @@ class FakeServer {
   std::optional<wire::Error> send_error;      // instead of accepting
   std::size_t withhold = 0;                   // so many deliveries are skipped
   std::optional<wire::Error> presence_error;  // instead of any answer about presence
+  std::optional<wire::Error> log_error;       // instead of any page of a group's log
+  bool log_from_start = false;                // each page begins with the first entry
 
  private:
   using Reply = decltype(wire::ServerFrame::body);

@@ -110,6 +110,48 @@ TEST_F(SharedHistories, ANewcomerReadsWhatWasWrittenSinceAndNothingBefore) {
   EXPECT_EQ(cleo.texts(id), (Texts{"one", "two", "three"}));
 }
 
+TEST_F(SharedHistories, ARefusalIsToldAndCanBeAskedAgain) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  const auto id = create(ann, {});
+  share(ann, id, true);
+  tell(ann, id, "one");
+  add(ann, id, bob);
+  bob.events.clear();  // that there is something was told when he came in
+  world.server.log_error = wire::Error{.code = "chat.not_found", .status = 404};
+  ASSERT_TRUE(bob.engine->read_earlier(id));
+  world.settle();
+  ASSERT_EQ(bob.count<event::RequestFailed>(), 1U);
+  EXPECT_EQ(bob.events_of<event::RequestFailed>().front().what, "earlier");
+  ASSERT_EQ(bob.count<event::EarlierMessages>(), 1U);
+  EXPECT_EQ(bob.events_of<event::EarlierMessages>().front().messages, 0U);
+  EXPECT_TRUE(bob.events_of<event::EarlierMessages>().front().more);
+  world.server.log_error.reset();
+  world.settle_over(5s);
+  EXPECT_EQ(read_all(bob, id), 1U);
+}
+
+TEST_F(SharedHistories, AServerThatSendsMoreThanThePageIsNotFollowed) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  const auto id = create(ann, {});
+  share(ann, id, true);
+  Texts said;
+  for (int i = 0; i < 120; ++i) {
+    said.push_back(std::to_string(i));
+    tell(ann, id, said.back());
+  }
+  add(ann, id, bob);
+  bob.events.clear();
+  world.server.log_from_start = true;
+  ASSERT_TRUE(bob.engine->read_earlier(id));
+  world.settle();
+  ASSERT_EQ(bob.count<event::EarlierMessages>(), 1U);
+  EXPECT_LE(bob.events_of<event::EarlierMessages>().front().messages, 50U);
+  read_all(bob, id);
+  EXPECT_EQ(bob.texts(id), said);
+}
+
 TEST_F(SharedHistories, WhatIsSwitchedOffStaysClosed) {
   auto& ann = join("ann");
   auto& bob = join("bob");

@@ -1,5 +1,6 @@
 // What a person does in conversations: people, groups, messages, channels.
 import { Connected } from "./connected.js";
+import { kindOf } from "./rest.js";
 import {
   CoreError, type Conversation, type Draft, type EventOf, type Group, type GroupState, type Id, type Message, type MessageRef, type NewChannel,
   type OwnPresence, type Overview, type PlaceAnswer, type PlaceFields, type ReceiptState, type SearchQuery, type Thread, type User,
@@ -239,7 +240,7 @@ export class Conversing extends Connected {
       const request = this.command(() => this.engine.placeRequest(name, fields));
       const answer = await this.when(() => answers.get(request));
       if (answer.failure !== "") {
-        throw new CoreError(answer.failure, "denied", answer.message);
+        throw new CoreError(answer.failure, kindOf(answer.status), answer.message);
       }
       return answer;
     } finally {

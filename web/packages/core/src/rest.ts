@@ -170,7 +170,8 @@ export class Rest {
   }
 }
 
-function kindOf(status: number): string {
+/** The kind of error that an HTTP status stands for. */
+export function kindOf(status: number): string {
   switch (status) {
     case 401:
       return "unauthenticated";

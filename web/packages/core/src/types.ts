@@ -408,7 +408,7 @@ export type CoreEvent =
   | { type: "channelChanged"; conversation: Id }
   /** Bytes of ciphertext of a transfer, up or down. */
   | { type: "fileProgress"; transfer: string; done: number; total: number }
-  | ({ type: "placeAnswer"; request: number; failure: string; message: string } & PlaceAnswer);
+  | ({ type: "placeAnswer"; request: number; failure: string; message: string; status: number } & PlaceAnswer);
 
 export type EventType = CoreEvent["type"];
 export type EventOf<T extends EventType> = Extract<CoreEvent, { type: T }>;

@@ -185,6 +185,7 @@ struct PlaceAnswer {
   std::uint64_t number = 0;  // as the command answered
   std::string failure;       // a stable error code; empty: done
   std::string message;       // of a failure, for people
+  std::uint32_t status = 0;  // of a failure, as in HTTP
   PlaceAnswerBody body;
 };
 
