@@ -17,13 +17,14 @@ PATIENCE = 30
 
 
 class Broker:
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self.folder = folder
+        self.options = options
         self.port = 0
         self.process = None
 
     def start(self):
-        self.process = subprocess.Popen([BROKER, "--port", str(self.port), "--data", self.folder],
+        self.process = subprocess.Popen([BROKER, "--port", str(self.port), "--data", self.folder, *self.options],
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         for line in self.process.stdout:
             if line.startswith("tcp"):
@@ -31,6 +32,9 @@ class Broker:
             if line.strip() == "ready":
                 return
         raise AssertionError(f"the broker did not start: {self.process.wait()}")
+
+    def writes_snapshot(self):
+        return any(name.startswith("snapshot-") and name.endswith(".tmp") for name in os.listdir(self.folder))
 
     def kill(self):
         self.process.kill()
@@ -118,6 +122,73 @@ class MqttDies(unittest.TestCase):
         for qos in ("1:", "2:"):
             firsts = list(dict.fromkeys(int(p[2:]) for p in received if p.startswith(qos)))
             self.assertEqual(firsts, sorted(firsts), "out of order")
+
+    def test_a_death_while_a_snapshot_is_written_loses_nothing(self):
+        """Kept messages of many topics, and the queue of a session that is away: enough that a snapshot takes a while."""
+        broker = Broker(self.folder.name, "--snapshot-at", "1000000")
+        sender, keeper = Client("sender", broker), Client("keeper", broker)
+        acknowledged, sent = [], {}
+        sender.client.on_publish = lambda _client, _userdata, mid: acknowledged.append(mid)
+        broker.start()
+        keeper.connect()
+        keeper.client.subscribe("work/#", 1)
+        self.assertTrue(keeper.granted.wait(PATIENCE))
+        keeper.client.disconnect()
+        keeper.disconnect()
+
+        def publish():
+            number = len(sent)
+            topic = f"kept/{number % 1999}" if number % 10 else f"work/{number}"
+            mid = sender.client.publish(topic, f"{number}".ljust(1500), qos=1, retain=number % 10 != 0).mid
+            sent[mid] = (topic, number)
+
+        sender.connect()
+        while len(sent) < 3000:
+            publish()
+            time.sleep(0.0001)
+        hit = 0
+        for _ in range(DEATHS // 2):
+            deadline = time.monotonic() + PATIENCE
+            while not broker.writes_snapshot():
+                self.assertLess(time.monotonic(), deadline, "no snapshot")
+                publish()
+                time.sleep(0.0002)
+            time.sleep(self.random.choice((0, 0.002, 0.01)))
+            broker.kill()
+            hit += broker.writes_snapshot()
+            sender.disconnect()
+            broker.start()
+            sender.connect()
+        print("deaths during a snapshot:", hit)
+        self.assertGreater(hit, DEATHS // 8)
+        sender.client.disconnect()
+        sender.disconnect()
+        self.check_kept(broker, keeper, [sent[mid] for mid in acknowledged])
+        broker.kill()
+
+    def check_kept(self, broker, keeper, acknowledged):
+        """Everything acknowledged is there: in the queue, or as what its topic keeps, unless something later is."""
+        queued = {number for topic, number in acknowledged if topic.startswith("work/")}
+        newest = {}
+        for topic, number in acknowledged:
+            if topic.startswith("kept/"):
+                newest[topic] = max(number, newest.get(topic, 0))
+        got, kept = [], {}
+        keeper.client.on_message = lambda _c, _u, message: got.append(int(message.payload))
+        reader = Client("reader", broker)
+        reader.client.on_message = lambda _c, _u, message: kept.update({message.topic: int(message.payload)})
+        keeper.connect()
+        reader.connect()
+        reader.client.subscribe("kept/#", 1)
+        deadline = time.monotonic() + PATIENCE
+        while (not queued <= set(got) or not newest.keys() <= kept.keys()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for client in (keeper, reader):
+            client.client.disconnect()
+            client.disconnect()
+        self.assertEqual(queued - set(got), set(), "lost from the queue")
+        self.assertEqual(list(dict.fromkeys(got)), sorted(set(got)), "out of order")
+        self.assertEqual({topic: number for topic, number in newest.items() if kept.get(topic, -1) < number}, {}, "lost")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #pragma once
 // One run of the program: the commands over profile, engine and connection.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -90,8 +91,12 @@ class App {
   Status device_groups_action();
   Status device_in_group(const boost::json::object& device);
   Status command_device(DeviceId device, const std::string& name);
-  // sealed_twin.cpp: what the device reported, when it was sealed for a group of this client.
+  // sealed_twin.cpp: what was sealed for a group of this client.
   void open_twin(DeviceId device, boost::json::object& twin);
+  Result<std::optional<Bytes>> seal_desired(DeviceId device, const boost::json::value& document,
+                                            const boost::json::object& twin);
+  void open_side(boost::json::object& side, const std::string& topic,
+                 const std::function<bool(const identity::GroupMember&)>& is_its);
   // hub.cpp
   Status run_hub();
 

@@ -48,12 +48,19 @@ Result<json::object> labels_of(const std::vector<std::string>& labels) {
   return out;
 }
 
+// What needs the keys of device groups.
+struct GroupDoors {
+  std::function<Status(const json::object& device)> in_group;
+  std::function<void(DeviceId, json::object& twin)> open_twin;
+  std::function<Result<std::optional<Bytes>>(DeviceId, const json::value&, const json::object&)>
+      seal_desired;
+};
+
 class IotCommands {
  public:
   // All outlive it.
   IotCommands(const Options& options, const Surroundings& around, Output& output, Rest& server,
-              Rest& devices, std::string token, std::function<Status(const json::object&)> in_group,
-              std::function<void(DeviceId, json::object&)> open_twin)
+              Rest& devices, std::string token, GroupDoors groups)
       : options_(options),
         iot_(options.iot),
         around_(around),
@@ -61,8 +68,7 @@ class IotCommands {
         server_(server),
         devices_(devices),
         token_(std::move(token)),
-        in_group_(std::move(in_group)),
-        open_twin_(std::move(open_twin)) {}
+        groups_(std::move(groups)) {}
 
   Status run() {
     if (iot_.action == IotAction::list) {
@@ -96,7 +102,7 @@ class IotCommands {
       case IotAction::group_allow:
       case IotAction::group_remove:
       case IotAction::command:
-        return in_group_(device);
+        return groups_.in_group(device);
       default:
         return twin(device);
     }
@@ -349,26 +355,43 @@ class IotCommands {
   }
 
   Status twin(const json::object& device) {
-    const auto path = "/" + text_of(device, "device_id") + "/twin";
-    Result<json::object> twin = json::object();
-    if (iot_.desired.empty()) {
-      twin = ask(devices_, "GET", path);
-    } else {
-      UNHIDRA_TRY(auto document, desired());
-      json::object body{{"document", std::move(document)}};
-      if (iot_.if_version) {
-        body["if_version"] = *iot_.if_version;
+    const auto id = DeviceId::parse(text_of(device, "device_id"));
+    if (!id) {
+      return fail(Errc::server_failed, "the server's answer has no device id");
+    }
+    const auto path = "/" + id->to_string() + "/twin";
+    UNHIDRA_TRY(auto twin, ask(devices_, "GET", path));
+    groups_.open_twin(*id, twin);
+    if (!iot_.desired.empty()) {
+      UNHIDRA_TRY(const auto document, desired());
+      UNHIDRA_TRY(const auto body, wish(*id, document, twin));
+      UNHIDRA_TRY(twin, ask(devices_, "PUT", path, &body));
+      groups_.open_twin(*id, twin);
+      if (auto* wanted = twin.if_contains("desired"); wanted != nullptr && wanted->is_object()) {
+        wanted->get_object()["document"] = document;  // what this client sealed it cannot open
       }
-      twin = ask(devices_, "PUT", path, &body);
     }
-    if (!twin) {
-      return fail(std::move(twin).error());
-    }
-    if (const auto id = DeviceId::parse(text_of(device, "device_id"))) {
-      open_twin_(*id, *twin);
-    }
-    output_.result(typed("device_twin", *twin), twin_text(*twin));
+    output_.result(typed("device_twin", twin), twin_text(twin));
     return {};
+  }
+
+  Result<json::object> wish(DeviceId device, const json::value& document,
+                            const json::object& twin) {
+    json::object out;
+    UNHIDRA_TRY(const auto sealed, groups_.seal_desired(device, document, twin));
+    const auto* encrypted = twin.if_contains("encrypted");
+    if (sealed) {
+      out["ciphertext"] = to_base64url(*sealed);
+    } else if (encrypted != nullptr && *encrypted == true) {
+      return fail(Errc::not_found,
+                  "the device is encrypted, and in no device group of this client");
+    } else {
+      out["document"] = document;
+    }
+    if (iot_.if_version) {
+      out["if_version"] = *iot_.if_version;
+    }
+    return out;
   }
 
   const Options& options_;
@@ -378,8 +401,7 @@ class IotCommands {
   Rest& server_;
   Rest& devices_;
   std::string token_;
-  std::function<Status(const json::object&)> in_group_;
-  std::function<void(DeviceId, json::object&)> open_twin_;
+  GroupDoors groups_;
 };
 
 bool is_of_groups_alone(IotAction action) {
@@ -416,8 +438,12 @@ Status App::iot() {
   Rest devices(url, std::move(tls), clock_);
   return IotCommands(
              options_, around_, output_, *rest_, devices, token,
-             [this](const json::object& device) { return device_in_group(device); },
-             [this](DeviceId device, json::object& twin) { open_twin(device, twin); })
+             {.in_group = [this](const json::object& device) { return device_in_group(device); },
+              .open_twin = [this](DeviceId device, json::object& twin) { open_twin(device, twin); },
+              .seal_desired =
+                  [this](DeviceId device, const json::value& document, const json::object& twin) {
+                    return seal_desired(device, document, twin);
+                  }})
       .run();
 }
 

@@ -41,6 +41,7 @@ struct Arguments {
   // run
   RunOptions run;
   double interval = 5;
+  double twin_interval = 30;
   double duration = 0;
   std::uint32_t count = 0;
   // commission, join, group, listen, command
@@ -132,6 +133,7 @@ Status do_run(Arguments& given) {
   UNHIDRA_TRY(given.run.code, read_code(given));
   UNHIDRA_TRY(const auto home, Home::open(given.dir));
   given.run.interval = millis(given.interval);
+  given.run.twin_interval = millis(given.twin_interval);
   if (given.duration > 0) {
     given.run.duration = millis(given.duration);
   }
@@ -269,6 +271,9 @@ void add_run(CLI::App& app, Arguments& given, Action& action) {
       ->check(CLI::IsMember({"sensor", "light", "thermostat"}));
   word->add_option("--interval", given.interval, "Seconds between measurements")
       ->check(CLI::Range(0.01, 1e6));
+  word->add_option("--twin-interval", given.twin_interval,
+                   "Seconds between two looks at what is wanted of it (its twin)")
+      ->check(CLI::Range(0.1, 1e6));
   word->add_option("--for", given.duration, "Stop after so many seconds");
   word->add_option("--count", given.count, "Stop when so many measurements were delivered");
   word->add_flag("--system-clock", given.run.system_clock,

@@ -4,36 +4,12 @@
 #include <thread>
 
 #include "unhidra/base/text.h"
-#include "unhidra/net/errc.h"
-#include "unhidra/net/http_client.h"
 
+#include "https.h"
 #include "output.h"
 
 namespace unhidra::device {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto kExchangeTime = 15s;
-constexpr std::size_t kMaxAnswer = 64 * 1024;
-
-Result<net::HttpResponse> fetch(const Home& home, bool with_certificate,
-                                net::HttpRequestSpec request) {
-  UNHIDRA_TRY(auto tls, home.tls(with_certificate));
-  net::HttpClient client({.tls = std::move(tls), .user_agent = "unhidra-device"});
-  request.url = "https://" + home.settings().enrolment.to_string() + request.url;
-  request.timeout = kExchangeTime;
-  request.max_response_bytes = kMaxAnswer;
-  auto answer = client.fetch_sync(std::move(request));
-  if (answer) {
-    return answer;
-  }
-  const auto where = home.settings().enrolment.to_string();
-  if (answer.error() == net::Errc::untrusted || answer.error() == net::Errc::bad_settings) {
-    return fail(Errc::untrusted, where + ": " + answer.error().message());
-  }
-  return fail(Errc::unreachable, where + ": " + answer.error().message());
-}
 
 std::uint32_t seconds(const net::HttpResponse& answer) {
   const auto text = answer.headers.get("Retry-After").value_or("");
@@ -125,77 +101,6 @@ Status enrol(Home& home, const std::string& code, std::chrono::milliseconds pati
     if (next > now) {
       std::this_thread::sleep_for(std::chrono::milliseconds(next - now));
     }
-  }
-  return {};
-}
-
-// ---- the twin ----
-
-namespace {
-
-// What only the group's members may read: the state, sealed for them under the twin's own topic.
-Result<std::string> sealed(Home& home, const std::string& document) {
-  const auto topic = "devices/" + home.device_id() + "/twin";
-  const uh_content content = {.sent_at = home.now(),
-                              .not_after = 0,
-                              .has_request = false,
-                              .has_challenge = false,
-                              .request = {},
-                              .challenge = {},
-                              .body = reinterpret_cast<const std::uint8_t*>(document.data()),
-                              .body_size = document.size()};
-  Bytes out(document.size() + UH_PAYLOAD_OVERHEAD + UH_CONTENT_OVERHEAD);
-  std::size_t size = 0;
-  if (!home.has_group() || uh_counters_ready(&home.counters, &home.group) != UH_OK ||
-      uh_group_seal(&home.group, home.signing_seed(), topic.data(), topic.size(), UH_STATE_REPORT,
-                    true, &content, out.data(), out.size(), &size) != UH_OK) {
-    return fail(Errc::refused, "this device's twin is encrypted, and it is in no group");
-  }
-  out.resize(size);
-  return to_base64url(out);
-}
-
-Result<net::HttpResponse> own_twin(Home& home) {
-  UNHIDRA_TRY(auto answer, fetch(home, true, {.url = "/v1/device/twin"}));
-  if (answer.status == 401) {
-    return fail(Errc::needs_code, "the server does not take the certificate any more");
-  }
-  return answer;
-}
-
-}  // namespace
-
-Status check_certificate(Home& home) {
-  UNHIDRA_TRY(const auto answer, own_twin(home));
-  static_cast<void>(answer);
-  return {};
-}
-
-Status report_twin(Home& home, const boost::json::object& state) {
-  UNHIDRA_TRY(const auto now, own_twin(home));
-  boost::system::error_code error;
-  const auto twin = boost::json::parse(as_text(now.body), error);
-  if (now.status != 200 || error || !twin.is_object()) {
-    return fail(Errc::refused, "the twin: HTTP status " + std::to_string(now.status));
-  }
-  boost::json::object report;
-  const auto* encrypted = twin.as_object().if_contains("encrypted");
-  if (encrypted != nullptr && encrypted->is_bool() && encrypted->as_bool()) {
-    UNHIDRA_TRY(report["ciphertext"], sealed(home, boost::json::serialize(state)));
-  } else if (home.is_commissioned()) {
-    // The server has no say in whether it may read along.
-    return fail(Errc::refused,
-                "the server does not keep it encrypted; it gets nothing that it could read");
-  } else {
-    report["document"] = state;
-  }
-  report["firmware"] = "unhidra-device";
-  net::HttpRequestSpec request{.method = "PUT", .url = "/v1/device/twin"};
-  request.body = to_bytes(boost::json::serialize(report));
-  request.headers.add("Content-Type", "application/json");
-  UNHIDRA_TRY(const auto done, fetch(home, true, std::move(request)));
-  if (done.status != 200) {
-    return fail(Errc::refused, "the twin: HTTP status " + std::to_string(done.status));
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include "link.h"
 #include "output.h"
 #include "payloads.h"
+#include "twin.h"
 
 namespace unhidra::device {
 namespace {
@@ -43,6 +44,7 @@ class Device {
         telemetry_(options.topic.empty() ? base_ + "/telemetry" : options.topic),
         results_(base_ + "/result"),
         keys_(keys_topic(home.settings().device, "")),
+        twin_(home),
         link_(
             home,
             {.client_id = home.device_id(), .filters = {{base_ + "/command", 1}, {keys_ + "+", 1}}},
@@ -102,15 +104,42 @@ class Device {
       say("cut_off", {{"reason", done.error().message()}});
     }
     UNHIDRA_TRY_VOID(std::move(done));
-    if (link_.is_connected() && state_is_new_) {
+    if (link_.is_connected()) {
+      look_after_twin();
+    }
+    return {};
+  }
+
+  void look_after_twin() {
+    if (home_.uptime() >= look_at_) {
+      look_at_ = home_.uptime() + static_cast<std::uint64_t>(options_.twin_interval.count());
+      const auto wanted = twin_.look();
+      if (!wanted && wanted.error() == Errc::refused) {
+        say("twin.refused", {{"reason", wanted.error().message()}});
+      } else if (wanted && *wanted) {
+        become(**wanted);
+      }
+    }
+    if (state_is_new_) {
       state_is_new_ = false;
       auto state = thing_->state();
       state["lost"] = home_.ring.lost;
-      if (auto reported = report_twin(home_, state); !reported) {
+      if (auto reported = twin_.report(std::move(state)); !reported) {
         say("twin.not_reported", {{"reason", reported.error().message()}});
       }
     }
-    return {};
+  }
+
+  // What of it cannot be done does not keep the rest from being done.
+  void become(const boost::json::object& wanted) {
+    boost::json::object results;
+    for (const auto& [name, value] : wanted) {
+      const auto done = thing_->want(name, value);
+      results[printable(name)] = done ? "ok: " + *done : "error: " + done.error().message();
+    }
+    say("twin.wanted", {{"results", std::move(results)}});
+    state_is_new_ = true;
+    (void)report(base_ + "/state", UH_STATE_REPORT, true, to_text(thing_->state()));
   }
 
   Status measure() {
@@ -153,6 +182,7 @@ class Device {
 
   bool on_message(const uh_mqtt_event& event) {
     if (std::string_view(event.topic, event.topic_size).starts_with(keys_)) {
+      twin_.look_again();
       return take_keys(home_, event);
     }
     if (!home_.has_group()) {
@@ -194,9 +224,11 @@ class Device {
   std::string telemetry_;
   std::string results_;
   std::string keys_;
+  Twin twin_;
   Link link_;
   std::uint64_t next_ = 0;
   std::uint64_t enrol_at_ = 0;
+  std::uint64_t look_at_ = 0;
   std::uint32_t measured_ = 0;
   bool state_is_new_ = true;
 };

@@ -13,6 +13,7 @@ namespace unhidra::device {
 struct RunOptions {
   std::string kind = "sensor";
   std::chrono::milliseconds interval{5'000};
+  std::chrono::milliseconds twin_interval{30'000};    // between two looks at what is wanted
   std::optional<std::chrono::milliseconds> duration;  // nothing: until it is told to stop
   std::optional<std::uint32_t> count;                 // so many measurements, all of them delivered
   bool system_clock = false;                          // is right

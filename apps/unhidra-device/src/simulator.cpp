@@ -18,6 +18,23 @@ std::unexpected<Error> no_such(std::string_view command) {
   return fail(Errc::refused, "there is no command \"" + std::string(command) + "\"");
 }
 
+std::unexpected<Error> cannot(std::string_view name) {
+  return fail(Errc::refused, "\"" + std::string(name) + "\" cannot be set to that");
+}
+
+// As an argument of a command.
+std::string argument(const boost::json::value& value) {
+  if (value.is_string()) {
+    return std::string(value.as_string());
+  }
+  if (!value.is_number()) {
+    return {};
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, "%.10g", value.to_number<double>());
+  return text;
+}
+
 Result<double> number(std::string_view text, double least, double most) {
   double out = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -50,6 +67,9 @@ class Sensor final : public Simulator {
   Result<std::string> obey(std::string_view command, std::string_view) override {
     return no_such(command);
   }
+  Result<std::string> want(std::string_view name, const boost::json::value&) override {
+    return cannot(name);
+  }
 
  private:
   double temperature_ = 21;
@@ -74,6 +94,12 @@ class Light final : public Simulator {
     }
     return on_ ? "on, at " + std::to_string(static_cast<int>(brightness_)) + " percent"
                : std::string("off");
+  }
+  Result<std::string> want(std::string_view name, const boost::json::value& value) override {
+    if (name == "on" && value.is_bool()) {
+      return obey(value.as_bool() ? "on" : "off", {});
+    }
+    return name == "brightness" ? obey("dim", argument(value)) : cannot(name);
   }
 
  private:
@@ -105,6 +131,12 @@ class Thermostat final : public Simulator {
       return "mode " + std::string(arguments);
     }
     return no_such(command);
+  }
+  Result<std::string> want(std::string_view name, const boost::json::value& value) override {
+    if (name == "target") {
+      return obey("set", argument(value));
+    }
+    return name == "mode" ? obey("mode", argument(value)) : cannot(name);
   }
 
  private:

@@ -18,6 +18,8 @@ class Simulator {
   virtual boost::json::object state() const = 0;
   // What a command did, for people. Errc::refused with the reason.
   virtual Result<std::string> obey(std::string_view command, std::string_view arguments) = 0;
+  // One thing that is wanted of its state, named as in state(). As obey().
+  virtual Result<std::string> want(std::string_view name, const boost::json::value& value) = 0;
 };
 
 // A flat object as people write it: 21.5, not 2.15E1.

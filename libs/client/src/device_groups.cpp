@@ -74,6 +74,9 @@ std::string state_topic(DeviceId device) {
 std::string twin_topic(DeviceId device) {
   return topic_of(device, "twin");
 }
+std::string desired_twin_topic(DeviceId device) {
+  return topic_of(device, "twin/desired");
+}
 std::string delivery_topic(DeviceId device, DeviceGroupId group) {
   return topic_of(device, "group/" + group.to_string());
 }

@@ -115,7 +115,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     broker->flush();
   }
   std::vector<Bytes> snapshot;
-  broker->snapshot([&](ByteView record) { snapshot.push_back(to_bytes(record)); });
+  broker->begin_snapshot();
+  while (const auto part = broker->next_part(3)) {
+    part->write([&](ByteView record) { snapshot.push_back(to_bytes(record)); });
+  }
   if (world.read_back(log.records) != world.read_back(snapshot)) {
     std::abort();
   }

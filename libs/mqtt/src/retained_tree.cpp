@@ -1,18 +1,25 @@
 #include "unhidra/mqtt/retained_tree.h"
 
-#include <vector>
+#include <algorithm>
 
+#include "roster.h"
 #include "topic_trie.h"
 
 namespace unhidra::mqtt {
+
+struct RetainedPlace {
+  MessageRef message;  // null: a branch
+  RosterEntry entry;
+};
+
 namespace {
 
-using Trie = TopicTrie<MessageRef>;
+using Trie = TopicTrie<RetainedPlace>;
 using Call = std::function<bool(const MessageRef&)>;
 
 // Recursion is bounded by kMaxLevels. Each returns false once the caller wants no more.
 bool visit_all(const Trie::Node& node, bool skip_dollar, const Call& call) {
-  if (node.value && !call(node.value)) {
+  if (node.value.message && !call(node.value.message)) {
     return false;
   }
   bool going = true;
@@ -24,9 +31,9 @@ bool visit_all(const Trie::Node& node, bool skip_dollar, const Call& call) {
   return going;
 }
 
-bool visit(const Trie& trie, const Trie::Node& node, Levels rest, const Call& call) {
+bool find_all(const Trie& trie, const Trie::Node& node, Levels rest, const Call& call) {
   if (rest.done()) {
-    return !node.value || call(node.value);
+    return !node.value.message || call(node.value.message);
   }
   const bool at_root = node.parent() == nullptr;
   const auto level = rest.next();
@@ -35,12 +42,12 @@ bool visit(const Trie& trie, const Trie::Node& node, Levels rest, const Call& ca
   }
   if (level != "+") {
     const auto* next = trie.child(node, level);
-    return next == nullptr || visit(trie, *next, rest, call);
+    return next == nullptr || find_all(trie, *next, rest, call);
   }
   bool going = true;
   node.for_each_child([&](const Trie::Node& child) {
     if (going && !(at_root && child.level().starts_with('$'))) {
-      going = visit(trie, child, rest, call);
+      going = find_all(trie, child, rest, call);
     }
   });
   return going;
@@ -50,43 +57,57 @@ bool visit(const Trie& trie, const Trie::Node& node, Levels rest, const Call& ca
 
 struct RetainedTree::Impl {
   explicit Impl(std::uint32_t seed) : trie(seed) {}
-  Trie trie;
+
+  static RosterEntry& entry_of(Trie::Node& node) { return node.value.entry; }
+  // Its message is about to go.
+  void show(Trie::Node& node) {
+    if (visitor && roster.is_due(node)) {
+      roster.mark(node);
+      visitor(node.value.message);
+    }
+  }
+
+  TopicTrie<RetainedPlace> trie;
+  Roster<Trie::Node, &Impl::entry_of> roster;  // those with a message
+  Visitor visitor;                             // while there is a visit
+  std::size_t looked_at = 0;                   // by expire: places from here on
 };
 
 RetainedTree::RetainedTree(std::uint32_t seed) : impl_(std::make_unique<Impl>(seed)) {}
 RetainedTree::~RetainedTree() = default;
 
 MessageRef RetainedTree::set(MessageRef message) {
-  auto& value = impl_->trie.find_or_add(message->topic()).value;
+  auto& node = impl_->trie.find_or_add(message->topic());
   bytes_ += message->memory();
-  MessageRef before = std::exchange(value, std::move(message));
-  if (before) {
-    bytes_ -= before->memory();
+  if (node.value.message) {
+    impl_->show(node);
+    bytes_ -= node.value.message->memory();
   } else {
-    ++size_;
+    impl_->roster.add(node);
   }
-  return before;
+  return std::exchange(node.value.message, std::move(message));
 }
 
 MessageRef RetainedTree::remove(std::string_view topic) {
   auto* node = impl_->trie.find(topic);
-  if (node == nullptr || !node->value) {
+  if (node == nullptr || !node->value.message) {
     return {};
   }
-  MessageRef before = std::exchange(node->value, MessageRef());
-  --size_;
+  impl_->show(*node);
+  impl_->roster.remove(*node);
+  MessageRef before = std::exchange(node->value.message, MessageRef());
   bytes_ -= before->memory();
-  impl_->trie.prune(*node, [](const MessageRef& value) { return !value; });
+  impl_->trie.prune(*node, [](const RetainedPlace& place) { return !place.message; });
   return before;
 }
 
 MessageRef RetainedTree::find(std::string_view topic) const {
   const auto* node = impl_->trie.find(topic);
-  return node != nullptr ? node->value : MessageRef();
+  return node != nullptr ? node->value.message : MessageRef();
 }
 
 void RetainedTree::match(std::string_view filter, const Call& call) const {
-  visit(impl_->trie, impl_->trie.root(), Levels(filter), call);
+  find_all(impl_->trie, impl_->trie.root(), Levels(filter), call);
 }
 
 void RetainedTree::for_each(const std::function<void(const MessageRef&)>& call) const {
@@ -96,18 +117,39 @@ void RetainedTree::for_each(const std::function<void(const MessageRef&)>& call) 
   });
 }
 
-std::size_t RetainedTree::expire(Timestamp now) {
-  std::vector<MessageRef> gone;
-  visit_all(impl_->trie.root(), false, [&](const MessageRef& message) {
+// Downwards, because the last takes the place of one that is removed.
+std::size_t RetainedTree::expire(Timestamp now, std::size_t count) {
+  const auto before = size();
+  auto& at = impl_->looked_at;
+  for (auto left = std::min(count, before); left > 0; --left) {
+    at = at == 0 || at > size() ? size() : at;
+    const auto message = impl_->roster[--at].value.message;
     if (message->expired(now)) {
-      gone.push_back(message);
+      remove(message->topic());
     }
-    return true;
-  });
-  for (const auto& message : gone) {
-    remove(message->topic());
   }
-  return gone.size();
+  return before - size();
+}
+
+void RetainedTree::begin_visit(Visitor visitor) {
+  impl_->visitor = std::move(visitor);
+  impl_->roster.begin_visit();
+}
+
+std::size_t RetainedTree::visit(std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto* node = impl_->visitor ? impl_->roster.next() : nullptr;
+    if (node == nullptr) {
+      impl_->visitor = {};
+      return i;
+    }
+    impl_->visitor(node->value.message);
+  }
+  return count;
+}
+
+std::size_t RetainedTree::size() const {
+  return impl_->roster.size();
 }
 
 std::size_t RetainedTree::nodes() const {

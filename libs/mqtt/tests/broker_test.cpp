@@ -572,18 +572,6 @@ TEST(BrokerAdmission, AnotherMethodOrAPacketOutOfTurnEndsIt) {
   EXPECT_EQ(world.broker->stats().sessions, 0U);
 }
 
-TEST(BrokerAdministration, ShutDownTellsEverybodyWhereToGo) {
-  World world;
-  Client client(world);
-  client.connect("c");
-  world.broker->shut_down("other.example:8883", world.now);
-  ASSERT_TRUE(client.link.closed);
-  const auto packet = client.take().back();
-  const auto told = decode_disconnect(packet.frame(), Version::v5);
-  EXPECT_EQ(told->reason, ReasonCode::use_another_server);
-  EXPECT_EQ(told->properties.text(PropertyId::server_reference), "other.example:8883");
-}
-
 TEST(BrokerAdministration, DisconnectsWhomItIsTold) {
   World world;
   Client anna(world);

@@ -142,6 +142,15 @@ struct World {
   int life = 0;  // which broker it is
 };
 
+// Takes parts of the snapshot that is being made until it is whole.
+inline std::vector<Bytes> rest_of_snapshot(Broker& broker) {
+  std::vector<Bytes> out;
+  while (const auto part = broker.next_part(100)) {
+    part->write([&out](ByteView record) { out.push_back(to_bytes(record)); });
+  }
+  return out;
+}
+
 struct ConnectOptions {
   Version version = Version::v5;
   bool clean_start = true;

@@ -245,6 +245,7 @@ class Receiver {
 class Crashes : public testing::TestWithParam<int> {
  protected:
   std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
+  static void TearDownTestSuite() { EXPECT_GT(snapshots_, 0) << "no snapshot was ever made"; }
   void SetUp() override {
     for (auto& receiver : receivers_) {
       receiver.reconnect(world_);
@@ -277,14 +278,47 @@ class Crashes : public testing::TestWithParam<int> {
       receiver.reconnect(world_);
     }
   }
-  // Somewhere after what is known to be on disk; now and then just after a snapshot.
-  void crash() {
-    if (below(3) == 0) {
-      std::vector<Bytes> records;
-      world_.broker->snapshot([&](ByteView record) { records.push_back(to_bytes(record)); });
-      world_.journal.records = std::move(records);
-      durable_ = world_.journal.records.size();
+  // A snapshot is made a part at a time. It counts once it is whole and what it stands for is
+  // durable; a crash before that leaves the log as it is.
+  void go_on_with_snapshot() {
+    if (!snapshot_) {
+      snapshot_.emplace(Snapshot{.position = world_.journal.records.size(), .records = {}});
+      world_.broker->begin_snapshot();
+      return;
     }
+    if (const auto part = world_.broker->next_part(1 + below(10))) {
+      part->write([this](ByteView record) { snapshot_->records.push_back(to_bytes(record)); });
+      return;
+    }
+    if (durable_ >= snapshot_->position) {
+      commit();
+    }
+  }
+  void commit() {
+    auto& log = world_.journal.records;
+    committed_.emplace(std::move(*snapshot_));
+    snapshot_.reset();
+    ++snapshots_;
+    EXPECT_LE(committed_->position, log.size());
+  }
+  // What the next start reads: the newest snapshot and the records after it.
+  void replace_log() {
+    if (!committed_) {
+      return;
+    }
+    auto& log = world_.journal.records;
+    durable_ = durable_ - committed_->position + committed_->records.size();
+    std::vector<Bytes> records = std::move(committed_->records);
+    for (auto at = committed_->position; at < log.size(); ++at) {
+      records.push_back(std::move(log[at]));
+    }
+    log = std::move(records);
+    committed_.reset();
+  }
+  // Somewhere after what is known to be on disk.
+  void crash() {
+    snapshot_.reset();
+    replace_log();
     const auto total = world_.journal.records.size();
     world_.crash(durable_ + below(total - durable_ + 1));
     durable_ = world_.journal.records.size();
@@ -292,7 +326,7 @@ class Crashes : public testing::TestWithParam<int> {
     reconnect_all();
   }
   void step() {
-    switch (below(8)) {
+    switch (below(10)) {
       case 0:
         durable_ += below(world_.journal.records.size() - durable_ + 1);
         world_.broker->durable(durable_, world_.now);
@@ -310,6 +344,9 @@ class Crashes : public testing::TestWithParam<int> {
         break;
       case 3:
         work();
+        break;
+      case 4:
+        go_on_with_snapshot();
         break;
       default:
         publishers_[below(publishers_.size())].publish_next();
@@ -332,6 +369,13 @@ class Crashes : public testing::TestWithParam<int> {
     return out;
   }();
   std::size_t durable_ = 0;
+  struct Snapshot {
+    std::size_t position;
+    std::vector<Bytes> records;
+  };
+  std::optional<Snapshot> snapshot_;   // being made
+  std::optional<Snapshot> committed_;  // on disk
+  static inline int snapshots_ = 0;
 };
 
 void Crashes::check(const Receiver& receiver) const {

@@ -172,10 +172,55 @@ TEST(RetainedTree, DropsWhatHasExpired) {
   RetainedTree tree(1);
   tree.set(message("a", "1", from_unix_micros(10)));
   tree.set(message("a/b", "2"));
-  EXPECT_EQ(tree.expire(from_unix_micros(9)), 0U);
-  EXPECT_EQ(tree.expire(from_unix_micros(10)), 1U);
+  EXPECT_EQ(tree.expire(from_unix_micros(9), 10), 0U);
+  EXPECT_EQ(tree.expire(from_unix_micros(10), 10), 1U);
   EXPECT_FALSE(tree.find("a"));
   EXPECT_TRUE(tree.find("a/b"));
+}
+
+TEST(RetainedTree, LooksForExpiredOnesAFewAtATime) {
+  RetainedTree tree(1);
+  for (int i = 0; i < 100; ++i) {
+    tree.set(message("t/" + std::to_string(i), "x", from_unix_micros(i % 2 == 0 ? 10 : 99)));
+  }
+  std::size_t gone = 0;
+  for (int i = 0; i < 25; ++i) {
+    gone += tree.expire(from_unix_micros(50), 5);
+  }
+  EXPECT_EQ(gone, 50U);
+  EXPECT_EQ(tree.size(), 50U);
+}
+
+// What a visit shows is the tree as it was when it began, whatever happens meanwhile.
+TEST(RetainedTree, AVisitShowsOneMoment) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  RetainedTree tree(seed);
+  std::map<std::string, std::string> model;
+  const auto change = [&](int number) {
+    const auto topic = random_path(random, false);
+    if (random() % 2 == 0) {
+      model[topic] = std::to_string(number);
+      tree.set(message(topic, model[topic]));
+    } else {
+      tree.remove(topic);
+      model.erase(topic);
+    }
+  };
+  for (int round = 0; round < 300; ++round) {
+    const auto wanted = model;
+    std::map<std::string, std::string> shown;
+    tree.begin_visit([&shown](const MessageRef& one) {
+      EXPECT_TRUE(shown.emplace(one->topic(), as_text(one->payload())).second) << one->topic();
+    });
+    do {
+      for (auto changes = random() % 20; changes > 0; --changes) {
+        change(round);
+      }
+    } while (tree.visit(3) == 3);
+    ASSERT_EQ(shown, wanted);
+  }
 }
 
 }  // namespace

@@ -78,6 +78,16 @@ const Setting<std::string> kServerReference{
      .description = "Where MQTT 5 clients are sent when this server stops (0x9C), as host:port; "
                     "empty: nowhere (0x8B).",
      .default_value = ""}};
+const Setting<bool> kServerMoved{{.name = "automation.mqtt_server_moved",
+                                  .description = "Whether they are to go there for good (0x9D).",
+                                  .default_value = false}};
+const Setting<Duration> kDrain{
+    {.name = "automation.mqtt_drain",
+     .description = "Over how long MQTT connections end, evenly, when this server stops; nobody "
+                    "new is let in meanwhile.",
+     .default_value = std::chrono::milliseconds(0),
+     .minimum = std::chrono::milliseconds(0),
+     .maximum = std::chrono::hours(1)}};
 const Setting<std::vector<std::string>> kEncryptedTopics{
     {.name = "automation.encrypted_topics",
      .description = "Topic filters under which payloads must be end-to-end encrypted; what is not "
@@ -162,6 +172,8 @@ std::vector<const runtime::SettingBase*> settings() {
                                                &kMqttProxies,
                                                &kMqttFailures,
                                                &kServerReference,
+                                               &kServerMoved,
+                                               &kDrain,
                                                &kEncryptedTopics,
                                                &kMaxPacket,
                                                &kMaxQueued,
@@ -193,7 +205,9 @@ AutomationSettings AutomationSettings::from(const runtime::Config& config) {
           .mqtts_listen = config.get(kMqttsListen),
           .mqtt_proxies = config.get(kMqttProxies),
           .mqtt_failures = config.get(kMqttFailures),
-          .mqtt_server_reference = config.get(kServerReference),
+          .mqtt_farewell = {.server_reference = config.get(kServerReference),
+                            .moved = config.get(kServerMoved),
+                            .period = config.get(kDrain)},
           .policy = PolicySettings::from(config),
           .encrypted_topics = config.get(kEncryptedTopics),
           .broker = broker_settings(config),

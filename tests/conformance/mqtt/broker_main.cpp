@@ -7,12 +7,14 @@
 // is stopped (SIGTERM, SIGINT).
 //   --keep-alive S   longer keep alives of version 5 are cut to it
 //   --data FOLDER    keeps its journal there: sessions and what was acknowledged outlive it
+//   --snapshot-at N  bytes of the journal after which a snapshot takes its place
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 
@@ -21,6 +23,7 @@
 #include "unhidra/crypto/random.h"
 #include "unhidra/runtime/io_threads.h"
 #include "unhidra/runtime/system_clock.h"
+#include "unhidra/runtime/task_scope.h"
 
 namespace unhidra::mqtt_broker {
 namespace {
@@ -73,6 +76,7 @@ struct Options {
   std::optional<std::uint16_t> port, ws_port, tls_port, wss_port;
   std::string certificate, key, data;
   std::uint16_t keep_alive = 0;
+  std::uint64_t snapshot_at = automation::BrokerLogSettings().snapshot_at;
 };
 
 std::string content(const std::string& path) {
@@ -147,6 +151,17 @@ class Listeners {
   std::vector<std::unique_ptr<net::Server>> servers_;
 };
 
+Task<void> look_after(automation::BrokerLog& journal, automation::MqttServer& server) {
+  for (;;) {
+    co_await runtime::sleep_for(std::chrono::milliseconds(20));
+    if (journal.wants_snapshot()) {
+      if (const auto done = co_await journal.snapshot(server.broker()); !done) {
+        std::fprintf(stderr, "%s\n", done.error().message().c_str());
+      }
+    }
+  }
+}
+
 void wait_for_signal() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -154,6 +169,13 @@ void wait_for_signal() {
   sigaddset(&signals, SIGINT);
   int which = 0;
   sigwait(&signals, &which);
+}
+
+void end(runtime::TaskScope& scope) {
+  scope.request_stop();
+  while (scope.active() > 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 int run(const Options& options) {
@@ -166,7 +188,7 @@ int run(const Options& options) {
   crypto::SystemRandom random;
   Everything everything;
   runtime::IoThreads io(1);
-  automation::BrokerLog journal(options.data);
+  automation::BrokerLog journal({.folder = options.data, .snapshot_at = options.snapshot_at});
   const bool keeps = !options.data.empty();
   automation::MqttServer server(io.at(0), settings(options), everything, keeps ? &journal : nullptr,
                                 nullptr, clock, random);
@@ -186,9 +208,14 @@ int run(const Options& options) {
     return 1;
   }
   server.start();
+  runtime::TaskScope scope(io.at(0), "broker");
+  if (keeps) {
+    scope.spawn("look_after", look_after(journal, server));
+  }
   std::printf("ready\n");
   std::fflush(stdout);
   wait_for_signal();
+  end(scope);
   io.stop();
   if (const auto closed = journal.close(); !closed) {
     std::fprintf(stderr, "%s\n", closed.error().message().c_str());
@@ -211,6 +238,7 @@ int main(int argc, char** argv) {
   app.add_option("--key", options.key, "PEM")->check(CLI::ExistingFile);
   app.add_option("--data", options.data, "folder of the journal");
   app.add_option("--keep-alive", options.keep_alive, "seconds");
+  app.add_option("--snapshot-at", options.snapshot_at, "bytes of the journal");
   CLI11_PARSE(app, argc, argv);
   return unhidra::mqtt_broker::run(options);
 }

@@ -87,4 +87,21 @@ uh_status uh_agent_take(uh_agent* agent, const char* topic, size_t topic_size, u
 uh_status uh_agent_answer(uh_agent* agent, const char* topic, const uh_command* command,
                           const char* text, uint64_t uptime);
 
+// The twin's desired side: a document that a server keeps and cannot read. Who may say what is
+// wanted is the owner's business: the policy must allow the sender the command "twin", without a
+// challenge. Of two documents the one that was sent later counts, whoever sent it and in whichever
+// epoch: a server that shows an older one is noticed.
+#define UH_DESIRED_COMMAND "twin"
+typedef struct uh_desired {
+  bool is_new;  // false: it is the one that was taken last
+  uint64_t sent_at;
+  const char* document;  // lies in the payload
+  size_t size;
+} uh_desired;
+// Opens a payload that the server gave under the topic. UH_OK: `desired` holds, and is in flash as
+// the newest. UH_STALE: a newer one is known. UH_STATE: a good payload of another kind. As
+// uh_group_open(), UH_DENIED, UH_STORAGE.
+uh_status uh_agent_desired(uh_agent* agent, const char* topic, size_t topic_size, uint8_t* payload,
+                           size_t payload_size, uint64_t uptime, uh_desired* desired);
+
 #endif

@@ -70,6 +70,12 @@ typedef struct uh_epoch {
   uh_retained retained[UH_MAX_RETAINED];
 } uh_epoch;
 
+// The newest desired state that was taken (uh/agent.h), across epochs.
+typedef struct uh_desired_mark {
+  uint64_t sent_at;  // 0: none was
+  uint8_t hash[32];  // of its document
+} uh_desired_mark;
+
 typedef struct uh_group {
   uint8_t id[UH_ID_SIZE];
   uint8_t self[UH_ID_SIZE];
@@ -77,6 +83,7 @@ typedef struct uh_group {
   uint8_t owners[UH_MAX_OWNERS][32];
   uh_chain own;
   uint32_t horizon;  // counters below it may be used
+  uh_desired_mark desired;
   uh_epoch current;
   uh_epoch previous;
 } uh_group;

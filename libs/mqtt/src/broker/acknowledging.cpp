@@ -22,6 +22,7 @@ void Broker::Core::on_acknowledge(Connection& connection, const Frame& frame) {
 
 // It has arrived, or it never will.
 void Broker::Core::finish(Session& session, std::uint64_t ordinal) {
+  preserve(session);
   if (session.kept) {
     session.position = recorder_.finished(session, ordinal);
   }
@@ -59,6 +60,7 @@ void Broker::Core::on_pubrec(Connection& connection, const Acknowledge& packet) 
     return finish(session, ordinal);
   }
   if (entry.state == Outgoing::State::sent) {
+    preserve(session);
     entry.state = Outgoing::State::released;
     if (session.kept) {
       session.position = recorder_.released(session, ordinal);
@@ -72,6 +74,7 @@ void Broker::Core::on_pubrel(Connection& connection, const Acknowledge& packet) 
   Session& session = *connection.session;
   const auto found = session.incoming.find(packet.packet_id);
   if (found != session.incoming.end()) {
+    preserve(session);
     const auto message = std::move(found->second.message);
     session.incoming.erase(found);
     const Message::Fields fields{.topic = message->topic(),

@@ -53,7 +53,8 @@ Broker::Core::Core(BrokerSettings settings, Authority& authority, Journal* journ
       recorder_(journal),
       journal_(journal),
       started_(start.steady),
-      statistics_due_(start.steady + settings.statistics_interval) {}
+      statistics_due_(start.steady + settings.statistics_interval),
+      expired_(start.steady) {}
 
 // Sessions hold places in trees and wheels that go before them: they go first.
 Broker::Core::~Core() {
@@ -116,8 +117,14 @@ void Broker::recovered(Moment now) {
   core_->now = now;
   core_->recovered();
 }
-void Broker::snapshot(const std::function<void(ByteView record)>& write) const {
-  core_->snapshot(write);
+void Broker::begin_snapshot() {
+  core_->begin_snapshot();
+}
+std::optional<SnapshotPart> Broker::next_part(std::size_t size) {
+  return core_->next_part(size);
+}
+void Broker::end_snapshot() {
+  core_->end_snapshot();
 }
 
 std::size_t Broker::disconnect(const Choice& which, ReasonCode reason, Moment now) {
@@ -157,12 +164,16 @@ std::size_t Broker::clear_retained(std::string_view space, std::string_view filt
   }
   return gone.size();
 }
-void Broker::shut_down(std::string_view server_reference, Moment now) {
+void Broker::drain(Farewell farewell, Moment now) {
   core_->now = now;
-  const auto reason =
-      server_reference.empty() ? ReasonCode::server_shutting_down : ReasonCode::use_another_server;
-  core_->for_each_connection(
-      [&](Connection& connection) { core_->send_away(connection, reason, server_reference); });
+  core_->drain(std::move(farewell));
+}
+bool Broker::drained() const {
+  return core_->drained();
+}
+void Broker::shut_down(Moment now) {
+  core_->now = now;
+  core_->shut_down();
 }
 
 BrokerStats Broker::stats() const {

@@ -53,6 +53,7 @@ void Broker::Core::close(Connection& connection) {
 
 void Broker::Core::detach(Connection& connection, bool with_will) {
   if (Session* const session = std::exchange(connection.session, nullptr)) {
+    preserve(*session);
     session->connection = nullptr;
     session->set_available(false);
     leave(*session, with_will);
@@ -75,8 +76,8 @@ void Broker::Core::end(Connection& connection, ReasonCode reason,
   if (connection.phase == Phase::closed) {
     return;
   }
-  const bool told =
-      connection.phase == Phase::connected && connection.is_v5() && reason != ReasonCode::success;
+  const bool let_in = connection.phase == Phase::connected || connection.phase == Phase::leaving;
+  const bool told = let_in && connection.is_v5() && reason != ReasonCode::success;
   if (told) {
     PropertyWriter properties;
     if (!server_reference.empty()) {
@@ -183,6 +184,7 @@ void Broker::Core::handle(Connection& connection, const Frame& frame) {
       }
       return handle_connected(connection, frame);
     case Phase::deciding:
+    case Phase::leaving:
     case Phase::closed:
       return;
   }
@@ -219,6 +221,7 @@ void Broker::Core::on_disconnect(Connection& connection, const Frame& frame) {
     return fail(connection, packet.error());
   }
   Session& session = *connection.session;
+  preserve(session);
   if (const auto expiry = packet->properties.number(PropertyId::session_expiry_interval)) {
     if (session.expiry == 0 && *expiry != 0) {
       return fail(connection, kProtocol);  // section 3.14.2.2.2

@@ -21,6 +21,7 @@ enum class Phase : std::uint8_t {
   deciding,        // the Authority has not answered yet
   authenticating,  // an AUTH of the client is awaited
   connected,
+  leaving,  // ends when what is held for it is durable; what it says is not heard any more
   closed,
 };
 

@@ -2,10 +2,11 @@
 // The broker's inside. Its parts by file: connecting (bytes in, and a connection's end), opening
 // (CONNECT), authenticating, publishing (PUBLISH in, and to whom), subscribing, acknowledging,
 // waiting (for answers from elsewhere), delivering (what goes out and when), sessions (their life),
-// recovery, statistics.
+// draining (the end of all), recovery, snapshot, statistics.
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "unhidra/mqtt/broker.h"
 #include "unhidra/mqtt/encoder.h"
 
+#include "captured.h"
 #include "connection.h"
 #include "fan_out.h"
 #include "recorder.h"
@@ -36,8 +38,11 @@ class Broker::Core {
   void connection_deadline(Connection& connection);
   // Ends the connection; a client of version 5 is told why. The will goes out.
   void end(Connection& connection, ReasonCode reason, std::string_view server_reference = {});
-  // By CONNACK, who has said CONNECT and waits.
-  void send_away(Connection& connection, ReasonCode reason, std::string_view server_reference);
+
+  // ---- draining
+  void drain(Farewell farewell);
+  bool drained() const;
+  void shut_down();
 
   // ---- sessions
   Space& space(std::string_view name);
@@ -59,7 +64,9 @@ class Broker::Core {
   void rejudge();
   Status replay(ByteView record);
   void recovered();
-  void snapshot(const std::function<void(ByteView)>& write) const;
+  void begin_snapshot();
+  std::optional<SnapshotPart> next_part(std::size_t size);
+  void end_snapshot();
   BrokerStats stats() const;
   Connection* find(ConnectionId id) const;
   // Connections that have ended are kept until nobody can stand in them.
@@ -101,6 +108,20 @@ class Broker::Core {
   void detach(Connection& connection, bool with_will);
   void watch(Connection& connection);
 
+  // ---- draining
+  struct Draining {
+    Farewell farewell;
+    ReasonCode reason;   // to those who are connected
+    ReasonCode refusal;  // to those who would be
+    SteadyTime began;
+    std::size_t connected = 0;  // when it began
+    std::size_t told = 0;       // of them
+    std::size_t next = 0;       // slot to look at
+  };
+  void drain_on();
+  void turn_away(Connection& connection);
+  void take_leave(Connection& connection);
+
   // ---- waiting
   bool must_wait(Connection& connection, const Frame& frame);
   void rehearse_publish(Connection& connection, const Frame& frame);
@@ -111,6 +132,7 @@ class Broker::Core {
 
   // ---- sessions
   Session& create_session(Space& space, std::string_view client_id);
+  void forget(Session& session);
   void forget_subscriptions(Session& session);
   void hand_on(Session& session);
   void set_will(Session& session, const Connect& packet);
@@ -169,7 +191,6 @@ class Broker::Core {
   void enqueue(Session& session, Outgoing entry);
 
   // ---- recovery
-  using WriteRecord = std::function<void(ByteView)>;
   Session* replayed_session(std::uint64_t number) const;
   Status replay_session(ByteReader& reader);
   Status replay_change(RecordType type, ByteReader& reader);
@@ -177,8 +198,16 @@ class Broker::Core {
   Status replay_message(ByteReader& reader);
   void replay_recipient(const MessageRef& message, ByteReader& reader);
   Status replay_progress(RecordType type, ByteReader& reader);
-  void snapshot_session(const Session& session, const WriteRecord& write) const;
-  void snapshot_messages(const Space& space, const WriteRecord& write) const;
+
+  // ---- snapshot
+  // Before a session changes in what the journal says of it.
+  void preserve(Session& session) {
+    if (snapshot_ && roster_.is_due(session)) {
+      roster_.mark(session);
+      capture(session);
+    }
+  }
+  std::size_t capture(const Session& session);
 
   // ---- statistics
   void publish_statistics();
@@ -201,7 +230,10 @@ class Broker::Core {
   std::unordered_map<std::string, std::unique_ptr<Space>> spaces_;
   std::unordered_map<std::uint64_t, Session*> numbered_;  // while a log is read back
   std::uint64_t last_number_ = 0;
-  std::uint64_t highest_number_ = 0;  // that was read back
+  std::uint64_t highest_number_ = 0;            // that was read back
+  Roster<Session, &Session::entry_of> roster_;  // all of them
+  std::unique_ptr<SnapshotPart::Captured>
+      snapshot_;  // what was captured; null: no snapshot is made
 
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
@@ -209,6 +241,7 @@ class Broker::Core {
   std::vector<ConnectionId> dirty_;
   std::vector<ConnectionId> holding_;
   std::vector<ConnectionId> paused_;
+  std::optional<Draining> draining_;
 
   // Scratch of the message that is being routed, kept so that nothing is allocated for each.
   Matches matches_;
@@ -221,6 +254,7 @@ class Broker::Core {
   BrokerStats stats_;
   SteadyTime started_;
   SteadyTime statistics_due_;
+  SteadyTime expired_;  // when retained messages were looked at
 };
 
 }  // namespace unhidra::mqtt

@@ -35,7 +35,8 @@ void Broker::Core::hold(Connection& connection, std::uint64_t position) {
 
 void Broker::Core::durable(std::uint64_t position) {
   durable_ = std::max(durable_, position);
-  std::erase_if(holding_, [this](ConnectionId id) {
+  std::vector<ConnectionId> leaving;
+  std::erase_if(holding_, [this, &leaving](ConnectionId id) {
     Connection* const connection = find(id);
     if (connection == nullptr) {
       return true;
@@ -45,8 +46,16 @@ void Broker::Core::durable(std::uint64_t position) {
       return false;
     }
     connection->holding_listed = false;
+    if (connection->phase == Phase::leaving) {
+      leaving.push_back(id);
+    }
     return true;
   });
+  for (const auto id : leaving) {
+    if (Connection* const connection = find(id)) {
+      take_leave(*connection);
+    }
+  }
   if (journal_ != nullptr && journal_->backlog() <= settings_.max_journal_backlog / 2) {
     for (const auto id : paused_) {
       if (Connection* const connection = find(id)) {
@@ -137,6 +146,7 @@ void Broker::Core::pump(Session& session) {
 
 void Broker::Core::send_next(Session& session, Connection& connection, std::uint64_t ordinal) {
   Outgoing& entry = *session.outbox.find(ordinal);
+  preserve(session);
   if (session.journaled) {
     hold(connection, session.position);
   }
@@ -165,6 +175,7 @@ void Broker::Core::send_next(Session& session, Connection& connection, std::uint
 }
 
 void Broker::Core::drop(Session& session, std::uint64_t ordinal, DropReason reason) {
+  preserve(session);
   ++stats_.messages_dropped;
   observer_.dropped(*session.principal, session.client_id,
                     session.outbox.find(ordinal)->message->topic(), reason);
@@ -200,6 +211,7 @@ bool Broker::Core::make_room(Session& session, std::size_t bytes, std::string_vi
 // For one session alone: a retained message, or one that a group member left behind.
 void Broker::Core::enqueue(Session& session, Outgoing entry) {
   const MessageRef message = entry.message;
+  preserve(session);
   if (!make_room(session, message->payload().size(), message->topic())) {
     return;
   }

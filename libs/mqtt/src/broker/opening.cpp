@@ -41,6 +41,9 @@ void Broker::Core::on_connect(Connection& connection, const Frame& frame) {
     return refuse(connection, error.reason);
   }
   connection.version = packet->version;
+  if (draining_) {
+    return turn_away(connection);
+  }
   agree(connection, *packet);
   if (const auto method = packet->properties.find(PropertyId::authentication_method)) {
     connection.method = std::make_unique<std::string>(method->text());
@@ -115,15 +118,6 @@ void Broker::Core::refuse(Connection& connection, ReasonCode reason,
   append_connack(connection.out(), packet, connection.version);
   connection.phase = Phase::greeting;  // nothing more is said
   end(connection, ReasonCode::success);
-}
-
-void Broker::Core::send_away(Connection& connection, ReasonCode reason,
-                             std::string_view server_reference) {
-  if (connection.phase == Phase::deciding || connection.phase == Phase::authenticating) {
-    refuse(connection, reason, server_reference);
-  } else {
-    end(connection, reason, server_reference);
-  }
 }
 
 namespace {
@@ -225,6 +219,7 @@ bool Broker::Core::attach(Connection& connection, const Connect& packet, std::st
   if (session == nullptr) {
     session = &create_session(where, client_id);
   }
+  preserve(*session);
   wheel_.clear(*session);
   session->principal = connection.principal;
   session->connection = &connection;

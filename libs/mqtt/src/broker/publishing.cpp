@@ -130,6 +130,7 @@ void Broker::Core::on_publish_qos2(Connection& connection, PacketId id,
   if (queue_refuses(session, fields)) {
     return refuse(connection, PacketType::pubrec, id, ReasonCode::quota_exceeded);
   }
+  preserve(session);
   auto& incoming = session.incoming[id];
   incoming = {MessageRef::make(fields), 0};
   if (session.kept) {
@@ -228,6 +229,7 @@ void Broker::Core::offer(const Delivery& delivery, FanOut& fan_out, const Messag
   if (qos == QoS::at_most_once) {
     return send_at_once(receiver, fan_out, {.retain = retain, .identifiers = identifiers});
   }
+  preserve(receiver);
   if (!make_room(receiver, fields.payload.size(), fields.topic)) {
     return;
   }

@@ -55,14 +55,14 @@ Bytes subscribed(const Session& session, std::string_view filter,
   return std::move(out).take();
 }
 
-Bytes will(const Session& session) {
-  if (!session.will) {
-    return std::move(begin(RecordType::will_cleared).u64(session.number)).take();
+Bytes will(std::uint64_t session, const std::optional<PendingWill>& will) {
+  if (!will) {
+    return std::move(begin(RecordType::will_cleared).u64(session)).take();
   }
   auto out = begin(RecordType::will);
-  out.u64(session.number).u32(session.will->delay);
-  out.u8(session.will->life ? 1 : 0).u32(session.will->life.value_or(0));
-  put_message(out, *session.will->message);
+  out.u64(session).u32(will->delay);
+  out.u8(will->life ? 1 : 0).u32(will->life.value_or(0));
+  put_message(out, *will->message);
   return std::move(out).take();
 }
 
@@ -86,9 +86,9 @@ Bytes message(std::string_view space, const Message& message, std::span<const Re
   return std::move(out).take();
 }
 
-Bytes incoming(const Session& session, PacketId id, const Message& message) {
+Bytes incoming(std::uint64_t session, PacketId id, const Message& message) {
   auto out = begin(RecordType::incoming);
-  out.u64(session.number).u16(id);
+  out.u64(session).u16(id);
   put_message(out, message);
   return std::move(out).take();
 }
@@ -117,7 +117,7 @@ std::uint64_t Recorder::unsubscribed(const Session& session, std::string_view fi
                   : 0;
 }
 std::uint64_t Recorder::will(const Session& session) {
-  return active() ? write(records::will(session)) : 0;
+  return active() ? write(records::will(session.number, session.will)) : 0;
 }
 std::uint64_t Recorder::message(std::string_view space, const Message& message,
                                 std::span<const Recipient> recipients, RetainedChange retained,
@@ -125,7 +125,7 @@ std::uint64_t Recorder::message(std::string_view space, const Message& message,
   return active() ? write(records::message(space, message, recipients, retained, release)) : 0;
 }
 std::uint64_t Recorder::incoming(const Session& session, PacketId id, const Message& message) {
-  return active() ? write(records::incoming(session, id, message)) : 0;
+  return active() ? write(records::incoming(session.number, id, message)) : 0;
 }
 std::uint64_t Recorder::incoming_done(const Session& session, PacketId id) {
   return active() ? write(about(RecordType::incoming_done, session, id)) : 0;

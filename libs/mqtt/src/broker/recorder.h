@@ -82,10 +82,10 @@ namespace records {
 Bytes session(const Session& session);
 Bytes subscribed(const Session& session, std::string_view filter,
                  const SubscriptionRecord& subscription);
-Bytes will(const Session& session);
+Bytes will(std::uint64_t session, const std::optional<PendingWill>& will);
 Bytes message(std::string_view space, const Message& message, std::span<const Recipient> recipients,
               RetainedChange retained, std::optional<Release> release);
-Bytes incoming(const Session& session, PacketId id, const Message& message);
+Bytes incoming(std::uint64_t session, PacketId id, const Message& message);
 
 }  // namespace records
 }  // namespace unhidra::mqtt

@@ -1,5 +1,5 @@
-// The journal read back, and the whole state written as one. A record is applied as it stands: no
-// tree is matched and no policy asked, so that the outcome does not depend on what came later.
+// The journal read back. A record is applied as it stands: no tree is matched and no policy asked,
+// so that the outcome does not depend on what came later.
 #include <algorithm>
 #include <string>
 
@@ -102,8 +102,7 @@ Status Broker::Core::replay_change(RecordType type, ByteReader& reader) {
   if (type == RecordType::session_ended) {
     numbered_.erase(session->number);
     forget_subscriptions(*session);
-    --stats_.sessions;
-    session->space.sessions.extract(session->space.sessions.find(session->client_id));
+    forget(*session);
   } else if (type == RecordType::unsubscribed) {
     const auto filter = reader.text(kMaxText);
     session->space.subscriptions.remove(filter, *session);
@@ -252,70 +251,6 @@ void Broker::Core::recovered() {
       leave(*session, true);
     } else {
       schedule(*session);
-    }
-  }
-}
-
-// ---- Snapshot ----------------------------------------------------------------------------------
-
-void Broker::Core::snapshot(const std::function<void(ByteView)>& write) const {
-  for (const auto& [name, space] : spaces_) {
-    for (const auto& [client_id, session] : space->sessions) {
-      if (session->journaled) {
-        snapshot_session(*session, write);
-      }
-    }
-  }
-  for (const auto& [name, space] : spaces_) {
-    snapshot_messages(*space, write);
-  }
-}
-
-void Broker::Core::snapshot_session(const Session& session,
-                                    const std::function<void(ByteView)>& write) const {
-  write(records::session(session));
-  if (session.will) {
-    write(records::will(session));
-  }
-  if (!session.kept) {
-    return;
-  }
-  for (const auto& [filter, subscription] : session.subscriptions) {
-    write(records::subscribed(session, filter, subscription));
-  }
-  for (const auto& [id, incoming] : session.incoming) {
-    write(records::incoming(session, id, *incoming.message));
-  }
-}
-
-void Broker::Core::snapshot_messages(const Space& space,
-                                     const std::function<void(ByteView)>& write) const {
-  space.retained.for_each([&](const MessageRef& message) {
-    if (!is_statistic(message->topic())) {
-      write(records::message(space.name, *message, {}, RetainedChange::set, std::nullopt));
-    }
-  });
-  for (const auto& [client_id, session] : space.sessions) {
-    if (!session->kept) {
-      continue;
-    }
-    const auto& outbox = session->outbox;
-    for (auto ordinal = outbox.begin(); ordinal < outbox.end(); ++ordinal) {
-      const Outgoing* const entry = outbox.find(ordinal);
-      if (entry == nullptr) {
-        continue;
-      }
-      Recipient to{.session = session->number,
-                   .ordinal = ordinal,
-                   .qos = entry->qos,
-                   .state = entry->state,
-                   .retain = entry->retain,
-                   .shared = entry->shared};
-      if (entry->identifiers) {
-        to.identifiers = *entry->identifiers;
-      }
-      write(records::message(space.name, *entry->message, std::span(&to, 1), RetainedChange::none,
-                             std::nullopt));
     }
   }
 }

@@ -13,6 +13,7 @@
 #include "unhidra/mqtt/subscription_tree.h"
 
 #include "outbox.h"
+#include "roster.h"
 
 namespace unhidra::mqtt {
 
@@ -55,6 +56,8 @@ class Session final : public Subscriber, public WheelEntry {
   bool journaled = false;      // the journal knows of it, and of its will
   bool kept = false;           // and of its subscriptions and messages: it was persistent once
   std::uint64_t position = 0;  // of the last record about it
+  RosterEntry entry;
+  static RosterEntry& entry_of(Session& session) { return session.entry; }
 
   std::map<std::string, SubscriptionRecord, std::less<>> subscriptions;
   std::size_t subscription_bytes = 0;  // of their filters

@@ -38,8 +38,16 @@ Session& Broker::Core::create_session(Space& space, std::string_view client_id) 
   auto made = std::make_unique<Session>(*this, space, ++last_number_, std::string(client_id));
   Session& session = *made;
   space.sessions.emplace(session.client_id, std::move(made));
+  roster_.add(session);
   ++stats_.sessions;
   return session;
+}
+
+void Broker::Core::forget(Session& session) {
+  roster_.remove(session);
+  --stats_.sessions;
+  // Not by erase(key): the key lives in what is erased.
+  session.space.sessions.extract(session.space.sessions.find(session.client_id));
 }
 
 void Broker::Core::set_will(Session& session, const Connect& packet) {
@@ -66,6 +74,7 @@ void Broker::Core::publish_will(Session& session) {
   if (!session.will) {
     return;
   }
+  preserve(session);
   const auto will = std::move(*session.will);
   session.will.reset();
   if (session.journaled) {
@@ -88,6 +97,7 @@ void Broker::Core::publish_will(Session& session) {
 
 // Its connection has ended.
 void Broker::Core::leave(Session& session, bool with_will) {
+  preserve(session);
   session.disconnected_at = now.wall;
   if (!with_will && session.will) {
     session.will.reset();
@@ -153,6 +163,7 @@ void Broker::Core::forget_subscriptions(Session& session) {
 }
 
 void Broker::Core::end_session(Session& session) {
+  preserve(session);
   if (session.connection != nullptr) {
     session.expiry = 0;
     end(*session.connection, ReasonCode::administrative_action);
@@ -164,9 +175,7 @@ void Broker::Core::end_session(Session& session) {
   if (session.journaled) {
     recorder_.session_ended(session);
   }
-  --stats_.sessions;
-  // Not by erase(key): the key lives in what is erased.
-  session.space.sessions.extract(session.space.sessions.find(session.client_id));
+  forget(session);
 }
 
 std::size_t Broker::Core::end_sessions(const Choice& which, ReasonCode reason) {
@@ -179,6 +188,7 @@ std::size_t Broker::Core::end_sessions(const Choice& which, ReasonCode reason) {
     }
   }
   for (Session* const session : chosen) {
+    preserve(*session);
     if (session->connection != nullptr) {
       session->expiry = 0;
       end(*session->connection, reason);

@@ -1,22 +1,38 @@
 // What the broker tells about itself ($SYS), and what has to be done from time to time.
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "core.h"
 
 namespace unhidra::mqtt {
+namespace {
+
+// In which every retained message is looked at once.
+constexpr std::chrono::seconds kExpiryRound{10};
+
+}  // namespace
 
 void Broker::Core::tick() {
   wheel_.advance(now.steady);
+  if (draining_) {
+    drain_on();
+  }
   if (settings_.statistics_interval.count() != 0 && now.steady >= statistics_due_) {
     statistics_due_ = now.steady + settings_.statistics_interval;
-    expire_retained();
     publish_statistics();
   }
+  expire_retained();
 }
 
 void Broker::Core::expire_retained() {
+  const std::chrono::duration<double> passed = now.steady - expired_;
+  expired_ = now.steady;
+  const double share = std::min(1.0, passed / kExpiryRound);
   for (const auto& [name, space] : spaces_) {
-    stats_.retained -= space->retained.expire(now.wall);
+    auto& retained = space->retained;
+    const auto count = std::ceil(share * static_cast<double>(retained.size()));
+    stats_.retained -= retained.expire(now.wall, static_cast<std::size_t>(count));
   }
 }
 

@@ -55,6 +55,7 @@ ReasonCode Broker::Core::subscribe(Session& session, const SubscribeEntry& entry
                 bytes > settings_.max_subscription_bytes)) {
     return ReasonCode::quota_exceeded;
   }
+  preserve(session);
   session.subscription_bytes = fresh ? bytes : session.subscription_bytes;
   SubscriptionRecord record{.options = entry.options, .identifier = identifier};
   record.options.qos = lower(entry.options.qos, settings_.max_qos);
@@ -91,6 +92,7 @@ bool Broker::Core::unsubscribe(Session& session, std::string_view filter) {
   if (found == session.subscriptions.end()) {
     return false;
   }
+  preserve(session);
   if (session.kept) {
     session.position = recorder_.unsubscribed(session, filter);
   }

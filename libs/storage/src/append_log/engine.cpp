@@ -339,12 +339,9 @@ Result<std::unique_ptr<SnapshotFile>> LogEngine::begin_snapshot() {
       return fail(Errc::bad_settings, "a snapshot before the first record");
     }
     snapshot_running_ = true;
+    covered_ = written_;
   }
-  auto file = SnapshotFile::create(*this, position);
-  if (!file) {
-    snapshot_ended();
-  }
-  return file;
+  return std::make_unique<SnapshotFile>(*this, position);
 }
 
 void LogEngine::snapshot_ended() {
@@ -364,7 +361,7 @@ void LogEngine::snapshot_committed(std::uint64_t position) {
       obsolete.push_back(file_name(FileKind::segment, segments_.front()));
       segments_.pop_front();
     }
-    written_ = 0;
+    written_ -= covered_;
   }
   for (const auto& name : obsolete) {
     (void)files_.remove(settings_.folder / name);

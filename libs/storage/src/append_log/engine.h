@@ -72,6 +72,7 @@ class LogEngine {
   std::uint64_t durable_ = 0;
   std::uint64_t batches_ = 0;
   std::uint64_t written_ = 0;  // bytes since the snapshot
+  std::uint64_t covered_ = 0;  // of them, by the snapshot that is being written
   std::size_t backlog_ = 0;
   std::deque<std::uint64_t> segments_;
   std::optional<Error> full_;    // while the disk is full

@@ -9,23 +9,14 @@ constexpr std::size_t kBuffer = 1U << 20;
 
 }  // namespace
 
-Result<std::unique_ptr<SnapshotFile>> SnapshotFile::create(LogEngine& engine,
-                                                           std::uint64_t position) {
-  auto path = engine.folder() / file_name(FileKind::snapshot, position);
-  path += kTemporarySuffix;
-  UNHIDRA_TRY(auto file, engine.files().open(path, LogFileSystem::Mode::create));
-  return std::make_unique<SnapshotFile>(engine, position, std::move(file));
-}
-
-SnapshotFile::SnapshotFile(LogEngine& engine, std::uint64_t position, std::unique_ptr<LogFile> file)
+SnapshotFile::SnapshotFile(LogEngine& engine, std::uint64_t position)
     : engine_(engine),
       position_(position),
-      file_(std::move(file)),
       buffer_(encode(FileHeader{
           .kind = FileKind::snapshot, .position = position, .log = engine.log(), .size = 0})) {}
 
 SnapshotFile::~SnapshotFile() {
-  if (!committed_) {
+  if (file_ && !committed_) {
     (void)engine_.files().remove(temporary_path());
   }
   engine_.snapshot_ended();
@@ -54,13 +45,20 @@ Status SnapshotFile::write(ByteView record) {
 // After a failure there is a hole: nothing more can succeed.
 Status SnapshotFile::drain() {
   if (!failed_) {
-    if (auto status = file_->write(buffer_, offset_); !status) {
+    if (auto status = write_out(); !status) {
       failed_ = std::move(status).error();
     }
     offset_ += buffer_.size();
     buffer_.clear();
   }
   return failed_ ? Status(fail(*failed_)) : Status();
+}
+
+Status SnapshotFile::write_out() {
+  if (!file_) {
+    UNHIDRA_TRY(file_, engine_.files().open(temporary_path(), LogFileSystem::Mode::create));
+  }
+  return file_->write(buffer_, offset_);
 }
 
 Status SnapshotFile::commit() {

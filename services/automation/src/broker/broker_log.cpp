@@ -7,10 +7,29 @@
 namespace unhidra::automation {
 namespace {
 
-// A log this much longer than twice its snapshot is replaced by a new one.
-constexpr std::uint64_t kMinSnapshotAt = 64U << 20;
-// Two of them lie there from the beginning, zeroed: a small disk must have room for them.
-constexpr std::size_t kSegment = 16U << 20;
+// Sessions and messages that are captured in one turn of the loop: some tenths of a millisecond.
+constexpr std::size_t kPart = 512;
+
+using Work = std::move_only_function<Status()>;
+
+// The part ends on the worker, too.
+Work writing(storage::SnapshotWriter& writer, mqtt::SnapshotPart part, std::uint64_t& bytes) {
+  return [&writer, &bytes, part = std::move(part)]() mutable {
+    const auto mine = std::move(part);
+    Status status;
+    mine.write([&](ByteView record) {
+      bytes += record.size();
+      if (status) {
+        status = writer.write(record);
+      }
+    });
+    return status;
+  };
+}
+
+Work committing(storage::SnapshotWriter& writer) {
+  return [&writer] { return writer.commit(); };
+}
 
 }  // namespace
 
@@ -20,15 +39,16 @@ BrokerLog::~BrokerLog() {
 
 Status BrokerLog::open(const Replay& replay) {
   storage::AppendLogSettings settings;
-  settings.folder = folder_;
+  settings.folder = settings_.folder;
   settings.accept_when_full = true;
-  settings.segment_size = kSegment;
+  settings.segment_size = settings_.segment;
   auto opened = storage::AppendLog::open(
       settings, *this, [&replay](std::uint64_t, ByteView record) { return replay(record); });
   if (!opened) {
     return fail(std::move(opened).error());
   }
   log_ = std::move(*opened);
+  writers_.emplace(runtime::WorkerPoolOptions{.name = "mqtt-snapshot"});
   const auto& found = log_->recovery();
   log::info("mqtt.recovered", {{"snapshot_records", found.snapshot_records},
                                {"records", found.records},
@@ -42,7 +62,7 @@ void BrokerLog::serve(MqttServer& server) {
 
 Status BrokerLog::close() {
   server_ = nullptr;
-  committing_ = {};
+  writers_.reset();
   return log_ ? log_->close() : Status();
 }
 
@@ -66,32 +86,30 @@ std::size_t BrokerLog::backlog() const {
 }
 
 bool BrokerLog::wants_snapshot() const {
-  return !broken() &&
-         log_->stats().bytes_since_snapshot > std::max(kMinSnapshotAt, 2 * snapshot_bytes_);
+  return !broken() && !writing_ &&
+         log_->stats().bytes_since_snapshot > std::max(settings_.snapshot_at, 2 * snapshot_bytes_);
 }
 
-Status BrokerLog::snapshot(const mqtt::Broker& broker) {
-  UNHIDRA_TRY(auto writer, log_->begin_snapshot());
-  Status status;
+Task<Status> BrokerLog::snapshot(mqtt::Broker& broker) {
+  UNHIDRA_CO_TRY(auto writer, log_->begin_snapshot());
+  writing_ = true;
+  broker.begin_snapshot();
+  const std::unique_ptr<mqtt::Broker, void (*)(mqtt::Broker*)> whole(
+      &broker, [](mqtt::Broker* ended) { ended->end_snapshot(); });
+  const std::unique_ptr<bool, void (*)(bool*)> one_at_a_time(&writing_,
+                                                             [](bool* on) { *on = false; });
+  co_return co_await write(broker, std::move(writer));
+}
+
+Task<Status> BrokerLog::write(mqtt::Broker& broker, storage::SnapshotWriter writer) {
   std::uint64_t bytes = 0;
-  broker.snapshot([&](ByteView record) {
-    bytes += record.size();
-    if (status) {
-      status = writer.write(record);
-    }
-  });
-  if (!status) {
-    return status;
+  while (auto part = broker.next_part(kPart)) {
+    UNHIDRA_CO_TRY_VOID(co_await writers_->run(writing(writer, *std::move(part), bytes)));
   }
+  UNHIDRA_CO_TRY_VOID(co_await writers_->run(committing(writer)));
   snapshot_bytes_ = bytes;
-  committing_ = std::jthread([writer = std::move(writer), bytes]() mutable {
-    if (const auto done = writer.commit(); done) {
-      log::info("mqtt.snapshot", {{"bytes", bytes}});
-    } else {
-      log::error("mqtt.snapshot_failed", {{"error", done.error()}});
-    }
-  });
-  return {};
+  log::info("mqtt.snapshot", {{"bytes", bytes}});
+  co_return Status();
 }
 
 void BrokerLog::durable(std::uint64_t position) {

@@ -110,7 +110,7 @@ MqttFace::MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& 
       policy_(*deps_.decisions.topics()),
       sealed_(std::move(sealed)),
       trail_(deps_.database, scope_, deps_.clock, deps_.random),
-      log_(deps_.folder),
+      log_({.folder = deps_.folder}),
       gate_({.database = deps_.database,
              .bus = deps_.bus,
              .verifier = deps_.verifier,
@@ -259,9 +259,7 @@ Task<void> MqttFace::look_after() {
         mqtt::ReasonCode::not_authorized, server_.now());
     server_.broker().flush();
     if (log_.wants_snapshot()) {
-      if (const auto done = log_.snapshot(server_.broker()); !done) {
-        log::error("mqtt.snapshot_failed", {{"error", done.error()}});
-      }
+      scope_.spawn("mqtt.snapshot", log_.snapshot(server_.broker()));
     }
     count();
   }
@@ -306,10 +304,12 @@ void MqttFace::dropped(const mqtt::Principal& who, std::string_view, std::string
 }
 
 Task<void> MqttFace::stop(std::chrono::milliseconds grace) {
+  log::info("mqtt.draining", {{"period_ms", settings_.mqtt_farewell.period.count()}});
+  co_await server_.drain(settings_.mqtt_farewell, grace);
   subscriptions_.clear();
   deps_.decisions.on_change({});
   scope_.request_stop();
-  co_await server_.stop(settings_.mqtt_server_reference, grace);
+  co_await server_.stop(grace);
   if (const auto joined = co_await scope_.join(grace); !joined) {
     log::warn("mqtt.stop", {{"error", joined.error()}});
   }

@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "unhidra/mqtt/encoder.h"
+#include "unhidra/runtime/task.h"
 
 namespace unhidra::automation {
 namespace {
@@ -61,6 +62,8 @@ struct MqttServer::Impl : std::enable_shared_from_this<MqttServer::Impl> {
       }
     });
   }
+
+  Task<bool> drained() { co_return broker.drained(); }
 
   Executor executor;
   const Clock& clock;
@@ -185,12 +188,23 @@ void MqttServer::start() {
   boost::asio::post(impl_->executor, [impl = impl_] { impl->tick(); });
 }
 
-Task<void> MqttServer::stop(std::string server_reference, std::chrono::milliseconds grace) {
+Task<void> MqttServer::drain(mqtt::Farewell farewell, std::chrono::milliseconds grace) {
+  const auto limit = std::chrono::steady_clock::now() + farewell.period + grace;
+  run([farewell = std::move(farewell)](mqtt::Broker& broker, mqtt::Moment moment) {
+    broker.drain(farewell, moment);
+  });
+  while (!co_await runtime::run_on(impl_->executor, impl_->drained()) &&
+         std::chrono::steady_clock::now() < limit) {
+    co_await runtime::sleep_for(kTick);
+  }
+}
+
+Task<void> MqttServer::stop(std::chrono::milliseconds grace) {
   for (const auto& server : impl_->servers) {
     server->stop_accepting();
   }
-  run([impl = impl_, server_reference](mqtt::Broker& broker, mqtt::Moment moment) {
-    broker.shut_down(server_reference, moment);
+  run([impl = impl_](mqtt::Broker& broker, mqtt::Moment moment) {
+    broker.shut_down(moment);
     impl->stopped = true;
     impl->timer.cancel();
   });

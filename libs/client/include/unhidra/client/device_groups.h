@@ -34,7 +34,9 @@ struct MemberDelivery {
 std::string command_topic(DeviceId device);
 std::string result_topic(DeviceId device);
 std::string state_topic(DeviceId device);
-std::string twin_topic(DeviceId device);  // not in the broker: what a device seals for its twin
+// Of the twin, which is in no broker: what a device says it is, and what is wanted of it.
+std::string twin_topic(DeviceId device);
+std::string desired_twin_topic(DeviceId device);
 std::string delivery_topic(DeviceId device, DeviceGroupId group);
 
 }  // namespace unhidra::client

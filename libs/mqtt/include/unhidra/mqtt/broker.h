@@ -87,6 +87,13 @@ struct Admission {
   std::string server_reference;                // with use_another_server and server_moved
 };
 
+// How clients are sent away when the broker stops.
+struct Farewell {
+  std::string server_reference;         // where they shall go (0x9C); empty: nowhere (0x8B)
+  bool moved = false;                   // for good: 0x9D
+  std::chrono::milliseconds period{0};  // over which their connections end, evenly
+};
+
 // Names a connection for as long as the broker has it; later it means nobody.
 using ConnectionId = std::uint64_t;
 
@@ -186,6 +193,22 @@ struct BrokerStats {
   std::uint64_t bytes_received = 0;
 };
 
+// A part of a snapshot. Immutable: another thread may write it out. Ends before its broker.
+class SnapshotPart {
+ public:
+  struct Captured;
+  explicit SnapshotPart(std::unique_ptr<Captured> captured);
+  SnapshotPart(SnapshotPart&&) noexcept;
+  SnapshotPart& operator=(SnapshotPart&&) noexcept;
+  ~SnapshotPart();
+
+  // As records that Broker::replay takes, part by part in the order in which they were given.
+  void write(const std::function<void(ByteView record)>& write) const;
+
+ private:
+  std::unique_ptr<Captured> captured_;
+};
+
 class Broker {
  public:
   // `journal` and `observer` may be null. `random` seeds hashes and makes client identifiers.
@@ -217,8 +240,14 @@ class Broker {
   // a record of ours is Errc::corrupt_journal.
   Status replay(ByteView record);
   void recovered(Moment now);
-  // The whole state as records that replay() takes, so that older ones can go.
-  void snapshot(const std::function<void(ByteView record)>& write) const;
+  // The whole state as it is now, so that older records can go; taken a part at a time, while it
+  // goes on changing. One at a time.
+  void begin_snapshot();
+  // The next `size` or a few more sessions and messages, and what has changed since the last part.
+  // Nothing: that was all.
+  std::optional<SnapshotPart> next_part(std::size_t size);
+  // The rest is not wanted.
+  void end_snapshot();
 
   // ---- Administration
   using Choice = std::function<bool(const Principal&, std::string_view client_id)>;
@@ -234,9 +263,17 @@ class Broker {
   // Takes the retained messages away that the filter covers, as if their publisher had; returns how
   // many there were.
   std::size_t clear_retained(std::string_view space, std::string_view filter, Moment now);
-  // Every client is told (0x8B, or 0x9C and to go to `server_reference`; those that are still being
-  // let in by CONNACK), every connection ends.
-  void shut_down(std::string_view server_reference, Moment now);
+
+  // ---- Stopping
+  // From now on nobody new is let in: CONNECT is answered with the farewell (0x88 where that is
+  // 0x8B, which no CONNACK may say; before version 5, return code 3). Who is connected goes on, is
+  // told when its turn in the period comes, and leaves, after what it was promised is durable and
+  // sent. tick() moves it on.
+  void drain(Farewell farewell, Moment now);
+  // Everybody who was let in has left.
+  bool drained() const;
+  // Ends every connection that is left, told the same.
+  void shut_down(Moment now);
 
   BrokerStats stats() const;
   // Messages that wait for this client; nullopt: no such session.

@@ -23,18 +23,26 @@ class RetainedTree {
   // Calls for every message that the filter covers, until `call` says false.
   void match(std::string_view filter, const std::function<bool(const MessageRef&)>& call) const;
   void for_each(const std::function<void(const MessageRef&)>& call) const;
-  // Removes what has expired; returns how many.
-  std::size_t expire(Timestamp now);
+  // Looks at `count` messages, where it stopped the last time, and removes what has expired;
+  // returns how many.
+  std::size_t expire(Timestamp now, std::size_t count);
 
-  std::size_t size() const { return size_; }
-  // Of the messages; the tree itself costs about 80 bytes a level.
+  // ---- A visit of all messages, a few at a time, while the tree goes on changing: each message
+  // that is here now comes once, in its turn or when it is about to be replaced or removed.
+  // An empty visitor: the visit is over.
+  using Visitor = std::function<void(const MessageRef&)>;
+  void begin_visit(Visitor visitor);
+  // The next `count`; returns how many came. Fewer: those were the last.
+  std::size_t visit(std::size_t count);
+
+  std::size_t size() const;
+  // Of the messages; the tree itself costs about 100 bytes a level.
   std::size_t bytes() const { return bytes_; }
   std::size_t nodes() const;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
-  std::size_t size_ = 0;
   std::size_t bytes_ = 0;
 };
 

@@ -74,7 +74,7 @@ class LogEngine;
 class SnapshotFile;
 
 // The owner's state up to position(). One thread at a time; it may be another than the log's owner,
-// as commit() waits for the disk. Ends before the log. Not committed: leaves nothing.
+// as write() and commit() wait for the disk. Ends before the log. Not committed: leaves nothing.
 class SnapshotWriter {
  public:
   explicit SnapshotWriter(std::unique_ptr<SnapshotFile> file);

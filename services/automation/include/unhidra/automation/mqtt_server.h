@@ -33,8 +33,11 @@ class MqttServer final : public net::StreamHandler {
 
   // Time begins to pass: deadlines, statistics.
   void start();
-  // Every client is told and sent away (to `server_reference`, when it is not empty).
-  Task<void> stop(std::string server_reference, std::chrono::milliseconds grace);
+  // Nobody new is let in, and everybody is told and leaves; ends when they have, `grace` after the
+  // farewell's period at the latest. The listeners go on: whoever comes is told, too.
+  Task<void> drain(mqtt::Farewell farewell, std::chrono::milliseconds grace);
+  // Ends what is left, and the listeners.
+  Task<void> stop(std::chrono::milliseconds grace);
 
   // Runs on the executor, from any thread, and flushes what it caused.
   void run(std::function<void(mqtt::Broker&, mqtt::Moment)> call);

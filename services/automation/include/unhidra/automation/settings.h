@@ -28,8 +28,7 @@ struct AutomationSettings {
   runtime::HostPort mqtts_listen{"127.0.0.1", 8883};  // TLS, with device certificates
   std::vector<std::string> mqtt_proxies;              // addresses that send a PROXY header
   std::string mqtt_failures = "60/1m";                // failed connections of one address
-  std::string
-      mqtt_server_reference;  // where clients are sent when this server stops; empty: nowhere
+  mqtt::Farewell mqtt_farewell;                       // when this server stops
   PolicySettings policy;
   std::vector<std::string> encrypted_topics;  // filters: what is published there must be sealed
   mqtt::BrokerSettings broker;
