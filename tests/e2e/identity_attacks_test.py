@@ -289,6 +289,8 @@ class Foreign(ServerCase):
         cls.inner_file = cls.upload(cls.alice, cls.inner)
         cls.alice.send(cls.inner, [cls.bob.device_id], b"secret")
         status = cls.server.request("PUT", f"/v1/users/{cls.text(cls.bob.user_id)}/roles/guest", token=cls.root)[0]
+        cls.bob.ws.expect_close(5)
+        cls.bob.connect()
         cls.admin = Device(cls.server, "manager", PASSWORD)
         status, _, problem = cls.server.request(
             "PUT", f"/v1/users/{cls.text(cls.admin.user_id)}/roles/org_admin", token=cls.root)

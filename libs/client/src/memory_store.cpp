@@ -3,8 +3,9 @@
 namespace unhidra::client {
 
 Result<std::optional<SecretBytes>> MemoryStore::get(Table table, ByteView key) {
-  const auto found = records_.find({table, to_bytes(key)});
-  if (found == records_.end()) {
+  const auto& records = tables_[table];
+  const auto found = records.find(key);
+  if (found == records.end()) {
     return std::optional<SecretBytes>();
   }
   return std::optional<SecretBytes>(found->second.clone());
@@ -12,20 +13,20 @@ Result<std::optional<SecretBytes>> MemoryStore::get(Table table, ByteView key) {
 
 Result<std::vector<Record>> MemoryStore::load(Table table) {
   std::vector<Record> out;
-  for (const auto& [place, value] : records_) {
-    if (place.first == table) {
-      out.push_back({place.second, value.clone()});
-    }
+  for (const auto& [key, value] : tables_[table]) {
+    out.push_back({key, value.clone()});
   }
+  std::ranges::sort(out, {}, &Record::key);
   return out;
 }
 
 Status MemoryStore::commit(std::span<const Mutation> mutations) {
   for (const auto& mutation : mutations) {
+    auto& records = tables_[mutation.table];
     if (mutation.value) {
-      records_.insert_or_assign({mutation.table, mutation.key}, mutation.value->clone());
+      records.insert_or_assign(mutation.key, mutation.value->clone());
     } else {
-      records_.erase({mutation.table, mutation.key});
+      records.erase(mutation.key);
     }
   }
   return {};

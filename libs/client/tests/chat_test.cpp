@@ -155,6 +155,31 @@ TEST_F(Chat, AnEditComesFromTheAuthorAndInTime) {
   }
 }
 
+TEST_F(Chat, OfEditsAtTheSameTimeTheLaterInTheLogCountsEverywhere) {
+  auto& ann = join("ann");
+  auto& laptop = world.add_phone(ann.enrollment.user, "laptop");
+  world.connect(laptop);
+  world.settle();
+  world.approve(ann, laptop);
+  auto& bob = join("bob");
+  for (const auto where : {group_of(ann, {&bob}), pair_of(ann, bob)}) {
+    const auto ref = say(ann, where, {.text = "as it was"});
+    world.disconnect(ann);
+    world.disconnect(laptop);
+    ASSERT_TRUE(ann.engine->edit(where, ref, {.text = "from the phone"}));
+    ASSERT_TRUE(laptop.engine->edit(where, ref, {.text = "from the laptop"}));
+    world.connect(laptop);
+    world.settle();
+    EXPECT_EQ(seen_by(bob, where, ref).text, "from the laptop");
+    world.connect(ann);
+    world.settle();
+    for (auto* phone : {&ann, &laptop, &bob}) {
+      EXPECT_EQ(seen_by(*phone, where, ref).text, "from the phone");
+      EXPECT_EQ(seen_by(*phone, where, ref).edits, 2U);
+    }
+  }
+}
+
 TEST_F(Chat, AMessageMayBeEditedBeforeItIsSent) {
   auto& ann = join("ann");
   auto& bob = join("bob");

@@ -122,6 +122,40 @@ TEST_F(ConversationTest, BothMayStartAtOnce) {
   EXPECT_EQ(a.count<event::MessageUnreadable>() + b.count<event::MessageUnreadable>(), 0U);
 }
 
+// Nobody's clock moves a message, or a conversation to the top of a list.
+TEST_F(ConversationTest, WhoseClockIsWrongStandsWhereTheServerHasHim) {
+  const auto cleo = world.add_user("cleo");
+  auto& c = world.add_phone(cleo);
+  connect_all();
+  say(c, bob, "first");
+  world.settle();
+  Texts sent;
+  const auto go_by = [&](const Clock& clock) {
+    world.disconnect(a);
+    a.clock = &clock;
+    a.reopen();
+    world.connect(a);
+    world.settle();
+  };
+  for (const auto shift : {24h * 3650, -24h * 3650}) {
+    testkit::FakeClock wrong(world.clock.now() + shift);
+    go_by(wrong);
+    sent.push_back("by a clock " + std::to_string(shift.count()) + " hours off");
+    say(a, bob, sent.back());
+    world.settle();
+    go_by(world.clock);
+    sent.push_back("by the right clock");
+    say(b, ann, sent.back());
+    world.settle();
+  }
+  EXPECT_EQ(b.texts(ann), sent);
+  EXPECT_EQ(a.texts(bob), sent);
+  world.clock.advance(1s);
+  say(c, bob, "later");
+  world.settle();
+  EXPECT_EQ(b.engine->conversations()->front().peer, cleo);
+}
+
 TEST_F(ConversationTest, GapsInTheEventsAreFetched) {
   connect_all();
   world.server.drop_events = true;

@@ -208,11 +208,13 @@ Task<Result<void>> change_role(AuthCore& core, Context& context, RoleChange chan
   if (!role) {
     co_return fail(Errc::not_found, "there is no such role");
   }
-  co_return co_await context.transact([&](Transaction& tx, AuditDraft& draft) -> Status {
+  UNHIDRA_CO_TRY_VOID(co_await context.transact([&](Transaction& tx, AuditDraft& draft) -> Status {
     draft.resource_id = id.to_string();
     draft.note(std::string(verb), std::string(access::to_string(*role)));
     return change(tx, core.domain, actor, id, *role);
-  });
+  }));
+  core.revocations.tell_roles_changed(id);
+  co_return Result<void>();
 }
 
 }  // namespace

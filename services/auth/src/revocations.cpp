@@ -14,10 +14,11 @@ namespace {
 // moment and clocks of machines differ.
 constexpr std::chrono::seconds kOverlap{60};
 
-// The message: kind (1 a session, 2 a device), then the 16 bytes of the id.
+// The message: kind (1 a session, 2 a device, 4 a user whose roles have changed), then the 16 bytes of the id.
 constexpr std::string_view kSubject = "auth.revoked";
 constexpr Byte kSession = 1;
 constexpr Byte kDevice = 2;
+constexpr Byte kRolesOfUser = 4;
 
 void publish(messaging::Bus& bus, Byte kind, ByteView id) {
   if (const auto status = bus.publish(kSubject, ByteWriter().u8(kind).raw(id).view()); !status) {
@@ -43,6 +44,10 @@ void Revocations::tell(const Ended& ended) {
   for (const auto& device : ended.devices) {
     publish(bus_, kDevice, device.bytes());
   }
+}
+
+void Revocations::tell_roles_changed(UserId user) {
+  publish(bus_, kRolesOfUser, user.bytes());
 }
 
 Task<Status> Revocations::look() {

@@ -1,5 +1,5 @@
 #pragma once
-// Tells the other roles which sessions and devices have ended.
+// Tells the other roles which sessions and devices have ended, and whose roles have changed.
 
 #include <unordered_map>
 
@@ -21,6 +21,9 @@ class Revocations {
 
   // Safe from any thread.
   void tell(const Ended& ended);
+  // Of a committed change: what rests on the user's roles of before has to look again. A process
+  // that does not hear it goes on with them until the connection renews its token.
+  void tell_roles_changed(UserId user);
 
   // One look at the database; from one coroutine.
   Task<Status> look();

@@ -27,6 +27,20 @@ TEST(Roles, HoldFromTheNextRequestOn) {
   EXPECT_EQ(world.get("/v1/users", alice.access_token).status, 403);
 }
 
+TEST(Roles, ChangesAreToldToWhoHoldsConnections) {
+  World world;
+  const auto root = world.set_up();
+  const auto alice = world.add_member(root, "alice", "member");
+  world.revocations();
+  EXPECT_EQ(assign(world, alice, alice, "org_admin").status, 403);
+  EXPECT_TRUE(world.revocations().empty());
+  EXPECT_EQ(assign(world, root, alice, "org_admin").status, 204);
+  EXPECT_TRUE(world.hears_revocation_of("04" + alice.user_id, std::chrono::seconds(1)));
+  world.revocations();
+  EXPECT_EQ(unassign(world, root, alice, "org_admin").status, 204);
+  EXPECT_TRUE(world.hears_revocation_of("04" + alice.user_id, std::chrono::seconds(1)));
+}
+
 TEST(Roles, NobodyGrantsAboveHimself) {
   World world;
   const auto root = world.set_up();

@@ -23,6 +23,16 @@ Result<bool> is_banned(Transaction& tx, ConversationId id, UserId user) {
   return !rows.empty();
 }
 
+Status check_not_above(Transaction& tx, OrgId org, UserId user, Level level,
+                       const ChannelRow& channel) {
+  UNHIDRA_TRY(const auto base, level_in_organization(tx, org, user));
+  UNHIDRA_TRY(const auto theirs, level_in_channel(tx, user, base, channel));
+  if (theirs > level) {
+    return fail(Errc::not_allowed, "nobody takes out who has more to say");
+  }
+  return {};
+}
+
 // In the conversation from now on: the person's devices come in by external commit.
 Status let_in(Transaction& tx, const Asker& asker, ConversationId id, Timestamp now) {
   UNHIDRA_TRY_VOID(tx.execute_later(
@@ -107,11 +117,7 @@ Result<GroupChange> remove_from_channel(const GroupService& service, Transaction
   if (request.user_id == asker.user_id) {
     return fail(Errc::malformed, "leave the channel to take yourself out");
   }
-  UNHIDRA_TRY(const auto base, level_in_organization(tx, asker.org_id, request.user_id));
-  UNHIDRA_TRY(const auto level, level_in_channel(tx, request.user_id, base, view.channel));
-  if (level > view.level) {
-    return fail(Errc::not_allowed, "nobody takes out who has more to say");
-  }
+  UNHIDRA_TRY_VOID(check_not_above(tx, asker.org_id, request.user_id, view.level, view.channel));
   UNHIDRA_TRY(const auto known, tx.query("SELECT 1 FROM users WHERE user_id = $1 AND org_id = $2",
                                          request.user_id, asker.org_id));
   UNHIDRA_TRY(const auto group, find_group(tx, asker.org_id, id));
@@ -196,9 +202,13 @@ Status check_channel_commit(Transaction& tx, const Asker& asker, ConversationId 
                 tx.query("SELECT 1 FROM mls_members WHERE conversation_id = $1 AND user_id = $2 "
                          "AND removal_seq IS NOT NULL LIMIT 1",
                          id, user));
-    if (proposed.empty() && user != asker.user_id && (permissions & kModerate) == 0) {
+    if (!proposed.empty() || user == asker.user_id) {
+      continue;
+    }
+    if ((permissions & kModerate) == 0) {
       return fail(Errc::not_allowed, "your role in this channel does not let you take people out");
     }
+    UNHIDRA_TRY_VOID(check_not_above(tx, asker.org_id, user, level, *channel));
   }
   return {};
 }

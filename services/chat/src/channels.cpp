@@ -16,6 +16,8 @@ namespace {
 using storage::Row;
 using storage::Transaction;
 
+constexpr std::uint32_t kMaxOfOneName = 100;  // more of one name are not looked at
+
 bool is_open_group(const GroupRow& row) {
   const auto message = mls_public::MlsMessage::parse(row.group_info);
   const auto* info = message ? message->as<mls_public::GroupInfo>() : nullptr;
@@ -54,13 +56,22 @@ Status check_space(Transaction& tx, const Asker& asker, const wire::CreateChanne
   return {};
 }
 
-Status check_name_free(Transaction& tx, OrgId org, std::string_view folded, ConversationId id) {
+// A name is taken when the asker may know of the channel that has it: "taken" about one in a hidden
+// space would tell him that it is there.
+Status check_name_free(Transaction& tx, const Asker& asker, std::string_view folded,
+                       ConversationId id) {
   UNHIDRA_TRY(const auto rows,
-              tx.query("SELECT 1 FROM channels WHERE org_id = $1 AND folded_name = $2 AND "
-                       "deleted_at IS NULL AND channel_id <> $3",
-                       org, folded, id));
-  if (!rows.empty()) {
-    return fail(Errc::name_taken, "there is a channel of this name already");
+              tx.query("SELECT channel_id FROM channels WHERE org_id = $1 AND folded_name = $2 AND "
+                       "deleted_at IS NULL AND channel_id <> $3 LIMIT $4",
+                       asker.org_id, folded, id, kMaxOfOneName));
+  for (const Row row : rows) {
+    const auto other = visible_channel(tx, asker, row.get<ConversationId>(0));
+    if (other) {
+      return fail(Errc::name_taken, "there is a channel of this name already");
+    }
+    if (other.error() != Errc::not_found) {
+      return fail(Error(other.error()));
+    }
   }
   return {};
 }
@@ -122,7 +133,7 @@ Status create_channel(Transaction& tx, const Asker& asker, const wire::CreateCha
                : Status(fail(Errc::place_exists, "it is another channel already"));
   }
   if (open) {
-    UNHIDRA_TRY_VOID(check_name_free(tx, asker.org_id, folded, request.channel_id));
+    UNHIDRA_TRY_VOID(check_name_free(tx, asker, folded, request.channel_id));
   }
   const auto posting = request.posting == wire::PostingRule::unchanged ? wire::PostingRule::everyone
                                                                        : request.posting;
@@ -156,7 +167,7 @@ Status update_channel(Transaction& tx, const Asker& asker, const wire::UpdateCha
       return fail(Errc::bad_name, "the name of a private channel stays among its members");
     }
     UNHIDRA_TRY_VOID(check_place_name(request.name));
-    UNHIDRA_TRY_VOID(check_name_free(tx, asker.org_id, fold_case(request.name), channel.id));
+    UNHIDRA_TRY_VOID(check_name_free(tx, asker, fold_case(request.name), channel.id));
     channel.name = request.name;
   }
   if (request.is_default != wire::Switch::unchanged) {

@@ -7,6 +7,7 @@
 #include "channels.h"
 #include "group_telling.h"
 #include "message_rules.h"
+#include "places.h"
 #include "spaces.h"
 
 namespace unhidra::chat {
@@ -40,6 +41,16 @@ Result<std::vector<DeviceId>> devices_of_others(Transaction& tx, const Asker& as
     out.push_back(row.get<DeviceId>(0));
   }
   return out;
+}
+
+// A change that looks, inside its transaction, at what the asker's role is then.
+template <class F>
+auto as_he_is(const Asker& asker, F change) {
+  return [asker, change = std::move(change)](
+             Transaction& tx) mutable -> std::invoke_result_t<F&, Transaction&, const Asker&> {
+    UNHIDRA_TRY(const auto present, as_of_now(tx, asker));
+    return change(tx, present);
+  };
 }
 
 }  // namespace
@@ -128,8 +139,10 @@ Task<Result<void>> PlaceOperations::set_policy(Context& context, wire::SetChatPo
   context.audit().resource_id = asker.org_id.to_string();
   context.audit().note("after.edit_window_s", std::to_string(request.policy->edit_window_s));
   context.audit().note("after.receipts", request.policy->receipts ? "true" : "false");
-  co_return co_await context.transact(
-      [&](Transaction& tx) { return store_chat_policy(tx, asker.org_id, *request.policy, now); });
+  co_return co_await context.transact(as_he_is(asker, [&](Transaction& tx, const Asker& by) {
+    return by.level < kOrgAdmin ? Status(fail(Errc::not_allowed, "your role does not allow that"))
+                                : store_chat_policy(tx, by.org_id, *request.policy, now);
+  }));
 }
 
 Task<Result<wire::MessageVersions>> PlaceOperations::fetch_versions(
@@ -149,23 +162,26 @@ Task<Result<void>> PlaceOperations::create_space(Context& context, wire::CreateS
   UNHIDRA_CO_TRY(const auto asker, asker_of(context));
   const auto now = deps_.clock.now();
   context.audit().resource_id = request.space_id.to_string();
-  co_return co_await context.transact(
-      [&](Transaction& tx) { return chat::create_space(tx, asker, request, now); });
+  co_return co_await context.transact(as_he_is(asker, [&](Transaction& tx, const Asker& by) {
+    return chat::create_space(tx, by, request, now);
+  }));
 }
 
 Task<Result<void>> PlaceOperations::update_space(Context& context, wire::UpdateSpace request) {
   UNHIDRA_CO_TRY(const auto asker, asker_of(context));
   const auto now = deps_.clock.now();
   context.audit().resource_id = request.space_id.to_string();
-  co_return co_await context.transact(
-      [&](Transaction& tx) { return chat::update_space(tx, asker, request, now); });
+  co_return co_await context.transact(as_he_is(asker, [&](Transaction& tx, const Asker& by) {
+    return chat::update_space(tx, by, request, now);
+  }));
 }
 
 Task<Result<void>> PlaceOperations::delete_space(Context& context, wire::DeleteSpace request) {
   UNHIDRA_CO_TRY(const auto asker, asker_of(context));
   context.audit().resource_id = request.space_id.to_string();
-  co_return co_await context.transact(
-      [&](Transaction& tx) { return chat::delete_space(tx, asker, request.space_id); });
+  co_return co_await context.transact(as_he_is(asker, [&](Transaction& tx, const Asker& by) {
+    return chat::delete_space(tx, by, request.space_id);
+  }));
 }
 
 Task<Result<wire::Spaces>> PlaceOperations::list_spaces(Context& context,
@@ -183,8 +199,9 @@ Task<Result<void>> PlaceOperations::set_role(Context& context, wire::SetPlaceRol
                                                      : std::string();
   context.audit().note("user", request.user_id.to_string());
   context.audit().note("after.role", std::to_string(request.role));
-  co_return co_await context.transact(
-      [&](Transaction& tx) { return set_place_role(tx, asker, request, now); });
+  co_return co_await context.transact(as_he_is(asker, [&](Transaction& tx, const Asker& by) {
+    return set_place_role(tx, by, request, now);
+  }));
 }
 
 // ---- channels ----
@@ -195,8 +212,9 @@ Task<Result<void>> PlaceOperations::create_channel(Context& context, wire::Creat
   context.audit().resource_id = request.channel_id.to_string();
   context.audit().note("public",
                        request.visibility == wire::ChannelVisibility::open ? "true" : "false");
-  co_return co_await context.transact(
-      [&](Transaction& tx) { return chat::create_channel(tx, asker, request, now); });
+  co_return co_await context.transact(as_he_is(asker, [&](Transaction& tx, const Asker& by) {
+    return chat::create_channel(tx, by, request, now);
+  }));
 }
 
 Task<Result<void>> PlaceOperations::update_channel(Context& context, wire::UpdateChannel request) {
@@ -205,8 +223,10 @@ Task<Result<void>> PlaceOperations::update_channel(Context& context, wire::Updat
   context.audit().resource_id = request.channel_id.to_string();
   context.audit().note("state", std::to_string(static_cast<unsigned>(request.state)));
   context.audit().note("posting", std::to_string(static_cast<unsigned>(request.posting)));
-  UNHIDRA_CO_TRY_VOID(co_await context.transact(
-      [&](Transaction& tx) { return chat::update_channel(tx, asker, request, now); }));
+  UNHIDRA_CO_TRY_VOID(
+      co_await context.transact(as_he_is(asker, [&](Transaction& tx, const Asker& by) {
+        return chat::update_channel(tx, by, request, now);
+      })));
   co_await tell_changed(request.channel_id);
   co_return Result<void>();
 }
@@ -215,9 +235,10 @@ Task<Result<void>> PlaceOperations::delete_channel(Context& context, wire::Delet
   UNHIDRA_CO_TRY(const auto asker, asker_of(context));
   const auto now = deps_.clock.now();
   context.audit().resource_id = request.channel_id.to_string();
-  UNHIDRA_CO_TRY(const auto change, co_await context.transact([&](Transaction& tx) {
-    return chat::delete_channel(groups_.service(), tx, asker, request.channel_id, now);
-  }));
+  UNHIDRA_CO_TRY(const auto change,
+                 co_await context.transact(as_he_is(asker, [&](Transaction& tx, const Asker& by) {
+                   return chat::delete_channel(groups_.service(), tx, by, request.channel_id, now);
+                 })));
   co_await announce(deps_.database, deps_.bus, request.channel_id, change);
   co_return Result<void>();
 }
@@ -251,9 +272,10 @@ Task<Result<void>> PlaceOperations::remove_member(Context& context,
   context.audit().resource_id = request.channel_id.to_string();
   context.audit().note("user", request.user_id.to_string());
   context.audit().note("ban", request.ban ? "true" : "false");
-  UNHIDRA_CO_TRY(const auto change, co_await context.transact([&](Transaction& tx) {
-    return remove_from_channel(groups_.service(), tx, asker, request, now);
-  }));
+  UNHIDRA_CO_TRY(const auto change,
+                 co_await context.transact(as_he_is(asker, [&](Transaction& tx, const Asker& by) {
+                   return remove_from_channel(groups_.service(), tx, by, request, now);
+                 })));
   co_await announce(deps_.database, deps_.bus, request.channel_id, change);
   co_return Result<void>();
 }
@@ -262,8 +284,8 @@ Task<Result<void>> PlaceOperations::unban(Context& context, wire::UnbanFromChann
   UNHIDRA_CO_TRY(const auto asker, asker_of(context));
   context.audit().resource_id = request.channel_id.to_string();
   context.audit().note("user", request.user_id.to_string());
-  co_return co_await context.transact(
-      [&](Transaction& tx) { return chat::unban(tx, asker, request); });
+  co_return co_await context.transact(as_he_is(
+      asker, [&](Transaction& tx, const Asker& by) { return chat::unban(tx, by, request); }));
 }
 
 Task<Result<void>> PlaceOperations::set_override(Context& context,
@@ -273,8 +295,10 @@ Task<Result<void>> PlaceOperations::set_override(Context& context,
   context.audit().note("of_role", std::to_string(request.role));
   context.audit().note("after.allow", std::to_string(request.allow));
   context.audit().note("after.deny", std::to_string(request.deny));
-  UNHIDRA_CO_TRY_VOID(co_await context.transact(
-      [&](Transaction& tx) { return chat::set_override(tx, asker, request); }));
+  UNHIDRA_CO_TRY_VOID(
+      co_await context.transact(as_he_is(asker, [&](Transaction& tx, const Asker& by) {
+        return chat::set_override(tx, by, request);
+      })));
   co_await tell_changed(request.channel_id);
   co_return Result<void>();
 }

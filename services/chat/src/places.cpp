@@ -100,6 +100,12 @@ Result<Level> level_in_organization(Transaction& tx, OrgId org, UserId user) {
   return out;
 }
 
+Result<Asker> as_of_now(Transaction& tx, Asker asker) {
+  UNHIDRA_TRY(const auto level, level_in_organization(tx, asker.org_id, asker.user_id));
+  asker.level = std::min(asker.level, level);
+  return asker;
+}
+
 Result<std::uint32_t> permissions_in(Transaction& tx, Level level, const ChannelRow& channel) {
   auto out = permissions_of(level);
   if (level < kOrgAdmin) {
@@ -154,7 +160,11 @@ Result<ChannelView> visible_channel(Transaction& tx, const Asker& asker, Convers
     return fail(Errc::not_found, "no such channel");
   }
   if (out.channel.space && !out.member) {
-    UNHIDRA_TRY_VOID(visible_space(tx, asker, *out.channel.space));
+    const auto space = visible_space(tx, asker, *out.channel.space);
+    if (!space) {
+      return space.error() == Errc::not_found ? fail(Errc::not_found, "no such channel")
+                                              : fail(Error(space.error()));
+    }
   }
   UNHIDRA_TRY(out.permissions, permissions_in(tx, out.level, out.channel));
   return out;
@@ -170,10 +180,8 @@ Result<ChannelView> channel_for(Transaction& tx, const Asker& asker, Conversatio
 }
 
 Status check_place_name(std::string_view name) {
-  const bool printable = std::ranges::none_of(
-      name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; });
-  if (name.empty() || name.size() > kMaxPlaceName || !is_valid_utf8(name) || !printable ||
-      name.front() == ' ' || name.back() == ' ') {
+  if (name.empty() || name.size() > kMaxPlaceName || !is_valid_utf8(name) ||
+      printable(name) != name || name.front() == ' ' || name.back() == ' ') {
     return fail(Errc::bad_name, "a name has 1 to " + std::to_string(kMaxPlaceName) +
                                     " bytes of printable UTF-8, and no space at its ends");
   }

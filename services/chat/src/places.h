@@ -61,6 +61,9 @@ Result<Level> level_in_channel(storage::Transaction& tx, UserId user, Level base
                                const ChannelRow& channel);
 // The highest role that somebody has in the organisation.
 Result<Level> level_in_organization(storage::Transaction& tx, OrgId org, UserId user);
+// The asker with no more than what he is at this moment: his request may have been admitted before
+// a role was taken from him. For transactions that change places.
+Result<Asker> as_of_now(storage::Transaction& tx, Asker asker);
 Result<std::uint32_t> permissions_in(storage::Transaction& tx, Level level,
                                      const ChannelRow& channel);
 

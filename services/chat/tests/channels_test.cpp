@@ -1,11 +1,6 @@
-// Spaces and channels: who sees, enters, writes, manages; and what stays hidden.
+// Channels: who sees, enters, writes, manages; and what stays hidden.
 
-#include "channels.h"
-
-#include "unhidra/chat/errc.h"
-
-#include "group_delivery_fixture.h"
-#include "spaces.h"
+#include "channel_fixture.h"
 
 namespace unhidra::chat {
 namespace {
@@ -14,73 +9,7 @@ using storage::Transaction;
 using wire::ChannelVisibility;
 using wire::PostingRule;
 
-class Channels : public GroupDeliveryFixture {
- protected:
-  void SetUp() override {
-    GroupDeliveryFixture::SetUp();
-    if (database_ == nullptr) {
-      return;
-    }
-    private_ = id_;
-    id_ = ConversationId::make(clock_, random_);
-    ASSERT_TRUE(create(*laptop_, true));
-    commit(*laptop_, adding({&*phone_}), {}, {&*phone_});
-  }
-  Asker asker(const Client& who, Level level = kMember) const {
-    auto out = who.device.asker;
-    out.level = level;
-    return out;
-  }
-  template <class F>
-  auto tx_write(F f) {
-    return write([&](Transaction& tx) { return f(tx); });
-  }
-  Status make(const Asker& by, wire::CreateChannel request) {
-    return tx_write([&](Transaction& tx) { return create_channel(tx, by, request, clock_.now()); });
-  }
-  Status make_public(const std::string& name = "General") {
-    return make(asker(*laptop_), {.channel_id = id_, .name = name});
-  }
-  Status update(const Asker& by, wire::UpdateChannel request) {
-    request.channel_id = id_;
-    return tx_write([&](Transaction& tx) { return update_channel(tx, by, request, clock_.now()); });
-  }
-  Result<std::uint32_t> join(const Asker& by, std::optional<ConversationId> id) {
-    return tx_write([&](Transaction& tx) { return join_channel(tx, by, {id}, clock_.now()); });
-  }
-  std::vector<std::string> listed(const Asker& by, wire::ListChannels query = {}) {
-    const auto page = read([&](Transaction& tx) { return list_channels(tx, by, query); }).value();
-    std::vector<std::string> out;
-    for (const auto& one : page.channels) {
-      out.push_back(one.name);
-    }
-    return out;
-  }
-  Result<wire::ChannelDetails> fetch(const Asker& by, ConversationId id) {
-    return read([&](Transaction& tx) { return fetch_channel(tx, by, id); });
-  }
-  void come_in(Client& who) {
-    ASSERT_TRUE(join(asker(who), id_));
-    const auto sent = send(who, external(who));
-    ASSERT_TRUE(sent) << sent.error().message();
-    for (auto* one : {&*laptop_, &*phone_}) {
-      ASSERT_TRUE(one->group->receive(
-          environment(), mls_public::MlsMessage::parse(sent->entries.front().content).value()));
-    }
-  }
-  Result<GroupChange> kick(const Asker& by, UserId user, bool ban) {
-    return write_as([&](const GroupService& s, Transaction& tx) {
-      return remove_from_channel(s, tx, by, {id_, user, ban}, clock_.now());
-    });
-  }
-  template <class T>
-  void expect_refused(const Result<T>& got, Errc code) {
-    ASSERT_FALSE(got);
-    EXPECT_TRUE(got.error() == code) << got.error().message();
-  }
-
-  ConversationId private_;  // Alice's, not yet a channel
-};
+class Channels : public ChannelFixture {};
 
 TEST_P(Channels, APublicOneIsInTheDirectoryAndEnteredByExternalCommit) {
   ASSERT_TRUE(make_public());
@@ -128,7 +57,8 @@ TEST_P(Channels, KindAndGroupFitAndNamesAreUnique) {
   expect_refused(make(asker(*desk_), {.channel_id = id_, .name = "x"}), Errc::not_found);
   expect_refused(make(asker(*laptop_, kGuest), {.channel_id = id_, .name = "x"}),
                  Errc::not_allowed);
-  for (const std::string bad : {"", " x", "a\nb", "\xff"}) {
+  // Empty, padded, broken, and with what turns or hides what stands beside it.
+  for (const std::string bad : {"", " x", "a\nb", "\xff", "a\xe2\x80\xaegnp", "a\xe2\x81\xa6z"}) {
     expect_refused(make(asker(*laptop_), {.channel_id = id_, .name = bad}), Errc::bad_name);
   }
   ASSERT_TRUE(make_public());
@@ -199,6 +129,70 @@ TEST_P(Channels, AMemberMayInviteUnlessTheChannelMakesAnException) {
   EXPECT_TRUE(send(*desk_, request));
 }
 
+// To take somebody out by a commit of one's own needs what asking the server for it needs.
+TEST_P(Channels, NobodyTakesOutWhoHasMoreToSayByACommitEither) {
+  ASSERT_TRUE(make_public());
+  come_in(*desk_);
+  const auto give = [&](UserId user, Level role) {
+    return tx_write([&](Transaction& tx) {
+      return set_place_role(tx, asker(*laptop_), {std::nullopt, id_, user, role}, clock_.now());
+    });
+  };
+  const auto take_out = [&] {
+    const auto sent = send(*desk_, bundle(*desk_, removing(*desk_, {&*laptop_, &*phone_})));
+    desk_->group->discard_pending();
+    return sent;
+  };
+  expect_refused(take_out(), Errc::not_allowed);
+  ASSERT_TRUE(tx_write([&](Transaction& tx) {
+    return set_override(tx, asker(*laptop_), {id_, kMember, kModerate, 0});
+  }));
+  expect_refused(take_out(), Errc::not_allowed);  // Alice has made the channel
+  expect_refused(kick(asker(*desk_), alice_, false), Errc::not_allowed);
+  ASSERT_TRUE(give(bob_, kSpaceAdmin));
+  EXPECT_TRUE(take_out());
+}
+
+TEST_P(Channels, AWithdrawnRoleHoldsForWhatWasAdmittedBefore) {
+  ASSERT_TRUE(make_public());
+  auto admitted = asker(*desk_, kOrgAdmin);  // as the token said
+  const auto as_now = [&] {
+    return tx_write([&](Transaction& tx) { return as_of_now(tx, admitted); }).value().level;
+  };
+  EXPECT_EQ(as_now(), kGuest) << "no role stands in the database";
+  const auto hold = [&](std::string_view role) {
+    return tx_write([&](Transaction& tx) -> Status {
+      const auto id = ConversationId::make(clock_, random_);
+      UNHIDRA_TRY_VOID(
+          tx.execute("INSERT INTO roles (role_id, name, permissions, created_at) "
+                     "VALUES ($1, $2, '[]', 0)",
+                     id, std::string(role)));
+      return tx.execute_later(
+          "INSERT INTO user_roles (user_id, role_id, scope, scope_id, org_id, granted_by, "
+          "granted_at) VALUES ($1, $2, 'org', $3, $3, $1, 0)",
+          bob_, id, org_);
+    });
+  };
+  ASSERT_TRUE(hold("member"));
+  EXPECT_EQ(as_now(), kMember);
+  ASSERT_TRUE(hold("org_admin"));
+  EXPECT_EQ(as_now(), kOrgAdmin);
+  admitted.level = kGuest;  // nor does it make him more than he was admitted as
+  EXPECT_EQ(as_now(), kGuest);
+}
+
+TEST_P(Channels, InAnArchivedOneNothingIsChangedEither) {
+  ASSERT_TRUE(make_public());
+  ASSERT_TRUE(update(asker(*laptop_), {.state = wire::PlaceState::archived}));
+  for (const auto kind : {wire::MessageKind::content, wire::MessageKind::edit,
+                          wire::MessageKind::deletion, wire::MessageKind::signal}) {
+    const auto checked = read(
+        [&](Transaction& tx) { return check_channel_message(tx, asker(*laptop_), id_, kind); });
+    expect_refused(Result<int>(checked ? Result<int>(0) : fail(Error(checked.error()))),
+                   Errc::place_archived);
+  }
+}
+
 TEST_P(Channels, ADeletedOneIsClosedForEverybody) {
   ASSERT_TRUE(make_public());
   const auto change = write_as([&](const GroupService& s, Transaction& tx) {
@@ -230,94 +224,19 @@ TEST_P(Channels, OtherOrganisationsSeeNothing) {
   EXPECT_TRUE(listed(stranger).empty());
   expect_refused(fetch(stranger, id_), Errc::not_found);
   expect_refused(join(stranger, id_), Errc::not_found);
-}
-
-// ---- spaces ----
-
-class Spaces : public Channels {
- protected:
-  SpaceId space(const Asker& by, const std::string& name, std::optional<SpaceId> parent = {},
-                bool hidden = false) {
-    const auto id = SpaceId::make(clock_, random_);
-    const auto made = tx_write([&](Transaction& tx) {
-      return create_space(tx, by, {id, parent, name, hidden}, clock_.now());
-    });
-    EXPECT_TRUE(made) << made.error().message();
-    return id;
+  // Nor are they there to be taken out.
+  for (const auto& user : {stranger.user_id, UserId::make(clock_, random_)}) {
+    const auto out = kick(asker(*laptop_), user, true);
+    expect_refused(out, Errc::not_found);
+    EXPECT_EQ(out.error().message(), "that person is not in the channel");
+    const auto back =
+        tx_write([&](Transaction& tx) { return unban(tx, asker(*laptop_), {id_, user}); });
+    ASSERT_FALSE(back);
+    EXPECT_EQ(back.error().message(), "that person is not banned");
   }
-  std::vector<std::string> spaces(const Asker& by) {
-    const auto page = read([&](Transaction& tx) { return list_spaces(tx, by, {}); }).value();
-    std::vector<std::string> out;
-    for (const auto& one : page.spaces) {
-      out.push_back(one.name);
-    }
-    return out;
-  }
-  Status give(const Asker& by, SpaceId id, UserId user, Level role) {
-    return tx_write([&](Transaction& tx) {
-      return set_place_role(tx, by, {id, std::nullopt, user, role}, clock_.now());
-    });
-  }
-};
-
-TEST_P(Spaces, RolesAreInheritedDownAndNeverGivenAboveOnesOwn) {
-  const auto root = space(asker(*laptop_, kSpaceAdmin), "Engineering");
-  const auto below = space(asker(*laptop_, kSpaceAdmin), "Backend", root);
-  ASSERT_TRUE(make(asker(*laptop_), {.channel_id = id_, .space_id = below, .name = "deploys"}));
-  const auto archive = [&](const Asker& by) {
-    return update(by, {.state = wire::PlaceState::archived});
-  };
-  expect_refused(archive(asker(*desk_)), Errc::not_allowed);
-  expect_refused(give(asker(*desk_), root, bob_, kSpaceAdmin), Errc::not_allowed);
-  expect_refused(give(asker(*laptop_, kSpaceAdmin), root, bob_, kOrgAdmin), Errc::not_allowed);
-  ASSERT_TRUE(give(asker(*laptop_, kSpaceAdmin), root, bob_, kSpaceAdmin));
-  EXPECT_TRUE(archive(asker(*desk_)));
-  ASSERT_TRUE(give(asker(*laptop_, kSpaceAdmin), root, bob_, 0));
-  expect_refused(archive(asker(*desk_)), Errc::not_allowed);
-}
-
-TEST_P(Spaces, AHiddenOneAndWhatIsInItIsUnknownToOthers) {
-  const auto hidden = space(asker(*laptop_, kSpaceAdmin), "Board", {}, true);
-  space(asker(*laptop_, kOrgAdmin), "Minutes", hidden);
-  ASSERT_TRUE(give(asker(*laptop_, kOrgAdmin), hidden, alice_, kMember));
-  ASSERT_TRUE(make(asker(*laptop_), {.channel_id = id_, .space_id = hidden, .name = "figures"}));
-  EXPECT_TRUE(spaces(asker(*desk_)).empty());
-  EXPECT_TRUE(listed(asker(*desk_)).empty());
-  EXPECT_TRUE(listed(asker(*desk_), {.search = "fig"}).empty());
-  expect_refused(join(asker(*desk_), id_), Errc::not_found);
-  EXPECT_EQ(spaces(asker(*laptop_)).size(), 2U);
-  EXPECT_EQ(spaces(asker(*tablet_, kOrgAdmin)).size(), 2U);
-}
-
-TEST_P(Spaces, AreNestedOnlySoDeepAndDeletedWhenEmpty) {
-  const auto admin = asker(*laptop_, kSpaceAdmin);
-  std::optional<SpaceId> at;
-  const auto first = space(admin, "1");
-  at = first;
-  for (unsigned depth = 2; depth <= kMaxSpaceDepth; ++depth) {
-    at = space(admin, std::to_string(depth), at);
-  }
-  const auto too_deep = tx_write([&](Transaction& tx) {
-    return create_space(tx, admin, {SpaceId::make(clock_, random_), at, "deeper", false},
-                        clock_.now());
-  });
-  expect_refused(too_deep, Errc::too_deep);
-  const auto remove = [&](SpaceId id) {
-    return tx_write([&](Transaction& tx) { return delete_space(tx, admin, id); });
-  };
-  expect_refused(remove(first), Errc::not_empty);
-  EXPECT_TRUE(remove(*at));
-  expect_refused(tx_write([&](Transaction& tx) {
-                   return create_space(tx, asker(*desk_),
-                                       {SpaceId::make(clock_, random_), {}, "mine", false},
-                                       clock_.now());
-                 }),
-                 Errc::not_allowed);
 }
 
 INSTANTIATE_TEST_SUITE_P(Databases, Channels, testing::Values("sqlite", "postgres"),
-                         [](const auto& database) { return database.param; });
-INSTANTIATE_TEST_SUITE_P(Databases, Spaces, testing::Values("sqlite", "postgres"),
                          [](const auto& database) { return database.param; });
 
 }  // namespace

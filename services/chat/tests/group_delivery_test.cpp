@@ -313,6 +313,32 @@ TEST_P(GroupDelivery, MessagesOfAFewPastEpochsAreTakenAndOfNoneBeforeARemoval) {
   ASSERT_FALSE(send_it(*desk_, foreign));
 }
 
+// There is no way to say anything in the clear, and no switch that would make one.
+TEST_P(GroupDelivery, NothingButEncryptedApplicationDataIsAMessage) {
+  fill();
+  const auto proposal = desk_->group
+                            ->propose(environment(), {mls_public::Remove{desk_->group->self()}},
+                                      mls_public::WireFormat::mls_public_message)
+                            .value();
+  const auto sealed_proposal =
+      desk_->group
+          ->propose(environment(), {mls_public::Remove{desk_->group->self()}},
+                    mls_public::WireFormat::mls_private_message)
+          .value();
+  for (const Bytes& clear :
+       {Bytes(), to_bytes("plain text"), proposal, bundle(*desk_, {}).commit, sealed_proposal,
+        encode(MlsMessage{desk_->group->group_info(false).value()})}) {
+    const wire::SendGroupMessage request{id_, 0, MessageId::make(clock_, random_), clock_.now(),
+                                         clear};
+    const auto sent = write_as([&](const GroupService& s, Transaction& tx) {
+      return store_group_message(s, tx, desk_->device.asker, request, clock_.now());
+    });
+    ASSERT_FALSE(sent);
+    EXPECT_TRUE(sent.error() == Errc::malformed) << sent.error().message();
+  }
+  EXPECT_EQ(log(*laptop_).head_seq, 1U);
+}
+
 TEST_P(GroupDelivery, ADeviceComesInByExternalCommitAndComesBackWhenItHasLostItsKeys) {
   commit(*laptop_, adding({&*desk_}), {}, {&*desk_});
   const auto first = external(*phone_);

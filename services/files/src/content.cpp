@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "unhidra/runtime/log.h"
+
 namespace unhidra::files {
 namespace {
 
@@ -21,7 +23,10 @@ class ContentSource final : public net::BodySource {
 
   std::uint64_t size() const override { return size_; }
 
-  Task<Status> read_ahead() {
+  // What can be known before the answer has begun. Later, all that is left is to cut it off, and
+  // the reader would come back again and again.
+  Task<Status> read_ahead(std::uint64_t whole) {
+    UNHIDRA_CO_TRY_VOID(co_await check_whole(whole));
     UNHIDRA_CO_TRY(ahead_, co_await read());
     co_return Status();
   }
@@ -37,13 +42,26 @@ class ContentSource final : public net::BodySource {
   }
 
  private:
+  Task<Status> check_whole(std::uint64_t whole) {
+    UNHIDRA_CO_TRY(const auto stored, co_await core_.with_store("looking at a file", [this] {
+      auto size = core_.deps.store.size(id_.uuid());
+      const bool gone = !size && size.error() == storage::Errc::no_such_object;
+      return gone ? Result<std::uint64_t>(0) : std::move(size);
+    }));
+    if (stored == whole) {
+      co_return Status();
+    }
+    log::error("files.damaged", {{"stored", stored}, {"size", whole}});
+    co_return fail(Errc::damaged, "the object store no longer has all of this file");
+  }
+
   Task<Result<Bytes>> read() {
     const auto length = static_cast<std::size_t>(std::min(kPiece, end_ - at_));
     UNHIDRA_CO_TRY(auto piece, co_await core_.with_store("reading a file", [this, length] {
       return core_.deps.store.read(id_.uuid(), at_, length);
     }));
     if (piece.size() != length) {
-      co_return fail(Errc::store_unavailable, "the object store has less than was stored");
+      co_return fail(Errc::damaged, "the object store has less than was stored");
     }
     at_ += length;
     co_return piece;
@@ -102,7 +120,7 @@ Task<Result<access::Reply>> send_content(FilesCore& core, StoredFile file, std::
   auto out = headers_of(*chosen, file.size);
   auto source =
       std::make_shared<ContentSource>(core, file.file_id, *chosen, std::move(still_allowed));
-  UNHIDRA_CO_TRY_VOID(co_await source->read_ahead());
+  UNHIDRA_CO_TRY_VOID(co_await source->read_ahead(file.size));
   out.source = std::move(source);
   co_return out;
 }

@@ -33,6 +33,23 @@ TEST(Downloads, AreNothingThatABrowserWouldShow) {
   EXPECT_EQ(answer.header("Cache-Control"), "no-store");
 }
 
+// Not as something that passes: clients would ask again for minutes.
+TEST(Downloads, SayWhenTheStoreHasLostSomethingOfTheFile) {
+  World world;
+  const auto content = some_bytes(2 * kPart);
+  const auto file = world.upload(content);
+  world.store.cut_to = 2 * kPart - 1;
+  for (const auto* range : {"", "bytes=0-99", "bytes=-1"}) {
+    const auto cut = world.download(file, "bob", range);
+    EXPECT_EQ(cut.status, 422) << range;
+    EXPECT_EQ(cut.code(), "files.damaged") << range;
+  }
+  world.store.cut_to.reset();
+  EXPECT_EQ(world.download(file, "bob").bytes, content);
+  std::filesystem::remove_all(world.directory.path() / "objects" / "objects");
+  EXPECT_EQ(world.download(file, "bob").code(), "files.damaged");
+}
+
 TEST(Downloads, AreForTheMembersOfTheConversation) {
   World world;
   const auto file = world.upload(some_bytes(100));

@@ -92,7 +92,8 @@ Status FailingStore::abandon(const Uuid& name, std::string_view upload) {
 }
 Result<std::uint64_t> FailingStore::size(const Uuid& name) {
   UNHIDRA_FAIL_ON_DEMAND();
-  return real_->size(name);
+  UNHIDRA_TRY(const auto size, real_->size(name));
+  return std::min(size, cut_to.value_or(size));
 }
 Result<Bytes> FailingStore::read(const Uuid& name, std::uint64_t offset, std::size_t length) {
   UNHIDRA_FAIL_ON_DEMAND();

@@ -43,7 +43,8 @@ class FailingStore final : public storage::ObjectStore {
   explicit FailingStore(std::unique_ptr<storage::ObjectStore> real) : real_(std::move(real)) {}
   std::optional<storage::Errc> failure;
   std::function<void()> on_read;
-  std::function<void()> on_complete;  // when the object is whole
+  std::optional<std::uint64_t> cut_to;  // bytes that are left of each object
+  std::function<void()> on_complete;    // when the object is whole
 
   Result<std::string> begin(const Uuid& name) override;
   Status put_part(const Uuid& name, std::string_view upload, std::uint64_t offset,

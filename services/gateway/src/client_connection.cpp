@@ -26,11 +26,12 @@ wire::PresenceChange to_wire(const messaging::PresenceChange& change) {
 }  // namespace
 
 ClientConnection::ClientConnection(GatewayCore& core, access::Principal principal,
-                                   access::Peer peer)
+                                   access::Peer peer, SteadyTime proved_at)
     : core_(core),
       id_(ConnectionId::make(core.deps.clock, core.deps.random)),
       principal_(std::move(principal)),
       peer_(std::move(peer)),
+      proved_at_(proved_at),
       connected_at_(core.deps.clock.now()),
       expires_at_(to_unix_micros(principal_.expires_at)) {}
 
@@ -39,8 +40,8 @@ void ClientConnection::on_open(std::shared_ptr<net::WebSocketConnection> socket)
   core_.metrics.connections_total.add();
   core_.metrics.connections_active.add();
   core_.table.insert(id_, weak_from_this());
-  if (core_.revocations.covers(principal_)) {
-    close(kRevoked, "revoked");
+  if (const auto revoked = core_.revocations.covering(principal_, proved_at_)) {
+    close(*revoked);
     return;
   }
   if (core_.draining) {
@@ -246,6 +247,14 @@ void ClientConnection::close(net::CloseCode code, std::string reason) {
   if (socket_ != nullptr) {
     closing_ = true;
     socket_->close(code, std::move(reason));
+  }
+}
+
+void ClientConnection::close(const Revocation& why) {
+  if (why.stays()) {
+    close(kRevoked, "revoked");
+  } else {
+    close(net::CloseCode::service_restart, "roles have changed: come back with those of now");
   }
 }
 

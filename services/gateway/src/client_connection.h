@@ -19,7 +19,9 @@ inline constexpr net::CloseCode kRevoked{4403};      // session, device or user 
 class ClientConnection final : public net::WebSocketListener,
                                public std::enable_shared_from_this<ClientConnection> {
  public:
-  ClientConnection(GatewayCore& core, access::Principal principal, access::Peer peer);
+  // `proved_at`: before the principal was looked up.
+  ClientConnection(GatewayCore& core, access::Principal principal, access::Peer peer,
+                   SteadyTime proved_at);
 
   void on_open(std::shared_ptr<net::WebSocketConnection> socket) override;
   void on_message(ByteView message, net::MessageKind kind) override;
@@ -32,6 +34,7 @@ class ClientConnection final : public net::WebSocketListener,
   // From any thread.
   ConnectionInfo info() const;
   void close(net::CloseCode code, std::string reason);
+  void close(const Revocation& why);
   void tell_closing(std::string_view code, std::chrono::milliseconds reconnect_after);
   bool expired(Timestamp now) const {
     return to_unix_micros(now) >= expires_at_.load(std::memory_order_relaxed);
@@ -61,6 +64,7 @@ class ClientConnection final : public net::WebSocketListener,
   const ConnectionId id_;
   access::Principal principal_;
   const access::Peer peer_;
+  const SteadyTime proved_at_;
   const Timestamp connected_at_;
   std::atomic<std::int64_t> expires_at_;
   std::atomic<bool> shown_{false};

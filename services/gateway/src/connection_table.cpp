@@ -13,6 +13,7 @@ bool Revocation::covers(const access::Principal& principal) const {
     case Kind::device:
       return principal.device_id && principal.device_id->uuid() == id;
     case Kind::user:
+    case Kind::roles:
       return principal.user_id.uuid() == id;
   }
   return false;
@@ -23,7 +24,7 @@ Result<Revocation> Revocation::decode(ByteView bytes) {
   const auto kind = reader.u8();
   Revocation out{static_cast<Kind>(kind), reader.array<16>()};
   UNHIDRA_TRY_VOID(reader.finish("a revocation"));
-  if (kind < 1 || kind > 3) {
+  if (kind < 1 || kind > 4) {
     return fail(unhidra::Errc::invalid, "a revocation of an unknown kind");
   }
   return out;

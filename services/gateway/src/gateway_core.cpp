@@ -39,10 +39,14 @@ void RecentRevocations::add(const Revocation& revocation, SteadyTime now) {
   }
 }
 
-bool RecentRevocations::covers(const access::Principal& principal) const {
+std::optional<Revocation> RecentRevocations::covering(const access::Principal& principal,
+                                                      SteadyTime proved_at) const {
   const std::lock_guard lock(mutex_);
-  return std::any_of(entries_.begin(), entries_.end(),
-                     [&](const Entry& entry) { return entry.revocation.covers(principal); });
+  const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
+    return entry.revocation.covers(principal) &&
+           (entry.revocation.stays() || entry.at >= proved_at);
+  });
+  return found == entries_.end() ? std::nullopt : std::optional(found->revocation);
 }
 
 Task<std::optional<ByteArray<32>>> external_sender_key(GatewayCore& core) {

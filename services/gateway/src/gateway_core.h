@@ -34,7 +34,9 @@ struct GatewayMetrics {
 class RecentRevocations {
  public:
   void add(const Revocation& revocation, SteadyTime now);
-  bool covers(const access::Principal& principal) const;
+  // What covers a principal that was looked up at `proved_at` or a little later.
+  std::optional<Revocation> covering(const access::Principal& principal,
+                                     SteadyTime proved_at) const;
 
  private:
   struct Entry {

@@ -196,7 +196,7 @@ struct GatewayRole::Impl : net::HttpHandler {
     core.revocations.add(*revocation, core.deps.clock.steady_now());
     for (const auto& connection : core.table.snapshot()) {
       if (revocation->covers(connection->principal())) {
-        connection->close(kRevoked, "revoked");
+        connection->close(*revocation);
       }
     }
   }

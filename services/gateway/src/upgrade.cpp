@@ -90,6 +90,7 @@ Task<net::UpgradeDecision> decide_upgrade(GatewayCore& core, net::RequestHead he
         co_await core.deps.runner.refuse(operation, std::move(request), token.error());
     co_return std::unexpected(refusal(core, error, request_id));
   }
+  const auto proved_at = core.deps.clock.steady_now();
   auto principal = co_await core.deps.verifier.verify(std::move(*token));
   if (!principal) {
     const auto error =
@@ -105,10 +106,11 @@ Task<net::UpgradeDecision> decide_upgrade(GatewayCore& core, net::RequestHead he
   if (auto admitted = co_await core.deps.runner.admit(operation, request); !admitted) {
     co_return std::unexpected(refusal(core, admitted.error(), request_id));
   }
-  co_return net::AcceptUpgrade{.listener = std::make_shared<ClientConnection>(
-                                   core, std::move(request.principal), std::move(request.peer)),
-                               .subprotocol = std::string(kSubprotocol),
-                               .settings = core.settings.server.websocket};
+  co_return net::AcceptUpgrade{
+      .listener = std::make_shared<ClientConnection>(core, std::move(request.principal),
+                                                     std::move(request.peer), proved_at),
+      .subprotocol = std::string(kSubprotocol),
+      .settings = core.settings.server.websocket};
 }
 
 }  // namespace unhidra::gateway

@@ -183,6 +183,26 @@ TEST_F(Gateway, RevocationsCloseWhatTheyCover) {
   EXPECT_EQ(late->closed_with(), 4403);
 }
 
+TEST_F(Gateway, WhoseRolesHaveChangedComesBackWithThoseOfNow) {
+  auto alice = make_principal();
+  const auto before = connect(alice);
+  const auto stays = connect(make_principal());
+  publish("auth.revoked", revocation(4, alice.user_id.uuid()));
+  EXPECT_EQ(before->closed_with(), 1012);
+  EXPECT_TRUE(stays->socket().is_open());
+  // Nothing has ended: the same session is let in, and asks with what it is now.
+  alice.roles = access::RoleSet(access::Role::guest);
+  const auto after = connect(alice);
+  std::atomic<std::uint64_t> roles = 0;
+  answer_chat_with([&](wire::RoutedRequest request) {
+    roles = request.principal->roles;
+    return count_of(1);
+  });
+  after->send(count_request(1));
+  after->next_answer();
+  EXPECT_EQ(roles, alice.roles.bits());
+}
+
 TEST_F(Gateway, AnExpiredTokenEndsTheConnectionUnlessItIsRenewed) {
   const auto expires = connect(make_principal(std::chrono::seconds(1)));
   auto renewed = make_principal(std::chrono::seconds(1));

@@ -1,14 +1,17 @@
 // What the web client costs, measured in headless Chromium against the real server:
-//   node bench/budgets.mjs [MESSAGES]      (10000)
+//   node bench/budgets.mjs [MESSAGES] [GROUPS] [MESSAGES IN THEM]      (10000 0 0)
+// MESSAGES stand in one conversation, the others in as many groups as are asked for; the goal for memory speaks of 499
+// groups and 40000 messages in them.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { firstLoad } from "../test/browser/first-load.mjs";
 import { kPassword, openConversation, sees, signUp, Stage, until, write } from "../test/browser/stage.mjs";
 
-const messages = Number(process.argv[2] ?? 10_000);
+const [messages, groups, inGroups] = [10_000, 0, 0].map((usual, at) => Number(process.argv[2 + at] ?? usual));
 const kChunk = 50; // more do not fit into the outbox
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const textOf = (number) => `Message ${number}: ${"words of a usual length ".repeat(1 + (number % 5))}**${number}**`;
 const report = (what, figure) => console.log(`${what.padEnd(46)} ${figure}`);
 
 function reportFirstLoad() {
@@ -40,16 +43,29 @@ async function writer(stage, folder) {
   return client;
 }
 
-async function fill(client, page) {
+/** `send(number)` for each number, a few at once, until the page has the last one. */
+async function sendAll(client, page, first, count, what, send) {
   const begun = performance.now();
-  for (let sent = 0; sent < messages; sent += kChunk) {
-    for (let at = sent; at < Math.min(messages, sent + kChunk); ++at) {
-      await client.send("ann", `Message ${at}: ${"words of a usual length ".repeat(1 + (at % 5))}**${at}**`);
+  for (let sent = first; sent < first + count; sent += kChunk) {
+    for (let at = sent; at < Math.min(first + count, sent + kChunk); ++at) {
+      await send(at);
     }
     await until(async () => (await client.account()).outboxSize === 0, "the server to take the messages", 300_000);
   }
-  await until(async () => (await page.locator(".entry-preview >> nth=0").innerText()).includes(`Message ${messages - 1}:`), "the last message", 300_000);
-  report(`${messages} messages received while open`, `${((performance.now() - begun) / 1000).toFixed(1)} s`);
+  await until(async () => (await page.locator(".entry-preview >> nth=0").innerText()).includes(`Message ${first + count - 1}:`), "the last message", 300_000);
+  report(`${count} messages received while open, ${what}`, `${((performance.now() - begun) / 1000).toFixed(1)} s`);
+}
+const fill = (client, page) => sendAll(client, page, 0, messages, "one conversation", (number) => client.send("ann", textOf(number)));
+
+async function fillGroups(client, page) {
+  const begun = performance.now();
+  const made = [];
+  for (let number = 0; number < groups; ++number) {
+    made.push(await client.createGroup(`Group ${number}`, ["ann"]));
+  }
+  await until(async () => (await page.locator(".entry").count()) > 2 && (await client.account()).outboxSize === 0, "the groups", 300_000);
+  report(`${groups} groups made with the page`, `${((performance.now() - begun) / 1000).toFixed(1)} s`);
+  await sendAll(client, page, messages, inGroups, `${groups} groups`, (number) => client.write(made[number % groups], { text: textOf(number) }));
 }
 
 async function switching(page) {
@@ -135,8 +151,13 @@ try {
   await switching(page);
   await scrolling(page, stage);
   await memory(page, `${messages} messages`);
-  await page.click(".entry >> text=bob");
+  if (groups > 0) {
+    await fillGroups(client, page);
+    await memory(page, `${groups} groups, ${messages + inGroups} messages`);
+  }
+  await page.locator(".entry:has-text('bob') >> nth=-1").click();
   await coldStart(page);
+  await memory(page, "opened again");
 } finally {
   client?.close();
   await stage.close();

@@ -14,6 +14,7 @@ constexpr std::string_view kAuthRevoked = "auth.revoked";
 constexpr std::chrono::seconds kRound{1};
 
 // What "auth.revoked" says: a kind, then the 16 bytes of the id.
+constexpr Byte kRolesOfUser = 4;
 std::optional<Revoked> read_revocation(ByteView message) {
   ByteReader reader(message);
   const auto kind = reader.u8();
@@ -31,6 +32,14 @@ std::optional<Revoked> read_revocation(ByteView message) {
     default:
       return std::nullopt;
   }
+}
+
+// Whose roles have changed: nothing has ended, but connections rest on the roles of before.
+std::optional<UserId> read_role_change(ByteView message) {
+  ByteReader reader(message);
+  const auto kind = reader.u8();
+  const UserId user(reader.array<16>());
+  return reader.finish("role change") && kind == kRolesOfUser ? std::optional(user) : std::nullopt;
 }
 
 std::optional<messaging::RateLimit> bucket_of(const access::LimitRule& rule) {
@@ -177,9 +186,11 @@ Status MqttFace::listen_on_bus() {
   UNHIDRA_TRY(
       auto others,
       deps_.bus.subscribe(kAuthRevoked, deps_.executor, [this](const messaging::Message& message) {
-        const auto what = read_revocation(message.payload.view());
-        if (what) {
+        const auto payload = message.payload.view();
+        if (const auto what = read_revocation(payload)) {
           end(*what);
+        } else if (const auto user = read_role_change(payload)) {
+          disconnect(*user);
         }
       }));
   UNHIDRA_TRY(auto deletions, deps_.bus.subscribe(kDeletedSubject, deps_.executor,
@@ -204,6 +215,15 @@ void MqttFace::forget_device(ByteView message) {
     const auto count =
         broker.clear_retained(org.to_string(), "devices/" + device.to_string() + "/#", now);
     log::info("mqtt.device_forgotten", {{"retained", count}});
+  });
+}
+
+// They come back with the roles of then; what waits for them stays.
+void MqttFace::disconnect(UserId user) {
+  server_.run([user](mqtt::Broker& broker, mqtt::Moment now) {
+    broker.disconnect([user](const mqtt::Principal& who,
+                             std::string_view) { return subject_of(who).user == user; },
+                      mqtt::ReasonCode::administrative_action, now);
   });
 }
 

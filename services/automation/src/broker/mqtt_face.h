@@ -51,6 +51,7 @@ class MqttFace final : private mqtt::Observer {
   void judge_again();
   Status listen_on_bus();
   void end(const Revoked& what);
+  void disconnect(UserId user);
   void forget_device(ByteView message);
   Task<void> look_after();
   Task<std::optional<std::size_t>> depth_here(OrgId org, DeviceId device);

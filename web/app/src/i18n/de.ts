@@ -220,7 +220,7 @@ export const de: Dictionary = {
   },
   errors: {
     cancelled: "Abgebrochen.", file_too_large: "Diese Datei ist größer, als der Server erlaubt.", quota: "Kein Platz mehr: der Platz für Dateien ist aufgebraucht.", store_full: "Der Server hat keinen Platz für Dateien.",
-    file_gone: "Der Server hat diese Datei nicht mehr.", file_foreign: "Das ist nicht die Datei, die beschrieben wurde. Nichts davon wurde behalten.",
+    file_gone: "Der Server hat diese Datei nicht mehr.", picture_too_large: "Dieses Bild hat zu viele Bildpunkte oder sagt nicht, wie viele: es kann nur gespeichert werden.", file_damaged: "Der Server hat einen Teil dieser Datei verloren. Nichts davon wurde behalten: lass sie dir noch einmal schicken.", file_foreign: "Das ist nicht die Datei, die beschrieben wurde. Nichts davon wurde behalten.",
     name_taken: "Einen öffentlichen Kanal dieses Namens gibt es schon.", bad_name: "Dieser Name geht nicht: Er ist leer, zu lang oder hat ein Leerzeichen am Ende.", not_empty: "Es sind noch Bereiche oder Kanäle darin.", too_deep: "Bereiche stehen höchstens acht tief.",
     place_archived: "Das ist archiviert: Darin kann nichts geändert werden.", banned: "Jemand davon wurde entfernt und wird ferngehalten.",
     edit_window: "Die Zeit, in der Nachrichten geändert werden können, ist vorbei.",

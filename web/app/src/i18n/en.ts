@@ -218,7 +218,7 @@ export const en = {
   },
   errors: {
     cancelled: "Cancelled.", file_too_large: "This file is larger than the server allows.", quota: "There is no room left: the quota for files is used up.", store_full: "The server has no room for files.",
-    file_gone: "The server no longer has this file.", file_foreign: "This is not the file that its sender described. Nothing of it was kept.",
+    file_gone: "The server no longer has this file.", picture_too_large: "This picture has too many pixels, or does not say how many: it can only be saved.", file_damaged: "The server has lost a part of this file. Nothing of it was kept: ask for it to be sent again.", file_foreign: "This is not the file that its sender described. Nothing of it was kept.",
     name_taken: "There is a public channel of this name already.", bad_name: "This name cannot be used: it is empty, too long, or has a space at its end.", not_empty: "There are spaces or channels in it.", too_deep: "Spaces stand at most eight deep.",
     place_archived: "It is archived: nothing in it can be changed.", banned: "Somebody of them was removed and is kept out.",
     edit_window: "The time in which messages can be changed is over.",

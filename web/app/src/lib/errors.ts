@@ -26,10 +26,12 @@ const kTexts: Record<string, string> = {
   "chat.edit_window_closed": "edit_window",
   "store.failed": "store_failed",
   "client.cancelled": "cancelled",
+  "client.picture_too_large": "picture_too_large",
   "files.too_large": "file_too_large",
   "files.quota_exceeded": "quota",
   "files.store_full": "store_full",
   "files.not_found": "file_gone",
+  "files.damaged": "file_damaged",
 };
 
 /** A sentence for people. */

@@ -1,5 +1,6 @@
 // What a file looks like: its size in words, whether it is a picture that may be shown, a small copy of one.
 import type { ImageSize } from "@core/types";
+import { isDrawable } from "./picture-size";
 
 /** Shown as pictures: they carry no script, unlike SVG. */
 const kPictures = new Set(["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"]);
@@ -31,7 +32,7 @@ export interface Picture {
 
 /** Its dimensions and, of a large one, a small copy; nothing for what the browser cannot draw. */
 export async function pictureOf(file: Blob): Promise<Picture | undefined> {
-  if (!isPicture(file.type)) {
+  if (!isPicture(file.type) || !(await isDrawable(file))) {
     return undefined;
   }
   const bitmap = await createImageBitmap(file).catch(() => undefined);

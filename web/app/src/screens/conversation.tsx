@@ -32,11 +32,15 @@ export function ConversationScreen({ id, rest }: { id: Id; rest?: string | undef
   const { message, thread } = partOf(rest);
   const closed = useClosed(one?.conversation);
   const { over, handlers } = useDrop((files) => void choose(id, files));
+  const known = one !== undefined;
   useEffect(() => {
+    if (!known) {
+      return undefined; // a link to somewhere else
+    }
     unmark(id);
     void openTimeline(id);
     return () => closeTimeline(id);
-  }, [id]);
+  }, [id, known]);
   useEffect(() => {
     if (message) {
       void jumpTo(id, message).catch(() => undefined);

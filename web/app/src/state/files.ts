@@ -1,7 +1,8 @@
 // Files that were chosen, are being sent, or are being fetched.
-import type { Attachment, Draft, FileToSend, Id, Message } from "@core/types";
+import { CoreError, type Attachment, type Draft, type FileToSend, type Id, type Message } from "@core/types";
 import { create } from "zustand";
 import { pictureOf, saveAs, type Picture } from "../lib/files";
+import { isDrawable } from "../lib/picture-size";
 import { write } from "./conversations";
 import { client } from "./engine";
 import { refreshSoon } from "./refresh";
@@ -134,12 +135,20 @@ export const cancelTransfer = (transfer: string) => void client().cancelTransfer
 const kKept = 48; // pictures that stay decrypted in memory
 const pictures = new Map<string, Promise<string>>();
 
+// What is drawn is what its bytes say, whatever its sender says of it.
+async function drawable(content: Blob): Promise<Blob> {
+  if (!(await isDrawable(content))) {
+    throw new CoreError("client.picture_too_large", "too_large", "too many pixels to be drawn");
+  }
+  return content;
+}
+
 /** The address of a decrypted picture, or of its small copy; good until many others were looked at. */
 export function pictureUrl(message: Message, index: number, thumbnail: boolean): Promise<string> {
   const key = `${transferOf(message, index)}${thumbnail ? " small" : ""}`;
   const known = pictures.get(key);
   const found = known ?? client().receiveFile(message.conversation, message.ref, index, `${key} picture`, thumbnail)
-    .then((content) => URL.createObjectURL(thumbnail ? new Blob([content], { type: "image/webp" }) : content));
+    .then(drawable).then((content) => URL.createObjectURL(thumbnail ? new Blob([content], { type: "image/webp" }) : content));
   pictures.delete(key);
   pictures.set(key, found);
   if (!known) {

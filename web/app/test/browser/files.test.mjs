@@ -5,7 +5,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { deflateSync } from "node:zlib";
+import { png } from "./pictures.mjs";
 import { kPassword, openConversation, plaintextIn, sees, signUp, Stage, story, until } from "./stage.mjs";
 
 const kSize = 20 * 1024 * 1024 + 7; // three parts
@@ -28,26 +28,6 @@ const digest = (content) => createHash("sha256").update(content).digest("hex");
 const chooseFiles = (...files) => ann.setInputFiles(".composer input[type=file]", files);
 const card = (name) => ann.locator(".timeline .file-card", { hasText: name }).last();
 
-/** One colour, as PNG (RFC 2083); noise after it makes it as large as is wanted. */
-function png(width, height, extra = 0) {
-  const table = Array.from({ length: 256 }, (_, n) => Array.from({ length: 8 }).reduce((c) => (c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1), n));
-  const crc = (bytes) => ~bytes.reduce((c, byte) => table[(c ^ byte) & 255] ^ (c >>> 8), ~0) >>> 0;
-  const chunk = (type, body) => {
-    const content = Buffer.concat([Buffer.from(type), body]);
-    const out = Buffer.alloc(content.length + 8);
-    out.writeUInt32BE(body.length);
-    content.copy(out, 4);
-    out.writeUInt32BE(crc(content), content.length + 4);
-    return out;
-  };
-  const head = Buffer.alloc(13);
-  head.writeUInt32BE(width, 0);
-  head.writeUInt32BE(height, 4);
-  head.set([8, 2, 0, 0, 0], 8);
-  const row = Buffer.concat([Buffer.from([0]), Buffer.alloc(width * 3, Buffer.from([15, 95, 115]))]);
-  return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), chunk("IHDR", head),
-    ...(extra ? [chunk("nOIS", randomBytes(extra))] : []), chunk("IDAT", deflateSync(Buffer.concat(Array(height).fill(row)))), chunk("IEND", Buffer.alloc(0))]);
-}
 async function download(name) {
   const coming = ann.waitForEvent("download");
   await card(name).locator("button").click();

@@ -1,10 +1,10 @@
 // Every screen, in both themes, high contrast, on a phone and in German: drawn into build/screenshots, checked by axe.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { kShotFolder, openConversation, sees, signIn, signUp, Stage, story, write } from "./stage.mjs";
+import { kPassword, kShotFolder, openConversation, sees, signIn, signUp, Stage, story, write } from "./stage.mjs";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const kRules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -252,6 +252,37 @@ step("spaces, and what is set in a channel", async () => {
   await ann.waitForSelector(".bullets");
   await portray(ann, "reset", ["light", "dark", "phone"]);
   await ann.keyboard.press("Escape");
+});
+
+/** A Slack export as a folder: one channel of two people and a thread. */
+function slackExport(folder) {
+  const files = {
+    "users.json": [["U1", "ann.lindqvist", "Ann Lindqvist"], ["U2", "rosa", "Rosa Keller"]].map(([id, name, real_name]) => ({ id, name, profile: { real_name } })),
+    "channels.json": [{ id: "C1", name: "lab-notes", members: ["U1", "U2"], topic: { value: "what was measured" } }],
+    "lab-notes/2024-03-01.json": [
+      { type: "message", user: "U2", ts: "1709280000.000100", thread_ts: "1709280000.000100", text: "*Run 7* is through: `0.93` at the second sensor, see <https://example.org/run/7|the log>.",
+        reactions: [{ name: "tada", users: ["U1", "U2"], count: 2 }, { name: "eyes", users: ["U1"], count: 1 }] },
+      { type: "message", user: "U1", ts: "1709280300.000200", thread_ts: "1709280000.000100", text: "So the cable it was." },
+      { type: "message", user: "U1", ts: "1709283600.000300", text: "Next one on Monday, <@U2>?" },
+    ],
+  };
+  mkdirSync(join(folder, "lab-notes"), { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(folder, name), JSON.stringify(content));
+  }
+  return folder;
+}
+
+step("messages that were brought along from elsewhere say so", async () => {
+  writeFileSync(join(stage.root, "password"), `${kPassword}\n`);
+  await stage.cli("carla", "register", "--username", "carla.ops", "--password-file", join(stage.root, "password"));
+  await stage.cli("carla", "import", "slack", slackExport(join(stage.root, "export")), "--bring-in");
+  await ann.click(".entry >> text=lab-notes");
+  await sees(ann, "Next one on Monday", "received");
+  const [first] = await ann.locator(".message", { hasText: "Run 7" }).allInnerTexts();
+  assert.match(first, /carla\.ops[\s\S]*Written by Rosa Keller in Slack, .*2024/, "the sender first, the named author after");
+  assert.equal(await ann.locator(".reaction-imported").count(), 2);
+  await portray(ann, "imported");
 });
 
 step("a second device that waits, and the settings", async () => {

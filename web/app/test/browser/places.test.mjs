@@ -1,7 +1,8 @@
 // Spaces in spaces, channels in them, and everything that is set in a channel: by the administrator, seen by a member.
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { plaintextIn, sees, signUp, Stage, story, until, write } from "./stage.mjs";
+import { kShotFolder, plaintextIn, sees, signUp, Stage, story, until, write } from "./stage.mjs";
 
 const plain = { topic: "topic-nobody-may-find", description: "description-nobody-may-find", word: "word-nobody-may-find" };
 let stage;
@@ -33,6 +34,16 @@ async function openSettings(page, tab) {
   if (tab) {
     await page.click(`.dialog .tab:text-is("${tab}")`);
   }
+}
+/** In the page: what is written in menus that are too narrow for it, their arrow counted. */
+function cutOff(menus) {
+  const pen = document.createElement("canvas").getContext("2d");
+  return menus.flatMap((menu) => {
+    const style = getComputedStyle(menu);
+    pen.font = style.font;
+    const room = menu.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 16;
+    return [...menu.options].map(({ text }) => text).filter((text) => pen.measureText(text).width > room);
+  });
 }
 async function away(page) {
   await page.keyboard.press("Escape");
@@ -100,6 +111,10 @@ step("an exception for members holds, and is taken back", async () => {
   await ann.selectOption("[aria-label='Members: write']", "deny");
   await bob.waitForSelector(".composer-closed >> text=Your role does not let you write here");
   await ann.waitForSelector("[aria-label='Members: write'][data-changed]");
+  await ann.setViewportSize({ width: 360, height: 780 });
+  assert.deepEqual(await ann.locator(".rights select").evaluateAll(cutOff), [], "on a phone every choice can be read");
+  await ann.screenshot({ path: join(kShotFolder, "places-exceptions-phone.png") });
+  await ann.setViewportSize({ width: 1280, height: 800 });
   await ann.selectOption("[aria-label='Members: write']", "usual");
   await bob.waitForSelector(".composer textarea");
 });

@@ -6,11 +6,13 @@
 // Values hold private keys and message text: a store on disk seals them.
 // Thread: called only from within calls to the engine.
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
-#include <utility>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "unhidra/base/bytes.h"
@@ -63,7 +65,7 @@ class Store {
   virtual Status commit(std::span<const Mutation> mutations) = 0;
 };
 
-// Keeps everything in memory: for bots without a history, and for tests.
+// Keeps everything in memory: for bots without a history, and for tests. load() answers by key.
 class MemoryStore : public Store {
  public:
   Result<std::optional<SecretBytes>> get(Table table, ByteView key) override;
@@ -71,7 +73,17 @@ class MemoryStore : public Store {
   Status commit(std::span<const Mutation> mutations) override;
 
  private:
-  std::map<std::pair<Table, Bytes>, SecretBytes> records_;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(ByteView key) const {
+      return std::hash<std::string_view>()(as_text(key));
+    }
+  };
+  struct Equal {
+    using is_transparent = void;
+    bool operator()(ByteView a, ByteView b) const { return std::ranges::equal(a, b); }
+  };
+  std::map<Table, std::unordered_map<Bytes, SecretBytes, Hash, Equal>> tables_;
 };
 
 }  // namespace unhidra::client

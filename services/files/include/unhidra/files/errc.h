@@ -17,6 +17,7 @@ enum class Errc : std::uint8_t {
   exists,            // the id was used for another file
   incomplete,        // parts are missing
   bad_digest,        // what has come is not what the client has sent
+  damaged,           // the object store no longer has all of it: asking again does not help
   store_full,        // the object store has no room: nothing that was acknowledged is lost
   store_unavailable  // the object store does not answer: nothing that was acknowledged is lost
 };
@@ -41,6 +42,8 @@ constexpr ErrorCode error_code(Errc code) {
       return {"files.incomplete", ErrorKind::conflict};
     case Errc::bad_digest:
       return {"files.bad_digest", ErrorKind::unprocessable};
+    case Errc::damaged:
+      return {"files.damaged", ErrorKind::unprocessable};
     case Errc::store_full:
       return {"files.store_full", ErrorKind::unavailable};
     case Errc::store_unavailable:
