@@ -63,8 +63,8 @@ async function fillGroups(client, page) {
   for (let number = 0; number < groups; ++number) {
     made.push(await client.createGroup(`Group ${number}`, ["ann"]));
   }
-  await until(async () => (await page.locator(".entry").count()) > 2 && (await client.account()).outboxSize === 0, "the groups", 300_000);
-  report(`${groups} groups made with the page`, `${((performance.now() - begun) / 1000).toFixed(1)} s`);
+  await until(async () => (await client.account()).outboxSize === 0, "the groups", 300_000);
+  report(`${groups} groups asked for`, `${((performance.now() - begun) / 1000).toFixed(1)} s`);
   await sendAll(client, page, messages, inGroups, `${groups} groups`, (number) => client.write(made[number % groups], { text: textOf(number) }));
 }
 

@@ -1,9 +1,11 @@
 // A group of three: made, named, changed, left; read by members alone.
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { plaintextIn, sees, signUp, Stage, story, texts, until, write } from "./stage.mjs";
+import { kShotFolder, plaintextIn, sees, signUp, Stage, story, texts, until, write } from "./stage.mjs";
 
 const kName = "the harbour project";
+const kHalf = "half a group";
 const secrets = [kName, "first word in the group", "without carla", "the renamed harbour"];
 let stage;
 let ann;
@@ -23,21 +25,39 @@ async function add(page, username) {
   await page.waitForSelector(`.chip >> text=${username}`);
 }
 
+async function nameNewGroup(page, name) {
+  await page.keyboard.press("Control+Shift+O");
+  await page.click(".tab >> text=New group");
+  await page.fill(".dialog label:has-text('Name of the group') + .field-box input", name);
+}
+
+async function createWith(page, usernames) {
+  for (const username of usernames) {
+    await add(page, username);
+  }
+  await page.click(".dialog button:has-text('Create')");
+}
+
 step("one person makes a group, the others are in it", async () => {
-  await ann.keyboard.press("Control+Shift+O");
-  await ann.click(".tab >> text=New group");
-  await ann.fill(".dialog label:has-text('Name of the group') + .field-box input", kName);
+  await nameNewGroup(ann, kName);
   await ann.fill(".add-person input", "nobody-here");
   await ann.press(".add-person input", "Enter");
   await ann.waitForSelector("text=There is nobody called nobody-here.");
-  await add(ann, "bob");
-  await add(ann, "carla");
-  await ann.click(".dialog button:has-text('Create')");
+  await createWith(ann, ["bob", "carla"]);
   await ann.waitForSelector(".conversation-title >> text=3 members");
   for (const page of [bob, carla]) {
     await page.click(`.entry >> text=${kName}`);
     await page.waitForSelector(".conversation-title >> text=3 members");
   }
+});
+
+step("who has no device yet keeps nobody else out", async () => {
+  stage.createUser("dora");
+  await nameNewGroup(ann, kHalf);
+  await createWith(ann, ["dora", "bob"]);
+  await ann.waitForSelector(".conversation-title >> text=2 members");
+  await bob.waitForSelector(`.entry >> text=${kHalf}`);
+  await ann.click(`.entry >> text=${kName}`);
 });
 
 step("everybody reads what everybody writes", async () => {
@@ -109,6 +129,13 @@ step("who leaves has left", async () => {
   await bob.click(".dialog button:has-text('Leave the group')");
   await bob.waitForSelector("text=You are no longer in this group.");
   await ann.waitForSelector(".conversation-title >> text=1 member");
+});
+
+step("and is named when the patience is over", async () => {
+  await ann.waitForSelector(`.banner-warning >> text=dora could not be added to “${kHalf}”`);
+  await ann.screenshot({ path: join(kShotFolder, "group-left-out.png") });
+  await ann.click(".banner-warning button");
+  assert.equal(await ann.locator(".banner-warning").count(), 0);
 });
 
 step("neither name nor words are anywhere in the server's files, and the browser had nothing to complain about", async () => {

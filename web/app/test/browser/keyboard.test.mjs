@@ -20,7 +20,8 @@ const focused = (page) => page.evaluate(() => {
   const box = element?.closest(".field-box, .composer-box, .sidebar-search");
   return {
     name: element?.getAttribute("aria-label") || element?.labels?.[0]?.textContent || element?.textContent?.trim() || "",
-    ring: look?.outlineStyle !== "none" || (box ? getComputedStyle(box).outlineStyle !== "none" : false),
+    ring: look?.outlineStyle !== "none" || (box ? getComputedStyle(box).outlineStyle !== "none" : false)
+      || (element.matches(".menu-item[data-active-item]") && look.backgroundColor !== "rgba(0, 0, 0, 0)"), // a menu's chosen row
   };
 });
 
@@ -112,6 +113,49 @@ step("the palette goes anywhere, and shortcuts walk through conversations", asyn
 step("Escape leads back to the message field", async () => {
   await ann.keyboard.press("Escape");
   await until(async () => { const { name } = await focused(ann); return name.includes("Message to bob") || name; }, "the focus in the message field");
+});
+
+const isOn = (name) => ann.getByRole("switch", { name }).isChecked();
+/** The switch under the focus, by its key. */
+async function turn(name) {
+  await walkTo(ann, name);
+  const before = await isOn(name);
+  await ann.keyboard.press("Space");
+  await until(async () => (await isOn(name)) !== before, `"${name}" to be turned`);
+}
+
+step("who is online is switched by keys", async () => {
+  await ann.keyboard.press("Control+,");
+  await ann.waitForSelector(".settings");
+  await turn("Show others when I am online");
+  await turn("Show others when I am online");
+});
+
+step("a channel is made by keys, and what newcomers read and members may do is set there", async () => {
+  await walkTo(ann, "Channels", "Shift+Tab");
+  await ann.keyboard.press("Enter");
+  await ann.waitForSelector("button:has-text('New channel')");
+  await walkTo(ann, "New channel");
+  await ann.keyboard.press("Enter");
+  await ann.waitForSelector(".dialog");
+  await walkTo(ann, "Name of the channel");
+  await ann.keyboard.type("by-keys");
+  await ann.keyboard.press("Enter");
+  await ann.waitForSelector(".conversation-title h2 >> text=by-keys");
+  await walkTo(ann, "More about this conversation", "Shift+Tab");
+  await ann.keyboard.press("Enter");
+  await ann.waitForSelector(".menu-item:visible");
+  await walkTo(ann, "Settings of the channel", "ArrowDown");
+  await ann.keyboard.press("Enter");
+  await ann.waitForSelector(".dialog .tab");
+  await turn("Newcomers may read what was written before");
+  await walkTo(ann, "About", "Shift+Tab");
+  await walkTo(ann, "Exceptions", "ArrowRight");
+  await walkTo(ann, "Members: write");
+  await ann.keyboard.press("ArrowDown");
+  await ann.waitForSelector("[aria-label='Members: write'][data-changed]");
+  await ann.keyboard.press("Escape");
+  await ann.waitForSelector(".dialog", { state: "detached" });
 });
 
 step("the browser had nothing to complain about", () => {

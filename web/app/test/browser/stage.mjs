@@ -1,5 +1,5 @@
 // A server of its own and a browser in front of it, for one test file.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -99,6 +99,11 @@ export class Stage {
       }
     });
     return page;
+  }
+
+  /** Somebody who has an account, and no device yet. */
+  createUser(username) {
+    execFileSync(join(kBin, "unhidra"), ["admin", "--data-dir", this.data, "create-user", username, "--role", "member"], { stdio: "pipe" });
   }
 
   /** The command line client with a profile of that name; answers what it printed. */
