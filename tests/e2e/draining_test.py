@@ -104,6 +104,15 @@ class Draining(unittest.TestCase):
     def test_clients_are_told_that_the_server_stops(self):
         self.told_and_refused(0x8b, 0x88, "")
 
+    def test_browsers_are_told_too(self):
+        server = self.serve(mqtt_server_reference=ELSEWHERE)
+        browser = Peer(server, server.gateway_port, "browser", token=self.token, transport="websockets")
+        self.addCleanup(browser.vanish)
+        self.assertEqual(browser.connack[0], 0)
+        self.assertEqual(server.stop(), 0)
+        self.assertTrue(browser.wait(lambda: browser.ended), "it was not told")
+        self.assertEqual(browser.ended[0][1].value, 0x9c)
+
     def test_a_client_without_a_word_does_not_keep_the_server_up(self):
         server = self.serve()
         with socket.create_connection(("127.0.0.1", server.mqtt_port), PATIENCE):

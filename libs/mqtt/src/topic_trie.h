@@ -1,14 +1,14 @@
 #pragma once
 // A tree of topic levels with a value at each node: what subscriptions and retained messages have
-// in common. A node is one allocation that holds its level's text; its children stand in an
-// open-addressed table that is made with the first of them. Empty branches are cut off.
+// in common. A node is one allocation that holds its level's text and its only child; more of them
+// stand in an open-addressed table. Empty branches are cut off.
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <new>
 #include <string_view>
+#include <utility>
 
 #include "unhidra/mqtt/topic.h"
 
@@ -33,12 +33,12 @@ class TopicTrie {
     std::string_view level() const { return {text(), size_}; }
     Node* parent() const { return parent_; }
     Node* child(std::string_view level, std::uint32_t hash) const {
-      if (count_ == 0) {
-        return nullptr;
+      if (!has_table()) {
+        return only_ != nullptr && only_->is(level, hash) ? only_ : nullptr;
       }
       for (std::uint32_t at = hash & mask();; at = (at + 1) & mask()) {
         Node* const node = slots_[at];
-        if (node == nullptr || (node->hash_ == hash && node->level() == level)) {
+        if (node == nullptr || node->is(level, hash)) {
           return node;
         }
       }
@@ -48,7 +48,13 @@ class TopicTrie {
     bool is_leaf() const { return count_ == 0; }
     template <class F>
     void for_each_child(F f) const {
-      for (std::uint32_t at = 0; slots_ && at <= mask(); ++at) {
+      if (!has_table()) {
+        if (only_ != nullptr) {
+          f(*only_);
+        }
+        return;
+      }
+      for (std::uint32_t at = 0; at <= mask(); ++at) {
         if (slots_[at] != nullptr) {
           f(*slots_[at]);
         }
@@ -60,6 +66,18 @@ class TopicTrie {
     Node(Node* parent, std::string_view level, std::uint32_t hash)
         : parent_(parent), hash_(hash), size_(static_cast<std::uint16_t>(level.size())) {
       std::ranges::copy(level, reinterpret_cast<char*>(this + 1));
+    }
+    ~Node() {
+      if (has_table()) {
+        delete[] slots_;
+      }
+    }
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    bool has_table() const { return log_slots_ != 0; }
+    bool is(std::string_view level, std::uint32_t hash) const {
+      return hash_ == hash && this->level() == level;
     }
     const char* text() const { return reinterpret_cast<const char*>(this + 1); }
     std::uint32_t mask() const { return (1U << log_slots_) - 1; }
@@ -74,27 +92,52 @@ class TopicTrie {
       }
       slots_[at] = node;
     }
+    // From the only child to a table, or to one twice as large.
     void grow() {
-      const std::uint32_t old_size = slots_ ? mask() + 1 : 0;
-      const auto old = std::move(slots_);
-      log_slots_ = static_cast<std::uint8_t>(old_size == 0 ? 1 : log_slots_ + 1);
-      slots_ = std::make_unique<Node*[]>(std::size_t{mask()} + 1);
+      const bool had_table = has_table();
+      Node* const only = had_table ? nullptr : only_;
+      Node** const old = had_table ? slots_ : nullptr;
+      const std::uint32_t old_size = had_table ? mask() + 1 : 0;
+      log_slots_ = static_cast<std::uint8_t>(had_table ? log_slots_ + 1 : kFirstTable);
+      slots_ = new Node*[std::size_t{mask()} + 1]();
+      if (only != nullptr) {
+        place(only);
+      }
       for (std::uint32_t at = 0; at < old_size; ++at) {
         if (old[at] != nullptr) {
           place(old[at]);
         }
       }
+      delete[] old;
     }
     void add(Node* node) {
-      // At most three quarters full, so that a search ends.
-      if (!slots_ || (count_ + 1) * 4 > (mask() + 1) * 3) {
-        grow();
+      if (count_ == 0) {
+        only_ = node;
+      } else {
+        // At most three quarters full, so that a search ends.
+        if (!has_table() || (count_ + 1) * 4 > (mask() + 1) * 3) {
+          grow();
+        }
+        place(node);
       }
-      place(node);
       ++count_;
       wildcards_ = static_cast<std::uint8_t>(wildcards_ | wildcard_bit(node->level()));
     }
     void remove(Node* node) {
+      wildcards_ = static_cast<std::uint8_t>(wildcards_ & ~wildcard_bit(node->level()));
+      --count_;
+      if (has_table()) {
+        take_out(node);
+      }
+      if (count_ == 0) {
+        if (has_table()) {
+          delete[] slots_;
+        }
+        log_slots_ = 0;
+        only_ = nullptr;
+      }
+    }
+    void take_out(Node* node) {
       std::uint32_t hole = node->hash_ & mask();
       while (slots_[hole] != node) {
         hole = (hole + 1) & mask();
@@ -108,15 +151,15 @@ class TopicTrie {
           hole = at;
         }
       }
-      wildcards_ = static_cast<std::uint8_t>(wildcards_ & ~wildcard_bit(node->level()));
-      if (--count_ == 0) {
-        slots_.reset();
-        log_slots_ = 0;
-      }
     }
 
+    static constexpr std::uint8_t kFirstTable = 2;
+
     Node* parent_;
-    std::unique_ptr<Node*[]> slots_;
+    union {
+      Node* only_ = nullptr;  // without a table
+      Node** slots_;          // owned
+    };
     std::uint32_t hash_;
     std::uint32_t count_ = 0;
     std::uint16_t size_;

@@ -56,12 +56,24 @@ class Snapshots : public testing::TestWithParam<int> {
     client.send(out);
   }
 
+  void say_goodbye(Client& client) {
+    PropertyWriter properties;
+    properties.number(PropertyId::session_expiry_interval,
+                      static_cast<std::uint32_t>(100 + below(100)));
+    Bytes out;
+    append_disconnect(out, ReasonCode::success, properties.view(), Version::v5);
+    client.send(out);
+  }
+
   // Some client does something, or the host does.
   void change() {
     const auto id = static_cast<PacketId>(1 + below(5));
-    switch (below(12)) {
+    switch (below(13)) {
       case 0:
         connect(below(kClients));
+        break;
+      case 9:
+        say_goodbye(someone());
         break;
       case 1:
         someone().drop();
@@ -113,7 +125,7 @@ class Snapshots : public testing::TestWithParam<int> {
 
   void host() {
     const auto chosen = "c" + std::to_string(below(kClients));
-    switch (below(4)) {
+    switch (below(6)) {
       case 0:
         world_.broker->end_sessions(
             [&chosen](const Principal&, std::string_view id) { return id == chosen; },
@@ -125,8 +137,14 @@ class Snapshots : public testing::TestWithParam<int> {
       case 2:
         world_.pass(std::chrono::milliseconds(below(40'000)));
         break;
-      default:
+      case 3:
         world_.broker->rejudge(world_.now);
+        break;
+      default: {
+        const auto name = topic();
+        world_.broker->publish(
+            "", {.topic = name, .payload = as_bytes("told"), .qos = QoS::exactly_once}, world_.now);
+      }
     }
   }
 

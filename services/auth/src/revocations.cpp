@@ -14,7 +14,8 @@ namespace {
 // moment and clocks of machines differ.
 constexpr std::chrono::seconds kOverlap{60};
 
-// The message: kind (1 a session, 2 a device, 4 a user whose roles have changed), then the 16 bytes of the id.
+// The message: kind (1 a session, 2 a device, 4 a user whose roles have changed), then the 16 bytes
+// of the id.
 constexpr std::string_view kSubject = "auth.revoked";
 constexpr Byte kSession = 1;
 constexpr Byte kDevice = 2;
