@@ -9,6 +9,7 @@
 
 # Where UNHIDRA_JOIN is on, up to eight sources of a target are compiled as one: what they include is read once. APART
 # names those whose own names (in anonymous namespaces) would clash with a neighbour's; APART ALL leaves the target as it is.
+# So do options or definitions that a source of its own has by then (set_source_files_properties comes before the target).
 # CMake's UNITY_BUILD does the same with absolute paths, which no other checkout finds in the compiler's cache.
 option(UNHIDRA_JOIN "Compile several sources as one: a build from nothing is quicker" OFF)
 set(UNHIDRA_JOIN_SIZE 8)
@@ -18,8 +19,10 @@ function(unhidra_join target)
   set(joined)
   set(out)
   foreach(source IN LISTS J_SOURCES)
-    if(UNHIDRA_JOIN AND source MATCHES "\\.cpp$" AND NOT IS_ABSOLUTE ${source} AND NOT source IN_LIST J_APART
-       AND NOT "ALL" IN_LIST J_APART)
+    get_source_file_property(options ${source} COMPILE_OPTIONS)
+    get_source_file_property(definitions ${source} COMPILE_DEFINITIONS)
+    if(UNHIDRA_JOIN AND source MATCHES "\\.cpp$" AND NOT IS_ABSOLUTE ${source} AND NOT options AND NOT definitions
+       AND NOT source IN_LIST J_APART AND NOT "ALL" IN_LIST J_APART)
       list(APPEND joined ${source})
     else()
       list(APPEND out ${source})

@@ -5,6 +5,7 @@
 #include "unhidra/base/text.h"
 
 #include "json_fields.h"
+#include "json_text.h"
 
 namespace unhidra::cli {
 
@@ -48,7 +49,7 @@ std::string side(const json::object& twin, std::string_view name) {
   const auto& object = found->get_object();
   const auto* document = object.if_contains("document");
   const auto at = text_of(object, "updated_at");
-  const auto content = document != nullptr             ? printable(json::serialize(*document))
+  const auto content = document != nullptr             ? printable(readable(*document))
                        : object.contains("ciphertext") ? "end-to-end encrypted"
                                                        : "nothing";
   const auto* version = object.if_contains("version");

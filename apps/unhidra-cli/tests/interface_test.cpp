@@ -9,6 +9,7 @@
 
 #include "app.h"
 #include "errc.h"
+#include "json_text.h"
 #include "line_editor.h"
 
 namespace unhidra::cli {
@@ -161,6 +162,13 @@ TEST(ExitCodes, FollowTheDocumentation) {
   EXPECT_EQ(code(Errc::identity_changed), 5);
   EXPECT_EQ(code(Errc::not_found), 6);
   EXPECT_EQ(code(Errc::failed), 1);
+}
+
+TEST(JsonText, WritesNumbersAsPeopleDo) {
+  const auto shown = [](const char* text) { return readable(boost::json::parse(text)); };
+  EXPECT_EQ(shown(R"({"temperature":1.98E1,"mode":"he\"at","on":true,"lost":0,"never":null})"),
+            R"({"temperature":19.8,"mode":"he\"at","on":true,"lost":0,"never":null})");
+  EXPECT_EQ(shown("[1e300,-0.5,[],{},[{}],100000.0]"), "[1e+300,-0.5,[],{},[{}],100000]");
 }
 
 TEST(LineEditor, TakesLinesAndEdits) {

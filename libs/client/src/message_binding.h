@@ -11,20 +11,20 @@
 
 namespace unhidra::client {
 
-struct MessageBinding {
-  // While the group shares its history: the content, for those who come later too.
-  struct Shared {
-    std::uint64_t after = 0;  // its sender had read the log up to here
-    ByteArray<16> salt{};     // of the box's key
-    Bytes box;
-  };
+// While a group shares its history: the content, for those who come later too.
+struct SharedContent {
+  std::uint64_t after = 0;  // its sender had read the log up to here
+  ByteArray<16> salt{};     // of the box's key
+  Bytes box;
+};
 
+struct MessageBinding {
   ConversationId conversation;
   MessageId message;
   identity::MemberName sender;
   Timestamp sent_at{};
   EpochTag tag{};
-  std::optional<Shared> shared;
+  std::optional<SharedContent> shared;
 
   Bytes encode() const;
   // Everything but the box: what the box's key and its signature cover.

@@ -8,8 +8,6 @@ namespace unhidra::client::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using Texts = std::vector<std::string>;
-
 class AttackTest : public ::testing::Test {
  protected:
   World world;

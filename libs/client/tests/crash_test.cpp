@@ -7,8 +7,6 @@ namespace unhidra::client::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using Texts = std::vector<std::string>;
-
 // The whole life: sign-up, messages both ways, a second device. Returns the commits of the phone.
 std::size_t play(std::size_t victim, std::size_t fail_at, bool after) {
   World world(fail_at * 2 + (after ? 1 : 0) + 1000);

@@ -4,8 +4,6 @@ namespace unhidra::client::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using Texts = std::vector<std::string>;
-
 class DevicesTest : public ::testing::Test {
  protected:
   World world;

@@ -7,8 +7,6 @@
 
 namespace unhidra::client::testing {
 
-using Texts = std::vector<std::string>;
-
 class Groups : public ::testing::Test {
  protected:
   Groups() {

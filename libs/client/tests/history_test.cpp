@@ -8,8 +8,6 @@ namespace unhidra::client::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using Texts = std::vector<std::string>;
-
 class History : public ::testing::Test {
  protected:
   History() {

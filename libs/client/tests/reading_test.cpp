@@ -123,7 +123,7 @@ TEST_P(Reading, EverythingGivesZeroEverywhere) {
   }
   world.settle_over(60s);
   // Ann reads on one device; the other one learns of it.
-  for (const std::size_t reader : {0, 1, 2}) {
+  for (const std::size_t reader : {0U, 1U, 2U}) {
     ASSERT_TRUE(world.phones[reader]->engine->mark_all_read({}));
     world.phones[reader]->take();
   }

@@ -15,6 +15,8 @@
 
 namespace unhidra::client::testing {
 
+using Texts = std::vector<std::string>;
+
 // Fails one chosen commit, either before it took effect or after.
 class FaultyStore final : public Store {
  public:
