@@ -22,6 +22,9 @@ const kSettings = {
 };
 export const kPassword = "correct horse battery staple";
 
+/** Ours without what the server takes for settings. */
+const serverEnvironment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("UNHIDRA_")));
+
 export class Stage {
   static async open(settings = {}) {
     const stage = new Stage();
@@ -52,9 +55,8 @@ export class Stage {
 
   async startServer() {
     const flags = Object.entries(this.settings).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
-    const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("UNHIDRA_")));
     this.server = spawn(join(kBin, "unhidra"), ["serve", "--data-dir", this.data, ...flags], {
-      stdio: ["ignore", "pipe", "pipe"], env: environment,
+      stdio: ["ignore", "pipe", "pipe"], env: serverEnvironment(),
     });
     let said = "";
     await new Promise((resolve, reject) => {
@@ -103,7 +105,8 @@ export class Stage {
 
   /** Somebody who has an account, and no device yet. */
   createUser(username) {
-    execFileSync(join(kBin, "unhidra"), ["admin", "--data-dir", this.data, "create-user", username, "--role", "member"], { stdio: "pipe" });
+    execFileSync(join(kBin, "unhidra"), ["admin", "--data-dir", this.data, "create-user", username, "--role", "member"],
+      { stdio: "pipe", env: serverEnvironment() });
   }
 
   /** The command line client with a profile of that name; answers what it printed. */
