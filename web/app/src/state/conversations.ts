@@ -9,10 +9,31 @@ const set = useApp.setState;
 const get = useApp.getState;
 const put = (conversation: Id, window: Window) => set(({ windows }) => ({ windows: { ...windows, [conversation]: window } }));
 
-export async function readGroup(id: Id): Promise<void> {
-  const group = await client().group(id);
-  await learn(group.members.map(({ user }) => user));
-  set(({ groups }) => ({ groups: { ...groups, [id]: group } }));
+const readings = new Map<Id, { done: Promise<void>; again: boolean }>();
+/** What is asked for while it is read is read once more: the answer on its way may be older. */
+export function readGroup(id: Id): Promise<void> {
+  const under = readings.get(id);
+  if (under) {
+    under.again = true;
+    return under.done;
+  }
+  const reading = { done: Promise.resolve(), again: true };
+  readings.set(id, reading);
+  reading.done = (async () => {
+    while (reading.again) {
+      reading.again = false;
+      const group = await client().group(id);
+      await learn(group.members.map(({ user }) => user));
+      set(({ groups }) => ({ groups: { ...groups, [id]: group } }));
+    }
+  })().finally(() => readings.delete(id));
+  return reading.done;
+}
+/** Of a group that some screen has asked for. */
+export async function groupMoved(id: Id): Promise<void> {
+  if (readings.has(id) || get().groups[id]) {
+    await readGroup(id).catch(() => undefined);
+  }
 }
 
 export const openTimeline = readNewest;

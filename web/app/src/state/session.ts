@@ -3,7 +3,7 @@ import { RemoteClient, eraseProfile, type CoreEvent, type Message, CoreError } f
 import wasmUrl from "../../../packages/core/dist/unhidra_core.wasm?url";
 import { notifyAbout } from "../lib/notify";
 import { startEngineWorker } from "../trusted";
-import { readGroup } from "./conversations";
+import { groupMoved, readGroup } from "./conversations";
 import { client, remoteClient, setRemote } from "./engine";
 import { transferMoved } from "./files";
 import { olderCame, readTransfers, transferChanged } from "./history";
@@ -150,9 +150,7 @@ function onEvent(event: CoreEvent): void {
       if (event.by !== get().account?.user) {
         void learn([event.by]).catch(() => undefined).then(() => addNotice(event));
       }
-      if (get().groups[event.conversation]) {
-        void readGroup(event.conversation).catch(() => undefined);
-      }
+      void groupMoved(event.conversation);
       break;
     case "groupChangeDone":
       if (event.leftOut.length > 0) {
@@ -193,9 +191,7 @@ function onEvent(event: CoreEvent): void {
     case "sharedHistoryChanged":
     case "groupLeft":
     case "groupRepaired":
-      if (get().groups[event.conversation]) {
-        void readGroup(event.conversation).catch(() => undefined);
-      }
+      void groupMoved(event.conversation);
       if (event.type === "groupJoined" && event.name === "") {
         void refresh().then(readPlaces).catch(() => undefined); // the directory may know the name
       }
