@@ -257,8 +257,7 @@ Status App::run() {
       return file_command();
     case Command::import:
       return import_slack();
-    case Command::completion:
-      *around_.out << completion_script(options_.shell) << std::flush;
+    case Command::completion:  // was answered with the command line
       return {};
   }
   return {};

@@ -1,132 +1,303 @@
-#include "options.h"
+#include "completion.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <set>
+#include <sstream>
+#include <vector>
+
+#include <CLI/CLI.hpp>
 
 namespace unhidra::cli {
 
 namespace {
 
-constexpr std::string_view kBash = R"sh(# Load with: source <(unhidra-cli completion bash)
-_unhidra_cli() {
-  local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= i
-  local commands="register login logout status devices device hub invite verify send listen chat presence history group channel space react edit delete reply thread threads read search receipts policy export completion"
-  local globals="--profile --server --gateway --ca --trust-fingerprint --passphrase-file --json --quiet --help --version"
-  local credentials="--username --password-file --organization --device-name"
-  case $previous in
-    --profile) COMPREPLY=($(compgen -d -- "$word")); return ;;
-    --ca|--passphrase-file|--password-file|--new-password-file|--output) COMPREPLY=($(compgen -f -- "$word")); return ;;
-    completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")); return ;;
-    devices) COMPREPLY=($(compgen -W "approve revoke history $globals" -- "$word")); return ;;
-    device) COMPREPLY=($(compgen -W "list show add code pending approve deny rename label revoke delete twin owner group command --devices $globals" -- "$word")); return ;;
-  esac
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    case " $commands " in *" ${COMP_WORDS[i]} "*) command=${COMP_WORDS[i]}; break ;; esac
-  done
-  case $command in
-    '') COMPREPLY=($(compgen -W "$commands $globals" -- "$word")) ;;
-    register) COMPREPLY=($(compgen -W "$credentials --invite --display-name $globals" -- "$word")) ;;
-    login) COMPREPLY=($(compgen -W "$credentials --new-password-file $globals" -- "$word")) ;;
-    logout|devices) COMPREPLY=($(compgen -W "--yes $globals" -- "$word")) ;;
-    device) COMPREPLY=($(compgen -W "--devices --type --group --label --owner --encrypted --remove --yes --set --if-version --group --filter --code --role --timeout --older-than $globals" -- "$word")) ;;
-    invite) COMPREPLY=($(compgen -W "--role --hours $globals" -- "$word")) ;;
-    verify) COMPREPLY=($(compgen -W "--accept --mark-verified $globals" -- "$word")) ;;
-    send) COMPREPLY=($(compgen -W "--timeout $globals" -- "$word")) ;;
-    listen) COMPREPLY=($(compgen -W "--count --timeout --hidden $globals" -- "$word")) ;;
-    chat) COMPREPLY=($(compgen -W "--hidden $globals" -- "$word")) ;;
-    history) COMPREPLY=($(compgen -W "--limit --earlier $globals" -- "$word")) ;;
-    export) COMPREPLY=($(compgen -W "--output $globals" -- "$word")) ;;
-    *) COMPREPLY=($(compgen -W "$globals" -- "$word")) ;;
-  esac
-}
-complete -F _unhidra_cli unhidra-cli
-)sh";
+struct Word {
+  std::string text;
+  std::string help;
+};
 
-constexpr std::string_view kZsh = R"sh(#compdef unhidra-cli
-# Load with: source <(unhidra-cli completion zsh)
-_unhidra_cli() {
-  local -a commands globals credentials
-  commands=('register:sign up' 'login:log in as a new device' 'logout:end the session' 'status:this device'
-    'devices:devices of this account' 'device:IoT devices of the organisation' 'invite:invite somebody new' 'verify:safety number' 'send:send a message' 'listen:show what arrives'
-    'chat:talk in the terminal' 'presence:who is online' 'history:show a conversation' 'group:make and change groups' 'channel:channels' 'space:spaces' 'react:react to a message' 'edit:change an own message' 'delete:delete an own message' 'reply:answer in a thread' 'thread:show a thread' 'threads:list threads' 'read:mark as read' 'search:search the store' 'receipts:send receipts or not' 'policy:chat policy' 'export:all history as JSON' 'completion:completion script')
-  globals=('--profile[folder of this device]:folder:_directories' '--server[https://host\:9200]:url:' '--gateway[wss://host\:9000/v1/ws]:url:'
-    '--ca[PEM file]:file:_files' '--trust-fingerprint[SHA-256]:hex:' '--passphrase-file[file]:file:_files'
-    '--json[JSON lines]' '--quiet[no remarks]' '--help' '--version')
-  credentials=('--username[account]:name:' '--password-file[file]:file:_files' '--organization[name]:name:' '--device-name[name]:name:')
-  _arguments -C $globals '1:command:->command' '*::argument:->argument'
-  case $state in
-    command) _describe command commands ;;
-    argument)
-      case $words[1] in
-        register) _arguments $globals $credentials '--invite[token]:token:' '--display-name[name]:name:' ;;
-        login) _arguments $globals $credentials '--new-password-file[file]:file:_files' ;;
-        logout) _arguments $globals '--yes[do not ask]' ;;
-        devices) _arguments $globals '--yes[do not ask]' '1:what:(approve revoke history)' '2:id:' ;;
-        device) _arguments $globals '--devices[https://host\:9300]:url:' '--type[type]:word:' '*--group[group]:word:' '*--label[name=value]:label:' \
-          '--owner[user id]:id:' '--encrypted[twin is ciphertext]' '*--remove[label]:word:' '--yes[do not ask]' '--set[JSON]:json:' \
-          '--if-version[version]:number:' '--filter[topics]:filter:' '--code[public keys]:code:' '--role[role]:role:' '--timeout[seconds]:seconds:' '--older-than[hours]:hours:' '1:what:(list show add code pending approve deny rename label revoke delete twin owner group command)' '2:device:' '*:value:' ;;
-        invite) _arguments $globals '--role[role]:role:' '--hours[hours]:number:' ;;
-        verify) _arguments $globals '--accept[accept the new identity]' '--mark-verified[numbers compared]' '1:user:' ;;
-        send) _arguments $globals '--timeout[seconds]:seconds:' '1:user:' '2:text:' ;;
-        listen) _arguments $globals '--count[messages]:number:' '--timeout[seconds]:seconds:' '--hidden[look offline]' ;;
-        chat) _arguments $globals '--hidden[look offline]' '1:user:' ;;
-        history) _arguments $globals '--limit[messages]:number:' '1:user:' ;;
-        export) _arguments $globals '--output[file]:file:_files' ;;
-        completion) _arguments '1:shell:(bash zsh fish)' ;;
-        *) _arguments $globals '1:user:' ;;
-      esac ;;
-  esac
-}
-compdef _unhidra_cli unhidra-cli
-)sh";
+enum class Takes { nothing, value, file, folder };
 
-constexpr std::string_view kFish = R"sh(# Load with: unhidra-cli completion fish | source
-complete -c unhidra-cli -f
-set -l commands register login logout status devices device invite verify send listen chat presence history group channel space react edit delete reply thread threads read search receipts policy export completion
-complete -c unhidra-cli -n "not __fish_seen_subcommand_from $commands" -a "$commands"
-complete -c unhidra-cli -l profile -r -a "(__fish_complete_directories)" -d "Folder of this device"
-complete -c unhidra-cli -l server -x -d "https://host:9200"
-complete -c unhidra-cli -l gateway -x -d "wss://host:9000/v1/ws"
-complete -c unhidra-cli -l ca -r -F -d "PEM file"
-complete -c unhidra-cli -l trust-fingerprint -x -d "SHA-256 of the certificate"
-complete -c unhidra-cli -l passphrase-file -r -F -d "Passphrase of the profile"
-complete -c unhidra-cli -l json -d "JSON lines"
-complete -c unhidra-cli -s q -l quiet -d "No remarks"
-complete -c unhidra-cli -n "__fish_seen_subcommand_from register login" -s u -l username -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from register login" -l password-file -r -F
-complete -c unhidra-cli -n "__fish_seen_subcommand_from register login" -l organization -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from register login" -l device-name -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from register" -l invite -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from register" -l display-name -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from login" -l new-password-file -r -F
-complete -c unhidra-cli -n "__fish_seen_subcommand_from logout devices device" -s y -l yes
-complete -c unhidra-cli -n "__fish_seen_subcommand_from devices" -a "approve revoke history"
-complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -a "list show add code pending approve deny rename label revoke delete twin owner group command"
-complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l devices -x -d "https://host:9300"
-complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l type -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l group -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l label -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l owner -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l encrypted
-complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l remove -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l set -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from device" -l if-version -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from invite" -l role -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from invite" -l hours -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from verify" -l accept
-complete -c unhidra-cli -n "__fish_seen_subcommand_from verify" -l mark-verified
-complete -c unhidra-cli -n "__fish_seen_subcommand_from send listen" -l timeout -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from listen" -l count -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from listen chat" -l hidden
-complete -c unhidra-cli -n "__fish_seen_subcommand_from history" -l limit -x
-complete -c unhidra-cli -n "__fish_seen_subcommand_from export" -l output -r -F
-complete -c unhidra-cli -n "__fish_seen_subcommand_from completion" -a "bash zsh fish"
-)sh";
+struct Flag {
+  std::vector<std::string> names;  // with their dashes
+  std::string help;
+  Takes takes = Takes::nothing;
+};
+
+// What can stand after some commands.
+struct Place {
+  std::string path;  // the commands, each with a space before it; empty: none
+  std::vector<Word> words;
+  std::vector<Flag> flags;
+  bool file = false;  // an argument is a file
+};
+
+Takes takes_of(const CLI::Option& option) {
+  if (option.get_type_size() == 0) {
+    return Takes::nothing;
+  }
+  const auto type = option.get_type_name();
+  return type == "FILE" ? Takes::file : type == "FOLDER" ? Takes::folder : Takes::value;
+}
+
+Flag flag_of(const CLI::Option& option) {
+  Flag out{{}, option.get_description(), takes_of(option)};
+  for (const auto& name : option.get_snames()) {
+    out.names.push_back("-" + name);
+  }
+  for (const auto& name : option.get_lnames()) {
+    out.names.push_back("--" + name);
+  }
+  return out;
+}
+
+// Of CLI::IsMember: TEXT:{bash,zsh,fish}.
+void add_fixed_words(const CLI::Option& argument, std::vector<Word>& out) {
+  const auto type = argument.get_type_name();
+  const auto begin = type.find('{');
+  const auto end = type.find('}', begin);
+  if (begin == std::string::npos || end == std::string::npos) {
+    return;
+  }
+  std::istringstream list(type.substr(begin + 1, end - begin - 1));
+  for (std::string word; std::getline(list, word, ',');) {
+    out.push_back({word, argument.get_description()});
+  }
+}
+
+void collect(const CLI::App& app, const std::string& path, std::vector<Place>& out) {
+  Place place{path, {}, {}, false};
+  for (const auto* option : app.get_options()) {
+    if (option == app.get_help_ptr() && !path.empty()) {
+      continue;  // everywhere the same
+    }
+    if (option->get_positional()) {
+      add_fixed_words(*option, place.words);
+      place.file = place.file || takes_of(*option) == Takes::file;
+    } else {
+      place.flags.push_back(flag_of(*option));
+    }
+  }
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  for (const auto* command : commands) {
+    place.words.push_back({command->get_name(), command->get_description()});
+  }
+  out.push_back(std::move(place));
+  for (const auto* command : commands) {
+    collect(*command, path + ' ' + command->get_name(), out);
+  }
+}
+
+std::string joined(const std::vector<std::string>& words, std::string_view between) {
+  std::string out;
+  for (const auto& word : words) {
+    out += out.empty() ? "" : between;
+    out += word;
+  }
+  return out;
+}
+
+// Within single quotes of a shell; `quote` is what stands for one.
+std::string quoted(std::string_view text, std::string_view quote) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      out += quote;
+    } else {
+      out += c == '\n' ? ' ' : c;
+    }
+  }
+  return out + "'";
+}
+
+// Pattern of a `case`: every place but the first; every flag of some kind anywhere.
+std::string paths_pattern(const std::vector<Place>& places, std::string_view between) {
+  std::vector<std::string> out;
+  for (const auto& place : places) {
+    if (!place.path.empty()) {
+      out.push_back("'" + place.path + "'");
+    }
+  }
+  return joined(out, between);
+}
+
+std::string flags_pattern(const std::vector<Place>& places, std::initializer_list<Takes> kinds,
+                          std::string_view between = "|") {
+  std::set<std::string> names;
+  for (const auto& place : places) {
+    for (const auto& flag : place.flags) {
+      if (std::ranges::find(kinds, flag.takes) != kinds.end()) {
+        names.insert(flag.names.begin(), flag.names.end());
+      }
+    }
+  }
+  return joined({names.begin(), names.end()}, between);
+}
+
+// Of every option that a value follows, which is no command then.
+constexpr auto kWithValue = {Takes::value, Takes::file, Takes::folder};
+
+// `pattern) action ;;`, or nothing without a pattern.
+std::string case_of(const std::string& pattern, std::string_view action) {
+  return pattern.empty() ? "" : "    " + pattern + ") " + std::string(action) + " ;;\n";
+}
+
+std::string bash_script(const std::vector<Place>& places) {
+  std::string out =
+      "# Load with: source <(unhidra-cli completion bash)\n"
+      "_unhidra_cli() {\n"
+      "  local word=${COMP_WORDS[COMP_CWORD]} at= words= i\n"
+      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+      "    case ${COMP_WORDS[i-1]} in " +
+      flags_pattern(places, kWithValue) +
+      ") continue ;; esac\n"
+      "    case \"$at ${COMP_WORDS[i]}\" in\n      " +
+      paths_pattern(places, "|") +
+      ") at=\"$at ${COMP_WORDS[i]}\" ;;\n"
+      "    esac\n"
+      "  done\n"
+      "  case ${COMP_WORDS[COMP_CWORD-1]} in\n" +
+      case_of(flags_pattern(places, {Takes::folder}),
+              "COMPREPLY=($(compgen -d -- \"$word\")); return") +
+      case_of(flags_pattern(places, {Takes::file}),
+              "COMPREPLY=($(compgen -f -- \"$word\")); return") +
+      case_of(flags_pattern(places, {Takes::value}), "return") +
+      "  esac\n"
+      "  case $at in\n";
+  for (const auto& place : places) {
+    std::vector<std::string> words;
+    for (const auto& word : place.words) {
+      words.push_back(word.text);
+    }
+    for (const auto& flag : place.flags) {
+      words.insert(words.end(), flag.names.begin(), flag.names.end());
+    }
+    out += "    '" + place.path + "') words='" + joined(words, " ") + "'" +
+           (place.file ? "; COMPREPLY=($(compgen -f -- \"$word\"))" : "") + " ;;\n";
+  }
+  std::vector<std::string> globals;
+  for (const auto& flag : places.front().flags) {
+    globals.insert(globals.end(), flag.names.begin(), flag.names.end());
+  }
+  return out + "  esac\n  COMPREPLY+=($(compgen -W \"$words " + joined(globals, " ") +
+         "\" -- \"$word\"))\n}\ncomplete -F _unhidra_cli unhidra-cli\n";
+}
+
+// Of _describe: text:help.
+std::string described(const std::string& text, const std::string& help) {
+  return quoted(text + ":" + help, R"('\'')");
+}
+
+std::string described(const std::vector<Flag>& flags) {
+  std::string out;
+  for (const auto& flag : flags) {
+    for (const auto& name : flag.names) {
+      out += (out.empty() ? "" : " ") + described(name, flag.help);
+    }
+  }
+  return out;
+}
+
+std::string zsh_script(const std::vector<Place>& places) {
+  std::string out =
+      "#compdef unhidra-cli\n"
+      "# Load with: source <(unhidra-cli completion zsh)\n"
+      "_unhidra_cli() {\n"
+      "  local at= i\n"
+      "  local -a choices flags globals\n"
+      "  for ((i = 2; i < CURRENT; i++)); do\n"
+      "    case $words[i-1] in " +
+      flags_pattern(places, kWithValue) +
+      ") continue ;; esac\n"
+      "    case \"$at $words[i]\" in\n      " +
+      paths_pattern(places, "|") +
+      ") at=\"$at $words[i]\" ;;\n"
+      "    esac\n"
+      "  done\n"
+      "  case $words[CURRENT-1] in\n" +
+      case_of(flags_pattern(places, {Takes::folder}), "_directories; return") +
+      case_of(flags_pattern(places, {Takes::file}), "_files; return") +
+      case_of(flags_pattern(places, {Takes::value}), "_message value; return") +
+      "  esac\n"
+      "  globals=(" +
+      described(places.front().flags) +
+      ")\n"
+      "  case $at in\n";
+  for (const auto& place : places) {
+    std::string words;
+    for (const auto& word : place.words) {
+      words += (words.empty() ? "" : " ") + described(word.text, word.help);
+    }
+    out += "    '" + place.path + "') choices=(" + words + ")";
+    out += place.path.empty() ? "" : " flags=(" + described(place.flags) + ")";
+    out += place.file ? "; _files ;;\n" : " ;;\n";
+  }
+  return out +
+         "  esac\n"
+         "  _describe -t commands command choices\n"
+         "  _describe -o -t options option flags -- globals\n"
+         "}\n"
+         "compdef _unhidra_cli unhidra-cli\n";
+}
+
+std::string fish_flag(const std::string& condition, const Flag& flag) {
+  std::string out = "complete -c unhidra-cli" + condition;
+  for (const auto& name : flag.names) {
+    out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
+  }
+  out += flag.takes == Takes::nothing  ? ""
+         : flag.takes == Takes::file   ? " -r -F"
+         : flag.takes == Takes::folder ? " -x -a '(__fish_complete_directories)'"
+                                       : " -x";
+  return out + " -d " + quoted(flag.help, "\\'") + "\n";
+}
+
+std::string fish_script(const std::vector<Place>& places) {
+  std::string out =
+      "# Load with: unhidra-cli completion fish | source\n"
+      "function __unhidra_cli_at\n"
+      "  set -l at\n"
+      "  set -l before\n"
+      "  for word in (commandline -opc)[2..]\n"
+      "    set -l value (contains -- \"$before\" " +
+      flags_pattern(places, kWithValue, " ") +
+      "; and echo yes)\n"
+      "    set before $word\n"
+      "    test -n \"$value\"; and continue\n"
+      "    switch \"$at $word\"\n"
+      "      case " +
+      paths_pattern(places, " ") +
+      "\n        set at \"$at $word\"\n"
+      "    end\n"
+      "  end\n"
+      "  test \"$at\" = \"$argv[1]\"\n"
+      "end\n"
+      "complete -c unhidra-cli -f\n";
+  for (const auto& place : places) {
+    const std::string condition = " -n \"__unhidra_cli_at '" + place.path + "'\"";
+    for (const auto& word : place.words) {
+      out += "complete -c unhidra-cli" + condition + " -a " + word.text + " -d " +
+             quoted(word.help, "\\'") + "\n";
+    }
+    if (place.file) {
+      out += "complete -c unhidra-cli" + condition + " -F\n";
+    }
+    for (const auto& flag : place.flags) {
+      out += fish_flag(place.path.empty() ? "" : condition, flag);
+    }
+  }
+  return out;
+}
 
 }  // namespace
 
-std::string_view completion_script(std::string_view shell) {
-  if (shell == "zsh") {
-    return kZsh;
-  }
-  return shell == "fish" ? kFish : kBash;
+std::string completion_script(std::string_view shell, const CLI::App& app) {
+  std::vector<Place> places;
+  collect(app, {}, places);
+  return shell == "zsh"    ? zsh_script(places)
+         : shell == "fish" ? fish_script(places)
+                           : bash_script(places);
 }
 
 }  // namespace unhidra::cli

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "completion.h"
 #include "errc.h"
 
 namespace unhidra::cli {
@@ -32,12 +33,15 @@ class Builder {
     add_iot();
     auto* hub =
         add(app_, "hub", "Run rules, and do what is typed in bridged conversations", Command::hub);
-    hub->add_option("file", options_.hub_file, "Bridges and rules, as JSON")->required();
+    hub->add_option("file", options_.hub_file, "Bridges and rules, as JSON")
+        ->type_name("FILE")
+        ->required();
     hub->add_option("--timeout", options_.timeout, "End after so many seconds");
     auto* listen = hub->add_option("--listen", options_.hub_listen,
                                    "Take commands by HTTP too, at this address of this machine");
     listen->needs(hub->add_option("--token-file", options_.hub_token_file,
-                                  "What programs have to show for that: at least 32 characters"));
+                                  "What programs have to show for that: at least 32 characters")
+                      ->type_name("FILE"));
     add_messages();
     add_groups();
     add_message_actions();
@@ -59,15 +63,18 @@ class Builder {
     app_.set_version_flag("--version", "unhidra-cli " UNHIDRA_VERSION);
     app_.add_option("--profile", options_.profile,
                     "Folder of this device's keys and history (default: "
-                    "$XDG_DATA_HOME/unhidra/default)");
+                    "$XDG_DATA_HOME/unhidra/default)")
+        ->type_name("FOLDER");
     app_.add_option("--server", options_.server, "The server, as https://host:9200");
     app_.add_option("--gateway", options_.gateway,
                     "The gateway, as wss://host:9000/v1/ws (default: what the server tells)");
-    app_.add_option("--ca", options_.ca_file, "Trust servers certified by this PEM file alone");
+    app_.add_option("--ca", options_.ca_file, "Trust servers certified by this PEM file alone")
+        ->type_name("FILE");
     app_.add_option("--trust-fingerprint", options_.fingerprint,
                     "Trust the server with this SHA-256 certificate fingerprint alone");
     app_.add_option("--passphrase-file", options_.passphrase_file,
-                    "Its first line is the passphrase of the profile");
+                    "Its first line is the passphrase of the profile")
+        ->type_name("FILE");
     app_.add_flag("--json", options_.json, "One JSON object a line on the standard output");
     app_.add_flag("-q,--quiet", options_.quiet, "No remarks, only results and errors");
   }
@@ -83,8 +90,10 @@ class Builder {
             "Log in; this becomes a new device of the account, or comes back as the one it was",
             Command::log_in);
     add_credentials(*log_in);
-    log_in->add_option("--new-password-file", options_.new_password_file,
-                       "The new password, where the server asks for one; - is standard input");
+    log_in
+        ->add_option("--new-password-file", options_.new_password_file,
+                     "The new password, where the server asks for one; - is standard input")
+        ->type_name("FILE");
     auto* log_out = add(app_, "logout", "End the session and delete this device's keys and history",
                         Command::log_out);
     log_out->add_flag("-y,--yes", options_.yes, "Do not ask");
@@ -103,8 +112,10 @@ class Builder {
 
   void add_credentials(CLI::App& command) {
     command.add_option("-u,--username", options_.username, "Name of the account")->required();
-    command.add_option("--password-file", options_.password_file,
-                       "Its first line is the password; - is the standard input");
+    command
+        .add_option("--password-file", options_.password_file,
+                    "Its first line is the password; - is the standard input")
+        ->type_name("FILE");
     command.add_option("--organization", options_.organization,
                        "Organisation on the server (default: its first)");
     command.add_option("--device-name", options_.device_name,
@@ -347,7 +358,9 @@ class Builder {
     auto& wish = options_.file;
     auto* send = add_file_action("send-file", "Encrypt files and send them", FileAction::send);
     add_place(*send);
-    send->add_option("files", wish.paths, "Up to ten, in one message")->required();
+    send->add_option("files", wish.paths, "Up to ten, in one message")
+        ->type_name("FILE")
+        ->required();
     send->add_option("--text", options_.text, "What to say with them");
     send->add_option("--media-type", wish.media_type, "As image/png (default: by the name)");
     add_scanner(*send);
@@ -367,7 +380,8 @@ class Builder {
       save->add_option("--number", wish.number, "Which of its files (default: the first)")
           ->check(CLI::PositiveNumber);
       save->add_option("--output", options_.output_file,
-                       "Where to (default: its name, in this folder)");
+                       "Where to (default: its name, in this folder)")
+          ->type_name("FILE");
     }
   }
   void add_message_actions() {
@@ -484,6 +498,7 @@ class Builder {
         "slack", "The channels of a Slack export; can be run again when it broke off");
     slack->callback([this] { options_.command = Command::import; });
     slack->add_option("export", wish.path, "The zip file, or the folder it was unpacked to")
+        ->type_name("FILE")
         ->required();
     slack->add_option("--only", wish.only, "This channel; may be given several times");
     slack->add_option("--space", wish.space, "Make the channels in this space");
@@ -562,7 +577,8 @@ class Builder {
                       "Of a group that shares it, fetch what was written before this device came");
     auto* all = add(app_, "export", "All conversations of this device's store as one JSON document",
                     Command::export_all);
-    all->add_option("--output", options_.output_file, "Write to this file, for its owner alone");
+    all->add_option("--output", options_.output_file, "Write to this file, for its owner alone")
+        ->type_name("FILE");
   }
 
   Options& options_;
@@ -583,6 +599,10 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     const int code = app.exit(error, shown, shown);
     out.text = shown.str();
     out.exit_code = code == 0 ? 0 : static_cast<int>(ExitCode::usage);
+    return out;
+  }
+  if (options.command == Command::completion) {
+    out.text = completion_script(options.shell, app);
     return out;
   }
   out.options = std::move(options);

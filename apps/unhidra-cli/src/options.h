@@ -154,7 +154,4 @@ struct Parsed {
 
 Parsed parse_command_line(int argc, const char* const* argv);
 
-// The completion script of bash, zsh or fish.
-std::string_view completion_script(std::string_view shell);
-
 }  // namespace unhidra::cli

@@ -1,5 +1,8 @@
 // Command line, output and the line editor.
 
+#include <array>
+#include <cstdio>
+#include <fstream>
 #include <sstream>
 
 #include <boost/json.hpp>
@@ -63,11 +66,50 @@ TEST(CommandLine, HelpAndCompletionNeedNoProfile) {
   for (const auto* shell : {"bash", "zsh", "fish"}) {
     const auto ran = run_cli({"completion", shell});
     EXPECT_EQ(ran.code, 0);
-    for (const auto* command : {"register", "login", "logout", "status", "devices", "if-version",
-                                "verify", "send", "listen", "chat", "history", "export"}) {
-      EXPECT_NE(ran.out.find(command), std::string::npos) << shell << " " << command;
+    for (const auto* what : {"' register'", "' device group rotate'", "' group history'",
+                             "if-version", "trust-fingerprint"}) {
+      EXPECT_NE(ran.out.find(what), std::string::npos) << shell << " " << what;
     }
   }
+}
+
+// What bash offers for the last word.
+std::vector<std::string> offered_by_bash(const std::vector<std::string>& words) {
+  const testkit::TempDir dir;
+  const auto script = (dir.path() / "completion.bash").string();
+  std::ofstream(script) << run_cli({"completion", "bash"}).out;
+  std::string command = "bash -c 'source " + script + "; COMP_WORDS=(unhidra-cli";
+  for (const auto& word : words) {
+    command += " \"" + word + "\"";
+  }
+  command += "); COMP_CWORD=" + std::to_string(words.size()) +
+             "; _unhidra_cli; printf \"%s\\n\" \"${COMPREPLY[@]}\"'";
+  std::FILE* const pipe = ::popen(command.c_str(), "r");
+  std::string said;
+  std::array<char, 4096> buffer{};
+  for (std::size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
+    said.append(buffer.data(), got);
+  }
+  EXPECT_EQ(::pclose(pipe), 0) << command;
+  std::vector<std::string> out;
+  std::istringstream lines(said);
+  for (std::string line; std::getline(lines, line);) {
+    out.push_back(line);
+  }
+  return out;
+}
+
+TEST(CommandLine, BashCompletesWhatItHas) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(offered_by_bash({"gro"}), Words{"group"});
+  EXPECT_EQ(offered_by_bash({"group", "h"}), Words{"history"});
+  EXPECT_EQ(offered_by_bash({"--server", "group", "devices", "history", "re"}), Words{"receive"})
+      << "an option's value is passed over where a command stands behind it";
+  EXPECT_EQ(offered_by_bash({"completion", "f"}), Words{"fish"});
+  EXPECT_EQ(offered_by_bash({"listen", "--cou"}), Words{"--count"});
+  EXPECT_EQ(offered_by_bash({"listen", "--trust"}), Words{"--trust-fingerprint"});
+  EXPECT_EQ(offered_by_bash({"listen", "--count", ""}), Words{""}) << "a number is not guessed";
+  EXPECT_EQ(offered_by_bash({"--ca", "/etc/host"}).front().substr(0, 9), "/etc/host");
 }
 
 TEST(CommandLine, TheTwoDeviceCommandsAreTold) {
