@@ -7,6 +7,8 @@
 #include "unhidra/rego/engine.h"
 #include "unhidra/testkit/fake_clock.h"
 #include "unhidra/testkit/seeded_random.h"
+#include "unhidra/wire/codec.h"
+#include "unhidra/wire/frames.h"
 
 namespace unhidra::automation {
 namespace {
@@ -97,6 +99,35 @@ TEST_F(Operations, TheInputIsWhatTheHeaderSays) {
   asking.principal.device_id.reset();
   EXPECT_EQ(input("connection.open").find("device"), std::string::npos);
   EXPECT_NE(input("connection.open").find(R"("face":"upgrade","method":"GET")"), std::string::npos);
+}
+
+TEST_F(Operations, AFrameTellsWhatItIsAbout) {
+  ASSERT_TRUE(use(R"(default allow := true
+allow := false if input.resource.parameters.conversation_id == "07000000-0000-0000-0000-000000000000"
+allow := false if "05000000-0000-0000-0000-000000000000" in input.resource.parameters.user_ids
+)"));
+  const auto allowed = [&](std::string_view operation, Bytes body) {
+    auto asking = request(access::Role::member, ours_);
+    asking.body = std::move(body);
+    return decisions_
+        .judge({.operation = *access::find_operation(operation), .request = asking, .now = now_})
+        .allowed;
+  };
+  wire::SendMessage message;
+  message.message_id = MessageId(Uuid{6});
+  message.conversation_id = ConversationId(Uuid{7});
+  EXPECT_FALSE(allowed("messages.send", wire::encode(message)));
+  // As the handler reads it: of two the last.
+  auto twice = wire::encode(message);
+  message.conversation_id = ConversationId(Uuid{8});
+  append(twice, wire::encode(message));
+  EXPECT_TRUE(allowed("messages.send", wire::encode(message)));
+  EXPECT_TRUE(allowed("messages.send", twice));
+  EXPECT_TRUE(allowed("messages.send", Bytes{0xff})) << "its handler refuses it";
+  EXPECT_FALSE(allowed("device_lists.fetch",
+                       wire::encode(wire::FetchDeviceLists{{UserId(Uuid{4}), UserId(Uuid{5})}})));
+  EXPECT_TRUE(
+      allowed("device_lists.fetch", wire::encode(wire::FetchDeviceLists{{UserId(Uuid{4})}})));
 }
 
 TEST_F(Operations, WithoutAPolicyNobodyIsAsked) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "unhidra/wire/request_ids.h"
+
 namespace unhidra::automation {
 namespace {
 
@@ -65,13 +67,36 @@ Value user_of(const access::Principal& principal) {
                         {text("roles"), Value::set(std::move(roles))}});
 }
 
-Value resource_of(const access::OperationQuestion& question) {
-  std::vector<Value::Member> parameters;
+Value uuid(const Uuid& value) {
+  return text(uuid_to_string(value));
+}
+
+// Of the path, or of the frame's own fields. A frame that cannot be read names nothing: its handler
+// refuses it.
+std::vector<Value::Member> parameters_of(const access::OperationQuestion& question) {
+  std::vector<Value::Member> out;
   for (const auto& [name, value] : question.request.path_parameters) {
-    parameters.emplace_back(text(name), text(value));
+    out.emplace_back(text(name), text(value));
   }
+  if (question.operation.face != access::Face::frame) {
+    return out;
+  }
+  const auto named = wire::ids_of_request(question.operation.frame, question.request.body,
+                                          {.max_size = question.operation.body_limit});
+  if (!named) {
+    return out;
+  }
+  for (const auto& field : *named) {
+    std::vector<Value> ids;
+    std::ranges::transform(field.ids, std::back_inserter(ids), uuid);
+    out.emplace_back(text(field.name), field.list ? Value::array(std::move(ids)) : ids.front());
+  }
+  return out;
+}
+
+Value resource_of(const access::OperationQuestion& question) {
   std::vector<Value::Member> out{{text("org"), id(question.request.principal.org_id)},
-                                 {text("parameters"), Value::object(std::move(parameters))}};
+                                 {text("parameters"), Value::object(parameters_of(question))}};
   if (!question.operation.resource_type.empty()) {
     out.emplace_back(text("type"), text(question.operation.resource_type));
   }

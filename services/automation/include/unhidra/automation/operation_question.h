@@ -12,7 +12,8 @@
 //   device    {id}                     only where the session is bound to one
 //   session   {id, expires}            expires: of the access token, in nanoseconds since 1970
 //   resource  {org, type, parameters}  type "user", only where the audit log has one; parameters:
-//             what the path says, as {"user_id": "..."}
+//             the ids that the path names, as {"user_id": "..."}, or the frame in fields of its
+//             own, as {"conversation_id": "..."}; of a list of ids an array
 //   client    {ip, loopback, agent}    loopback: from the machine itself, not by a proxy there
 //   time      nanoseconds since 1970, as time.now_ns() gives them
 
