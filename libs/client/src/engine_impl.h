@@ -20,6 +20,7 @@
 #include "records.h"
 #include "shared_history_records.h"
 #include "transaction.h"
+#include "unread_list.h"
 
 namespace unhidra::wire {
 struct ServerFrame;
@@ -364,6 +365,8 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   void forget_unread(ConversationId id, std::uint64_t seq);
   template <class F>
   void erase_unread(ConversationId id, F is_read);
+  void remove_unread(std::map<ConversationId, UnreadList>::iterator of,
+                     std::span<const std::uint64_t> read);
   void advance_timeline(ConversationRecord& record, const LogPlace& place);
   void advance_thread(ThreadRecord& thread, std::uint64_t seq);
   Status pump_read_sync();
@@ -658,7 +661,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   std::map<Bytes, KeyPackageRecord> key_packages_;  // by KeyPackageRef
   std::uint64_t list_changes_ = 0;                  // device lists that were replaced
   GroupAuthority authority_{users_};
-  std::map<ConversationId, std::map<std::uint64_t, UnreadRecord>> unread_;  // by seq
+  std::map<ConversationId, UnreadList> unread_;
   std::map<std::pair<ConversationId, std::uint64_t>, ThreadRecord> threads_;
   std::map<ConversationId, ReceiptsRecord> receipts_;
   std::set<ConversationId> receipts_due_;

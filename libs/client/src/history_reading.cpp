@@ -129,12 +129,16 @@ void Engine::Impl::shift_threads(ConversationId id, std::uint64_t first, std::ui
   if (unread == unread_.end()) {
     return;
   }
-  for (auto& [seq, one] : unread->second) {
-    if (one.root) {
-      *one.root = moves(*one.root);
-      tx_.put(Table::unread, unread_key(id, seq), one.encode());
+  UnreadList placed;
+  for (const auto& [seq, one] : unread->second.entries()) {
+    auto record = one;
+    if (record.root) {
+      record.root = moves(*record.root);
+      tx_.put(Table::unread, unread_key(id, seq), record.encode());
     }
+    placed.put(seq, record);
   }
+  unread->second = std::move(placed);
 }
 
 // Every reply under its root, also one that was here before its root; what came now and stands
@@ -149,7 +153,8 @@ Status Engine::Impl::sort_threads(ConversationId id, std::uint64_t older) {
     const auto& message = stored->message;
     UNHIDRA_TRY(const auto root, under_its_root(message));
     const auto unread = unread_.find(id);
-    const bool moves = root && unread != unread_.end() && unread->second.contains(message.seq);
+    const bool moves =
+        root && unread != unread_.end() && unread->second.find(message.seq) != nullptr;
     if (moves) {
       forget_unread(id, message.seq);  // it may have stood in the timeline
     }

@@ -24,7 +24,8 @@ Status Engine::Impl::load_reading() {
     if (!key.finish("the key of an unread message")) {
       return fail(Errc::corrupt_store, "a stored unread message has no name");
     }
-    UNHIDRA_TRY(unread_[id][seq], UnreadRecord::decode(stored.value.expose()));
+    UNHIDRA_TRY(const auto record, UnreadRecord::decode(stored.value.expose()));
+    unread_[id].put(seq, record);
   }
   UNHIDRA_TRY(const auto receipts, tx_.load(Table::receipts));
   for (const auto& stored : receipts) {
@@ -54,17 +55,13 @@ void Engine::Impl::count_unread(Conversation& out, ConversationId id) const {
   if (found == unread_.end()) {
     return;
   }
-  std::set<std::uint64_t> threads;
-  for (const auto& [seq, unread] : found->second) {
-    out.mentions += unread.mention ? 1 : 0;
-    if (!unread.root) {
-      ++out.unread;
-    } else if (const auto* thread = find_thread(id, *unread.root);
-               thread != nullptr && thread->following) {
-      threads.insert(*unread.root);
-    }
+  const auto& unread = found->second;
+  out.unread = unread.in_timeline();
+  out.mentions = unread.mentions();
+  for (const auto& [root, counts] : unread.threads()) {
+    const auto* thread = find_thread(id, root);
+    out.unread_threads += thread != nullptr && thread->following ? 1 : 0;
   }
-  out.unread_threads = threads.size();
 }
 
 // A message of somebody else, new in the history.
@@ -85,29 +82,33 @@ void Engine::Impl::note_received(const Message& message, std::optional<std::uint
   auto& unread = unread_[record.id];
   UnreadRecord fresh{mentions_me(message), root};
   tx_.put(Table::unread, unread_key(record.id, message.seq), fresh.encode());
-  unread.insert_or_assign(message.seq, fresh);
+  unread.put(message.seq, fresh);
   if (unread.size() > limits_.max_unread) {
-    tx_.remove(Table::unread, unread_key(record.id, unread.begin()->first));
-    unread.erase(unread.begin());
+    const auto oldest = unread.entries().begin()->first;
+    tx_.remove(Table::unread, unread_key(record.id, oldest));
+    unread.erase(oldest);
   }
   tell_unread(record.id);
 }
 
 void Engine::Impl::note_mention_changed(const Message& message) {
   const auto found = unread_.find(message.conversation);
-  const auto unread =
-      found != unread_.end() ? found->second.find(message.seq) : decltype(found->second.begin()){};
-  if (found == unread_.end() || unread == found->second.end() ||
-      unread->second.mention == mentions_me(message)) {
+  const auto* known = found == unread_.end() ? nullptr : found->second.find(message.seq);
+  if (known == nullptr || known->mention == mentions_me(message)) {
     return;
   }
-  unread->second.mention = mentions_me(message);
-  tx_.put(Table::unread, unread_key(message.conversation, message.seq), unread->second.encode());
+  auto changed = *known;
+  changed.mention = mentions_me(message);
+  tx_.put(Table::unread, unread_key(message.conversation, message.seq), changed.encode());
+  found->second.put(message.seq, changed);
   tell_unread(message.conversation);
 }
 
 void Engine::Impl::forget_unread(ConversationId id, std::uint64_t seq) {
-  erase_unread(id, [&](std::uint64_t one, const UnreadRecord&) { return one == seq; });
+  const auto found = unread_.find(id);
+  if (found != unread_.end() && found->second.find(seq) != nullptr) {
+    remove_unread(found, std::array{seq});
+  }
 }
 
 template <class F>
@@ -116,19 +117,28 @@ void Engine::Impl::erase_unread(ConversationId id, F is_read) {
   if (found == unread_.end()) {
     return;
   }
-  const auto erased = std::erase_if(found->second, [&](const auto& one) {
-    const bool read = is_read(one.first, one.second);
-    if (read) {
-      tx_.remove(Table::unread, unread_key(id, one.first));
+  std::vector<std::uint64_t> read;
+  for (const auto& [seq, unread] : found->second.entries()) {
+    if (is_read(seq, unread)) {
+      read.push_back(seq);
     }
-    return read;
-  });
-  if (found->second.empty()) {
-    unread_.erase(found);
   }
-  if (erased > 0) {
-    tell_unread(id);
+  if (!read.empty()) {
+    remove_unread(found, read);
   }
+}
+
+void Engine::Impl::remove_unread(std::map<ConversationId, UnreadList>::iterator of,
+                                 std::span<const std::uint64_t> read) {
+  const auto id = of->first;
+  for (const auto seq : read) {
+    of->second.erase(seq);
+    tx_.remove(Table::unread, unread_key(id, seq));
+  }
+  if (of->second.empty()) {
+    unread_.erase(of);
+  }
+  tell_unread(id);
 }
 
 // ---- the cursors ----
@@ -209,11 +219,10 @@ Status Engine::Impl::mark_all_read(std::optional<ConversationId> only) {
   }
   for (const auto& id : ids) {
     UNHIDRA_TRY_VOID(mark_read(id, UINT64_MAX));
-    std::set<std::uint64_t> roots;
-    const auto left = unread_.find(id);
-    if (left != unread_.end()) {
-      for (const auto& [seq, unread] : left->second) {
-        roots.insert(unread.root.value_or(UINT64_MAX));
+    std::vector<std::uint64_t> roots;
+    if (const auto left = unread_.find(id); left != unread_.end()) {
+      for (const auto& [root, counts] : left->second.threads()) {
+        roots.push_back(root);
       }
     }
     for (const auto root : roots) {

@@ -127,12 +127,9 @@ ThreadSummary Engine::Impl::summary(const ThreadRecord& thread) const {
   out.following = thread.following;
   const auto unread = unread_.find(thread.conversation);
   if (unread != unread_.end()) {
-    for (const auto& [seq, one] : unread->second) {
-      if (one.root == thread.root_index) {
-        ++out.unread;
-        out.mentions += one.mention ? 1 : 0;
-      }
-    }
+    const auto counts = unread->second.in_thread(thread.root_index);
+    out.unread = counts.messages;
+    out.mentions = counts.mentions;
   }
   return out;
 }
