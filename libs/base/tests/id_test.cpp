@@ -1,5 +1,8 @@
 #include "unhidra/base/id.h"
 
+#include <algorithm>
+#include <random>
+
 #include <gtest/gtest.h>
 
 namespace unhidra {
@@ -29,6 +32,20 @@ TEST(Uuid, SortsByTime) {
   const auto earlier = UserId(make_uuid_v7(from_unix_micros(1'000'000), random));
   const auto later = UserId(make_uuid_v7(from_unix_micros(2'000'000), random));
   EXPECT_LT(earlier, later);
+}
+
+TEST(Uuid, IdsSortAsTheirBytesDo) {
+  std::mt19937 random(7);
+  for (int i = 0; i < 2000; ++i) {
+    Uuid a{};
+    std::ranges::generate(a, [&] { return static_cast<Byte>(random()); });
+    Uuid b = a;
+    b[random() % b.size()] = static_cast<Byte>(random());
+    EXPECT_EQ(UserId(a) <=> UserId(b), a <=> b);
+    EXPECT_EQ(UserId(a) == UserId(b), a == b);
+  }
+  static_assert(UserId(Uuid{0, 255}) < UserId(Uuid{1, 0}));
+  static_assert(UserId(Uuid{}) == UserId());
 }
 
 TEST(Uuid, ParsesWhatItPrints) {

@@ -469,7 +469,8 @@ Status Engine::Impl::on_step_refused(GroupHold& hold, const PendingRequest& requ
       }
     }
     save(change);
-    if (change.attempts > limits_.max_change_attempts) {
+    const bool for_good = error.status == 403;  // newer lists give nobody more rights
+    if (for_good || change.attempts > limits_.max_change_attempts) {
       finish_change(order, error.code);
     }
   }

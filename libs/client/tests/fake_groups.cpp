@@ -245,6 +245,9 @@ std::optional<wire::Error> FakeServer::check_device_sets(const GroupState& state
 }
 
 FakeServer::Reply FakeServer::reply(DeviceId from, const wire::CommitGroup& body) {
+  if (commit_error) {
+    return *commit_error;
+  }
   const auto found = groups_.find(body.conversation_id);
   const auto message = mls::MlsMessage::parse(body.commit);
   const auto* commit = message ? message->as<mls::PublicMessage>() : nullptr;

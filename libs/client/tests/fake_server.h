@@ -114,6 +114,7 @@ class FakeServer {
   std::optional<wire::Error> send_error;      // instead of accepting
   std::size_t withhold = 0;                   // so many deliveries are skipped
   std::optional<wire::Error> presence_error;  // instead of any answer about presence
+  std::optional<wire::Error> commit_error;    // instead of taking a commit
   std::optional<wire::Error> log_error;       // instead of any page of a group's log
   bool log_from_start = false;                // each page begins with the first entry
 

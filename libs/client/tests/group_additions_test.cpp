@@ -67,6 +67,22 @@ TEST_F(GroupAdditions, AnotherChangeDoesNotWaitForThem) {
   EXPECT_EQ(outcomes().front().failure, "");
 }
 
+TEST_F(GroupAdditions, WhatTheRoleDoesNotAllowIsGivenUpAtOnce) {
+  world.connect(cleo);
+  world.settle();
+  const auto id = ann.engine->create_group("the group", std::array{bob.enrollment.user}).value();
+  world.settle();
+  world.server.commit_error = wire::Error{.code = "chat.not_allowed", .status = 403};
+  ASSERT_TRUE(ann.engine->add_to_group(id, std::array{cleo.enrollment.user}));
+  world.settle();
+  ASSERT_EQ(outcomes().size(), 2U);
+  EXPECT_EQ(outcomes().back().failure, "chat.not_allowed");
+  world.server.commit_error.reset();
+  ASSERT_TRUE(ann.engine->add_to_group(id, std::array{cleo.enrollment.user}));
+  world.settle_over(5s);
+  expect_together(id, {&ann, &bob, &cleo});
+}
+
 TEST_F(GroupAdditions, AnInterruptionDoesNotEndTheWaiting) {
   const auto id =
       ann.engine->create_group("the group", std::array{bob.enrollment.user, cleo.enrollment.user})

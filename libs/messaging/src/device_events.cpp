@@ -88,9 +88,9 @@ void DeviceEvents::State::tell_lagged(std::uint64_t lost) {
   log::error("devices.behind", {{"lost", lost}});
   const std::lock_guard lock(mutex);
   for (const auto& [device, listener] : listeners) {
-    boost::asio::post(listener->executor, [listener = listener, lost] {
-      if (listener->active.load(std::memory_order_acquire) && listener->options.on_lagged) {
-        listener->options.on_lagged(lost);
+    boost::asio::post(listener->executor, [told = listener, lost] {
+      if (told->active.load(std::memory_order_acquire) && told->options.on_lagged) {
+        told->options.on_lagged(lost);
       }
     });
   }

@@ -14,6 +14,7 @@ const kTexts: Record<string, string> = {
   "client.session_ended": "session_ended",
   "client.store_failed": "store_failed",
   "client.message_too_large": "toolong",
+  "chat.not_allowed": "denied",
   "client.no_recipient_device": "no_device",
   "client.identity_not_accepted": "identity_changed",
   "chat.name_taken": "name_taken",

@@ -2,7 +2,10 @@
 // Strong identifiers: 16 bytes, UUID version 7 (RFC 9562 section 5.7), so that they sort by the
 // time they were made. A UserId is no DeviceId: the compiler keeps them apart.
 
+#include <array>
+#include <bit>
 #include <compare>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -44,9 +47,21 @@ class Id {
   ByteView bytes() const { return uuid_; }
   std::string to_string() const { return uuid_to_string(uuid_); }
   constexpr bool is_nil() const { return uuid_ == Uuid{}; }
-  friend constexpr auto operator<=>(const Id&, const Id&) = default;
+  friend constexpr bool operator==(const Id&, const Id&) = default;
+  // Byte by byte, as two numbers: tables of ids are looked through for every message.
+  friend constexpr std::strong_ordering operator<=>(const Id& a, const Id& b) {
+    const auto left = std::bit_cast<Halves>(a.uuid_);
+    const auto right = std::bit_cast<Halves>(b.uuid_);
+    const auto first = big_endian(left[0]) <=> big_endian(right[0]);
+    return first != 0 ? first : big_endian(left[1]) <=> big_endian(right[1]);
+  }
 
  private:
+  using Halves = std::array<std::uint64_t, 2>;
+  static constexpr std::uint64_t big_endian(std::uint64_t half) {
+    return std::endian::native == std::endian::little ? std::byteswap(half) : half;
+  }
+
   Uuid uuid_{};
 };
 
