@@ -251,7 +251,7 @@ Status App::change_members(const client::DeviceGroupView& group,
   const auto* now = find_named(all, group.name);
   output_.result(described(*now), "Epoch " + std::to_string(now->roster.epoch) + " of " +
                                       printable(group.name) + ", with " +
-                                      std::to_string(now->roster.members.size()) + " members");
+                                      members_text(now->roster.members.size()));
   return {};
 }
 
@@ -307,10 +307,10 @@ Status App::device_groups_action() {
     case IotAction::group_list: {
       UNHIDRA_TRY(const auto all, engine_->device_groups());
       for (const auto& group : all) {
-        output_.result(described(group),
-                       printable(group.name) + "  epoch " + std::to_string(group.roster.epoch) +
-                           "  " + std::to_string(group.roster.members.size()) + " members" +
-                           (group.controller ? "" : "  (led by another device)"));
+        output_.result(described(group), printable(group.name) + "  epoch " +
+                                             std::to_string(group.roster.epoch) + "  " +
+                                             members_text(group.roster.members.size()) +
+                                             (group.controller ? "" : "  (led by another device)"));
       }
       return {};
     }

@@ -139,10 +139,9 @@ Status App::list_groups() {
       continue;
     }
     UNHIDRA_TRY(const auto group, engine_->group(one.id));
-    output_.result(describe_group(group), printable(group.name) + "  " +
-                                              std::string(client::to_string(group.state)) + "  " +
-                                              std::to_string(group.members.size()) + " members  " +
-                                              group.id.to_string());
+    output_.result(describe_group(group),
+                   printable(group.name) + "  " + std::string(client::to_string(group.state)) +
+                       "  " + members_text(group.members.size()) + "  " + group.id.to_string());
   }
   return {};
 }
@@ -153,7 +152,7 @@ Status App::create_group() {
   UNHIDRA_TRY_VOID(await_change(id, 0));
   UNHIDRA_TRY(const auto group, engine_->group(id));
   output_.result(describe_group(group), "Made " + printable(group.name) + ", " +
-                                            std::to_string(group.members.size()) + " members (" +
+                                            members_text(group.members.size()) + " (" +
                                             id.to_string() + ").");
   return {};
 }
@@ -166,8 +165,8 @@ Status App::change_group() {
                                         : engine_->remove_from_group(conversation.id, users));
   UNHIDRA_TRY_VOID(await_change(conversation.id, change));
   UNHIDRA_TRY(const auto group, engine_->group(conversation.id));
-  output_.result(describe_group(group), printable(group.name) + " has " +
-                                            std::to_string(group.members.size()) + " members.");
+  output_.result(describe_group(group),
+                 printable(group.name) + " has " + members_text(group.members.size()) + ".");
   return {};
 }
 

@@ -302,6 +302,10 @@ json::object to_json(const client::User& user) {
   return out;
 }
 
+std::string members_text(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " member" : " members");
+}
+
 std::string day_of(Timestamp time) {
   return formatted(time, "%A %e %B %Y");
 }
@@ -463,6 +467,9 @@ struct Show {
     if (what.name) {
       object["name"] = *what.name;
       line += " renamed to " + printable(*what.name);
+    }
+    if (what.added == std::vector{what.by} && what.removed.empty()) {
+      line = names.of(what.by) + " joined " + printable(names.of(what.conversation));
     }
     output.object(object);
     output.remark(line + ".");

@@ -57,6 +57,8 @@ std::string to_line(const client::Message& message, const Names& names, UserId o
 std::string file_line(const client::Attachment& file);
 // "Monday 5 January 2026", by the local clock.
 std::string day_of(Timestamp time);
+// "1 member", "2 members".
+std::string members_text(std::size_t count);
 // Security events and failures, as a warning; everything else is silent.
 void show_event(Output& output, const client::Event& event, const Names& names);
 

@@ -1,12 +1,12 @@
 // channel ... and space ...: the directory, the rules of places, who comes and goes.
 
 #include <algorithm>
-#include <array>
 
 #include "unhidra/base/text.h"
 
 #include "app.h"
 #include "errc.h"
+#include "place_text.h"
 
 namespace unhidra::cli {
 
@@ -17,75 +17,6 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{60};
 constexpr std::size_t kMaxListed = 10'000;
-constexpr std::array<std::string_view, 6> kRoles{"none",        "guest",     "member",
-                                                 "space_admin", "org_admin", "super_admin"};
-constexpr std::array<std::string_view, 5> kPermissions{"post", "react", "invite", "manage",
-                                                       "moderate"};
-
-Result<std::uint32_t> role_named(std::string_view name) {
-  const auto found = std::ranges::find(kRoles, name);
-  if (found == kRoles.end()) {
-    return fail(Errc::usage, "a role is none, guest, member or space_admin");
-  }
-  return static_cast<std::uint32_t>(found - kRoles.begin());
-}
-
-// "post,react" as bits.
-Result<std::uint32_t> permissions_named(std::string_view names) {
-  std::uint32_t out = 0;
-  while (!names.empty()) {
-    const auto comma = std::min(names.find(','), names.size());
-    const auto found = std::ranges::find(kPermissions, names.substr(0, comma));
-    if (found == kPermissions.end()) {
-      return fail(Errc::usage, "permissions are post, react, invite, manage and moderate");
-    }
-    out |= std::uint32_t{1} << (found - kPermissions.begin());
-    names.remove_prefix(std::min(comma + 1, names.size()));
-  }
-  return out;
-}
-
-json::array permission_names(std::uint32_t bits) {
-  json::array out;
-  for (std::size_t i = 0; i < kPermissions.size(); ++i) {
-    if ((bits >> i & 1) != 0) {
-      out.emplace_back(kPermissions[i]);
-    }
-  }
-  return out;
-}
-
-json::object to_json(const wire::Channel& channel, const std::string& name) {
-  json::object out;
-  out["type"] = "channel";
-  out["channel_id"] = channel.channel_id.to_string();
-  out["name"] = name;
-  out["public"] = channel.visibility == wire::ChannelVisibility::open;
-  out["announcements"] = channel.posting == wire::PostingRule::announcements;
-  out["default"] = channel.is_default;
-  out["archived"] = channel.archived;
-  out["joined"] = channel.joined;
-  out["members"] = channel.member_count;
-  out["permissions"] = permission_names(channel.permissions);
-  if (channel.space_id) {
-    out["space_id"] = channel.space_id->to_string();
-  }
-  return out;
-}
-
-json::object to_json(const wire::Space& space) {
-  json::object out;
-  out["type"] = "space";
-  out["space_id"] = space.space_id.to_string();
-  out["name"] = space.name;
-  out["hidden"] = space.hidden;
-  out["archived"] = space.archived;
-  out["role"] = kRoles[std::min<std::size_t>(space.role, kRoles.size() - 1)];
-  if (space.parent_space_id) {
-    out["parent_space_id"] = space.parent_space_id->to_string();
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -226,8 +157,7 @@ Status App::list_channels() {
                    printable(name) + "  " +
                        (one.visibility == wire::ChannelVisibility::open ? "public" : "private") +
                        (one.archived ? ", archived" : "") + (one.joined ? ", joined" : "") + "  " +
-                       std::to_string(one.member_count) + " members  " +
-                       one.channel_id.to_string());
+                       members_text(one.member_count) + "  " + one.channel_id.to_string());
   }
   return {};
 }
@@ -243,17 +173,16 @@ Status App::show_channel(const wire::Channel& channel) {
     const Names names(*engine_);
     auto& overrides = shown["overrides"].emplace_array();
     for (const auto& one : details->overrides) {
-      overrides.push_back(
-          json::object{{"role", kRoles[std::min<std::size_t>(one.role, kRoles.size() - 1)]},
-                       {"allow", permission_names(one.allow)},
-                       {"deny", permission_names(one.deny)}});
+      overrides.push_back(json::object{{"role", role_name(one.role)},
+                                       {"allow", permission_names(one.allow)},
+                                       {"deny", permission_names(one.deny)}});
     }
     auto& banned = shown["banned"].emplace_array();
     for (const auto& user : details->banned_user_ids) {
       banned.emplace_back(names.of(user));
     }
   }
-  output_.result(shown, json::serialize(shown));
+  output_.result(shown, channel_text(shown));
   return {};
 }
 
@@ -420,11 +349,13 @@ Status App::change_space() {
   switch (options_.place.action) {
     case PlaceAction::delete_space:
       UNHIDRA_TRY_VOID(ask_place(wire::DeleteSpace{space.space_id}));
+      output_.remark("Done.");
       return {};
     case PlaceAction::space_role: {
       UNHIDRA_TRY(const auto user, find_user(options_.user, true));
       UNHIDRA_TRY(const auto role, role_named(options_.place.rule));
       UNHIDRA_TRY_VOID(ask_place(wire::SetPlaceRole{space.space_id, std::nullopt, user.id, role}));
+      output_.remark("Done.");
       return {};
     }
     case PlaceAction::rename_space:
@@ -436,6 +367,7 @@ Status App::change_space() {
                          : wire::PlaceState::active;
   }
   UNHIDRA_TRY_VOID(ask_place(update));
+  output_.remark("Done.");
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include "unhidra/runtime/files.h"
 
 #include "errc.h"
+#include "json_fields.h"
 
 namespace unhidra::cli {
 
@@ -22,11 +23,6 @@ namespace {
 constexpr std::size_t kMaxSettings = 1 << 20;
 constexpr std::size_t kMaxToken = 64 * 1024;
 constexpr std::string_view kLogin = "login";
-
-std::string text_of(const json::object& object, std::string_view name) {
-  const auto* found = object.if_contains(name);
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-}
 
 Result<int> take_lock(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -358,6 +358,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
 
   // ---- what is read (reading.cpp) ----
   Status load_reading();
+  void owe_receipt(ConversationId id);
   void tell_unread(ConversationId id);
   void count_unread(Conversation& out, ConversationId id) const;
   void note_received(const Message& message, std::optional<std::uint64_t> root);

@@ -268,7 +268,9 @@ Status Engine::Impl::after_commit(GroupHold& hold, const mls::RatchetTree& befor
   for (const auto& user : changed.removed) {
     hold.record.expected.erase(user);
   }
-  if (!changed.added.empty() || !changed.removed.empty()) {
+  if (!changed.added.empty()) {
+    emit_named(changed.added.front(), changed);
+  } else if (!changed.removed.empty()) {
     emit(std::move(changed));
   }
   return {};

@@ -166,6 +166,7 @@ struct Link {
   bool policy_known = false;
   wire::ChatPolicy policy{0, true};
   std::map<ConversationId, SteadyTime> receipt_not_before;
+  SteadyTime receipts_not_before{};  // the earliest of those that are owed
   SteadyTime read_sync_not_before{};
   struct TypingTold {
     bool active = false;

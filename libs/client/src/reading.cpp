@@ -35,7 +35,7 @@ Status Engine::Impl::load_reading() {
   }
   for (const auto& [id, record] : conversations_) {
     if (record.delivered.seq > record.told_delivered || record.read.seq > record.told_read) {
-      receipts_due_.insert(id);
+      owe_receipt(id);
     }
     if (record.read.seq > record.synced_read) {
       sync_due_.insert(id);
@@ -72,7 +72,7 @@ void Engine::Impl::note_received(const Message& message, std::optional<std::uint
   }
   if (message.seq > record.delivered.seq) {
     record.delivered = {message.seq, message.ref()};
-    receipts_due_.insert(record.id);
+    owe_receipt(record.id);
     save(record);
   }
   const auto* thread = root ? find_thread(record.id, *root) : nullptr;
@@ -149,7 +149,7 @@ void Engine::Impl::advance_timeline(ConversationRecord& record, const LogPlace& 
   }
   record.read = place;
   save(record);
-  receipts_due_.insert(record.id);
+  owe_receipt(record.id);
   erase_unread(record.id, [&](std::uint64_t seq, const UnreadRecord& unread) {
     return !unread.root && seq <= place.seq;
   });

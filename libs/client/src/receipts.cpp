@@ -60,15 +60,24 @@ bool Engine::Impl::receipts_wanted(const ConversationRecord& record) const {
          users_of(hold->mls->state().tree).size() <= limits_.max_receipt_members;
 }
 
+void Engine::Impl::owe_receipt(ConversationId id) {
+  if (receipts_due_.insert(id).second) {
+    link_.receipts_not_before = {};
+  }
+}
+
 Status Engine::Impl::pump_receipts() {
   const auto now = clock_.steady_now();
-  if (receipts_due_.empty() || !may_tell() || !link_.policy_known) {
+  if (receipts_due_.empty() || now < link_.receipts_not_before || !may_tell() ||
+      !link_.policy_known) {
     return {};
   }
+  link_.receipts_not_before = SteadyTime::max();
   for (auto at = receipts_due_.begin(); at != receipts_due_.end();) {
     auto& record = conversations_.at(*at);
     auto& next = link_.receipt_not_before[record.id];
     if (next > now) {
+      link_.receipts_not_before = std::min(link_.receipts_not_before, next);
       ++at;
       continue;
     }

@@ -8,8 +8,10 @@ const UnreadRecord* UnreadList::find(std::uint64_t seq) const {
 }
 
 void UnreadList::put(std::uint64_t seq, const UnreadRecord& record) {
-  erase(seq);
-  entries_.emplace(seq, record);
+  if (!entries_.empty() && seq <= entries_.rbegin()->first) {
+    erase(seq);
+  }
+  entries_.emplace_hint(entries_.end(), seq, record);  // nearly always the newest
   const std::uint64_t mentions = record.mention ? 1 : 0;
   mentions_ += mentions;
   if (record.root) {
