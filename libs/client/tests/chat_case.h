@@ -11,18 +11,10 @@ namespace unhidra::client::testing {
 class ChatCase : public ::testing::Test {
  protected:
   ChatCase() {
-    world.limits.pre_key_target = 5;
-    world.limits.pre_key_low = 2;
-    world.limits.key_package_target = 6;
-    world.limits.key_package_low = 3;
+    world.keep_few_keys();
     world.limits.receipts = true;
   }
-  Phone& join(const std::string& name) {
-    auto& phone = world.add_phone(world.add_user(name));
-    world.connect(phone);
-    world.settle();
-    return phone;
-  }
+  Phone& join(const std::string& name) { return world.join(name); }
   ConversationId group_of(Phone& by, std::vector<Phone*> others) {
     std::vector<UserId> users;
     for (const auto* other : others) {

@@ -9,18 +9,8 @@ namespace unhidra::client::testing {
 
 class Groups : public ::testing::Test {
  protected:
-  Groups() {
-    world.limits.pre_key_target = 5;
-    world.limits.pre_key_low = 2;
-    world.limits.key_package_target = 6;
-    world.limits.key_package_low = 3;
-  }
-  Phone& join(const std::string& name) {
-    auto& phone = world.add_phone(world.add_user(name));
-    world.connect(phone);
-    world.settle();
-    return phone;
-  }
+  Groups() { world.keep_few_keys(); }
+  Phone& join(const std::string& name) { return world.join(name); }
   ConversationId create(Phone& by, std::vector<Phone*> others) {
     std::vector<UserId> users;
     for (const auto* other : others) {

@@ -2,28 +2,15 @@
 
 #include <algorithm>
 
-#include "world.h"
+#include "chat_case.h"
 
 namespace unhidra::client::testing {
 namespace {
 
 using namespace std::chrono_literals;
 
-class HistoryOfChannels : public ::testing::Test {
+class HistoryOfChannels : public ChatCase {
  protected:
-  HistoryOfChannels() {
-    world.limits.pre_key_target = 5;
-    world.limits.pre_key_low = 2;
-    world.limits.key_package_target = 6;
-    world.limits.key_package_low = 3;
-    world.limits.receipts = true;
-  }
-  Phone& join(const std::string& name) {
-    auto& phone = world.add_phone(world.add_user(name));
-    world.connect(phone);
-    world.settle();
-    return phone;
-  }
   Phone& add_device(Phone& approver, const std::string& name) {
     auto& phone = world.add_phone(approver.enrollment.user, name);
     world.connect(phone);
@@ -32,12 +19,6 @@ class HistoryOfChannels : public ::testing::Test {
     world.settle_over(60s);
     return phone;
   }
-  MessageRef say(Phone& by, ConversationId where, Draft draft) {
-    const auto id = by.engine->send(where, draft);
-    EXPECT_TRUE(id) << id.error().message();
-    world.settle();
-    return {*id, by.enrollment.device};
-  }
   void give(Phone& fresh, Phone& old) {
     ASSERT_TRUE(fresh.engine->request_history(old.enrollment.device));
     world.settle();
@@ -45,15 +26,6 @@ class HistoryOfChannels : public ::testing::Test {
     ASSERT_TRUE(old.engine->approve_history(fresh.enrollment.device, code));
     world.settle_over(10s);
     ASSERT_EQ(fresh.engine->history_transfers().value().front().state, HistoryState::done);
-  }
-  Message seen_by(Phone& phone, ConversationId where, const MessageRef& ref) {
-    const auto found = phone.engine->message(where, ref);
-    EXPECT_TRUE(found && *found);
-    return found && *found ? **found : Message();
-  }
-  Conversation conversation(Phone& phone, ConversationId id) {
-    const auto all = phone.engine->conversations().value();
-    return *std::ranges::find(all, id, &Conversation::id);
   }
   // The same messages with all that belongs to them, and the same left to read.
   void expect_alike(Phone& a, Phone& b, ConversationId where) {
@@ -97,8 +69,6 @@ class HistoryOfChannels : public ::testing::Test {
     };
     EXPECT_EQ(people(one.participants), people(other.participants));
   }
-
-  World world;
 };
 
 TEST_F(HistoryOfChannels, AllThatBelongsToMessagesComesWithThem) {

@@ -11,17 +11,10 @@ using namespace std::chrono_literals;
 class History : public ::testing::Test {
  protected:
   History() {
+    world.keep_few_keys();
     world.limits.pre_key_target = 20;
-    world.limits.pre_key_low = 2;
-    world.limits.key_package_target = 6;
-    world.limits.key_package_low = 3;
   }
-  Phone& join(const std::string& name) {
-    auto& phone = world.add_phone(world.add_user(name));
-    world.connect(phone);
-    world.settle();
-    return phone;
-  }
+  Phone& join(const std::string& name) { return world.join(name); }
   Phone& add_device(Phone& approver, const std::string& name) {
     auto& phone = world.add_phone(approver.enrollment.user, name);
     world.connect(phone);

@@ -9,12 +9,7 @@ using namespace std::chrono_literals;
 
 class Presence : public ::testing::Test {
  protected:
-  Phone& join(const std::string& name) {
-    auto& phone = world.add_phone(world.add_user(name));
-    world.connect(phone);
-    world.settle();
-    return phone;
-  }
+  Phone& join(const std::string& name) { return world.join(name); }
   void set(Phone& phone, OwnPresence own) {
     EXPECT_TRUE(phone.engine->set_presence(own));
     world.settle();

@@ -13,10 +13,7 @@ using namespace std::chrono_literals;
 class Reading : public ::testing::TestWithParam<std::uint64_t> {
  protected:
   Reading() : world(GetParam()) {
-    world.limits.pre_key_target = 5;
-    world.limits.pre_key_low = 2;
-    world.limits.key_package_target = 6;
-    world.limits.key_package_low = 3;
+    world.keep_few_keys();
     world.limits.receipts = true;
   }
   Phone& pick() { return *world.phones[world.random.below(world.phones.size())]; }

@@ -99,6 +99,20 @@ Phone& World::add_phone(UserId user, const std::string& name) {
   return *phones.back();
 }
 
+Phone& World::join(const std::string& name) {
+  auto& phone = add_phone(add_user(name));
+  connect(phone);
+  settle();
+  return phone;
+}
+
+void World::keep_few_keys() {
+  limits.pre_key_target = 5;
+  limits.pre_key_low = 2;
+  limits.key_package_target = 6;
+  limits.key_package_low = 3;
+}
+
 void World::connect(Phone& phone) {
   phone.to_server.clear();
   server.connect(phone.enrollment.device);

@@ -88,6 +88,8 @@ class World {
 
   UserId add_user(const std::string& name) { return server.add_user(name); }
   Phone& add_phone(UserId user, const std::string& name = "phone");
+  // Somebody new with one phone, connected.
+  Phone& join(const std::string& name);
   void connect(Phone& phone);
   void disconnect(Phone& phone);
   // Moves frames until nothing moves; crashed phones come back and connect again.
@@ -98,6 +100,9 @@ class World {
   void check_crash(Phone& phone);
   // Approves `added` from `approver`; both end up approved.
   void approve(Phone& approver, Phone& added);
+
+  // So few, of phones that are added from now on, that they are refilled in a test.
+  void keep_few_keys();
 
   // Of phones that are added from now on. No receipts unless a test is about them.
   Limits limits = [] {
