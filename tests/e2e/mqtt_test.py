@@ -13,9 +13,17 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from devices import DeviceCase
-from harness import Server, wait_until
+from harness import PASSWORD, Server, wait_until
 
 PATIENCE = 10
+
+
+def connect_packet(client_id, token, version=5):
+    """Of a person, whose token is longer than 127 bytes and shorter than 16 kB."""
+    body = b"\0\4MQTT" + bytes([version]) + b"\xc2\0\0" + (b"\0" if version == 5 else b"")
+    for text in (client_id, "token", token):
+        body += struct.pack(">H", len(text)) + text.encode()
+    return b"\x10" + bytes([len(body) % 128 | 128, len(body) // 128]) + body
 
 
 class Peer:
@@ -216,6 +224,24 @@ class Mqtt(DeviceCase):
             self.assertLess(time.monotonic() - start, 1.0)
         self.assertEqual(self.of_device(device, cert, key).connack[0], 0x87)
 
+    def test_who_gets_another_role_is_sent_away_to_come_back_with_it(self):
+        invitation = self.server.request("POST", "/v1/invitations", {"role": "member"}, self.token)[2]
+        account = self.server.request("POST", "/v1/register", {
+            "username": "rising", "password": PASSWORD, "invitation": invitation["token"]})[2]
+        bystander = self.person("bystander")
+        with socket.create_connection(("127.0.0.1", self.server.mqtt_port), PATIENCE) as rising:
+            rising.sendall(connect_packet("rising", account["access_token"]))
+            self.assertEqual(rising.recv(4096)[0], 0x20)
+            started = time.monotonic()
+            status, _, answer = self.server.request("PUT", f"/v1/users/{account['user_id']}/roles/space_admin",
+                                                    token=self.token)
+            self.assertEqual(status, 204, answer)
+            self.assertEqual(rising.recv(100), b"\xe0\x01\x98")
+            self.assertEqual(rising.recv(100), b"")
+            self.assertLess(time.monotonic() - started, 1.0)
+        self.assertFalse(bystander.ended)
+        self.assertEqual(self.connect(self.server.mqtt_port, "rising", token=account["access_token"]).connack[0], 0)
+
     def test_a_new_policy_is_asked_at_once_and_a_broken_one_not_at_all(self):
         folder = self.folder / "policies"
         folder.mkdir(exist_ok=True)
@@ -270,14 +296,11 @@ class Mqtt(DeviceCase):
         (folder / "from.rego").write_text("package unhidra.automation\n\nallow if input.client.ip == \"192.0.2.7\"\n")
         server = Server(settings={"automation.policy": str(folder), "automation.mqtt_proxies": "127.0.0.1"}).start()
         self.addCleanup(server.close)
-        token = server.set_up()["access_token"].encode()
-        body = (b"\0\4MQTT\4\xc2\0\0" + struct.pack(">H", 1) + b"p" + struct.pack(">H", 1) + b"u" +
-                struct.pack(">H", len(token)) + token)
-        length = bytes([len(body) % 128 | 128, len(body) // 128])
+        connect = connect_packet("p", server.set_up()["access_token"], version=4)
         for header, wanted in ((b"PROXY TCP4 192.0.2.7 192.0.2.1 40000 1883\r\n", b"\x20\2\0\0"),
                                (b"PROXY TCP4 192.0.2.8 192.0.2.1 40000 1883\r\n", b"\x20\2\0\5"), (b"", b"")):
             with socket.create_connection(("127.0.0.1", server.mqtt_port), PATIENCE) as peer:
-                peer.sendall(header + b"\x10" + length + body)
+                peer.sendall(header + connect)
                 try:
                     self.assertEqual(peer.recv(4), wanted, header)
                 except ConnectionResetError:

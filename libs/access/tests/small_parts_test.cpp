@@ -9,6 +9,8 @@
 #include "unhidra/access/limits.h"
 #include "unhidra/access/paging.h"
 #include "unhidra/access/problem.h"
+#include "unhidra/access/revocation.h"
+#include "unhidra/base/text.h"
 
 namespace unhidra::access {
 namespace {
@@ -130,6 +132,24 @@ TEST(Paging, TheExtraRowBecomesTheNextCursor) {
   EXPECT_EQ(rows.size(), 2U);
   EXPECT_EQ(decode_cursor("users.list", *cursor).value(), to_bytes(UserId(Uuid{2}).bytes()));
   EXPECT_FALSE(next_cursor("users.list", page, rows, position).has_value());
+}
+
+TEST(Revocation, IsReadAsItWasWritten) {
+  using Kind = Revocation::Kind;
+  for (const auto kind : {Kind::session, Kind::device, Kind::user, Kind::roles}) {
+    const Revocation told{kind, Uuid{1, 2, 3}};
+    const auto read = Revocation::decode(told.encode());
+    ASSERT_TRUE(read) << read.error().message();
+    EXPECT_EQ(read->kind, kind);
+    EXPECT_EQ(read->id, told.id);
+  }
+  auto bytes = Revocation{Kind::device, Uuid{1}}.encode();
+  EXPECT_EQ(bytes, to_bytes(*from_hex("0201000000000000000000000000000000")));
+  bytes[0] = 5;
+  EXPECT_FALSE(Revocation::decode(bytes));
+  bytes.pop_back();
+  EXPECT_FALSE(Revocation::decode(bytes));
+  EXPECT_FALSE(Revocation::decode({}));
 }
 
 }  // namespace

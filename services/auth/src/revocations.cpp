@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "unhidra/base/codec.h"
+#include "unhidra/access/revocation.h"
 #include "unhidra/runtime/log.h"
 
 #include "store_sessions.h"
@@ -10,19 +10,15 @@
 namespace unhidra::auth {
 namespace {
 
+using Kind = access::Revocation::Kind;
+
 // How late a revocation may become visible after the time that stands in it: transactions take a
 // moment and clocks of machines differ.
 constexpr std::chrono::seconds kOverlap{60};
 
-// The message: kind (1 a session, 2 a device, 4 a user whose roles have changed), then the 16 bytes
-// of the id.
-constexpr std::string_view kSubject = "auth.revoked";
-constexpr Byte kSession = 1;
-constexpr Byte kDevice = 2;
-constexpr Byte kRolesOfUser = 4;
-
-void publish(messaging::Bus& bus, Byte kind, ByteView id) {
-  if (const auto status = bus.publish(kSubject, ByteWriter().u8(kind).raw(id).view()); !status) {
+void publish(messaging::Bus& bus, access::Revocation::Kind kind, const Uuid& id) {
+  const access::Revocation revocation{kind, id};
+  if (const auto status = bus.publish(access::kRevokedSubject, revocation.encode()); !status) {
     // The gateway asks again when a connection renews its token; until then it lives on.
     log::warn("revocation.unpublished", {{"error", status.error()}});
   }
@@ -40,15 +36,15 @@ void keep_new(std::vector<IdType>& ids, std::unordered_map<IdType, Timestamp>& t
 
 void Revocations::tell(const Ended& ended) {
   for (const auto& session : ended.sessions) {
-    publish(bus_, kSession, session.bytes());
+    publish(bus_, Kind::session, session.uuid());
   }
   for (const auto& device : ended.devices) {
-    publish(bus_, kDevice, device.bytes());
+    publish(bus_, Kind::device, device.uuid());
   }
 }
 
 void Revocations::tell_roles_changed(UserId user) {
-  publish(bus_, kRolesOfUser, user.bytes());
+  publish(bus_, Kind::roles, user.uuid());
 }
 
 Task<Status> Revocations::look() {

@@ -250,7 +250,7 @@ void ClientConnection::close(net::CloseCode code, std::string reason) {
   }
 }
 
-void ClientConnection::close(const Revocation& why) {
+void ClientConnection::close(const access::Revocation& why) {
   if (why.stays()) {
     close(kRevoked, "revoked");
   } else {

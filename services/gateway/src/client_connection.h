@@ -34,7 +34,7 @@ class ClientConnection final : public net::WebSocketListener,
   // From any thread.
   ConnectionInfo info() const;
   void close(net::CloseCode code, std::string reason);
-  void close(const Revocation& why);
+  void close(const access::Revocation& why);
   void tell_closing(std::string_view code, std::chrono::milliseconds reconnect_after);
   bool expired(Timestamp now) const {
     return to_unix_micros(now) >= expires_at_.load(std::memory_order_relaxed);

@@ -1,34 +1,8 @@
 #include "connection_table.h"
 
-#include "unhidra/base/codec.h"
-
 #include "client_connection.h"
 
 namespace unhidra::gateway {
-
-bool Revocation::covers(const access::Principal& principal) const {
-  switch (kind) {
-    case Kind::session:
-      return principal.session_id.uuid() == id;
-    case Kind::device:
-      return principal.device_id && principal.device_id->uuid() == id;
-    case Kind::user:
-    case Kind::roles:
-      return principal.user_id.uuid() == id;
-  }
-  return false;
-}
-
-Result<Revocation> Revocation::decode(ByteView bytes) {
-  ByteReader reader(bytes);
-  const auto kind = reader.u8();
-  Revocation out{static_cast<Kind>(kind), reader.array<16>()};
-  UNHIDRA_TRY_VOID(reader.finish("a revocation"));
-  if (kind < 1 || kind > 4) {
-    return fail(unhidra::Errc::invalid, "a revocation of an unknown kind");
-  }
-  return out;
-}
 
 void ConnectionTable::insert(ConnectionId id, std::weak_ptr<ClientConnection> connection) {
   auto& target = shard(id);

@@ -32,20 +32,6 @@ struct ConnectionInfo {
   std::uint64_t messages_out = 0;
 };
 
-// What was revoked, or a user whose roles are others now: every connection that rests on it is
-// closed. After a change of roles the client may come back at once, with its roles of then.
-struct Revocation {
-  enum class Kind : std::uint8_t { session = 1, device = 2, user = 3, roles = 4 };
-  Kind kind = Kind::session;
-  Uuid id{};
-
-  bool covers(const access::Principal& principal) const;
-  // For good: what comes later is covered as well.
-  bool stays() const { return kind != Kind::roles; }
-  // The message on the bus: kind, then the id.
-  static Result<Revocation> decode(ByteView bytes);
-};
-
 class ConnectionTable {
  public:
   void insert(ConnectionId id, std::weak_ptr<ClientConnection> connection);

@@ -31,7 +31,7 @@ GatewayMetrics::GatewayMetrics(runtime::Metrics& metrics)
       refused_upgrades(metrics.counter("gateway_refused_upgrades_total",
                                        "WebSocket upgrades that were refused")) {}
 
-void RecentRevocations::add(const Revocation& revocation, SteadyTime now) {
+void RecentRevocations::add(const access::Revocation& revocation, SteadyTime now) {
   const std::lock_guard lock(mutex_);
   entries_.push_back({revocation, now});
   while (entries_.size() > kMaxRemembered || now - entries_.front().at > kRemembered) {
@@ -39,8 +39,8 @@ void RecentRevocations::add(const Revocation& revocation, SteadyTime now) {
   }
 }
 
-std::optional<Revocation> RecentRevocations::covering(const access::Principal& principal,
-                                                      SteadyTime proved_at) const {
+std::optional<access::Revocation> RecentRevocations::covering(const access::Principal& principal,
+                                                              SteadyTime proved_at) const {
   const std::lock_guard lock(mutex_);
   const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
     return entry.revocation.covers(principal) &&

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 
+#include "unhidra/access/revocation.h"
 #include "unhidra/gateway/gateway_role.h"
 #include "unhidra/messaging/device_events.h"
 #include "unhidra/runtime/task_scope.h"
@@ -33,14 +34,14 @@ struct GatewayMetrics {
 // revocation and opened just after it is caught when it registers.
 class RecentRevocations {
  public:
-  void add(const Revocation& revocation, SteadyTime now);
+  void add(const access::Revocation& revocation, SteadyTime now);
   // What covers a principal that was looked up at `proved_at` or a little later.
-  std::optional<Revocation> covering(const access::Principal& principal,
-                                     SteadyTime proved_at) const;
+  std::optional<access::Revocation> covering(const access::Principal& principal,
+                                             SteadyTime proved_at) const;
 
  private:
   struct Entry {
-    Revocation revocation;
+    access::Revocation revocation;
     SteadyTime at;
   };
   mutable std::mutex mutex_;

@@ -188,7 +188,7 @@ struct GatewayRole::Impl : net::HttpHandler {
   }
 
   void revoke(const messaging::Message& message) {
-    const auto revocation = Revocation::decode(message.payload.view());
+    const auto revocation = access::Revocation::decode(message.payload.view());
     if (!revocation) {
       log::error("gateway.bad_revocation", {{"error", revocation.error()}});
       return;
@@ -204,7 +204,7 @@ struct GatewayRole::Impl : net::HttpHandler {
   Status listen_on_bus() {
     const auto executor = core.deps.io.at(0);
     UNHIDRA_TRY(revocations, core.deps.bus.subscribe(
-                                 "auth.revoked", executor,
+                                 access::kRevokedSubject, executor,
                                  [this](const messaging::Message& message) { revoke(message); }));
     UNHIDRA_TRY(listing,
                 messaging::answer_gathering(

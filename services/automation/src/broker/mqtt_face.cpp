@@ -10,37 +10,7 @@
 namespace unhidra::automation {
 namespace {
 
-constexpr std::string_view kAuthRevoked = "auth.revoked";
 constexpr std::chrono::seconds kRound{1};
-
-// What "auth.revoked" says: a kind, then the 16 bytes of the id.
-constexpr Byte kRolesOfUser = 4;
-std::optional<Revoked> read_revocation(ByteView message) {
-  ByteReader reader(message);
-  const auto kind = reader.u8();
-  const auto id = reader.array<16>();
-  if (!reader.finish("revocation")) {
-    return std::nullopt;
-  }
-  switch (kind) {
-    case 1:
-      return SessionId(id);
-    case 2:
-      return DeviceId(id);
-    case 3:
-      return UserId(id);
-    default:
-      return std::nullopt;
-  }
-}
-
-// Whose roles have changed: nothing has ended, but connections rest on the roles of before.
-std::optional<UserId> read_role_change(ByteView message) {
-  ByteReader reader(message);
-  const auto kind = reader.u8();
-  const UserId user(reader.array<16>());
-  return reader.finish("role change") && kind == kRolesOfUser ? std::optional(user) : std::nullopt;
-}
 
 std::optional<messaging::RateLimit> bucket_of(const access::LimitRule& rule) {
   if (rule.count == 0) {
@@ -183,16 +153,13 @@ Status MqttFace::listen_on_bus() {
                                       end(RevokedCertificate{to_bytes(reader.rest())});
                                     }
                                   }));
-  UNHIDRA_TRY(
-      auto others,
-      deps_.bus.subscribe(kAuthRevoked, deps_.executor, [this](const messaging::Message& message) {
-        const auto payload = message.payload.view();
-        if (const auto what = read_revocation(payload)) {
-          end(*what);
-        } else if (const auto user = read_role_change(payload)) {
-          disconnect(*user);
-        }
-      }));
+  UNHIDRA_TRY(auto others, deps_.bus.subscribe(access::kRevokedSubject, deps_.executor,
+                                               [this](const messaging::Message& message) {
+                                                 if (const auto what = access::Revocation::decode(
+                                                         message.payload.view())) {
+                                                   revoke(*what);
+                                                 }
+                                               }));
   UNHIDRA_TRY(auto deletions, deps_.bus.subscribe(kDeletedSubject, deps_.executor,
                                                   [this](const messaging::Message& message) {
                                                     forget_device(message.payload.view());
@@ -228,6 +195,20 @@ void MqttFace::disconnect(UserId user) {
 }
 
 // Connections end at once.
+void MqttFace::revoke(const access::Revocation& what) {
+  using Kind = access::Revocation::Kind;
+  switch (what.kind) {
+    case Kind::session:
+      return end(SessionId(what.id));
+    case Kind::device:
+      return end(DeviceId(what.id));
+    case Kind::user:
+      return end(UserId(what.id));
+    case Kind::roles:
+      return disconnect(UserId(what.id));
+  }
+}
+
 void MqttFace::end(const Revoked& what) {
   gate_.revoked(what);
   server_.run([what](mqtt::Broker& broker, mqtt::Moment now) {

@@ -2,6 +2,7 @@
 // The broker of this process with everything it stands on: gate, policy, log, listeners.
 
 #include "unhidra/access/rest_face.h"
+#include "unhidra/access/revocation.h"
 #include "unhidra/automation/broker_log.h"
 #include "unhidra/automation/decision_point.h"
 #include "unhidra/automation/mqtt_server.h"
@@ -50,6 +51,7 @@ class MqttFace final : private mqtt::Observer {
            SealedTopics sealed, std::optional<messaging::RateLimit> failures);
   void judge_again();
   Status listen_on_bus();
+  void revoke(const access::Revocation& what);
   void end(const Revoked& what);
   void disconnect(UserId user);
   void forget_device(ByteView message);

@@ -1,7 +1,7 @@
 #include "passwords/password_handlers.h"
 
+#include "unhidra/access/revocation.h"
 #include "unhidra/automation/errc.h"
-#include "unhidra/base/codec.h"
 #include "unhidra/base/text.h"
 #include "unhidra/runtime/log.h"
 
@@ -88,10 +88,9 @@ Task<Result<void>> revoke(messaging::Bus& bus, Context& context) {
     UNHIDRA_TRY(const auto found, store::remove(tx, who.org_id, who.user_id, id));
     return found ? Status() : fail(Errc::not_found, "there is no such password");
   }));
-  // As of a session (kind 1): the password stands for one.
-  ByteWriter message;
-  message.u8(1).raw(id.bytes());
-  if (const auto told = bus.publish("auth.revoked", std::move(message).take()); !told) {
+  // The password stands for a session.
+  const access::Revocation revocation{access::Revocation::Kind::session, id.uuid()};
+  if (const auto told = bus.publish(access::kRevokedSubject, revocation.encode()); !told) {
     log::warn("mqtt_password.revocation_unpublished", {{"error", told.error()}});
   }
   co_return Result<void>();

@@ -5,9 +5,9 @@
 // Bus: serves "auth.jwks" (answer: the key set as JSON), "auth.verify_token" (request: an access
 // token; answer: wire::RoutedPrincipal) and "auth.check_session" (request: 16 bytes of the
 // session's id, then 16 of the device's if it has one; answer: wire::RoutedPrincipal with the roles
-// of this moment). Publishes "auth.revoked" (a byte, 1 session or 2 device, then the 16 bytes of
-// its id) for everything that has ended, at least once, within a second also when another process
-// ended it; and (4 and the id of a user) when somebody's roles have changed.
+// of this moment). Publishes access::Revocation for every session and device that has ended, at
+// least once, within a second also when another process ended it; and for everybody whose roles
+// have changed.
 
 #include <memory>
 #include <optional>
