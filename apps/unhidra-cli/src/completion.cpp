@@ -143,21 +143,27 @@ std::string case_of(const std::string& pattern, std::string_view action) {
   return pattern.empty() ? "" : "    " + pattern + ") " + std::string(action) + " ;;\n";
 }
 
+// Of bash and zsh: `at` becomes the commands that stand in `words` between the indices.
+std::string walk(const std::vector<Place>& places, const std::string& words, int first,
+                 const std::string& end) {
+  return "  for ((i = " + std::to_string(first) + "; i < " + end +
+         "; i++)); do\n"
+         "    case ${" +
+         words + "[i-1]} in " + flags_pattern(places, kWithValue) +
+         ") continue ;; esac\n"
+         "    case \"$at ${" +
+         words + "[i]}\" in\n      " + paths_pattern(places, "|") + ") at=\"$at ${" + words +
+         "[i]}\" ;;\n"
+         "    esac\n"
+         "  done\n";
+}
+
 std::string bash_script(const std::vector<Place>& places) {
   std::string out =
       "# Load with: source <(unhidra-cli completion bash)\n"
       "_unhidra_cli() {\n"
-      "  local word=${COMP_WORDS[COMP_CWORD]} at= words= i\n"
-      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-      "    case ${COMP_WORDS[i-1]} in " +
-      flags_pattern(places, kWithValue) +
-      ") continue ;; esac\n"
-      "    case \"$at ${COMP_WORDS[i]}\" in\n      " +
-      paths_pattern(places, "|") +
-      ") at=\"$at ${COMP_WORDS[i]}\" ;;\n"
-      "    esac\n"
-      "  done\n"
-      "  case ${COMP_WORDS[COMP_CWORD-1]} in\n" +
+      "  local word=${COMP_WORDS[COMP_CWORD]} at= words= i\n" +
+      walk(places, "COMP_WORDS", 1, "COMP_CWORD") + "  case ${COMP_WORDS[COMP_CWORD-1]} in\n" +
       case_of(flags_pattern(places, {Takes::folder}),
               "COMPREPLY=($(compgen -d -- \"$word\")); return") +
       case_of(flags_pattern(places, {Takes::file}),
@@ -205,17 +211,8 @@ std::string zsh_script(const std::vector<Place>& places) {
       "# Load with: source <(unhidra-cli completion zsh)\n"
       "_unhidra_cli() {\n"
       "  local at= i\n"
-      "  local -a choices flags globals\n"
-      "  for ((i = 2; i < CURRENT; i++)); do\n"
-      "    case $words[i-1] in " +
-      flags_pattern(places, kWithValue) +
-      ") continue ;; esac\n"
-      "    case \"$at $words[i]\" in\n      " +
-      paths_pattern(places, "|") +
-      ") at=\"$at $words[i]\" ;;\n"
-      "    esac\n"
-      "  done\n"
-      "  case $words[CURRENT-1] in\n" +
+      "  local -a choices flags globals\n" +
+      walk(places, "words", 2, "CURRENT") + "  case $words[CURRENT-1] in\n" +
       case_of(flags_pattern(places, {Takes::folder}), "_directories; return") +
       case_of(flags_pattern(places, {Takes::file}), "_files; return") +
       case_of(flags_pattern(places, {Takes::value}), "_message value; return") +

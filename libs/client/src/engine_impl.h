@@ -538,7 +538,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status confirm_commit(GroupHold& hold);
   void discard_step(GroupHold& hold);
   void on_stale_group(ConversationId id, const wire::StaleGroup& stale);
-  Status on_step_refused(GroupHold& hold, const PendingRequest& request, const wire::Error& error);
+  Status on_step_refused(GroupHold& hold, const wire::Error& error);
 
   // ---- taking people in (group_additions.cpp) ----
   Result<Outcome> plan_addition(GroupHold& hold, GroupChange& change, PlannedCommit& plan);

@@ -397,7 +397,7 @@ Status Engine::Impl::refuse_group(const PendingRequest& request, const wire::Err
     case Ask::change_group:
       return hold == nullptr || !hold->record.step || hold->record.step->number != request.number
                  ? Status()
-                 : on_step_refused(*hold, request, error);
+                 : on_step_refused(*hold, error);
     case Ask::group_log:
     case Ask::group_info:
       if (hold != nullptr && (error.status == 404 || error.status == 403)) {
@@ -435,8 +435,7 @@ Status Engine::Impl::refuse_group(const PendingRequest& request, const wire::Err
 }
 
 // The delivery service finds fault with what was made: it is made anew, of newer lists.
-Status Engine::Impl::on_step_refused(GroupHold& hold, const PendingRequest& request,
-                                     const wire::Error& error) {
+Status Engine::Impl::on_step_refused(GroupHold& hold, const wire::Error& error) {
   if (error.status == 429 || error.status == 408 || error.status >= 500 || error.status == 0 ||
       error.status == 401) {
     return {};
@@ -474,7 +473,6 @@ Status Engine::Impl::on_step_refused(GroupHold& hold, const PendingRequest& requ
       finish_change(order, error.code);
     }
   }
-  (void)request;
   return {};
 }
 
