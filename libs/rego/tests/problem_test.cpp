@@ -19,12 +19,15 @@ std::string strictly(const std::string& text, Syntax syntax = Syntax::v1) {
 }
 
 TEST(Problems, AllModulesAndAllRulesAreToldAtOnceWithTheirLines) {
-  EXPECT_EQ(problems_of({{"a.rego", "package a\n\np if {\n\tx.y = }\n}\n\nq := )\n\nr := 1\n"},
-                         {"b.rego", "package b\nallow { true }\n"}}),
-            "a.rego:4:8: rego_parse_error: unexpected } token\n\t\tx.y = }\n\t\t      ^\n"
-            "a.rego:7:6: rego_parse_error: unexpected ) token\n\tq := )\n\t     ^\n"
-            "b.rego:2:7: rego_parse_error: `if` keyword is required before rule body\n"
-            "\tallow { true }\n\t      ^\n");
+  EXPECT_EQ(
+      problems_of({{"a.rego", "package a\n\np if {\n\tx.y = }\n}\n\nq := )\n\nr := 1\n"},
+                   {"b.rego", "package b\nallow { true }\n"}}),
+      "a.rego:4:8: rego_parse_error: unexpected } token\n\t\tx.y = }\n\t\t      ^\n"
+      "a.rego:7:6: rego_parse_error: unexpected ) token\n\tq := )\n\t     ^\n"
+      "a.rego:7:6: rego_parse_error: unexpected ) token: expected rule value term (e.g., q := "
+      "<VALUE> { ... })\n\tq := )\n\t     ^\n"
+      "b.rego:2:1: rego_parse_error: `if` keyword is required before rule body\n"
+      "\tallow { true }\n\t^\n");
   EXPECT_EQ(
       problems_of({{"a.rego", "package a\np := x\nq if nope(1)\nr if { y > 1; z < 2 }\n"}}),
       "a.rego:2:6: rego_unsafe_var_error: var x is unsafe\n\tp := x\n\t     ^\n"

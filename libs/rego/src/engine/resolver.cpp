@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/order.h"
+#include "engine/unsafe_place.h"
 #include "types/type_checker.h"
 
 namespace unhidra::rego {
@@ -59,7 +60,7 @@ class Resolver {
   void every(Expr& expr);
   void with(Expr& expr);
   void order(Body& body, const std::set<int>& bound);
-  void head_term(Term& term, const Location& location, std::set<int>& bound);
+  void head_term(Term& term, std::set<int>& bound);
 
   const Policy& policy_;
   const Module* module_;
@@ -418,9 +419,12 @@ void Resolver::order(Body& body, const std::set<int>& bound) {
   good_ = good_ && order_body(body, bound, slot_names_, problems_);
 }
 
-void Resolver::head_term(Term& term, const Location& location, std::set<int>& bound) {
+void Resolver::head_term(Term& term, std::set<int>& bound) {
   Body needs(1);
-  needs[0].location = location;
+  needs[0].location.file = term.location.file;
+  if (!is_plain(term)) {
+    needs[0].location = term.location;
+  }
   needs[0].items.push_back(std::move(term));
   order(needs, bound);
   if (good_) {
@@ -532,10 +536,10 @@ void Resolver::rule(Rule& rule) {
   bind_body(rule.body, bound);
   // What the head needs is checked like one more expression each.
   for (std::size_t i = 1; i < rule.head.items.size() && good_; ++i) {
-    head_term(rule.head.items[i], rule.location, bound);
+    head_term(rule.head.items[i], bound);
   }
   if (rule.value && good_) {
-    head_term(*rule.value, rule.location, bound);
+    head_term(*rule.value, bound);
   }
   rule.slots = slot_names_.size();
 }
