@@ -66,8 +66,8 @@ TEST(Strict, WhatNothingUsesIsRefused) {
       "f(d, e) := d\n");
   for (const auto* wanted :
        {"a.rego:5:2: rego_compile_error: assigned var a unused",
-        "a.rego:6:7: rego_compile_error: declared var b unused",
-        "a.rego:10:6: rego_compile_error: unused argument e. (hint: use _ (wildcard variable) "
+        "a.rego:6:2: rego_compile_error: declared var b unused",
+        "a.rego:10:1: rego_compile_error: unused argument e. (hint: use _ (wildcard variable) "
         "instead)",
         "a.rego:2:1: rego_compile_error: import data.x unused",
         "a.rego:3:1: rego_compile_error: import input.y as z unused"}) {

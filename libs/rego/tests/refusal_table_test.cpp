@@ -68,7 +68,7 @@ TEST_P(Refusals, TellTheReferencesTextsAtItsPlaces) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Tables, Refusals, testing::Values("parse"),
+INSTANTIATE_TEST_SUITE_P(Tables, Refusals, testing::Values("parse", "compile", "types"),
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace

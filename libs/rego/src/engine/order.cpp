@@ -260,12 +260,17 @@ bool Probe::expr(Expr& expr) {
   return good;
 }
 
+bool is_constant(const Term& term) {
+  return is_plain(term) && !term.is(Term::Type::var) &&
+         std::ranges::all_of(term.items, is_constant);
+}
+
 // [x, 1] = [2, y] is x = 2 and 1 = y.
 void split_unify(Expr expr, Body& out) {
   const bool splits = expr.type == Expr::Type::unify && !expr.negated && expr.items.size() == 2 &&
                       expr.items[0].is(Term::Type::array) && expr.items[1].is(Term::Type::array) &&
                       expr.items[0].items.size() == expr.items[1].items.size() &&
-                      !expr.items[0].items.empty();
+                      !(is_constant(expr.items[0]) && is_constant(expr.items[1]));
   if (!splits) {
     out.push_back(std::move(expr));
     return;
@@ -286,7 +291,8 @@ void split_unify(Expr expr, Body& out) {
 bool align_objects(Expr& expr) {
   if (expr.type != Expr::Type::unify || expr.negated || !expr.items[0].is(Term::Type::object) ||
       !expr.items[1].is(Term::Type::object) ||
-      expr.items[0].items.size() != expr.items[1].items.size()) {
+      expr.items[0].items.size() != expr.items[1].items.size() ||
+      (is_constant(expr.items[0]) && is_constant(expr.items[1]))) {
     return false;
   }
   Term left;

@@ -111,6 +111,9 @@ std::optional<Expr> Parser::literal() {
   }
   out->location = location;
   out->negated = negated;
+  if (out->type == Expr::Type::term && out->items[0].is(Term::Type::call)) {
+    out->items[0].location = location;
+  }
   return with_modifiers(*out) ? std::move(out) : std::nullopt;
 }
 
@@ -210,12 +213,14 @@ std::optional<Expr> Parser::plain_expr() {
 }
 
 bool Parser::with_modifiers(Expr& expr) {
-  while (skip_name("with")) {
+  while (at_name("with")) {
+    With made;
+    made.location = here();
+    take();
     if (!at_identifier()) {
       unexpected("expected ident");
       return false;
     }
-    With made;
     auto target = term();
     if (!target) {
       return false;

@@ -194,7 +194,7 @@ Parser::MaybeTerm Parser::interpolated() {
       return std::nullopt;
     }
     take();
-    auto part = interpolated_expression();
+    auto part = interpolated_expression(out.location);
     if (!part) {
       return std::nullopt;
     }
@@ -210,7 +210,7 @@ Parser::MaybeTerm Parser::interpolated() {
 }
 
 // The set of the expression's values: what is undefined has a text of its own.
-Parser::MaybeTerm Parser::interpolated_expression() {
+Parser::MaybeTerm Parser::interpolated_expression(const Location& text) {
   const Location location = here();
   auto read = literal();
   if (!read) {
@@ -239,6 +239,8 @@ Parser::MaybeTerm Parser::interpolated_expression() {
   Term value = make(Term::Type::var);
   value.name = "$" + std::to_string(wildcards_++);
   read->type = Expr::Type::unify;
+  read->assigns = true;
+  read->location = text;
   read->items.insert(read->items.begin(), value);
   out.items.push_back(std::move(value));
   out.body = std::make_shared<Body>();

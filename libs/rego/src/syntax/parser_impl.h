@@ -15,6 +15,7 @@
 
 #include "syntax/lexer.h"
 #include "syntax/parser.h"
+#include "syntax/term_text.h"
 
 namespace unhidra::rego {
 
@@ -190,7 +191,7 @@ class Parser {
   bool term_list(std::string_view closing, std::vector<Term>& items);
   bool pair_list(std::vector<Term>& items);
   MaybeTerm interpolated();
-  MaybeTerm interpolated_expression();
+  MaybeTerm interpolated_expression(const Location& text);
   Term make(Term::Type type) const;
 
   std::string file_;
@@ -209,8 +210,6 @@ class Parser {
   std::vector<Form> forms_;
 };
 
-// "var", "ref", "number" ...: what the reference calls a term.
-std::string_view term_kind(const Term& term);
 // A name that is a keyword in v1.
 bool is_v1_keyword(std::string_view name);
 

@@ -65,22 +65,6 @@ std::string_view unfit_size(std::string_view text) {
 
 }  // namespace
 
-std::string_view term_kind(const Term& term) {
-  static constexpr std::array<std::string_view, 11> kNames{"constant",
-                                                           "var",
-                                                           "ref",
-                                                           "array",
-                                                           "set",
-                                                           "object",
-                                                           "arraycomprehension",
-                                                           "setcomprehension",
-                                                           "objectcomprehension",
-                                                           "call",
-                                                           "templatestring"};
-  return term.is(Term::Type::constant) ? kind_name(term.value.kind())
-                                       : kNames[static_cast<std::size_t>(term.type)];
-}
-
 Term Parser::make(Term::Type type) const {
   Term out;
   out.type = type;
