@@ -144,6 +144,7 @@ class Parser {
   bool head_value(Rule& rule, const Form& form, std::size_t begin);
   bool default_rule(const Rule& rule);
   bool rule_body(Rule& rule, Form& form);
+  bool is_only_a_body() const;
   bool else_rules(Rule& rule, const Form& form);
   std::shared_ptr<Rule> else_rule(const Rule& before, const Form& form);
   void chained_rules(const Rule& first, const Form& form, Module& out);

@@ -232,11 +232,38 @@ Parser::Outcome Parser::rule(Rule& rule, Form& form, Module& out) {
   return statement_failed() ? Outcome::failed : Outcome::read;
 }
 
+// Braces that no reading makes a term of: nothing in them that collections have, nothing behind
+// them that goes on with an expression.
+bool Parser::is_only_a_body() const {
+  if (!at("{") || peek(1).text == "}") {
+    return false;
+  }
+  std::size_t depth = 0;
+  for (std::size_t i = 0; peek(i).type != TokenType::end; ++i) {
+    const Token& token = peek(i);
+    if (token.type != TokenType::symbol || token.text.size() != 1) {
+      continue;
+    }
+    const char symbol = token.text[0];
+    if (depth == 1 && (symbol == ',' || symbol == '|' || symbol == ':')) {
+      return false;
+    }
+    if (symbol == '{' || symbol == '[' || symbol == '(') {
+      ++depth;
+    } else if ((symbol == '}' || symbol == ']' || symbol == ')') && --depth == 0) {
+      const Token& next = peek(i + 1);
+      return next.type == TokenType::end || (next.type == TokenType::symbol && next.text == "{") ||
+             (next.type == TokenType::name && next.text != "in" && next.text != "with");
+    }
+  }
+  return false;
+}
+
 // After `if` an expression, as long as it is no set: `if {1, 2}[x]`, `if {x | ...} == s`.
 bool Parser::rule_body(Rule& rule, Form& form) {
   form.has_body = true;
   form.has_if = skip_name("if");
-  if (form.has_if) {
+  if (form.has_if && !is_only_a_body()) {
     const State begin = save();
     if (auto only = literal(); only && !is_set_literal(*only)) {
       rule.body.push_back(std::move(*only));
