@@ -114,7 +114,7 @@ Result<ChannelWindow> run_load(ClientLane& lane, const ChannelOptions& options,
   const std::array rates{options.messages, options.replies, options.reactions};
   for (std::size_t i = 0; i < rates.size(); ++i) {
     if (rates[i] > 0) {
-      // Not two kinds at the same moment, and nothing to answer before there is a message.
+      // Not two kinds at the same moment.
       const auto offset = std::chrono::nanoseconds(static_cast<std::int64_t>(
           static_cast<double>(i) * 1e9 / (rates[i] * static_cast<double>(rates.size()))));
       lane.act_at(kChannelActs[i], rates[i], out.begin + offset);
@@ -173,6 +173,8 @@ Status run_channel(const ChannelOptions& options) {
   std::optional<Background> background(founder_loop);
   UNHIDRA_TRY_VOID(
       wait_for_clients(lane, clients.size(), "in the channel", &ClientLane::in_channel));
+  lane.greet();
+  UNHIDRA_TRY_VOID(wait_for_clients(lane, clients.size(), "greeted", &ClientLane::greeted));
 
   ChannelResult result{.options = options, .members = founder.members()};
   UNHIDRA_TRY(result.unconnected, process_stats(options.target.server_pids));

@@ -30,7 +30,7 @@ double ratio(double part, double whole) {
 
 json::object receipts(const ChannelResult& result, const ChannelLog& log) {
   const auto more = unasked(log, result.arrivals, result.window.begin);
-  const auto sent = static_cast<double>(log.tally.sent);
+  const auto sent = static_cast<double>(log.asked.size());
   return {{"read_marks", log.read},
           {"entries_not_asked_for", more.entries},
           {"entries_not_asked_for_per_act", ratio(static_cast<double>(more.entries), sent)},

@@ -27,6 +27,13 @@ Result<MessageId> ChannelUser::do_it(ChannelAct act) {
   return engine().send(*channel_, draft);
 }
 
+void ChannelUser::greet() {
+  if (do_it(ChannelAct::message)) {
+    ++log_.tally.sent;
+    take_actions();
+  }
+}
+
 void ChannelUser::act(ChannelAct act, SteadyTime due) {
   const auto done = do_it(act);
   if (!done) {

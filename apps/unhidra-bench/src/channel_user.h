@@ -19,6 +19,9 @@ class ChannelUser final : public EngineUser {
 
   // It is in the channel and has nothing left to do.
   bool in_channel() const { return channel_ && ready(); }
+  // A message that is not measured, so that there is something to answer and to react to.
+  void greet();
+  bool has_latest() const { return latest_.has_value(); }
   // Due at `due`. Nothing to answer or to react to yet: an error is counted.
   void act(ChannelAct act, SteadyTime due);
 

@@ -43,18 +43,24 @@ void ClientLane::tick() {
   });
 }
 
-std::size_t ClientLane::ready() {
-  return on_thread([this] {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(users_, [](const auto& user) { return user->ready(); }));
-  });
+void ClientLane::greet() {
+  boost::asio::post(loop_, [this] { users_.front()->greet(); });
 }
 
-std::size_t ClientLane::in_channel() {
-  return on_thread([this] {
+std::size_t ClientLane::count_users(bool (ChannelUser::*what)() const) {
+  return on_thread([this, what] {
     return static_cast<std::size_t>(
-        std::ranges::count_if(users_, [](const auto& user) { return user->in_channel(); }));
+        std::ranges::count_if(users_, [what](const auto& user) { return (*user.*what)(); }));
   });
+}
+std::size_t ClientLane::ready() {
+  return count_users(&ChannelUser::ready);
+}
+std::size_t ClientLane::in_channel() {
+  return count_users(&ChannelUser::in_channel);
+}
+std::size_t ClientLane::greeted() {
+  return count_users(&ChannelUser::has_latest);
 }
 
 bool ClientLane::settled() {

@@ -23,9 +23,12 @@ class ClientLane {
 
   // Their engines connect and publish their keys.
   Status start();
-  // How many have got so far: connected and approved; in the channel.
+  // One of them writes something that is not measured.
+  void greet();
+  // How many have got so far: connected and approved; in the channel; it has read the greeting.
   std::size_t ready();
   std::size_t in_channel();
+  std::size_t greeted();
   // Whether everything that was sent is acknowledged.
   bool settled();
   std::map<std::string, std::uint64_t> errors();
@@ -59,6 +62,7 @@ class ClientLane {
     done.wait();
     return out;
   }
+  std::size_t count_users(bool (ChannelUser::*what)() const);
   void tick();
   void keep(Pace& pace);
 
