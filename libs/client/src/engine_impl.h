@@ -43,6 +43,9 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Impl(Dependencies dependencies, const Limits& limits);
 
   Status load();
+  // What an earlier version has stored otherwise.
+  bool is_outdated() const { return !outdated_unread_.empty(); }
+  Status renew_unread();
   // Runs one input: changes, what follows from them, one commit, then the release of actions.
   template <class F>
   auto step(F body) -> decltype(body()) {
@@ -359,6 +362,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   // ---- what is read (reading.cpp) ----
   Status load_reading();
   void owe_receipt(ConversationId id);
+  void save_unread(ConversationId id, std::uint64_t block);
   void tell_unread(ConversationId id);
   void count_unread(Conversation& out, ConversationId id) const;
   void note_received(const Message& message, std::optional<std::uint64_t> root);
@@ -663,6 +667,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   std::uint64_t list_changes_ = 0;                  // device lists that were replaced
   GroupAuthority authority_{users_};
   std::map<ConversationId, UnreadList> unread_;
+  std::vector<std::pair<ConversationId, std::uint64_t>> outdated_unread_;  // in Table::unread
   std::map<std::pair<ConversationId, std::uint64_t>, ThreadRecord> threads_;
   std::map<ConversationId, ReceiptsRecord> receipts_;
   std::set<ConversationId> receipts_due_;
