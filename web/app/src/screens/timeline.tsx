@@ -13,6 +13,7 @@ import { readEarlier } from "../state/history";
 import { useApp } from "../state/store";
 import { rowsOf, type Row } from "../state/timeline";
 import { MessageView } from "./message";
+import { NoticeView } from "./notice";
 
 const kNearEnd = 80; // pixels within which new messages are followed
 const kFrames = 60;
@@ -132,6 +133,8 @@ const RowView = memo(function RowView({ row, one, me, focused }: { row: Row; one
       );
     case "unread":
       return <div className="unread-line" role="separator"><span>{t("timeline.newMessages")}</span></div>;
+    case "notice":
+      return <NoticeView messages={row.messages} />;
     case "message":
       return <MessageView message={row.message} first={row.first} own={row.message.senderUser === me} focused={focused} />;
   }

@@ -1,5 +1,6 @@
 // Keeps the store in step with the engine: what has changed is read again, soon and at once.
 import type { Id, Message, MessageRef } from "@core/types";
+import { kNobody } from "../lib/notices";
 import { client, remoteClient } from "./engine";
 import { useApp } from "./store";
 import { kPage, merged, withMessage } from "./timeline";
@@ -19,7 +20,7 @@ export async function learn(ids: Iterable<Id>): Promise<void> {
 
 export const peopleOf = (message: Message): Id[] =>
   [message.senderUser, ...(message.mentions ?? []), ...(message.thread?.participants ?? []),
-    ...(message.reactions ?? []).flatMap(({ users }) => users)];
+    ...(message.notice?.users ?? []), ...(message.reactions ?? []).flatMap(({ users }) => users)].filter((id) => id !== kNobody);
 
 let refreshing: Promise<void> | undefined;
 let stale = false;
