@@ -158,11 +158,13 @@ TEST(UnreadInStore, OfAnEarlierVersionIsTakenOver) {
   ASSERT_TRUE(ann.engine->send_text(id, "three"));
   world.settle();
   std::vector<Mutation> changes;
-  for (const auto& block : bob.memory.load(Table::unread_block).value()) {
+  const auto blocks = bob.memory.load(Table::unread_block).value();
+  for (const auto& block : blocks) {
     changes.push_back({Table::unread_block, block.key, std::nullopt});
   }
   EXPECT_EQ(changes.size(), 1U);
-  for (const auto& message : bob.engine->history(id, UINT64_MAX, 10).value()) {
+  const auto messages = bob.engine->history(id, UINT64_MAX, 10).value();
+  for (const auto& message : messages) {
     ByteWriter key;
     key.raw(id.bytes()).u64(message.seq);
     ByteWriter value;
