@@ -345,5 +345,54 @@ class Remote(PolicyCase):
         self.assertIn("automation.policy_url", run.stderr)
 
 
+class RemoteOperations(PolicyCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.agent = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Agent)
+        threading.Thread(target=cls.agent.serve_forever, daemon=True).start()
+        cls.addClassCleanup(cls.agent.server_close)
+        cls.addClassCleanup(cls.agent.shutdown)
+        data = f"http://127.0.0.1:{cls.agent.server_port}/v1/data/unhidra"
+        Agent.decide = staticmethod(lambda asked: True)
+        cls.server_settings = {
+            "automation.policy_source": "remote", "automation.policy_token": "sesame",
+            "automation.policy_timeout": "1s", "automation.policy_url": f"{data}/automation/allow",
+            "automation.policy_operations_url": f"{data}/operations/allow"}
+        super().setUpClass()
+
+    def status(self):
+        return self.rest("GET", "/v1/policies")[0]
+
+    def test_operations_wait_for_the_answer_and_every_doubt_is_a_denial(self):
+        self.addCleanup(setattr, Agent, "decide", staticmethod(lambda asked: True))
+        slow = threading.Event()
+        self.addCleanup(slow.set)
+        Agent.asked.clear()
+        self.assertEqual(self.status(), 200)
+        asked = Agent.asked[-1]
+        self.assertEqual((asked["operation"]["path"], asked["user"]["org"], asked["client"]["ip"]),
+                         ("/v1/policies", self.org, "127.0.0.1"))
+        for answer in (lambda asked: False, lambda asked: "true", lambda asked: slow.wait(20)):
+            Agent.decide = staticmethod(answer)
+            status, _, problem = self.rest("GET", "/v1/policies")
+            self.assertEqual((status, problem["code"]), (403, "access.denied"))
+        Agent.decide = staticmethod(lambda asked: asked["operation"]["method"] == "GET")
+        self.assertEqual(self.status(), 200)
+        self.assertEqual(self.rest("POST", "/v1/policies", {"modules": []})[0], 403)
+        found = self.metrics()
+        for ground in ("policy", "not_boolean", "unreachable"):
+            name = f'unhidra_operation_policy_decisions_total{{result="deny",ground="{ground}"}}'
+            self.assertGreater(found[name], 0, name)
+
+    def test_an_address_that_is_none_is_told(self):
+        run = unhidra("serve", "--data-dir", self.path("other"), "--set", "automation.policy_source=remote",
+                      "--set", "automation.policy_url=http://127.0.0.1:1/",
+                      "--set", "automation.policy_operations_url=nowhere",
+                      *[part for name in ("auth", "gateway", "automation")
+                        for part in ("--set", f"{name}.listen=127.0.0.1:0")])
+        self.assertEqual(run.returncode, 1, run.stdout)
+        self.assertIn("automation.policy_operations_url", run.stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

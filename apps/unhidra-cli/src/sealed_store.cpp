@@ -147,7 +147,7 @@ Result<std::vector<client::Record>> SealedStore::load(client::Table table) {
   return out;
 }
 
-Status SealedStore::commit(std::span<const client::Mutation> mutations) {
+Status SealedStore::commit(std::span<client::Mutation> mutations) {
   std::vector<Change> changes;
   changes.reserve(mutations.size());
   for (const auto& mutation : mutations) {

@@ -36,7 +36,7 @@ class StoreTest : public ::testing::Test {
     return store ? std::move(*store) : nullptr;
   }
   static void put(SealedStore& store, Table table, std::string_view name, std::string_view value) {
-    const Mutation mutation{table, to_bytes(name), SecretBytes::copy_of(as_bytes(value))};
+    Mutation mutation{table, to_bytes(name), SecretBytes::copy_of(as_bytes(value))};
     ASSERT_TRUE(store.commit({&mutation, 1}));
   }
   static std::optional<std::string> get(SealedStore& store, Table table, std::string_view name) {
@@ -67,7 +67,7 @@ TEST_F(StoreTest, KeepsRecordsAcrossReopening) {
     put(*store, Table::message, "two", "second");
     put(*store, Table::user, "one", "other table");
     put(*store, Table::message, "one", "changed");
-    const Mutation gone{Table::message, to_bytes("two"), std::nullopt};
+    Mutation gone{Table::message, to_bytes("two"), std::nullopt};
     ASSERT_TRUE(store->commit({&gone, 1}));
   }
   auto store = open();

@@ -87,7 +87,7 @@ Status HostStore::write(ByteView changes) const {
   return {};
 }
 
-Status HostStore::commit(std::span<const client::Mutation> mutations) {
+Status HostStore::commit(std::span<client::Mutation> mutations) {
   ByteWriter out;
   for (const auto& mutation : mutations) {
     const auto value = mutation.value ? mutation.value->expose() : ByteView();

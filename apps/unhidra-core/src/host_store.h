@@ -13,7 +13,7 @@ class HostStore final : public client::Store {
 
   Result<std::optional<SecretBytes>> get(client::Table table, ByteView key) override;
   Result<std::vector<client::Record>> load(client::Table table) override;
-  Status commit(std::span<const client::Mutation> mutations) override;
+  Status commit(std::span<client::Mutation> mutations) override;
 
   // The host's own values beside the engine's.
   Result<std::optional<SecretBytes>> get_value(ByteView name);

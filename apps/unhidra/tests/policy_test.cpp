@@ -247,6 +247,55 @@ TEST_F(PolicyLine, ExplainSaysWhichExpressionFailedFirst) {
   EXPECT_EQ(run({"explain", "--publish", "a", "--subscribe", "b"}).status, 2);
 }
 
+TEST_F(PolicyLine, ExplainAsksAboutOperationsToo) {
+  write("p/operations.rego", R"(package unhidra.operations
+
+default allow := true
+
+allow := false if {
+	input.user.role == "guest"
+	input.operation.permission == "messages.send"
+	not working_hours
+}
+
+allow := false if {
+	input.resource.parameters.conversation_id == "01a21ef9-97f6-7f1c-a881-720ef6168396"
+	not net.cidr_contains("10.20.0.0/16", input.client.ip)
+}
+
+working_hours if time.clock(input.time)[0] >= 7
+)");
+  const auto asked = [&](std::vector<std::string> more) {
+    std::vector<std::string> line{"explain", "-d", "p", "--operation", "messages.send"};
+    line.insert(line.end(), more.begin(), more.end());
+    return run(line);
+  };
+  const auto night = asked({"--role", "guest", "--at", "2026-11-28T03:00:00Z"});
+  EXPECT_EQ(night.status, 0) << night.error_output;
+  for (const auto* wanted : {"data.unhidra.operations.allow = false",
+                             "+ data.unhidra.operations.allow  p/operations.rego:5  matched",
+                             "\"role\":\"guest\"", "\"face\":\"frame\""}) {
+    EXPECT_NE(night.output.find(wanted), std::string::npos) << wanted << "\n" << night.output;
+  }
+  const auto day = asked({"--role", "guest", "--at", "2026-11-28T09:00:00Z"});
+  EXPECT_NE(day.output.find("data.unhidra.operations.allow = true"), std::string::npos)
+      << day.output;
+  const auto outside = asked(
+      {"--ip", "192.0.2.7", "--parameter", "conversation_id=01a21ef9-97f6-7f1c-a881-720ef6168396"});
+  EXPECT_NE(outside.output.find("+ data.unhidra.operations.allow  p/operations.rego:11  matched"),
+            std::string::npos)
+      << outside.output;
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--role", "king"},
+                                                {"--user", "bob"},
+                                                {"--at", "noon"},
+                                                {"--parameter", "x"}}) {
+    EXPECT_EQ(asked(wrong).status, 1) << wrong[0];
+  }
+  EXPECT_EQ(run({"explain", "--operation", "messages.shout"}).status, 1);
+  EXPECT_EQ(run({"explain", "--operation", "messages.send", "--publish", "a"}).status, 2);
+  EXPECT_EQ(run({"explain", "--loopback"}).status, 2);
+}
+
 TEST_F(PolicyLine, BundlesAreReadAndUnsignedOnesRefusedWhenAKeyIsGiven) {
   write("b/.manifest", R"({"revision": "r1", "roots": ["example"]})");
   write("b/example/policy.rego", "package example\n\nx := data.example.y\n");

@@ -95,32 +95,70 @@ Task<Status> OperationRunner::take_limits(const Operation& operation,
   co_return co_await limits_.take(operation.limit, subject);
 }
 
-// The roles, then the policy, which can only take away.
-Evidence OperationRunner::decide(const Operation& operation,
-                                 const OperationRequest& request) const {
-  const auto now = clock_.now();
+namespace {
+
+Evidence ask_roles(const Operation& operation, const OperationRequest& request, Timestamp now) {
   const Resource resource{.org_id = std::nullopt, .from_loopback = request.peer.loopback};
-  auto out = authorize(request.principal, operation, resource, now);
-  const bool somebody = out.reason == Reason::own_resource || out.reason == Reason::granted_by_role;
-  if (!out.allowed || !somebody || options_.policy == nullptr) {
+  return authorize(request.principal, operation, resource, now);
+}
+
+// There is somebody, whom the roles allow it.
+bool is_for_policy(const Evidence& evidence) {
+  return evidence.allowed &&
+         (evidence.reason == Reason::own_resource || evidence.reason == Reason::granted_by_role);
+}
+
+// The policy can only take away.
+void apply(PolicyVerdict verdict, Evidence& evidence) {
+  evidence.policy = std::move(verdict.revision);
+  if (!verdict.allowed) {
+    evidence.allowed = false;
+    evidence.reason = Reason::denied_by_policy;
+    evidence.ground = verdict.ground;
+  }
+}
+
+PolicyVerdict failed(const Operation& operation, std::string_view what) {
+  log::error("operation_policy.threw", {{"operation", operation.name}, {"what", what}});
+  return {.allowed = false, .revision = {}, .ground = "failed"};
+}
+
+}  // namespace
+
+Evidence OperationRunner::decide_now(const Operation& operation,
+                                     const OperationRequest& request) const {
+  const auto now = clock_.now();
+  auto out = ask_roles(operation, request, now);
+  if (options_.policy == nullptr || !is_for_policy(out)) {
     return out;
   }
-  PolicyVerdict verdict{.allowed = false, .revision = {}, .ground = "failed"};
   try {
-    verdict = options_.policy->judge({.operation = operation, .request = request, .now = now});
+    apply(options_.policy->judge({.operation = operation, .request = request, .now = now}), out);
   } catch (const std::exception& exception) {
-    log::error("operation_policy.threw",
-               {{"operation", operation.name}, {"what", exception.what()}});
+    apply(failed(operation, exception.what()), out);
   } catch (...) {
-    log::error("operation_policy.threw", {{"operation", operation.name}});
-  }
-  out.policy = std::move(verdict.revision);
-  if (!verdict.allowed) {
-    out.allowed = false;
-    out.reason = Reason::denied_by_policy;
-    out.ground = verdict.ground;
+    apply(failed(operation, "not a std::exception"), out);
   }
   return out;
+}
+
+Task<Evidence> OperationRunner::decide_later(const Operation& operation,
+                                             const OperationRequest& request) const {
+  const auto now = clock_.now();
+  auto out = ask_roles(operation, request, now);
+  if (!is_for_policy(out)) {
+    co_return out;
+  }
+  const OperationQuestion question{.operation = operation, .request = request, .now = now};
+  try {
+    auto verdict = co_await options_.policy->judge_later(question);
+    apply(std::move(verdict), out);
+  } catch (const std::exception& exception) {
+    apply(failed(operation, exception.what()), out);
+  } catch (...) {
+    apply(failed(operation, "not a std::exception"), out);
+  }
+  co_return out;
 }
 
 Task<Result<Reply>> OperationRunner::run(const Operation& operation, OperationRequest request) {
@@ -128,7 +166,12 @@ Task<Result<Reply>> OperationRunner::run(const Operation& operation, OperationRe
     count(operation, &limited.error());
     co_return fail(std::move(limited).error());
   }
-  const auto evidence = decide(operation, request);
+  Evidence evidence;
+  if (waits_for_policy()) {
+    evidence = co_await decide_later(operation, request);
+  } else {
+    evidence = decide_now(operation, request);
+  }
   OperationContext context(*this, operation, std::move(request), evidence);
   Result<Reply> result = fail(Errc::internal, "not run");
   if (!evidence.allowed) {
@@ -147,7 +190,12 @@ Task<Result<Evidence>> OperationRunner::admit(const Operation& operation,
     count(operation, &limited.error());
     co_return fail(std::move(limited).error());
   }
-  const auto evidence = decide(operation, request);
+  Evidence evidence;
+  if (waits_for_policy()) {
+    evidence = co_await decide_later(operation, request);
+  } else {
+    evidence = decide_now(operation, request);
+  }
   if (!evidence.allowed) {
     OperationContext context(*this, operation, request, evidence);
     auto refused = co_await refuse_recorded(context, denial(evidence));

@@ -2,6 +2,9 @@
 
 #include <stdexcept>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "world.h"
 
 namespace unhidra::access {
@@ -69,6 +72,44 @@ TEST_F(Policy, EveryGroundOfADenialIsADenialAndRecorded) {
   }
   EXPECT_EQ(handled_, 0);
   EXPECT_EQ(events().size(), 5U);
+}
+
+// One that has to ask elsewhere.
+class LatePolicy final : public OperationPolicy {
+ public:
+  bool answers_later() const override { return true; }
+  PolicyVerdict judge(const OperationQuestion&) override {
+    ADD_FAILURE() << "it cannot answer at once";
+    return {.allowed = false, .revision = {}, .ground = "unreachable"};
+  }
+  Task<PolicyVerdict> judge_later(OperationQuestion question) override {
+    co_await boost::asio::post(boost::asio::use_awaitable);
+    asked.emplace_back(question.operation.name);
+    if (broken) {
+      throw std::runtime_error("a bug");
+    }
+    co_return answer;
+  }
+  PolicyVerdict answer;
+  bool broken = false;
+  std::vector<std::string> asked;
+};
+
+TEST_F(Policy, OneThatAnswersLaterIsWaitedFor) {
+  LatePolicy late;
+  runner_ = make_runner({.policy = &late});
+  EXPECT_TRUE(run("messages.send", request(user(Role::member))));
+  EXPECT_EQ(handled_, 1);
+  late.answer = {.allowed = false, .revision = {}, .ground = "unreachable"};
+  EXPECT_EQ(run("messages.send", request(user(Role::member))).error(), Errc::denied);
+  EXPECT_NE(events().back().metadata.find(R"("policy_ground":"unreachable")"), std::string::npos);
+  late.broken = true;
+  EXPECT_EQ(run("messages.send", request(user(Role::member))).error(), Errc::denied);
+  EXPECT_EQ(late.asked.size(), 3U);
+  // What the roles deny it is not asked about.
+  EXPECT_EQ(run("users.create", request(user(Role::guest))).error(), Errc::denied);
+  EXPECT_EQ(late.asked.size(), 3U);
+  EXPECT_EQ(handled_, 1);
 }
 
 TEST_F(Policy, OneThatThrowsIsADenial) {

@@ -103,6 +103,9 @@ Status Engine::Impl::pump_people() {
           user;
     }
   }
+  if (link_.wanted_names.empty()) {
+    return {};
+  }
   auto under_way = std::ranges::count(link_.pending, Ask::user_info,
                                       [](const auto& one) { return one.second.question.ask; });
   for (auto id = link_.wanted_names.begin();

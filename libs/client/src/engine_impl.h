@@ -415,6 +415,8 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   void enqueue_control(UserId peer, DeviceId target, wire::Content content);
   Status place_in_history(OutboxRecord& record);
   void save(const OutboxRecord& record);
+  // The entries of the outbox that the server has been sent and has not answered, by order.
+  std::vector<std::uint64_t> sends_in_flight() const;
   Status pump_outbox();
   Result<Outcome> prepare(OutboxRecord& record);
   Result<Outcome> address(OutboxRecord& record);

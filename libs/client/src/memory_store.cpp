@@ -20,11 +20,11 @@ Result<std::vector<Record>> MemoryStore::load(Table table) {
   return out;
 }
 
-Status MemoryStore::commit(std::span<const Mutation> mutations) {
-  for (const auto& mutation : mutations) {
+Status MemoryStore::commit(std::span<Mutation> mutations) {
+  for (auto& mutation : mutations) {
     auto& records = tables_[mutation.table];
     if (mutation.value) {
-      records.insert_or_assign(mutation.key, mutation.value->clone());
+      records.insert_or_assign(std::move(mutation.key), *std::move(mutation.value));
     } else {
       records.erase(mutation.key);
     }

@@ -161,6 +161,17 @@ Status Engine::Impl::set_state(const OutboxRecord& record, MessageState state,
   return {};
 }
 
+std::vector<std::uint64_t> Engine::Impl::sends_in_flight() const {
+  std::vector<std::uint64_t> orders;
+  for (const auto& [id, pending] : link_.pending) {
+    const auto asked = pending.question.ask;
+    if (asked == Ask::send || asked == Ask::send_group) {
+      orders.push_back(pending.number);
+    }
+  }
+  return orders;
+}
+
 Status Engine::Impl::pump_outbox() {
   for (auto& [order, record] : outbox_) {
     if (record.conversation.is_nil()) {
@@ -178,11 +189,8 @@ Status Engine::Impl::pump_outbox() {
       !link_.logs.empty()) {
     return {};
   }
-  std::size_t in_flight = 0;
-  for (const auto& [id, pending] : link_.pending) {
-    const auto asked = pending.question.ask;
-    in_flight += asked == Ask::send || asked == Ask::send_group ? 1 : 0;
-  }
+  const auto sent = sends_in_flight();
+  auto in_flight = sent.size();
   std::set<std::pair<UserId, ConversationId>> held_up;  // texts to one place keep their order
   for (auto at = outbox_.begin(); at != outbox_.end();) {
     auto& record = (at++)->second;  // it may be given up
@@ -190,6 +198,9 @@ Status Engine::Impl::pump_outbox() {
       break;
     }
     const auto order = record.order;
+    if (std::ranges::find(sent, order) != sent.end()) {
+      continue;  // while it is out, nothing else is asked for its place
+    }
     const bool to_group = record.peer.is_nil();
     const auto place = std::pair(record.peer, to_group ? record.conversation : ConversationId());
     const bool text = !record.target;

@@ -39,10 +39,11 @@ Status Transaction::commit() {
   }
   std::vector<Mutation> mutations;
   mutations.reserve(changes_.size());
-  for (auto& [key, value] : changes_) {
-    mutations.push_back({key.first, key.second, std::move(value)});
+  while (!changes_.empty()) {
+    auto change = changes_.extract(changes_.begin());
+    auto& [table, key] = change.key();
+    mutations.push_back({table, std::move(key), std::move(change.mapped())});
   }
-  changes_.clear();
   return store_->commit(mutations);
 }
 

@@ -2,7 +2,7 @@
 
 namespace unhidra::client::testing {
 
-Status FaultyStore::commit(std::span<const Mutation> mutations) {
+Status FaultyStore::commit(std::span<Mutation> mutations) {
   ++commits;
   const bool fails = commits == fail_at;
   if (!fails || after) {

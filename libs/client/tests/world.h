@@ -25,7 +25,7 @@ class FaultyStore final : public Store {
     return store_->get(table, key);
   }
   Result<std::vector<Record>> load(Table table) override { return store_->load(table); }
-  Status commit(std::span<const Mutation> mutations) override;
+  Status commit(std::span<Mutation> mutations) override;
 
   std::size_t commits = 0;
   std::size_t fail_at = 0;  // the number of the commit that fails; 0: none

@@ -29,7 +29,7 @@ allow  if{
   some  x , y in  data.m
 
 
-  x!=-y    # last
+  x!=-1    # last
   }
 f(x)=x+1
 g := {"a":1,"b":{2,3}}
@@ -54,7 +54,7 @@ allow if {
 
 	some x, y in data.m
 
-	x != -y # last
+	x != -1 # last
 }
 
 f(x) = x + 1
@@ -102,7 +102,7 @@ TEST(Format, BracesThatATermNeedsStay) {
 
 TEST(Format, RefusesWhatIsNoModule) {
   EXPECT_EQ(formatted("package a\np := \n"),
-            "refused: a.rego:3:1: rego_parse_error: unexpected eof token");
+            "refused: a.rego:3:1: rego_parse_error: unexpected eof token\n\tp := \n\t   ^");
   EXPECT_TRUE(formatted("").starts_with("refused"));
 }
 

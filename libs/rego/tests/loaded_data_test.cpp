@@ -169,7 +169,7 @@ TEST(Constants, FunctionsOfConstantsAndRulesThatCanNeverMatchAreNoWork) {
 }
 
 TEST(Constants, EveryOfNothingHoldsThoughItsBodyNeverDoes) {
-  const auto policy = compile("package a\nno := false\np if every x in input.l { no }");
+  const auto policy = compile("package a\nno := false\np if every _ in input.l { no }");
   EXPECT_EQ(ask(*policy, "data.a.p = x", R"({"l": []})").value_or("error"), "x=true");
   EXPECT_EQ(ask(*policy, "data.a.p = x", R"({"l": [1]})").value_or("error"), "");
 }

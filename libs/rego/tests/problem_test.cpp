@@ -19,12 +19,15 @@ std::string strictly(const std::string& text, Syntax syntax = Syntax::v1) {
 }
 
 TEST(Problems, AllModulesAndAllRulesAreToldAtOnceWithTheirLines) {
-  EXPECT_EQ(problems_of({{"a.rego", "package a\n\np if {\n\tx.y = }\n}\n\nq := )\n\nr := 1\n"},
-                         {"b.rego", "package b\nallow { true }\n"}}),
-            "a.rego:4:8: rego_parse_error: unexpected } token\n\t\tx.y = }\n\t\t      ^\n"
-            "a.rego:7:6: rego_parse_error: unexpected ) token\n\tq := )\n\t     ^\n"
-            "b.rego:2:7: rego_parse_error: `if` keyword is required before rule body\n"
-            "\tallow { true }\n\t      ^\n");
+  EXPECT_EQ(
+      problems_of({{"a.rego", "package a\n\np if {\n\tx.y = }\n}\n\nq := )\n\nr := 1\n"},
+                   {"b.rego", "package b\nallow { true }\n"}}),
+      "a.rego:4:8: rego_parse_error: unexpected } token\n\t\tx.y = }\n\t\t      ^\n"
+      "a.rego:7:6: rego_parse_error: unexpected ) token\n\tq := )\n\t     ^\n"
+      "a.rego:7:6: rego_parse_error: unexpected ) token: expected rule value term (e.g., q := "
+      "<VALUE> { ... })\n\tq := )\n\t     ^\n"
+      "b.rego:2:1: rego_parse_error: `if` keyword is required before rule body\n"
+      "\tallow { true }\n\t^\n");
   EXPECT_EQ(
       problems_of({{"a.rego", "package a\np := x\nq if nope(1)\nr if { y > 1; z < 2 }\n"}}),
       "a.rego:2:6: rego_unsafe_var_error: var x is unsafe\n\tp := x\n\t     ^\n"
@@ -63,8 +66,8 @@ TEST(Strict, WhatNothingUsesIsRefused) {
       "f(d, e) := d\n");
   for (const auto* wanted :
        {"a.rego:5:2: rego_compile_error: assigned var a unused",
-        "a.rego:6:7: rego_compile_error: declared var b unused",
-        "a.rego:10:6: rego_compile_error: unused argument e. (hint: use _ (wildcard variable) "
+        "a.rego:6:2: rego_compile_error: declared var b unused",
+        "a.rego:10:1: rego_compile_error: unused argument e. (hint: use _ (wildcard variable) "
         "instead)",
         "a.rego:2:1: rego_compile_error: import data.x unused",
         "a.rego:3:1: rego_compile_error: import input.y as z unused"}) {

@@ -21,7 +21,7 @@ TEST(Refusal, ParseErrorsShowThePlace) {
   expect_refused("", Errc::parse_error, "empty module");
   expect_refused("allow := true", Errc::parse_error, "package expected");
   expect_refused("package a\np := \"x", Errc::parse_error, "non-terminated string");
-  expect_refused("package a\np := 01", Errc::parse_error, "illegal number format");
+  expect_refused("package a\np := 01", Errc::parse_error, "expected number without leading zero");
   expect_refused("package a\nimport foo.bar", Errc::parse_error, "unexpected import path");
   for (const auto* keyword : {"and", "or", "not", "wen"}) {
     expect_refused("package a\nimport future.keywords." + std::string(keyword), Errc::parse_error,

@@ -130,6 +130,31 @@ allow := false if "05000000-0000-0000-0000-000000000000" in input.resource.param
       allowed("device_lists.fetch", wire::encode(wire::FetchDeviceLists{{UserId(Uuid{4})}})));
 }
 
+TEST_F(Operations, ABodyTellsWhatItIsAbout) {
+  const auto parameters = [&](std::string_view operation, std::string_view body,
+                              access::NamedValues path = {}) {
+    auto asking = request(access::Role::member, ours_);
+    asking.body = to_bytes(body);
+    asking.path_parameters = std::move(path);
+    const auto input = operation_input(
+        {.operation = *access::find_operation(operation), .request = asking, .now = now_});
+    return rego::value_to_json(*input.find("resource")->find("parameters"));
+  };
+  const std::string id = "07000000-0000-0000-0000-000000000000";
+  EXPECT_EQ(parameters("files.begin", R"({"conversation_id": ")" + id + R"(", "size": 7})"),
+            R"({"conversation_id":")" + id + R"("})");
+  EXPECT_EQ(parameters("files.begin",
+                       R"({"user_ids": [")" + id + R"("], "inner": {"a_id": ")" + id + R"("}})"),
+            R"({"user_ids":[")" + id + R"("]})");
+  // The path's counts, as for the handler.
+  EXPECT_EQ(parameters("users.update", R"({"user_id": ")" + id + R"("})", {{"user_id", "u9"}}),
+            R"({"user_id":"u9"})");
+  for (const auto* unread : {"", "{", "[]", R"({"conversation_id": "here"})",
+                             R"({"conversation_id": 7})", R"({"user_ids": [7]})"}) {
+    EXPECT_EQ(parameters("files.begin", unread), "{}") << unread;
+  }
+}
+
 TEST_F(Operations, WithoutAPolicyNobodyIsAsked) {
   for (int i = 0; i < 2; ++i) {
     const auto verdict = judge("messages.send");

@@ -1,75 +1,31 @@
 // `unhidra policy explain`: why a decision comes out as it does.
 #include <cstdio>
 
-#include "unhidra/automation/topic_question.h"
 #include "unhidra/base/text.h"
 #include "unhidra/crypto/random.h"
 #include "unhidra/policy/explanation.h"
 #include "unhidra/runtime/system_clock.h"
 
 #include "loading.h"
+#include "question.h"
 
 namespace unhidra::server::policy_line {
 namespace {
 
 using rego::Value;
 
-automation::SubjectFacts facts_of(const Question& asked) {
-  automation::SubjectFacts out;
-  if (!asked.device.empty()) {
-    out.push_back(fact_of(automation::DeviceFacts{.id = asked.device,
-                                                  .type = asked.device_type,
-                                                  .name = {},
-                                                  .owner = {},
-                                                  .groups = asked.groups,
-                                                  .labels = asked.labels,
-                                                  .certificate_serial = {}}));
-  }
-  if (!asked.user.empty()) {
-    out.push_back(fact_of(automation::PersonFacts{
-        .id = asked.user, .is_admin = asked.role == "admin", .roles = {asked.role}}));
-  }
-  if (!asked.ip.empty()) {
-    out.push_back(
-        fact_of(automation::ClientFacts{.ip = asked.ip, .transport = "tls", .id = asked.device}));
-  }
-  return out;
-}
-
-// The broker's question.
-Value asked_by(const Question& asked) {
-  const bool publishes = !asked.publish.empty();
-  automation::TopicQuestion question{.action = "connect"};
-  if (publishes) {
-    question.action = "publish";
-    question.topic = asked.publish;
-  } else if (!asked.subscribe.empty()) {
-    question.action = "subscribe";
-    question.topic = asked.subscribe;
-    question.filter = asked.subscribe;
-  } else if (!asked.deliver.empty()) {
-    question.action = "subscribe";
-    question.topic = asked.deliver;
-    question.delivery = true;
-  }
-  question.qos = static_cast<mqtt::QoS>(asked.qos);
-  question.retain = asked.retain;
-  return automation::topic_input(facts_of(asked), question);
-}
-
-// What the broker would ask with, from flags; what --input gives stays where no flag says
-// otherwise.
-Result<std::optional<Value>> question(const Options& options) {
+// What the server would ask with; what --input gives stays where no flag says otherwise.
+Result<std::optional<Value>> question(const Options& options, Timestamp now) {
   UNHIDRA_TRY(auto input, read_input(options));
-  if (!options.question.asks()) {
+  UNHIDRA_TRY(const auto asked, question_input(options.question, now));
+  if (!asked) {
     return input;
   }
   std::vector<Value::Member> all;
   if (input && input->is(rego::Kind::object)) {
     all.assign(input->members().begin(), input->members().end());
   }
-  const auto asked = asked_by(options.question);
-  all.insert(all.end(), asked.members().begin(), asked.members().end());
+  all.insert(all.end(), asked->members().begin(), asked->members().end());
   return std::optional(Value::object(std::move(all)));
 }
 
@@ -87,8 +43,13 @@ void print_pretty(const Options& options, const std::optional<Value>& input,
 
 }  // namespace
 
-Result<int> explain(const Options& options) {
-  UNHIDRA_TRY(const auto input, question(options));
+Result<int> explain(const Options& given) {
+  const runtime::SystemClock clock;
+  Options options = given;
+  if (options.query.empty()) {
+    options.query = standard_query(options.question);
+  }
+  UNHIDRA_TRY(const auto input, question(options, clock.now()));
   UNHIDRA_TRY(const auto loaded, load(options, options.data));
   if (!loaded) {
     return 2;
@@ -98,7 +59,6 @@ Result<int> explain(const Options& options) {
   if (expressions.size() != 1 || expressions[0].variable.empty()) {
     return fail(policy::Errc::no_policy, "explain wants one reference, such as data.a.allow");
   }
-  const runtime::SystemClock clock;
   crypto::SystemRandom random;
   policy::Explanation explanation;
   rego::Evaluation evaluation;

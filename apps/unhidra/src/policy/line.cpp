@@ -141,13 +141,25 @@ void add_bench(CLI::App& parent, std::function<Result<int>()>& chosen) {
   line.app->add_flag("--fail", options.fails_undefined, "Refuse to measure what has no answer");
 }
 
+// What an operation's question has beside the user, his device and his address.
+void add_operation(CLI::App& app, Question& asked, CLI::Option& operation) {
+  app.add_option("--org", asked.org, "Id of the user's organisation")->needs(&operation);
+  app.add_option("--parameter", asked.parameters,
+                 "NAME=ID, such as conversation_id=...: what it is about")
+      ->needs(&operation);
+  app.add_option("--agent", asked.agent, "Name of the client program")->needs(&operation);
+  app.add_flag("--loopback", asked.loopback, "It comes from the machine itself")->needs(&operation);
+  app.add_option("--at", asked.at, "When, as 2026-11-28T09:00:00Z; else now")->needs(&operation);
+}
+
 void add_explain(CLI::App& parent, std::function<Result<int>()>& chosen) {
   const Line line = word(parent, chosen, "explain",
                          "Say which rules of a decision matched, and what failed first", explain);
   auto& options = *line.options;
   auto& asked = options.question;
-  options.query = "data.unhidra.automation.allow";
-  line.app->add_option("query", options.query, "What is decided")->capture_default_str();
+  line.app->add_option("query", options.query,
+                       "What is decided; else data.unhidra.automation.allow, or with --operation "
+                       "data.unhidra.operations.allow");
   line.data();
   line.input();
   line.language();
@@ -178,6 +190,10 @@ void add_explain(CLI::App& parent, std::function<Result<int>()>& chosen) {
   connect->excludes(publish)->excludes(subscribe)->excludes(deliver);
   line.app->add_option("--qos", asked.qos, "Quality of service")->check(CLI::Range(0, 2));
   line.app->add_flag("--retain", asked.retain, "The message is retained");
+  auto* operation = line.app->add_option("--operation", asked.operation,
+                                         "Operation of chat or administration: messages.send");
+  operation->excludes(publish)->excludes(subscribe)->excludes(deliver)->excludes(connect);
+  add_operation(*line.app, asked, *operation);
 }
 
 void add_dry_run(CLI::App& parent, std::function<Result<int>()>& chosen) {

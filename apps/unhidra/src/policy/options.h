@@ -26,9 +26,16 @@ struct Question {
   std::string deliver;    // the topic of a message
   int qos = 0;
   bool retain = false;
+  // Of chat and administration:
+  std::string operation;                // as the audit log names it
+  std::string org;                      // the user's, an id
+  std::vector<std::string> parameters;  // NAME=ID
+  std::string agent;
+  bool loopback = false;
+  std::string at;  // RFC 3339; empty: now
 
   // Whether anything of the broker's question was named.
-  bool asks() const {
+  bool asks_broker() const {
     return connects || !device.empty() || !user.empty() || !publish.empty() || !subscribe.empty() ||
            !deliver.empty() || !ip.empty();
   }

@@ -1,7 +1,6 @@
 #include "engine/dependencies.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace unhidra::rego {
 namespace {
@@ -35,50 +34,34 @@ void Needs::add(const Needs& other) {
 
 class Dependencies::Reader {
  public:
-  Reader(const RuleNode& root, Dependencies& out) : root_(root), out_(out) {}
+  Reader(const RuleNode& root, const Numbers& numbers, Needs& own,
+         std::vector<std::uint32_t>& edges)
+      : root_(root), numbers_(numbers), own_(own), edges_(edges) {}
 
-  void run() {
-    number(root_);
-    out_.edges_.resize(out_.nodes_.size());
-    out_.own_.resize(out_.nodes_.size());
-    for (at_ = 0; at_ < out_.nodes_.size(); ++at_) {
-      const RuleNode& node = *out_.nodes_[at_];
-      own().add_data(node.path());
-      for (const Rule* one : node.rules) {
-        rule(*one);
-      }
-      if (node.fallback != nullptr) {
-        rule(*node.fallback);
-      }
-      auto& edges = out_.edges_[at_];
-      std::ranges::sort(edges);
-      const auto extra = std::ranges::unique(edges);
-      edges.erase(extra.begin(), extra.end());
+  void node(const RuleNode& node) {
+    own_.add_data(node.path());
+    for (const Rule* one : node.rules) {
+      rule(*one);
+    }
+    if (node.fallback != nullptr) {
+      rule(*node.fallback);
+    }
+  }
+
+  void rule_alone(const Rule& one) {
+    body(one.body);
+    for (std::size_t i = 1; i < one.head.items.size(); ++i) {
+      term(one.head.items[i]);
+    }
+    if (one.value) {
+      term(*one.value);
     }
   }
 
  private:
-  Needs& own() { return out_.own_[at_]; }
-
-  void number(const RuleNode& node) {
-    if (node.has_rules()) {
-      numbers_.emplace(&node, static_cast<std::uint32_t>(out_.nodes_.size()));
-      out_.nodes_.push_back(&node);
-    }
-    for (const auto& [key, child] : node.children) {
-      number(*child);
-    }
-  }
-
   void rule(const Rule& first) {
     for (const Rule* one = &first; one != nullptr; one = one->otherwise.get()) {
-      body(one->body);
-      for (std::size_t i = 1; i < one->head.items.size(); ++i) {
-        term(one->head.items[i]);
-      }
-      if (one->value) {
-        term(*one->value);
-      }
+      rule_alone(*one);
     }
   }
 
@@ -103,13 +86,13 @@ class Dependencies::Reader {
   void term(const Term& term) {
     if (term.is(Term::Type::ref) && term.items[0].is(Term::Type::var) && term.items[0].slot < 0) {
       if (term.items[0].name == "input") {
-        own().input = true;
+        own_.input = true;
       } else if (term.items[0].name == "data") {
-        own().add_data(known_path(term));
+        own_.add_data(known_path(term));
         reference(root_, term, 1);
       }
     }
-    own().moment = own().moment || (term.is(Term::Type::call) && term.name == "print");
+    own_.moment = own_.moment || (term.is(Term::Type::call) && term.name == "print");
     callee(term.callee);
     for (const auto& item : term.items) {
       this->term(item);
@@ -124,7 +107,7 @@ class Dependencies::Reader {
       edge(*callee.function);
     }
     const auto* builtin = static_cast<const builtins::Builtin*>(callee.builtin);
-    own().moment = own().moment || (builtin != nullptr && builtin->varies);
+    own_.moment = own_.moment || (builtin != nullptr && builtin->varies);
   }
 
   static std::vector<Value> known_path(const Term& ref) {
@@ -161,16 +144,50 @@ class Dependencies::Reader {
     }
   }
 
-  void edge(const RuleNode& node) { out_.edges_[at_].push_back(numbers_.at(&node)); }
+  void edge(const RuleNode& node) { edges_.push_back(numbers_.at(&node)); }
 
   const RuleNode& root_;
-  Dependencies& out_;
-  std::unordered_map<const RuleNode*, std::uint32_t> numbers_;
-  std::size_t at_ = 0;
+  const Numbers& numbers_;
+  Needs& own_;
+  std::vector<std::uint32_t>& edges_;
 };
 
-Dependencies::Dependencies(const RuleNode& root) {
-  Reader(root, *this).run();
+namespace {
+
+void make_unique(std::vector<std::uint32_t>& edges) {
+  std::ranges::sort(edges);
+  const auto extra = std::ranges::unique(edges);
+  edges.erase(extra.begin(), extra.end());
+}
+
+}  // namespace
+
+Dependencies::Dependencies(const RuleNode& root) : root_(root) {
+  number(root);
+  edges_.resize(nodes_.size());
+  own_.resize(nodes_.size());
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    Reader(root_, numbers_, own_[i], edges_[i]).node(*nodes_[i]);
+    make_unique(edges_[i]);
+  }
+}
+
+void Dependencies::number(const RuleNode& node) {
+  if (node.has_rules()) {
+    numbers_.emplace(&node, static_cast<std::uint32_t>(nodes_.size()));
+    nodes_.push_back(&node);
+  }
+  for (const auto& [key, child] : node.children) {
+    number(*child);
+  }
+}
+
+std::vector<std::uint32_t> Dependencies::needed_by(const Rule& rule) const {
+  Needs own;
+  std::vector<std::uint32_t> out;
+  Reader(root_, numbers_, own, out).rule_alone(rule);
+  make_unique(out);
+  return out;
 }
 
 }  // namespace unhidra::rego

@@ -2,6 +2,7 @@
 // What each rule needs, other rules included.
 
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/policy.h"
@@ -27,12 +28,19 @@ class Dependencies {
   std::size_t size() const { return nodes_.size(); }
   const RuleNode& node(std::size_t number) const { return *nodes_[number]; }
   std::span<const std::uint32_t> needed_by(std::size_t number) const { return edges_[number]; }
+  // By this rule alone, without its else.
+  std::vector<std::uint32_t> needed_by(const Rule& rule) const;
   // What its rules ask for themselves.
   const Needs& own(std::size_t number) const { return own_[number]; }
 
  private:
   class Reader;
+  using Numbers = std::unordered_map<const RuleNode*, std::uint32_t>;
 
+  void number(const RuleNode& node);
+
+  const RuleNode& root_;
+  Numbers numbers_;
   std::vector<const RuleNode*> nodes_;
   std::vector<std::vector<std::uint32_t>> edges_;
   std::vector<Needs> own_;

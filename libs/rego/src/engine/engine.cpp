@@ -16,8 +16,11 @@ namespace {
 ProblemList with_lines(ProblemList problems, std::span<const ModuleSource> sources) {
   for (auto& problem : problems) {
     const auto source = std::ranges::find(sources, problem.file, &ModuleSource::file);
-    if (source != sources.end()) {
+    if (source != sources.end() && problem.mark == 0) {
       problem.line = line_of(source->text, problem.row);
+      problem.mark = problem.column;
+      const std::size_t before = problem.column == 0 ? 0 : problem.column - 1;
+      problem.column = characters_in(std::string_view(problem.line).substr(0, before)) + 1;
     }
   }
   return problems;

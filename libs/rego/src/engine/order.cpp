@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 
 #include "engine/policy.h"
+#include "engine/unsafe_place.h"
 
 namespace unhidra::rego {
 
@@ -258,12 +260,17 @@ bool Probe::expr(Expr& expr) {
   return good;
 }
 
+bool is_constant(const Term& term) {
+  return is_plain(term) && !term.is(Term::Type::var) &&
+         std::ranges::all_of(term.items, is_constant);
+}
+
 // [x, 1] = [2, y] is x = 2 and 1 = y.
 void split_unify(Expr expr, Body& out) {
   const bool splits = expr.type == Expr::Type::unify && !expr.negated && expr.items.size() == 2 &&
                       expr.items[0].is(Term::Type::array) && expr.items[1].is(Term::Type::array) &&
                       expr.items[0].items.size() == expr.items[1].items.size() &&
-                      !expr.items[0].items.empty();
+                      !(is_constant(expr.items[0]) && is_constant(expr.items[1]));
   if (!splits) {
     out.push_back(std::move(expr));
     return;
@@ -284,7 +291,8 @@ void split_unify(Expr expr, Body& out) {
 bool align_objects(Expr& expr) {
   if (expr.type != Expr::Type::unify || expr.negated || !expr.items[0].is(Term::Type::object) ||
       !expr.items[1].is(Term::Type::object) ||
-      expr.items[0].items.size() != expr.items[1].items.size()) {
+      expr.items[0].items.size() != expr.items[1].items.size() ||
+      (is_constant(expr.items[0]) && is_constant(expr.items[1]))) {
     return false;
   }
   Term left;
@@ -316,9 +324,10 @@ struct Names {
 };
 
 bool order_body(Body& body, const Slots& bound, const Names& names);
-bool order_closures(Term& term, const Slots& bound, const Names& names);
+bool order_closures(Term& term, const Location& around, const Slots& bound, const Names& names);
 
-bool order_closure(Term& term, const Slots& bound, const Names& names) {
+// `around`: the place of what its head is evaluated with.
+bool order_closure(Term& term, const Location& around, const Slots& bound, const Names& names) {
   if (!order_body(*term.body, bound, names)) {
     return false;
   }
@@ -327,7 +336,7 @@ bool order_closure(Term& term, const Slots& bound, const Names& names) {
   bool good = true;
   for (auto& item : term.items) {
     Body needs(1);
-    needs[0].location = item.location;
+    needs[0].location = around;
     needs[0].items.push_back(std::move(item));
     good = order_body(needs, inside, names) && good;
     bind_body(needs, inside);
@@ -336,13 +345,15 @@ bool order_closure(Term& term, const Slots& bound, const Names& names) {
   return good;
 }
 
-bool order_closures(Term& term, const Slots& bound, const Names& names) {
+bool order_closures(Term& term, const Location& around, const Slots& bound, const Names& names) {
   if (is_closure(term)) {
-    return order_closure(term, bound, names);
+    return order_closure(term, around, bound, names);
   }
+  const bool is_whole = term.is(Term::Type::call) || term.is(Term::Type::text);
+  const Location& inside = is_whole ? term.location : around;
   bool good = true;
   for (auto& item : term.items) {
-    good = order_closures(item, bound, names) && good;
+    good = order_closures(item, inside, bound, names) && good;
   }
   return good;
 }
@@ -350,10 +361,10 @@ bool order_closures(Term& term, const Slots& bound, const Names& names) {
 bool order_closures(Expr& expr, const Slots& bound, const Names& names) {
   bool good = true;
   for (auto& item : expr.items) {
-    good = order_closures(item, bound, names) && good;
+    good = order_closures(item, expr.location, bound, names) && good;
   }
   for (auto& with : expr.with) {
-    good = order_closures(with.value, bound, names) && good;
+    good = order_closures(with.value, expr.location, bound, names) && good;
   }
   if (expr.type == Expr::Type::every) {
     Slots inside = bound;
@@ -365,59 +376,26 @@ bool order_closures(Expr& expr, const Slots& bound, const Names& names) {
   return good;
 }
 
-const Location* place_of_slot(const Body& body, int slot);
-const Location* place_of_slot(const Term& term, int slot) {
-  if (term.is(Term::Type::var) && term.slot == slot) {
-    return &term.location;
-  }
-  for (const auto& item : term.items) {
-    if (const auto* found = place_of_slot(item, slot)) {
-      return found;
-    }
-  }
-  return term.body ? place_of_slot(*term.body, slot) : nullptr;
-}
-const Location* place_of_slot(const Expr& expr, int slot) {
-  for (const auto& item : expr.items) {
-    if (const auto* found = place_of_slot(item, slot)) {
-      return found;
-    }
-  }
-  for (const auto& with : expr.with) {
-    if (const auto* found = place_of_slot(with.value, slot)) {
-      return found;
-    }
-  }
-  return expr.body ? place_of_slot(*expr.body, slot) : nullptr;
-}
-const Location* place_of_slot(const Body& body, int slot) {
-  for (const auto& expr : body) {
-    if (const auto* found = place_of_slot(expr, slot)) {
-      return found;
-    }
-  }
-  return nullptr;
-}
-
 // Each variable once, at its first place.
 void tell_unsafe(Body& waiting, const Slots& known, const Slots& outer, const Names& names) {
-  Slots told;
-  bool any = false;
+  std::set<std::tuple<std::uint32_t, std::uint32_t, std::string>> told;
+  Slots seen;
   for (auto& expr : waiting) {
     Probe probe(known, outer);
     (void)probe.expr(expr);
     for (const int slot : probe.missing()) {
-      any = true;
-      if (told.insert(slot).second) {
+      if (seen.insert(slot).second) {
         const std::string& name = names.slots[static_cast<std::size_t>(slot)];
-        const Location* place = place_of_slot(expr, slot);
-        names.problems.add(Errc::unsafe_var,
-                           place != nullptr && place->row != 0 ? *place : expr.location,
-                           "var " + (name.starts_with('$') ? "_" : name) + " is unsafe");
+        const Location place = unsafe_place(expr, slot);
+        told.emplace(place.row, place.column, name.starts_with('$') ? "_" : name);
       }
     }
   }
-  if (!any) {
+  const auto& file = waiting[0].location.file;
+  for (const auto& [row, column, name] : told) {
+    names.problems.add(Errc::unsafe_var, {file, row, column}, "var " + name + " is unsafe");
+  }
+  if (told.empty()) {
     names.problems.add(Errc::unsafe_var, waiting[0].location, "expression is unsafe");
   }
 }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "engine/conflicts.h"
 #include "engine/planner.h"
 #include "engine/resolver.h"
+#include "syntax/term_text.h"
 #include "types/type_checker.h"
 
 namespace unhidra::rego {
@@ -26,19 +28,6 @@ void resolve_rules(const Policy& policy, const Module& module, const RuleNode& p
       resolve_rule(policy, module, package, *one, problems);
     }
   }
-}
-
-void name_rules_below(const RuleNode& node, std::string& out) {
-  for (const auto& [key, child] : node.children) {
-    if (!child->rules.empty()) {
-      out += (out.empty() ? "" : " ") + child->name();
-    }
-    name_rules_below(*child, out);
-  }
-}
-
-std::string place_text(const Location& location) {
-  return (location.file ? *location.file : std::string()) + ":" + std::to_string(location.row);
 }
 
 }  // namespace
@@ -71,6 +60,18 @@ std::string RuleNode::name() const {
   return out;
 }
 
+std::string place_text(const Location& location) {
+  return (location.file ? *location.file : std::string()) + ":" + std::to_string(location.row);
+}
+
+std::string rule_name(const Rule& rule) {
+  std::string out = rule.node->name();
+  for (std::size_t i = rule.prefix; i < rule.head.items.size(); ++i) {
+    out += "[" + term_text(rule.head.items[i]) + "]";
+  }
+  return out;
+}
+
 Error problem_at(Errc code, const Location& location, const std::string& message) {
   return {code, place_text(location) + ": " + std::string(error_code(code).name) + ": " + message};
 }
@@ -84,10 +85,9 @@ std::unique_ptr<Policy> Policy::compile(std::vector<std::shared_ptr<Module>> mod
   out->modules_ = std::move(modules);
   out->root_.is_package = true;
   for (const auto& module : out->modules_) {
-    out->add(*module, problems);
+    out->add(*module);
   }
-  out->check_kinds(out->root_, problems);
-  out->check_packages(problems);
+  check_conflicts(*out, problems);
   for (const auto& module : out->modules_) {
     resolve_rules(*out, *module, *out->find_package(*module), problems);
   }
@@ -111,19 +111,18 @@ RuleNode* Policy::find_package(const Module& module) const {
   return node;
 }
 
-void Policy::add(Module& module, Problems& problems) {
+void Policy::add(Module& module) {
   RuleNode* node = &root_;
   for (std::size_t i = 1; i < module.package.items.size(); ++i) {
     node = &step(*node, module.package.items[i].value.text());
     node->is_package = true;
   }
   for (const auto& rule : module.rules) {
-    add_rule(module, *node, rule, problems);
+    add_rule(module, *node, rule);
   }
 }
 
-void Policy::add_rule(Module& module, RuleNode& package, const std::shared_ptr<Rule>& rule,
-                      Problems& problems) {
+void Policy::add_rule(Module& module, RuleNode& package, const std::shared_ptr<Rule>& rule) {
   RuleNode* node = &step(package, rule->head.items[0].name);
   std::size_t used = 1;
   for (; used < rule->head.items.size() && rule->head.items[used].is_constant_string(); ++used) {
@@ -135,62 +134,11 @@ void Policy::add_rule(Module& module, RuleNode& package, const std::shared_ptr<R
     one->node = node;
   }
   if (rule->is_default) {
-    if (node->fallback != nullptr) {
-      return problems.add(Errc::type_error, rule->location,
-                          "multiple default rules " + module.package.items.back().value.text() +
-                              "." + node->key + " found");
-    }
     node->fallback = rule.get();
     node->kind = node->rules.empty() ? rule->kind : node->kind;
   } else {
     node->rules.push_back(rule.get());
     node->kind = rule->kind;
-  }
-}
-
-// Rules of one name are of one kind, and functions of one arity.
-void Policy::check_kinds(RuleNode& node, Problems& problems) {
-  const Rule* first = nullptr;
-  for (const Rule* rule : node.rules) {
-    if (rule->head.items.size() != rule->prefix) {
-      continue;
-    }
-    if (first != nullptr &&
-        (rule->kind != first->kind || rule->arguments.size() != first->arguments.size())) {
-      problems.add(Errc::type_error, rule->location, "conflicting rules " + node.key + " found");
-      break;
-    }
-    first = first == nullptr ? rule : first;
-  }
-  if (first != nullptr) {
-    std::string below;
-    name_rules_below(node, below);
-    if (!below.empty()) {
-      problems.add(Errc::type_error, first->location,
-                   "rule " + node.name() + " conflicts with [" + below + "]");
-    }
-  }
-  for (const auto& [key, child] : node.children) {
-    check_kinds(*child, problems);
-  }
-}
-
-// A package cannot be where a rule of another module is.
-void Policy::check_packages(Problems& problems) const {
-  for (const auto& module : modules_) {
-    for (const auto& rule : module->rules) {
-      const RuleNode* node = rule->node;
-      if (rule->head.items.size() != rule->prefix || !node->is_package) {
-        continue;
-      }
-      for (const auto& other : modules_) {
-        if (other != module && find_package(*other) == node) {
-          problems.add(Errc::type_error, module->package.location,
-                       "package " + node->name().substr(5) + " conflicts with rule " + node->key +
-                           " defined at " + place_text(rule->location));
-        }
-      }
-    }
   }
 }
 

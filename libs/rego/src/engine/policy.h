@@ -52,11 +52,8 @@ class Policy {
   const RuleTypes& types() const { return *types_; }
 
  private:
-  void add(Module& module, Problems& problems);
-  void add_rule(Module& module, RuleNode& package, const std::shared_ptr<Rule>& rule,
-                Problems& problems);
-  void check_kinds(RuleNode& node, Problems& problems);
-  void check_packages(Problems& problems) const;
+  void add(Module& module);
+  void add_rule(Module& module, RuleNode& package, const std::shared_ptr<Rule>& rule);
 
   std::vector<std::shared_ptr<Module>> modules_;
   RuleNode root_;
@@ -76,6 +73,10 @@ struct Query {
 };
 Result<Query> compile_query(const Policy& policy, Body body);
 
+// "a.rego:3".
+std::string place_text(const Location& location);
+// data.a.b[x]: its place, and what stands for keys.
+std::string rule_name(const Rule& rule);
 Error problem_at(Errc code, const Location& location, const std::string& message);
 
 }  // namespace unhidra::rego

@@ -8,8 +8,8 @@ namespace {
 
 class Walk {
  public:
-  Walk(const Dependencies& dependencies, Problems& problems)
-      : dependencies_(dependencies), problems_(problems), states_(dependencies.size()) {}
+  explicit Walk(const Dependencies& dependencies)
+      : dependencies_(dependencies), states_(dependencies.size()) {}
 
   std::vector<std::uint32_t> run() {
     for (std::uint32_t number = 0; number < dependencies_.size(); ++number) {
@@ -20,6 +20,8 @@ class Walk {
     }
     return std::move(order_);
   }
+
+  bool is_recursive() const { return is_recursive_; }
 
  private:
   enum class State : std::uint8_t { fresh, under_way, done };
@@ -45,36 +47,104 @@ class Walk {
       }
       const std::uint32_t number = needed[last.next++];
       if (states_[number] == State::under_way) {
-        recursive(number);
+        is_recursive_ = true;
       } else if (states_[number] == State::fresh) {
         enter(number);
       }
     }
   }
 
-  void recursive(std::uint32_t number) {
-    const auto first = std::ranges::find(way_, number, &Visit::number);
-    const RuleNode& start = dependencies_.node(number);
-    std::string way;
-    for (auto step = first; step != way_.end(); ++step) {
-      way += dependencies_.node(step->number).name() + " -> ";
-    }
-    const Rule* rule = start.rules.empty() ? start.fallback : start.rules[0];
-    problems_.add(Errc::recursion, rule->location,
-                  "rule " + start.name() + " is recursive: " + way + start.name());
-  }
-
   const Dependencies& dependencies_;
-  Problems& problems_;
+  bool is_recursive_ = false;
   std::vector<State> states_;
   std::vector<Visit> way_;
   std::vector<std::uint32_t> order_;
 };
 
+// What is told about rules that need themselves: each with its way.
+class Ways {
+ public:
+  Ways(const Dependencies& dependencies, Problems& problems)
+      : dependencies_(dependencies), problems_(problems) {}
+
+  void tell() {
+    for (std::uint32_t number = 0; number < dependencies_.size(); ++number) {
+      const RuleNode& node = dependencies_.node(number);
+      for (const Rule* rule : node.rules) {
+        for (const Rule* one = rule; one != nullptr; one = one->otherwise.get()) {
+          tell(*one, number);
+        }
+      }
+      if (told_ >= kMost) {
+        return;
+      }
+    }
+  }
+
+ private:
+  static constexpr std::size_t kMost = 10;  // of rules; a way may be as long as there are rules
+
+  void tell(const Rule& rule, std::uint32_t number) {
+    const auto way = from(dependencies_.needed_by(rule), number);
+    if (way.empty()) {
+      return;
+    }
+    const std::string name = rule_name(rule);
+    std::string text = name;
+    for (const std::uint32_t step : way) {
+      text += " -> " + (step == number ? name : rule_name(*dependencies_.node(step).rules[0]));
+    }
+    problems_.add(Errc::recursion, rule.location, "rule " + name + " is recursive: " + text);
+    ++told_;
+  }
+
+  // The shortest way from one of these to a node, which is its end; empty: there is none.
+  std::vector<std::uint32_t> from(std::span<const std::uint32_t> begins, std::uint32_t end) const {
+    constexpr std::uint32_t kNone = UINT32_MAX;
+    std::vector<std::uint32_t> before(dependencies_.size(), kNone);
+    std::vector<std::uint32_t> queue;
+    const auto reach = [&](std::uint32_t number, std::uint32_t by) {
+      if (before[number] == kNone) {
+        before[number] = by;
+        queue.push_back(number);
+      }
+    };
+    for (const std::uint32_t begin : begins) {
+      reach(begin, begin);
+    }
+    for (std::size_t i = 0; i < queue.size() && before[end] == kNone; ++i) {
+      for (const std::uint32_t next : dependencies_.needed_by(queue[i])) {
+        reach(next, queue[i]);
+      }
+    }
+    std::vector<std::uint32_t> out;
+    if (before[end] == kNone) {
+      return out;
+    }
+    for (std::uint32_t at = end;; at = before[at]) {
+      out.push_back(at);
+      if (before[at] == at) {
+        break;
+      }
+    }
+    std::ranges::reverse(out);
+    return out;
+  }
+
+  const Dependencies& dependencies_;
+  Problems& problems_;
+  std::size_t told_ = 0;
+};
+
 }  // namespace
 
 std::vector<std::uint32_t> ordered(const Dependencies& dependencies, Problems& problems) {
-  return Walk(dependencies, problems).run();
+  Walk walk(dependencies);
+  auto out = walk.run();
+  if (walk.is_recursive()) {
+    Ways(dependencies, problems).tell();
+  }
+  return out;
 }
 
 }  // namespace unhidra::rego

@@ -36,19 +36,25 @@ struct Local {
   std::string what;  // "assigned var x unused"
   Location location;
   bool used = false;
+  bool always = false;  // refused without strict mode too
 };
 
 class Checker {
  public:
   Checker(const Module& module, bool strict, Problems& problems)
-      : module_(module), strict_(strict), problems_(problems) {
+      : module_(module),
+        strict_(strict),
+        is_modern_(strict || module.speaks_v1),
+        problems_(problems) {
     for (const auto& rule : module.rules) {
       own_.insert(rule->head.items[0].name);
     }
   }
 
   void run() {
-    check_imports();
+    if (is_modern_) {
+      check_imports();
+    }
     for (const auto& rule : module_.rules) {
       check(*rule);
     }
@@ -76,11 +82,12 @@ class Checker {
 
   void check(const Rule& rule) {
     const std::string& name = rule.head.items[0].name;
-    if (is_root(name)) {
+    if (is_modern_ && is_root(name)) {
       problems_.add(Errc::compile_error, rule.location,
                     "rules must not shadow " + name + " (use a different rule name)");
     }
     scopes_.emplace_back();
+    place_ = rule.location;
     for (const auto& argument : rule.arguments) {
       declare_argument(argument);
     }
@@ -103,16 +110,18 @@ class Checker {
     }
   }
 
-  void declare(const Term& var, std::string what) {
-    if (var.name.starts_with('$')) {
-      return;
+  // What is declared and not used is refused in any case.
+  void declare(const Term& var, std::string what, bool always = false) {
+    const bool is_known =
+        std::ranges::find(scopes_.back(), var.name, &Local::name) != scopes_.back().end();
+    if (!is_known && !var.name.starts_with('$')) {
+      scopes_.back().push_back({var.name, std::move(what), place_, false, always});
     }
-    scopes_.back().push_back({var.name, std::move(what), var.location, false});
   }
   void declare_argument(const Term& pattern) {
     if (pattern.is(Term::Type::var)) {
       if (is_root(pattern.name)) {
-        problems_.add(Errc::compile_error, pattern.location,
+        problems_.add(Errc::compile_error, place_,
                       "args must not shadow " + pattern.name + " (use a different variable name)");
       }
       const auto same = std::ranges::find(scopes_.back(), pattern.name, &Local::name);
@@ -130,7 +139,7 @@ class Checker {
   }
   void declare_assigned(const Term& pattern) {
     if (pattern.is(Term::Type::var)) {
-      if (is_root(pattern.name)) {
+      if (is_modern_ && is_root(pattern.name)) {
         problems_.add(
             Errc::compile_error, pattern.location,
             "variables must not shadow " + pattern.name + " (use a different variable name)");
@@ -150,7 +159,7 @@ class Checker {
 
   void close() {
     for (const auto& local : scopes_.back()) {
-      if (strict_ && !local.used) {
+      if ((strict_ || local.always) && !local.used) {
         problems_.add(Errc::compile_error, local.location, local.what);
       }
     }
@@ -176,7 +185,7 @@ class Checker {
     }
     if (term.is(Term::Type::call)) {
       use(first_part(term.name));
-      if (std::ranges::find(kDeprecated, term.name) != kDeprecated.end() &&
+      if (is_modern_ && std::ranges::find(kDeprecated, term.name) != kDeprecated.end() &&
           !own_.contains(term.name)) {
         problems_.add(Errc::type_error, term.location,
                       "deprecated built-in function calls in expression: " + term.name);
@@ -193,6 +202,7 @@ class Checker {
   }
 
   void walk(const Expr& expr) {
+    place_ = expr.location;
     for (const auto& with : expr.with) {
       walk(with.target);
       walk(with.value);
@@ -200,7 +210,7 @@ class Checker {
     switch (expr.type) {
       case Expr::Type::some_vars:
         for (const auto& item : expr.items) {
-          declare(item, "declared var " + item.name + " unused");
+          declare(item, "declared var " + item.name + " unused", true);
         }
         return;
       case Expr::Type::some_in:
@@ -214,6 +224,7 @@ class Checker {
       case Expr::Type::unify:
         if (expr.assigns) {
           walk(expr.items[1]);
+          place_ = expr.location;
           return declare_assigned(expr.items[0]);
         }
         break;
@@ -226,7 +237,7 @@ class Checker {
   // `some x in xs` asks whether there is one: x is used by that.
   void declare_some(const Term& pattern) {
     if (pattern.is(Term::Type::var)) {
-      scopes_.back().push_back({pattern.name, {}, pattern.location, true});
+      scopes_.back().push_back({pattern.name, {}, pattern.location, true, false});
     } else if (pattern.is(Term::Type::array) || pattern.is(Term::Type::object)) {
       std::ranges::for_each(pattern.items, [&](const Term& item) { declare_some(item); });
     } else {
@@ -237,8 +248,9 @@ class Checker {
   void every(const Expr& expr) {
     walk(expr.items.back());
     scopes_.emplace_back();
+    place_ = (*expr.body)[0].location;
     for (std::size_t i = 0; i + 1 < expr.items.size(); ++i) {
-      declare(expr.items[i], "declared var " + expr.items[i].name + " unused");
+      declare(expr.items[i], "declared var " + expr.items[i].name + " unused", true);
     }
     walk(*expr.body);
     close();
@@ -250,18 +262,18 @@ class Checker {
 
   const Module& module_;
   bool strict_;
+  bool is_modern_;  // checked as v1 is
   Problems& problems_;
   std::set<std::string, std::less<>> own_;  // names of the module's rules
   std::vector<Scope> scopes_;
+  Location place_;  // of the expression that is walked
   std::set<std::string, std::less<>> used_imports_;
 };
 
 }  // namespace
 
 void check_strictly(const Module& module, bool strict, Problems& problems) {
-  if (strict || module.speaks_v1) {
-    Checker(module, strict, problems).run();
-  }
+  Checker(module, strict, problems).run();
 }
 
 }  // namespace unhidra::rego

@@ -58,6 +58,7 @@ struct Term {
 };
 
 struct With {
+  Location location;
   Term target;  // a ref
   Term value;
 };

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <utility>
 
+#include "unhidra/base/text.h"
+
 namespace unhidra::rego {
 namespace {
 
@@ -36,16 +38,30 @@ void append_utf8(std::string& out, std::uint32_t point) {
   }
 }
 
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+// What is wrong with the characters of a text; empty: nothing.
+std::string_view unfit_character(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) {
+    return "illegal null character";
+  }
+  if (text.find(kByteOrderMark) != std::string_view::npos) {
+    return "illegal byte-order mark";
+  }
+  return is_valid_utf8(text) ? "" : "illegal utf-8 character";
+}
+
 class Lexer {
  public:
-  explicit Lexer(std::string_view source) : source_(source) {}
-
-  std::expected<TokenList, SyntaxFault> run() {
-    while (!failed_ && skip_space()) {
-      lex_token();
+  explicit Lexer(std::string_view source) : source_(source) {
+    if (source_.starts_with(kByteOrderMark)) {
+      position_ = line_begin_ = kByteOrderMark.size();
     }
-    if (failed_) {
-      return std::unexpected(std::move(fault_));
+  }
+
+  TokenList run() {
+    while (skip_space()) {
+      lex_token();
     }
     begin();
     push(TokenType::end, {});
@@ -70,14 +86,24 @@ class Lexer {
     token_column_ = column();
     token_begin_ = position_;
   }
+  std::string_view lexeme() const { return source_.substr(token_begin_, position_ - token_begin_); }
   void push(TokenType type, std::string text) {
+    if (!complaint_.empty()) {
+      type = TokenType::illegal;
+      text = std::exchange(complaint_, {});
+    }
     out_.tokens.push_back(
         {type, std::move(text), token_row_, token_column_, token_begin_, position_});
   }
-  void fault(std::string message) {
-    if (!failed_) {
-      failed_ = true;
-      fault_ = {token_row_, token_column_, std::move(message)};
+  // About the token that is read; the first counts.
+  void complain(std::string_view message) {
+    if (complaint_.empty()) {
+      complaint_ = message;
+    }
+  }
+  void complain_about_characters() {
+    if (const auto message = unfit_character(lexeme()); !message.empty()) {
+      complain(message);
     }
   }
 
@@ -85,10 +111,7 @@ class Lexer {
   bool skip_space() {
     while (!ended()) {
       if (at() == '#') {
-        const auto end = std::min(source_.find('\n', position_), source_.size());
-        out_.comments.push_back(
-            {row_, std::string(source_.substr(position_ + 1, end - position_ - 1)), position_});
-        position_ = end;
+        lex_comment();
       } else if (at() == ' ' || at() == '\t' || at() == '\n' || at() == '\r') {
         advance();
       } else {
@@ -96,6 +119,16 @@ class Lexer {
       }
     }
     return false;
+  }
+
+  void lex_comment() {
+    begin();
+    position_ = std::min(source_.find('\n', position_), source_.size());
+    out_.comments.push_back({row_, std::string(lexeme().substr(1)), token_begin_});
+    complain_about_characters();
+    if (!complaint_.empty()) {
+      push(TokenType::illegal, {});
+    }
   }
 
   void lex_token() {
@@ -119,31 +152,38 @@ class Lexer {
     while (is_letter(at()) || is_digit(at())) {
       advance();
     }
-    push(TokenType::name, std::string(source_.substr(token_begin_, position_ - token_begin_)));
+    push(TokenType::name, std::string(lexeme()));
+  }
+
+  bool skip_digits() {
+    const std::size_t begin = position_;
+    while (is_digit(at())) {
+      ++position_;
+    }
+    return position_ != begin;
   }
 
   void lex_number() {
-    while (is_digit(at())) {
-      advance();
-    }
-    if (at() == '.' && is_digit(at(1))) {
-      advance();
-      while (is_digit(at())) {
-        advance();
+    skip_digits();
+    if (at() == '.') {
+      ++position_;
+      if (!skip_digits()) {
+        complain("expected fraction");
       }
     }
-    const std::size_t sign = at(1) == '+' || at(1) == '-' ? 2 : 1;
-    if ((at() == 'e' || at() == 'E') && is_digit(at(sign))) {
-      position_ += sign;
-      while (is_digit(at())) {
-        advance();
+    if (at() == 'e' || at() == 'E') {
+      position_ += at(1) == '+' || at(1) == '-' ? 2 : 1;
+      if (!skip_digits()) {
+        complain("expected exponent");
       }
     }
-    const auto text = source_.substr(token_begin_, position_ - token_begin_);
-    if ((text.size() > 1 && text[0] == '0' && is_digit(text[1])) || is_letter(at())) {
-      return fault("illegal number format");
+    if (is_letter(at())) {
+      complain("illegal number format");
+      while (is_letter(at()) || is_digit(at())) {
+        ++position_;
+      }
     }
-    push(TokenType::number, std::string(text));
+    push(TokenType::number, std::string(lexeme()));
   }
 
   std::uint32_t hex4() {
@@ -151,7 +191,7 @@ class Lexer {
     for (int i = 0; i < 4; ++i) {
       const char c = at();
       if (std::isxdigit(static_cast<unsigned char>(c)) == 0) {
-        fault("illegal string escape sequence");
+        is_bad_literal_ = true;
         return 0;
       }
       const int digit = is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
@@ -189,16 +229,18 @@ class Lexer {
       advance();
       lex_unicode_escape(out);
     } else {
-      fault("illegal string escape sequence");
+      complain("illegal escape sequence");
     }
   }
 
   void lex_string() {
     std::string out;
+    is_bad_literal_ = false;
     advance();
-    while (!failed_ && at() != '"') {
+    while (at() != '"') {
       if (ended() || at() == '\n') {
-        return fault("non-terminated string");
+        complain("non-terminated string");
+        return push(TokenType::string, {});
       }
       if (at() == '\\') {
         advance();
@@ -208,43 +250,46 @@ class Lexer {
         advance();
       }
     }
-    if (!failed_) {
-      advance();
-      push(TokenType::string, std::move(out));
+    advance();
+    complain_about_characters();
+    if (is_bad_literal_) {
+      complain("illegal string literal: " + std::string(lexeme()));
     }
+    push(TokenType::string, std::move(out));
   }
 
   void lex_raw_string() {
     advance();
-    std::string out;
     while (!ended() && at() != '`') {
-      out.push_back(at());
       advance();
     }
     if (ended()) {
-      return fault("non-terminated raw string");
+      complain("non-terminated string");
+      return push(TokenType::string, {});
     }
     advance();
-    push(TokenType::string, std::move(out));
+    complain_about_characters();
+    push(TokenType::string, std::string(lexeme().substr(1, lexeme().size() - 2)));
   }
 
   void lex_text() {
-    if (++nesting_ > kMaxNesting) {
-      return fault("interpolated strings are nested too deeply");
+    if (nesting_ >= kMaxNesting) {
+      position_ += 2;
+      complain("interpolated strings are nested too deeply");
+      return push(TokenType::illegal, {});
     }
+    ++nesting_;
     const char quote = at(1);
     position_ += 2;
     push(TokenType::text_begin, {});
     std::string literal;
-    while (!failed_ && at() != quote) {
-      if (ended() || (quote == '"' && at() == '\n')) {
-        return fault("non-terminated string");
-      }
+    is_bad_literal_ = false;
+    while (at() != quote && !ended() && (quote == '`' || at() != '\n')) {
       if (at() == '\\' && (quote == '"' || at(1) == '{')) {
         advance();
         lex_escape(literal, true);
       } else if (at() == '{') {
-        push(TokenType::string, std::exchange(literal, {}));
+        push_part(std::exchange(literal, {}));
         lex_text_expression();
         begin();
       } else {
@@ -252,29 +297,39 @@ class Lexer {
         advance();
       }
     }
-    if (!failed_) {
-      push(TokenType::string, std::move(literal));
-      advance();
-      push(TokenType::text_end, {});
-      --nesting_;
+    --nesting_;
+    if (at() != quote || ended()) {
+      complain("non-terminated string");
+      return push(TokenType::string, {});
     }
+    push_part(std::move(literal));
+    advance();
+    push(TokenType::text_end, {});
+  }
+
+  // What stands between expressions.
+  void push_part(std::string literal) {
+    complain_about_characters();
+    if (is_bad_literal_) {
+      complain("illegal template-string part: " + std::string(lexeme()));
+      is_bad_literal_ = false;
+    }
+    push(TokenType::string, std::move(literal));
   }
 
   void lex_text_expression() {
     begin();
     advance();
     push(TokenType::text_open, "{");
-    for (int depth = 1; !failed_ && skip_space();) {
+    for (int depth = 1; skip_space();) {
       depth += at() == '{' ? 1 : at() == '}' ? -1 : 0;
       if (depth == 0) {
         begin();
         advance();
-        push(TokenType::text_close, "}");
-        return;
+        return push(TokenType::text_close, "}");
       }
       lex_token();
     }
-    fault("non-terminated expression in a string");
   }
 
   void lex_symbol() {
@@ -286,16 +341,29 @@ class Lexer {
       return push(TokenType::symbol, std::string(two));
     }
     if (kSingles.find(at()) == std::string_view::npos || at() == '\0') {
-      return fault("illegal token");
+      return lex_unknown();
     }
     advance();
     push(TokenType::symbol, std::string(two.substr(0, 1)));
   }
 
+  // One character, all of its bytes.
+  void lex_unknown() {
+    const char first = at();
+    do {
+      advance();
+    } while (!ended() && (static_cast<unsigned char>(at()) & 0xc0) == 0x80);
+    if (first == '!' || first == '$') {
+      complain(std::string("illegal ") + first + " character");
+    }
+    complain_about_characters();
+    push(TokenType::illegal, {});
+  }
+
   std::string_view source_;
   TokenList out_;
-  SyntaxFault fault_;
-  bool failed_ = false;
+  std::string complaint_;
+  bool is_bad_literal_ = false;  // an escape of the string that is read means nothing
   std::size_t nesting_ = 0;
   std::size_t position_ = 0;
   std::size_t line_begin_ = 0;
@@ -307,7 +375,7 @@ class Lexer {
 
 }  // namespace
 
-std::expected<TokenList, SyntaxFault> lex(std::string_view source) {
+TokenList lex(std::string_view source) {
   return Lexer(source).run();
 }
 

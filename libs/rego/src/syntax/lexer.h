@@ -6,8 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "unhidra/base/error.h"
-
 namespace unhidra::rego {
 
 enum class TokenType : std::uint8_t {
@@ -19,6 +17,7 @@ enum class TokenType : std::uint8_t {
   text_open,
   text_close,
   text_end,
+  illegal,  // text tells what is wrong with it, or nothing
   end,
 };
 
@@ -42,12 +41,7 @@ struct TokenList {
   std::vector<Comment> comments;
 };
 
-struct SyntaxFault {
-  std::uint32_t row = 0;
-  std::uint32_t column = 0;
-  std::string message;
-};
-
-std::expected<TokenList, SyntaxFault> lex(std::string_view source);
+// What is no token becomes an illegal one.
+TokenList lex(std::string_view source);
 
 }  // namespace unhidra::rego

@@ -1,6 +1,13 @@
 #pragma once
-// The parser, whose parts stand in parser.cpp (modules, rules, bodies) and parser_terms.cpp.
+// The parser. Its parts: parser.cpp (tokens, faults), parser_module.cpp (packages, imports, what
+// holds for a whole module), parser_rules.cpp, parser_bare_rules.cpp, parser_bodies.cpp,
+// parser_terms.cpp (operators, references), parser_composites.cpp.
+//
+// It tries the readings of a text in the reference's order, and says at the same token the same:
+// what has no body is read as a head, then as an expression; braces are first a collection, then a
+// body. A function that answers nothing has told why, unless its comment says otherwise.
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -8,6 +15,7 @@
 
 #include "syntax/lexer.h"
 #include "syntax/parser.h"
+#include "syntax/term_text.h"
 
 namespace unhidra::rego {
 
@@ -17,10 +25,9 @@ struct SourceMarks {
   std::set<std::size_t> bodies;       // braces of rules and `every`
   std::set<std::size_t> expressions;  // of any body
   std::set<std::size_t> bars;         // of comprehensions
-  std::set<std::size_t> signs;        // minus with one operand
+  std::set<std::size_t> signs;        // minus of a number
 };
 
-// Thrown nowhere: a parser that has a fault answers empty things and is asked at the end.
 class Parser {
  public:
   Parser(std::string_view file, std::string_view source, Syntax syntax);
@@ -28,84 +35,164 @@ class Parser {
   std::shared_ptr<Module> module();
   Body query();
   Term single_term();
-  bool failed() const { return failed_ || !faults_.empty(); }
+  bool failed() const { return !faults_.empty(); }
   void tell(Problems& problems) const;
-  const SourceMarks& marks() const { return marks_; }
+  SourceMarks marks() const;
   const TokenList& token_list() const { return list_; }
   Error error() const;
 
  private:
   static constexpr int kMaxDepth = 500;
   static constexpr std::size_t kMaxFaults = 20;  // of one module
+  // Readings that are given up cost at most so many terms for each token.
+  static constexpr std::size_t kMostTermsPerToken = 40;
+
+  using MaybeTerm = std::optional<Term>;
   struct Keywords {
     bool contains = false;
     bool every = false;
     bool if_ = false;
     bool in = false;
   };
+  struct Fault {
+    std::uint32_t row = 0;
+    std::uint32_t column = 0;  // in bytes
+    std::size_t begin = 0;
+    std::string message;
+  };
+  enum class Mark : std::uint8_t { element, body, expression, bar, sign };
+  // Where a reading began, to give it up with all that it told.
+  struct State {
+    std::size_t position = 0;
+    std::size_t faults = 0;
+    std::size_t wildcards = 0;
+    std::size_t marks = 0;
+  };
+  // How deeply what is read is nested, as long as it lives.
+  class Level {
+   public:
+    explicit Level(Parser& parser);
+    ~Level() { --parser_.depth_; }
+    Level(const Level&) = delete;
+    Level& operator=(const Level&) = delete;
+    bool is_too_deep() const { return parser_.depth_ > kMaxDepth; }
+
+   private:
+    Parser& parser_;
+  };
+  // What v1 asks of a rule that was read.
+  struct Form {
+    Location location;
+    std::string name;  // when it is no more than one
+    bool is_function = false;
+    bool is_default = false;
+    bool is_set = false;
+    bool has_if = false;
+    bool has_contains = false;
+    bool has_body = false;
+    bool has_value = false;
+  };
 
   // ---- tokens ----
   const Token& peek(std::size_t ahead = 0) const;
   bool at(std::string_view symbol) const;
-  bool at_name(std::string_view name) const;
+  bool at_name(std::string_view name) const;  // a keyword
+  bool at_end() const { return peek().type == TokenType::end; }
+  bool at_identifier() const;
   bool adjacent() const;  // the token follows the one before without space
   bool new_line() const;  // the token stands on a later line than the one before
-  Token take();
+  const Token& take();
   bool skip(std::string_view symbol);
   bool skip_name(std::string_view name);
   // A name that a dot or bracket follows is no keyword: `as.foo`, `false["x"]`.
   bool begins_ref(std::size_t ahead = 0) const;
-  void expect(std::string_view symbol);
-  void fault(std::string message);
-  void fault_at(const Token& token, std::string message);
-  void unexpected();
-  Location here() const;
   bool is_keyword(std::string_view name) const;
-  bool descend();
-  bool recover();
+  Location here() const;
+  std::string text_from(std::size_t begin) const;  // of the source, up to the last token
+  State save() const;
+  void restore(const State& state);
+  void mark(Mark kind) { marks_.emplace_back(kind, peek().begin); }
 
-  // ---- modules and rules ----
+  // ---- faults ----
+  void fault(std::string message);
+  void fault_at(const Location& location, std::string message);
+  // "unexpected } token", and what was expected.
+  void unexpected(std::string_view note = {});
+  void expected_name();
+  bool statement_failed() const { return faults_.size() > statement_faults_; }
+  void recover();
+  Problem to_problem(const Fault& fault) const;
+
+  // ---- modules ----
+  void statement(Module& out);
+  bool begins_statement() const;
   void package(Module& out);
-  bool import(Module& out);
+  void import(Module& out);
+  bool check_import(const Import& made, bool has_alias);
+  void use_import(const Import& made, bool has_alias, Module& out);
   bool use_keywords(std::string_view which);
-  void rule(Module& out);
-  Term rule_ref();
-  void rule_head(Rule& rule);
-  void rule_value(Rule& rule);
-  void rule_tail(Rule& rule, Module& out);
+  MaybeTerm path();
+  void check_forms();
+
+  // ---- rules ----
+  // none: nothing here is a rule's head; bodyless: it may be one without a body. Neither told.
+  enum class Outcome : std::uint8_t { read, failed, bodyless, none };
+  Outcome rule(Rule& rule, Form& form, Module& out);
+  Outcome head(Rule& rule, Form& form);
+  Outcome head_ref(Rule& rule);
+  bool head_key(Rule& rule);
+  bool head_value(Rule& rule, const Form& form, std::size_t begin);
+  bool default_rule(const Rule& rule);
+  bool rule_body(Rule& rule, Form& form);
+  bool is_only_a_body() const;
+  bool else_rules(Rule& rule, const Form& form);
+  std::shared_ptr<Rule> else_rule(const Rule& before, const Form& form);
+  void chained_rules(const Rule& first, const Form& form, Module& out);
+  void rule_from_expression(Rule& rule, const Form& form, Outcome outcome, Module& out);
+  std::string why_no_rule(const Body& body, std::size_t begin) const;
+  std::string keyword_hint() const;
   void set_or_object(Rule& rule, bool has_if);
-  std::shared_ptr<Rule> else_rule(const Rule& before);
-  Body braced_body();
-  Body if_body();
-  void add(Module& out, Rule rule);
+  void add(Module& out, Rule rule, Form form);
 
   // ---- bodies ----
-  Body body(std::string_view closing);
-  Expr literal();
-  Expr some_expr(Location location);
-  Expr every_expr(Location location);
-  Expr plain_expr();
-  void with_modifiers(Expr& expr);
+  std::optional<Body> body(std::string_view closing);
+  std::optional<Body> braced_body();
+  std::optional<Expr> literal();
+  std::optional<Expr> some_expr();
+  std::optional<Expr> every_expr();
+  std::optional<Expr> plain_expr();
+  bool with_modifiers(Expr& expr);
+  bool is_membership(const Term& call);
+  std::string expression_hint(const State& begin);
 
   // ---- terms ----
-  Term term_in();
-  Term term_relation(bool no_or = false);
-  Term term_or(bool no_or);
-  Term term_and();
-  Term term_sum();
-  Term term_product();
-  Term term();
-  Term primary();
-  Term postfix(Term head);
-  Term arguments_of(Term head);
-  Term array_or_comprehension();
-  Term brace_term();
-  Term object_tail(Term out, Term key);
-  Term set_tail(Term out, Term first);
-  Term interpolated();
-  Term name_term();
-  Term binary(std::string name, Term a, Term b);
-  std::shared_ptr<Body> comprehension_body(std::string_view closing);
+  // Operators and their operands; `pairs`: also `key, value in domain`.
+  MaybeTerm infix(bool pairs = true);
+  MaybeTerm in_list() { return infix(false); }
+  MaybeTerm continued(Term first, bool pairs);
+  Term operators(Term left, int lowest);
+  MaybeTerm term();
+  MaybeTerm primary();
+  MaybeTerm number();
+  MaybeTerm grouped();
+  MaybeTerm name_term();
+  MaybeTerm postfix(Term head);
+  bool look_up(Term& ref);
+  MaybeTerm arguments_of(Term head);
+  Term binary(std::string name, Term a, Term b) const;
+  Term variable();
+
+  // ---- composites ----
+  MaybeTerm array();
+  MaybeTerm set_or_object_term();
+  MaybeTerm set_tail(Term out, Term first);
+  MaybeTerm object_tail(Term out, Term key, bool may_comprehend);
+  // Nothing, and nothing told: it is none, and the next token is a comma.
+  std::optional<Body> comprehension_body(std::string_view closing);
+  bool term_list(std::string_view closing, std::vector<Term>& items);
+  bool pair_list(std::vector<Term>& items);
+  MaybeTerm interpolated();
+  MaybeTerm interpolated_expression(const Location& text);
   Term make(Term::Type type) const;
 
   std::string file_;
@@ -116,11 +203,15 @@ class Parser {
   Syntax syntax_;
   Keywords keywords_;
   int depth_ = 0;
+  std::size_t terms_ = 0;
   std::size_t wildcards_ = 0;
-  bool failed_ = false;
-  SyntaxFault fault_;
-  SourceMarks marks_;
-  std::vector<SyntaxFault> faults_;  // that the parser has gone on from
+  std::size_t statement_faults_ = 0;  // before the statement that is read
+  std::vector<Fault> faults_;
+  std::vector<std::pair<Mark, std::size_t>> marks_;
+  std::vector<Form> forms_;
 };
+
+// A name that is a keyword in v1.
+bool is_v1_keyword(std::string_view name);
 
 }  // namespace unhidra::rego

@@ -1,10 +1,69 @@
-// Terms: operators by rising precedence, references, composites, comprehensions.
+// Terms: operators by rising precedence, names and numbers, references.
+#include <algorithm>
 #include <array>
-#include <utility>
+#include <charconv>
+#include <cmath>
 
 #include "syntax/parser_impl.h"
 
 namespace unhidra::rego {
+namespace {
+
+struct Operator {
+  std::string_view symbol;
+  std::string_view function;
+  int level = 0;
+};
+constexpr int kMembership = 0;
+constexpr int kRelation = 1;
+constexpr std::array<Operator, 13> kOperators{{{"==", "equal", kRelation},
+                                               {"!=", "neq", kRelation},
+                                               {"<", "lt", kRelation},
+                                               {"<=", "lte", kRelation},
+                                               {">", "gt", kRelation},
+                                               {">=", "gte", kRelation},
+                                               {"|", "or", 2},
+                                               {"&", "and", 3},
+                                               {"+", "plus", 4},
+                                               {"-", "minus", 4},
+                                               {"*", "mul", 5},
+                                               {"/", "div", 5},
+                                               {"%", "rem", 5}}};
+
+const Operator* operator_of(const Token& token) {
+  if (token.type != TokenType::symbol) {
+    return nullptr;
+  }
+  const auto* found = std::ranges::find(kOperators, token.text, &Operator::symbol);
+  return found == kOperators.end() ? nullptr : found;
+}
+
+// What is wrong with the size of a number; empty: nothing.
+std::string_view unfit_size(std::string_view text) {
+  constexpr double kMostBits = 1e5;
+  const std::size_t at = text.find_first_of("eE");
+  if (at == std::string_view::npos) {
+    return {};
+  }
+  const std::string_view mantissa = text.substr(0, at);
+  const std::size_t first = mantissa.find_first_of("123456789");
+  const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
+  std::string_view exponent = text.substr(at + 1);
+  exponent.remove_prefix(exponent.starts_with('+') ? 1 : 0);
+  std::int32_t power = 0;
+  const auto read = std::from_chars(exponent.data(), exponent.data() + exponent.size(), power);
+  if (read.ec != std::errc()) {
+    return "invalid float";
+  }
+  if (first == std::string_view::npos) {
+    return {};
+  }
+  const double digits =
+      first < point ? static_cast<double>(point - first) : -static_cast<double>(first - point - 1);
+  return std::abs((power + digits) * std::log2(10.0)) > kMostBits ? "number too big" : "";
+}
+
+}  // namespace
 
 Term Parser::make(Term::Type type) const {
   Term out;
@@ -13,7 +72,7 @@ Term Parser::make(Term::Type type) const {
   return out;
 }
 
-Term Parser::binary(std::string name, Term a, Term b) {
+Term Parser::binary(std::string name, Term a, Term b) const {
   Term out;
   out.type = Term::Type::call;
   out.location = a.location;
@@ -23,88 +82,81 @@ Term Parser::binary(std::string name, Term a, Term b) {
   return out;
 }
 
-Term Parser::term_in() {
-  Term left = term_relation();
-  while (!failed_ && keywords_.in && at_name("in")) {
+// ---- operators ----
+
+Parser::MaybeTerm Parser::infix(bool pairs) {
+  auto first = term();
+  return first ? continued(std::move(*first), pairs) : std::nullopt;
+}
+
+// An operand that cannot be read ends the expression; why has been told then.
+Term Parser::operators(Term left, int lowest) {
+  while (const Operator* found = operator_of(peek())) {
+    if (found->level < lowest) {
+      break;
+    }
     take();
-    left = binary("internal.member_2", std::move(left), term_relation());
+    auto first = term();
+    if (!first) {
+      break;
+    }
+    Term right = operators(std::move(*first), found->level + 1);
+    left = binary(std::string(found->function), std::move(left), std::move(right));
   }
   return left;
 }
 
-Term Parser::term_relation(bool no_or) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kRelations{
-      {{"==", "equal"}, {"!=", "neq"}, {"<", "lt"}, {"<=", "lte"}, {">", "gt"}, {">=", "gte"}}};
-  Term left = term_or(no_or);
-  for (bool more = true; more && !failed_;) {
-    more = false;
-    for (const auto& [symbol, name] : kRelations) {
-      if (at(symbol)) {
-        take();
-        left = binary(std::string(name), std::move(left), term_or(no_or));
-        more = true;
-        break;
-      }
+Parser::MaybeTerm Parser::continued(Term first, bool pairs) {
+  Term left = operators(std::move(first), kRelation);
+  if (!keywords_.in) {
+    return left;
+  }
+  const State begin = save();
+  if (pairs && skip(",")) {
+    auto second = term();
+    Term value = second ? operators(std::move(*second), kRelation) : Term();
+    auto domain = second && skip_name("in") ? term() : std::nullopt;
+    if (domain) {
+      left = binary("internal.member_3", std::move(left), std::move(value));
+      left.items.push_back(operators(std::move(*domain), kRelation));
+    } else {
+      restore(begin);
     }
   }
-  return left;
-}
-
-Term Parser::term_or(bool no_or) {
-  Term left = term_and();
-  while (!failed_ && !no_or && at("|")) {
-    take();
-    left = binary("or", std::move(left), term_and());
+  while (skip_name("in")) {
+    auto domain = term();
+    if (!domain) {
+      break;
+    }
+    left = binary("internal.member_2", std::move(left), operators(std::move(*domain), kRelation));
   }
   return left;
 }
 
-Term Parser::term_and() {
-  Term left = term_sum();
-  while (!failed_ && at("&")) {
-    take();
-    left = binary("and", std::move(left), term_sum());
+// ---- terms ----
+
+Parser::MaybeTerm Parser::term() {
+  const Level level(*this);
+  if (level.is_too_deep()) {
+    return std::nullopt;
   }
-  return left;
+  if (++terms_ > kMostTermsPerToken * list_.tokens.size()) {
+    fault("the policy has too many readings");
+    return std::nullopt;
+  }
+  auto first = primary();
+  return first ? postfix(std::move(*first)) : std::nullopt;
 }
 
-Term Parser::term_sum() {
-  Term left = term_product();
-  while (!failed_ && (at("+") || at("-"))) {
-    const std::string name = take().text == "+" ? "plus" : "minus";
-    left = binary(name, std::move(left), term_product());
-  }
-  return left;
-}
-
-Term Parser::term_product() {
-  Term left = term();
-  while (!failed_ && (at("*") || at("/") || at("%"))) {
-    const std::string symbol = take().text;
-    left = binary(symbol == "*" ? "mul" : symbol == "/" ? "div" : "rem", std::move(left), term());
-  }
-  return left;
-}
-
-Term Parser::term() {
-  if (!descend()) {
-    return {};
-  }
-  Term out = postfix(primary());
-  --depth_;
-  return out;
-}
-
-Term Parser::primary() {
-  Term out = make(Term::Type::constant);
-  const Token& token = peek();
-  switch (token.type) {
-    case TokenType::string:
+Parser::MaybeTerm Parser::primary() {
+  switch (peek().type) {
+    case TokenType::string: {
+      Term out = make(Term::Type::constant);
       out.value = Value::string(take().text);
       return out;
+    }
     case TokenType::number:
-      out.value = Value::number(take().text);
-      return out;
+      return number();
     case TokenType::name:
       return name_term();
     case TokenType::text_begin:
@@ -113,262 +165,189 @@ Term Parser::primary() {
       break;
     default:
       unexpected();
-      return out;
+      return std::nullopt;
   }
-  if (at("-")) {
-    marks_.signs.insert(take().begin);
-    if (peek().type == TokenType::number && adjacent()) {
-      out.value = Value::number("-" + take().text);
-      return out;
-    }
-    Term zero = out;
-    zero.value = Value::integer(0);
-    return binary("minus", std::move(zero), term());
+  switch (peek().text[0]) {
+    case '-':
+    case '.':
+      return number();
+    case '[':
+      return array();
+    case '{':
+      return set_or_object_term();
+    case '(':
+      return grouped();
+    default:
+      unexpected();
+      return std::nullopt;
   }
-  if (at("[")) {
-    return array_or_comprehension();
-  }
-  if (at("{")) {
-    return brace_term();
-  }
-  if (at("(")) {
-    take();
-    Term inner = term_in();
-    if (keywords_.in && at(",")) {
-      take();
-      Term value = term_relation();
-      if (!skip_name("in")) {
-        unexpected();
-      }
-      Term domain = term_relation();
-      inner = binary("internal.member_3", std::move(inner), std::move(value));
-      inner.items.push_back(std::move(domain));
-    }
-    expect(")");
-    return inner;
-  }
-  unexpected();
-  return out;
 }
 
-Term Parser::name_term() {
+Parser::MaybeTerm Parser::number() {
   Term out = make(Term::Type::constant);
-  const Token token = peek();
-  if ((token.text == "null" || token.text == "true" || token.text == "false") && !begins_ref()) {
+  std::string text;
+  const auto expect_number = [&](bool is_next) {
+    if (!is_next) {
+      unexpected("expected number");
+    }
+    return is_next;
+  };
+  if (at("-")) {
+    mark(Mark::sign);
     take();
-    out.value = token.text == "null" ? Value() : Value::boolean(token.text == "true");
+    text = "-";
+    if (!expect_number(peek().type == TokenType::number || at("."))) {
+      return std::nullopt;
+    }
+  }
+  if (skip(".")) {
+    text += "0.";
+    if (!expect_number(peek().type == TokenType::number)) {
+      return std::nullopt;
+    }
+  }
+  const std::string& digits = peek().text;
+  const bool has_leading_zero = !text.ends_with('.') && digits.size() > 1 && digits[0] == '0' &&
+                                digits[1] != '.' &&
+                                !(digits.size() > 2 && (digits[1] == 'e' || digits[1] == 'E'));
+  const std::string_view unfit = unfit_size(digits);
+  if (has_leading_zero) {
+    unexpected("expected number without leading zero");
+  } else if (unfit.starts_with("invalid")) {
+    unexpected(unfit);
+  } else if (!unfit.empty()) {
+    fault(std::string(unfit));
+  } else {
+    out.value = Value::number(text + take().text);
     return out;
   }
-  const bool calls = peek(1).text == "(" && peek(1).begin == token.end;
-  if (is_keyword(token.text) && !begins_ref() && !(token.text == "contains" && calls)) {
-    unexpected();
-    return out;
+  return std::nullopt;
+}
+
+Parser::MaybeTerm Parser::grouped() {
+  take();
+  auto inner = infix();
+  if (!inner) {
+    return std::nullopt;
+  }
+  if (!at(")")) {
+    fault("non-terminated expression");
+    return std::nullopt;
   }
   take();
-  // set() is how the empty set is written.
-  if (token.text == "set" && at("(") && adjacent() && peek(1).text == ")") {
-    take();
-    take();
-    out.value = Value::set({});
-    return out;
-  }
-  out.type = Term::Type::var;
-  out.name = token.text == "_" ? "$" + std::to_string(wildcards_++) : token.text;
+  return inner;
+}
+
+Term Parser::variable() {
+  Term out = make(Term::Type::var);
+  const std::string& name = take().text;
+  out.name = name == "_" ? "$" + std::to_string(wildcards_++) : name;
   return out;
 }
 
-Term Parser::arguments_of(Term head) {
+Parser::MaybeTerm Parser::name_term() {
+  const Token& token = peek();
+  if ((token.text == "null" || token.text == "true" || token.text == "false") && !begins_ref()) {
+    Term out = make(Term::Type::constant);
+    out.value = token.text == "null" ? Value() : Value::boolean(token.text == "true");
+    take();
+    return out;
+  }
+  if (!at_identifier() && token.text != "contains") {
+    unexpected();
+    return std::nullopt;
+  }
+  // set() is how the empty set is written.
+  if (token.text == "set" && peek(1).text == "(" && peek(1).begin == token.end &&
+      peek(2).text == ")") {
+    Term out = make(Term::Type::constant);
+    out.value = Value::set({});
+    take();
+    take();
+    take();
+    return out;
+  }
+  return variable();
+}
+
+Parser::MaybeTerm Parser::arguments_of(Term head) {
   Term call = make(Term::Type::call);
   call.location = head.location;
-  if (head.is(Term::Type::var)) {
-    call.name = head.name;
-  } else if (head.is(Term::Type::ref) && head.items[0].is(Term::Type::var)) {
-    call.name = head.items[0].name;
-    for (std::size_t i = 1; i < head.items.size(); ++i) {
-      if (!head.items[i].is_constant_string()) {
-        unexpected();
-        return call;
-      }
-      call.name += "." + head.items[i].value.text();
-    }
-  } else {
+  const bool is_ref = head.is(Term::Type::ref);
+  const Term& first = is_ref ? head.items[0] : head;
+  if (!first.is(Term::Type::var) ||
+      (is_ref && !std::all_of(head.items.begin() + 1, head.items.end(),
+                              [](const Term& item) { return item.is_constant_string(); }))) {
     unexpected();
-    return call;
+    return std::nullopt;
+  }
+  call.name = first.name;
+  for (std::size_t i = 1; is_ref && i < head.items.size(); ++i) {
+    call.name += "." + head.items[i].value.text();
   }
   take();
-  while (!failed_ && !at(")")) {
-    call.items.push_back(term_in());
-    if (!skip(",")) {
-      break;
-    }
+  if (!term_list(")", call.items)) {
+    return std::nullopt;
   }
-  expect(")");
+  take();
   return call;
 }
 
-Term Parser::postfix(Term head) {
-  while (!failed_ && adjacent() && (at(".") || at("[") || at("("))) {
+// One more key of a reference, behind a dot or in brackets.
+bool Parser::look_up(Term& ref) {
+  if (skip(".")) {
+    if (peek().type != TokenType::name || !adjacent()) {
+      expected_name();
+      return false;
+    }
+    Term key = make(Term::Type::constant);
+    key.value = Value::string(take().text);
+    ref.items.push_back(std::move(key));
+    return true;
+  }
+  take();
+  auto key = infix();
+  if (!key) {
+    return false;
+  }
+  if (!at("]")) {
+    unexpected("expected [");
+    return false;
+  }
+  take();
+  ref.items.push_back(std::move(*key));
+  return true;
+}
+
+Parser::MaybeTerm Parser::postfix(Term head) {
+  while (adjacent() && (at(".") || at("[") || at("("))) {
     if (at("(")) {
       if (!head.is(Term::Type::var) && !head.is(Term::Type::ref)) {
         break;
       }
-      head = arguments_of(std::move(head));
+      auto call = arguments_of(std::move(head));
+      if (!call) {
+        return std::nullopt;
+      }
+      head = std::move(*call);
       continue;
     }
     if (!head.is(Term::Type::ref)) {
-      if (head.is(Term::Type::constant) && !head.value.is(Kind::string) &&
-          !head.value.is(Kind::set)) {
-        break;
+      if (head.is(Term::Type::text) ||
+          (head.is(Term::Type::constant) && !head.value.is(Kind::set))) {
+        fault_at(head.location,
+                 "illegal ref (head cannot be " + std::string(term_kind(head)) + ")");
       }
       Term ref = make(Term::Type::ref);
       ref.location = head.location;
       ref.items.push_back(std::move(head));
       head = std::move(ref);
     }
-    if (take().text == ".") {
-      if (peek().type != TokenType::name || !adjacent()) {
-        unexpected();
-        break;
-      }
-      Term key = make(Term::Type::constant);
-      key.value = Value::string(take().text);
-      head.items.push_back(std::move(key));
-    } else {
-      head.items.push_back(term_in());
-      expect("]");
+    if (!look_up(head)) {
+      return std::nullopt;
     }
   }
   return head;
-}
-
-std::shared_ptr<Body> Parser::comprehension_body(std::string_view closing) {
-  marks_.bars.insert(peek().begin);
-  expect("|");
-  auto out = std::make_shared<Body>(body(closing));
-  expect(closing);
-  return out;
-}
-
-Term Parser::array_or_comprehension() {
-  Term out = make(Term::Type::array);
-  take();
-  if (skip("]")) {
-    return out;
-  }
-  const std::size_t begin = position_;
-  Term first = term_relation(true);
-  if (at("|")) {
-    out.type = Term::Type::array_comp;
-    out.items.push_back(std::move(first));
-    out.body = comprehension_body("]");
-    return out;
-  }
-  position_ = begin;
-  while (!failed_ && !at("]")) {
-    out.items.push_back(term_in());
-    if (!skip(",")) {
-      break;
-    }
-  }
-  expect("]");
-  return out;
-}
-
-Term Parser::brace_term() {
-  Term out = make(Term::Type::object);
-  take();
-  if (skip("}")) {
-    return out;
-  }
-  const std::size_t begin = position_;
-  Term first = term_relation(true);
-  if (at("|")) {
-    out.type = Term::Type::set_comp;
-    out.items.push_back(std::move(first));
-    out.body = comprehension_body("}");
-    return out;
-  }
-  if (at(":")) {
-    return object_tail(std::move(out), std::move(first));
-  }
-  position_ = begin;
-  return set_tail(std::move(out), term_in());
-}
-
-Term Parser::object_tail(Term out, Term key) {
-  take();
-  Term value = term_relation(true);
-  if (at("|")) {
-    out.type = Term::Type::object_comp;
-    const std::size_t bar = position_;
-    out.items.push_back(std::move(key));
-    out.items.push_back(std::move(value));
-    position_ = bar;
-    out.body = comprehension_body("}");
-    return out;
-  }
-  if (keywords_.in && at_name("in")) {
-    take();
-    value = binary("internal.member_2", std::move(value), term_relation());
-  }
-  out.items.push_back(std::move(key));
-  out.items.push_back(std::move(value));
-  while (!failed_ && skip(",") && !at("}")) {
-    out.items.push_back(term_relation());
-    expect(":");
-    out.items.push_back(term_in());
-  }
-  expect("}");
-  return out;
-}
-
-Term Parser::set_tail(Term out, Term first) {
-  out.type = Term::Type::set;
-  out.items.push_back(std::move(first));
-  while (!failed_ && skip(",") && !at("}")) {
-    out.items.push_back(term_in());
-  }
-  expect("}");
-  return out;
-}
-
-Term Parser::interpolated() {
-  Term out = make(Term::Type::text);
-  take();
-  while (!failed_ && peek().type != TokenType::text_end) {
-    if (peek().type == TokenType::string) {
-      Term part = make(Term::Type::constant);
-      part.value = Value::string(take().text);
-      out.items.push_back(std::move(part));
-    } else if (peek().type == TokenType::text_open) {
-      take();
-      // The set of the expression's values: what is undefined has a text of its own.
-      Term part = make(Term::Type::set_comp);
-      Term value = make(Term::Type::var);
-      value.name = "$" + std::to_string(wildcards_++);
-      Expr expr;
-      expr.type = Expr::Type::unify;
-      expr.location = here();
-      expr.items.push_back(value);
-      expr.items.push_back(term_in());
-      with_modifiers(expr);
-      part.items.push_back(std::move(value));
-      part.body = std::make_shared<Body>();
-      part.body->push_back(std::move(expr));
-      out.items.push_back(std::move(part));
-      if (peek().type != TokenType::text_close) {
-        unexpected();
-      } else {
-        take();
-      }
-    } else {
-      unexpected();
-    }
-  }
-  if (!failed_) {
-    take();
-  }
-  return out;
 }
 
 }  // namespace unhidra::rego

@@ -7,10 +7,10 @@
 namespace unhidra::rego {
 namespace {
 
-// Under the column: what is a tab in the line is one here, so that both stand alike.
-std::string mark_under(std::string_view line, std::uint32_t column) {
+// Under the place: what is a tab in the line is one here, so that both stand alike.
+std::string mark_under(std::string_view line, std::uint32_t place) {
   std::string out;
-  for (std::size_t i = 0; i + 1 < column && i < line.size(); ++i) {
+  for (std::size_t i = 0; i + 1 < place && i < line.size(); ++i) {
     const auto byte = static_cast<unsigned char>(line[i]);
     if ((byte & 0xc0) != 0x80) {  // one mark a character
       out += byte == '\t' ? '\t' : ' ';
@@ -34,7 +34,10 @@ std::string reference_text(const Problem& problem) {
   std::string out = problem.file + ":" + std::to_string(problem.row) + ": " +
                     std::string(error_code(problem.code).name) + ": " + problem.message;
   if (problem.code == Errc::parse_error && !problem.line.empty()) {
-    out += "\n\t" + problem.line + "\n\t" + mark_under(problem.line, problem.column);
+    const std::size_t tabs = std::min(problem.line.find_first_not_of('\t'), problem.line.size());
+    const std::size_t place = problem.mark == 0 ? 0 : problem.mark - 1;
+    out += "\n\t" + problem.line.substr(tabs) + "\n\t" +
+           std::string(place - std::min(place, tabs), ' ') + "^";
   }
   return out;
 }
@@ -57,6 +60,11 @@ void Problems::add(Errc code, const Location& location, std::string message) {
        .row = location.row,
        .column = location.column,
        .message = std::move(message)});
+}
+
+std::uint32_t characters_in(std::string_view text) {
+  return static_cast<std::uint32_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 std::string line_of(std::string_view source, std::uint32_t row) {
@@ -84,7 +92,7 @@ std::string to_text(const Problem& problem) {
   out += (out.empty() ? "" : ": ") + std::string(error_code(problem.code).name) + ": " +
          printable(problem.message);
   if (!problem.line.empty()) {
-    out += "\n\t" + shown(problem.line) + "\n\t" + mark_under(problem.line, problem.column);
+    out += "\n\t" + shown(problem.line) + "\n\t" + mark_under(problem.line, problem.mark);
   }
   return out;
 }

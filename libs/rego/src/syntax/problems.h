@@ -22,6 +22,8 @@ class Problems {
   ProblemList list_;
 };
 
+// Code points of UTF-8.
+std::uint32_t characters_in(std::string_view text);
 // The line of a text, counted from 1.
 std::string line_of(std::string_view source, std::uint32_t row);
 

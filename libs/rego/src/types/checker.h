@@ -14,8 +14,10 @@ inline bool is_global(const Term& var, std::string_view name) {
 
 class TypeChecker {
  public:
-  TypeChecker(const RuleNode& root, const RuleTypes& rules, std::size_t slots, Problems& problems)
-      : root_(root), rules_(rules), slots_(slots), problems_(problems) {}
+  // `own`: where the rule is; none: a query.
+  TypeChecker(const RuleNode& root, const RuleTypes& rules, const RuleNode* own, std::size_t slots,
+              Problems& problems)
+      : root_(root), rules_(rules), own_(own), slots_(slots), problems_(problems) {}
 
   bool is_good() const { return good_; }
   void body(const Body& body) {
@@ -52,9 +54,14 @@ class TypeChecker {
   // Where a reference leaves the tree of rules, and with what type; none: it never does.
   TypePtr entered(const Term& ref, std::size_t& index) const;
   void ref(const Term& ref);
+  bool leads_somewhere(const Term& ref);
+  bool has_others(const RuleNode& node) const;
+  const FunctionType* replaced(const With& with) const;
+  void replacement(const With& with);
 
   const RuleNode& root_;
   const RuleTypes& rules_;
+  const RuleNode* own_;
   std::vector<TypePtr> slots_;
   Problems& problems_;
   bool good_ = true;

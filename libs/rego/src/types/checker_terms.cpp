@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "syntax/term_text.h"
 #include "types/checker.h"
 
 namespace unhidra::rego {
@@ -33,7 +34,9 @@ TypePtr TypeChecker::type(const Term& term) const {
 
 TypePtr TypeChecker::composite(const Term& term) const {
   if (term.items.empty()) {
-    return Type::anything();
+    return term.is(Term::Type::array) ? Type::array({}, Type::anything())
+           : term.is(Term::Type::set) ? Type::set(Type::anything())
+                                      : Type::object({}, Type::anything(), Type::anything());
   }
   if (term.is(Term::Type::array)) {
     std::vector<TypePtr> items;
@@ -133,37 +136,18 @@ TypePtr TypeChecker::ref_type(const Term& ref) const {
 
 namespace {
 
-// a.b["c d"][x]
-std::string text_of(const Term& ref, std::size_t size) {
-  std::string out;
-  for (std::size_t i = 0; i < size; ++i) {
-    const Term& item = ref.items[i];
-    const auto is_name = [](std::string_view text) {
-      return !text.empty() && (text[0] < '0' || text[0] > '9') &&
-             std::ranges::all_of(text, [](char c) {
-               return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                      (c >= '0' && c <= '9');
-             });
-    };
-    if (i == 0) {
-      out = item.is(Term::Type::var) ? item.name : "__local__";
-    } else if (item.is_constant_string() && is_name(item.value.text())) {
-      out += "." + item.value.text();
-    } else if (item.is(Term::Type::constant)) {
-      out += "[" + to_term(item.value) + "]";
-    } else {
-      out +=
-          "[" + (item.is(Term::Type::var) && !item.name.starts_with('$') ? item.name : "_") + "]";
-    }
-  }
-  return out;
-}
-
 std::string undefined(const Term& ref, std::size_t at, const std::string& have,
                       const std::string& want) {
-  const std::string pad(text_of(ref, at).size() + 1, ' ');
-  return "undefined ref: " + text_of(ref, ref.items.size()) + "\n\t" +
-         text_of(ref, ref.items.size()) + "\n\t" + pad + "^\n\t" + pad + have + "\n\t" + pad + want;
+  const std::string pad(ref_text(ref, at).size() + 1, ' ');
+  return "undefined ref: " + term_text(ref) + "\n\t" + term_text(ref) + "\n\t" + pad + "^\n\t" +
+         pad + have + "\n\t" + pad + want;
+}
+
+// Its first `size` items cannot be looked up in.
+std::string unsupported(const Term& ref, std::size_t size, const std::string& have) {
+  const std::string whole = term_text(ref);
+  return "undefined ref: " + whole + "\n\t" + whole + "\n\t" +
+         std::string(ref_text(ref, size).size(), '^') + "\n\thave: " + have;
 }
 
 // The keys that there are, when no other can be.
@@ -180,16 +164,56 @@ std::string wanted(const TypePtr& type) {
 
 }  // namespace
 
+// Another rule is there, or below.
+bool TypeChecker::has_others(const RuleNode& node) const {
+  return (node.has_rules() && &node != own_) ||
+         std::ranges::any_of(node.children,
+                             [&](const auto& one) { return has_others(*one.second); });
+}
+
+// Through packages and rules, where keys are names. False: it does not, which has been told.
+bool TypeChecker::leads_somewhere(const Term& ref) {
+  const RuleNode* node = is_global(ref.items[0], "data") ? &root_ : nullptr;
+  for (std::size_t i = 1; node != nullptr && !node->has_rules() && i < ref.items.size(); ++i) {
+    const Term& key = ref.items[i];
+    if (key.is_constant_string()) {
+      node = node->child(key.value.text());
+      continue;
+    }
+    const TypePtr have = type(key);
+    std::string names;
+    for (const auto& [name, child] : node->children) {
+      if (has_others(*child)) {
+        names += (names.empty() ? "" : " ") + to_term(Value::string(name));
+      }
+    }
+    if (have == nullptr || unifies(have, Type::scalar(Type::Kind::string)) || names.empty()) {
+      return true;  // given data
+    }
+    note(ref.location,
+         undefined(ref, i, "have (type): " + to_string(have), "want (one of): [" + names + "]"));
+    return false;
+  }
+  if (node == nullptr || !node->has_rules() || node->kind != RuleKind::function) {
+    return true;
+  }
+  const auto function = rules_.functions.find(node);
+  if (function != rules_.functions.end()) {
+    note(ref.location, unsupported(ref, node->path().size() + 1, to_string(function->second)));
+  }
+  return function == rules_.functions.end();
+}
+
 void TypeChecker::ref(const Term& ref) {
+  if (!leads_somewhere(ref)) {
+    return;
+  }
   std::size_t index = 0;
   TypePtr at = entered(ref, index);
   for (; at != nullptr && index < ref.items.size(); ++index) {
     const TypePtr keys = keys_of(at);
     if (keys == nullptr) {
-      const std::string whole = text_of(ref, ref.items.size());
-      return note(ref.location, "undefined ref: " + whole + "\n\t" + whole + "\n\t" +
-                                    std::string(text_of(ref, index).size(), '^') +
-                                    "\n\thave: " + to_string(at));
+      return note(ref.location, unsupported(ref, index, to_string(at)));
     }
     const Term& key = ref.items[index];
     if (key.is(Term::Type::constant)) {

@@ -344,4 +344,12 @@ std::string to_string(const TypePtr& type) {
   return out;
 }
 
+std::string to_string(const FunctionType& function) {
+  std::string arguments;
+  for (const auto& part : function.arguments) {
+    arguments += (arguments.empty() ? "" : ", ") + to_string(part.type);
+  }
+  return "(" + arguments + ") => " + to_string(function.result.type);
+}
+
 }  // namespace unhidra::rego

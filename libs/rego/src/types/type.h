@@ -63,6 +63,8 @@ TypePtr values_of(const TypePtr& type);
 TypePtr member_of(const TypePtr& type, const Value& key);
 // array<string>[any], object<a: number>[string: any], set[string], any<number, string>, ???
 std::string to_string(const TypePtr& type);
+// (string, number) => boolean
+std::string to_string(const FunctionType& function);
 
 // As `to_string` writes it. What it cannot read is a bug in a table of types.
 TypePtr parse_type(std::string_view text);

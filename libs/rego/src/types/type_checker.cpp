@@ -1,14 +1,51 @@
 #include "types/type_checker.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "syntax/term_text.h"
 #include "types/checker.h"
 
 namespace unhidra::rego {
 
+// The function that a `with` replaces; none: it is none, or not known.
+const FunctionType* TypeChecker::replaced(const With& with) const {
+  const Term& target = with.target;
+  if (!is_global(target.items[0], "data")) {
+    return target.name.empty() ? nullptr : builtin_type(target.name);
+  }
+  const RuleNode* node = &root_;
+  for (std::size_t i = 1; node != nullptr && i < target.items.size(); ++i) {
+    node =
+        target.items[i].is_constant_string() ? node->child(target.items[i].value.text()) : nullptr;
+  }
+  const auto found = rules_.functions.find(node);
+  return found == rules_.functions.end() ? nullptr : &found->second;
+}
+
+// A function takes the place of one with as many arguments, of types that can be the same.
+void TypeChecker::replacement(const With& with) {
+  const FunctionType* wanted = replaced(with);
+  const FunctionType* given = function_of(with.value);
+  if (wanted == nullptr || given == nullptr) {
+    return;
+  }
+  const bool fits = std::ranges::equal(wanted->arguments, given->arguments,
+                                       [](auto& a, auto& b) { return unifies(a.type, b.type); });
+  if (!fits) {
+    std::vector<TypePtr> have;
+    std::ranges::transform(given->arguments, std::back_inserter(have), &FunctionType::Part::type);
+    note(with.location,
+         argument_error(term_text(with.target), "arity mismatch", have, *wanted, false));
+  }
+}
+
 void TypeChecker::expr(const Expr& expr) {
   for (const auto& with : expr.with) {
-    check(with.value);
+    replacement(with);
+    if (with.value.callee.function == nullptr) {
+      check(with.value);
+    }
     if (is_global(with.target.items[0], "data")) {
       return;  // what is there then may be of any type
     }
@@ -74,7 +111,7 @@ namespace {
 
 void add_rule(const RuleNode& root, RuleTypes& out, const Rule& rule, bool& good,
               Problems& problems) {
-  TypeChecker checker(root, out, rule.slots, problems);
+  TypeChecker checker(root, out, rule.node, rule.slots, problems);
   checker.body(rule.body);
   for (std::size_t i = rule.prefix; i < rule.head.items.size(); ++i) {
     checker.check(rule.head.items[i]);
@@ -136,7 +173,7 @@ RuleTypes check_types(const RuleNode& root, const Dependencies& dependencies,
 
 void check_types(const RuleNode& root, const RuleTypes& rules, const Body& query, std::size_t slots,
                  Problems& problems) {
-  TypeChecker(root, rules, slots, problems).body(query);
+  TypeChecker(root, rules, nullptr, slots, problems).body(query);
 }
 
 std::string argument_error(std::string_view function, std::string_view what,

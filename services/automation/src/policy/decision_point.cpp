@@ -6,6 +6,7 @@
 #include "broker/topic_policy.h"
 #include "policy/operation_decisions.h"
 #include "policy/policy_keeper.h"
+#include "policy/remote_operations.h"
 
 namespace unhidra::automation {
 
@@ -16,6 +17,14 @@ struct DecisionPoint::Impl final : policy::DecisionSink {
         scope(deps.executor, "policy"),
         trail(deps.metrics, deps.clock, this),
         operations(deps.clock, deps.random, &trail),
+        elsewhere(settings.effective_source() == PolicySource::remote &&
+                          !settings.operations_url.empty()
+                      ? std::make_unique<RemoteOperations>(
+                            policy::RemoteSettings{.url = settings.operations_url,
+                                                   .token = settings.token,
+                                                   .timeout = settings.timeout},
+                            &trail)
+                      : nullptr),
         topics(deps.topics ? std::make_unique<TopicPolicy>(deps.clock, deps.random, &trail)
                            : nullptr),
         keeper({.scope = scope,
@@ -60,6 +69,7 @@ struct DecisionPoint::Impl final : policy::DecisionSink {
   std::vector<runtime::Metrics::Callback> figures;  // of it
   PolicyTrail trail;
   OperationDecisions operations;
+  std::unique_ptr<RemoteOperations> elsewhere;  // null: operations are decided here
   std::unique_ptr<TopicPolicy> topics;
   std::mutex mutex;
   std::function<void()> changed;
@@ -104,6 +114,9 @@ Task<void> DecisionPoint::stop(std::chrono::milliseconds grace) {
 }
 
 access::OperationPolicy& DecisionPoint::operations() {
+  if (impl_->elsewhere) {
+    return *impl_->elsewhere;
+  }
   return impl_->operations;
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "unhidra/wire/request_ids.h"
+#include "policy/operation_parameters.h"
 
 namespace unhidra::automation {
 namespace {
@@ -67,36 +67,10 @@ Value user_of(const access::Principal& principal) {
                         {text("roles"), Value::set(std::move(roles))}});
 }
 
-Value uuid(const Uuid& value) {
-  return text(uuid_to_string(value));
-}
-
-// Of the path, or of the frame's own fields. A frame that cannot be read names nothing: its handler
-// refuses it.
-std::vector<Value::Member> parameters_of(const access::OperationQuestion& question) {
-  std::vector<Value::Member> out;
-  for (const auto& [name, value] : question.request.path_parameters) {
-    out.emplace_back(text(name), text(value));
-  }
-  if (question.operation.face != access::Face::frame) {
-    return out;
-  }
-  const auto named = wire::ids_of_request(question.operation.frame, question.request.body,
-                                          {.max_size = question.operation.body_limit});
-  if (!named) {
-    return out;
-  }
-  for (const auto& field : *named) {
-    std::vector<Value> ids;
-    std::ranges::transform(field.ids, std::back_inserter(ids), uuid);
-    out.emplace_back(text(field.name), field.list ? Value::array(std::move(ids)) : ids.front());
-  }
-  return out;
-}
-
-Value resource_of(const access::OperationQuestion& question) {
+Value resource_of(const access::OperationQuestion& question,
+                  std::vector<Value::Member> parameters) {
   std::vector<Value::Member> out{{text("org"), id(question.request.principal.org_id)},
-                                 {text("parameters"), Value::object(parameters_of(question))}};
+                                 {text("parameters"), Value::object(std::move(parameters))}};
   if (!question.operation.resource_type.empty()) {
     out.emplace_back(text("type"), text(question.operation.resource_type));
   }
@@ -106,6 +80,11 @@ Value resource_of(const access::OperationQuestion& question) {
 }  // namespace
 
 Value operation_input(const access::OperationQuestion& question) {
+  return operation_input(question, operation_parameters(question));
+}
+
+Value operation_input(const access::OperationQuestion& question,
+                      std::vector<Value::Member> parameters) {
   const auto& principal = question.request.principal;
   const auto& peer = question.request.peer;
   std::vector<Value::Member> out;
@@ -114,7 +93,7 @@ Value operation_input(const access::OperationQuestion& question) {
     out.emplace_back(text(name), std::move(value));
   };
   add("operation", described(question.operation));
-  add("resource", resource_of(question));
+  add("resource", resource_of(question, std::move(parameters)));
   add("client", Value::object({{text("ip"), text(peer.ip)},
                                {text("loopback"), Value::boolean(peer.loopback)},
                                {text("agent"), text(peer.user_agent)}}));

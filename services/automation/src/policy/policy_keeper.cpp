@@ -25,6 +25,10 @@ policy::Documents named(store::StoredPolicy stored) {
   return out;
 }
 
+bool is_http(std::string_view url) {
+  return url.starts_with("https://") || url.starts_with("http://");
+}
+
 }  // namespace
 
 void tell_policy_changed(messaging::Bus& bus, const OrgId& org) {
@@ -85,10 +89,15 @@ Status PolicyKeeper::use_common(const policy::Documents& documents, rego::Syntax
 
 Status PolicyKeeper::load_common() {
   if (source_ == PolicySource::remote) {
-    const bool good = settings_.url.starts_with("https://") || settings_.url.starts_with("http://");
     for_each_book([](PolicyBook& book) { book.forget(); });
-    return good ? Status()
-                : fail(Errc::bad_policy, "automation.policy_url is no http or https address");
+    if (!is_http(settings_.url)) {
+      return fail(Errc::bad_policy, "automation.policy_url is no http or https address");
+    }
+    const auto& operations = settings_.operations_url;
+    return operations.empty() || is_http(operations)
+               ? Status()
+               : fail(Errc::bad_policy,
+                      "automation.policy_operations_url is no http or https address");
   }
   if (source_ == PolicySource::bundle) {
     bundle_stamp_ = policy::file_stamp(settings_.path);

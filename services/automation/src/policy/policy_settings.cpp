@@ -42,6 +42,12 @@ const Setting<std::string> kUrl{
     {.name = "automation.policy_url",
      .description = "The remote policy, as https://host:8181/v1/data/unhidra/automation/allow.",
      .default_value = ""}};
+const Setting<std::string> kOperationsUrl{
+    {.name = "automation.policy_operations_url",
+     .description = "The remote policy over operations, as "
+                    "https://host:8181/v1/data/unhidra/operations/allow; empty: it is not asked "
+                    "about them.",
+     .default_value = ""}};
 const Setting<std::string> kToken{{.name = "automation.policy_token",
                                    .description = "Bearer token for the remote policy.",
                                    .default_value = "",
@@ -91,8 +97,8 @@ std::string_view to_string(PolicySource source) {
 }
 
 std::vector<const runtime::SettingBase*> policy_settings() {
-  return {&kSource, &kPolicy,  &kSyntax, &kKeys,   &kCheck,   &kUrl,
-          &kToken,  &kTimeout, &kLog,    &kSample, &kMaxBytes};
+  return {&kSource,        &kPolicy, &kSyntax,  &kKeys, &kCheck,  &kUrl,
+          &kOperationsUrl, &kToken,  &kTimeout, &kLog,  &kSample, &kMaxBytes};
 }
 
 PolicySettings PolicySettings::from(const runtime::Config& config) {
@@ -102,6 +108,7 @@ PolicySettings PolicySettings::from(const runtime::Config& config) {
           .bundle_keys = config.get(kKeys),
           .bundle_check = config.get(kCheck),
           .url = config.get(kUrl),
+          .operations_url = config.get(kOperationsUrl),
           .token = config.get(kToken),
           .timeout = config.get(kTimeout),
           .log = config.get(kLog),

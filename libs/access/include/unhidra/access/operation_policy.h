@@ -31,6 +31,10 @@ class OperationPolicy {
   // From any thread, on the caller's: does not block. Every doubt is a denial. What it throws is
   // one, too.
   virtual PolicyVerdict judge(const OperationQuestion& question) = 0;
+  // It has to ask elsewhere: judge_later is what asks, and judge denies. Does not change.
+  virtual bool answers_later() const { return false; }
+  // The question's parts live until it has answered.
+  virtual Task<PolicyVerdict> judge_later(OperationQuestion question) { co_return judge(question); }
 };
 
 }  // namespace unhidra::access

@@ -46,7 +46,12 @@ class OperationRunner {
 
  private:
   friend class OperationContext;
-  Evidence decide(const Operation& operation, const OperationRequest& request) const;
+  bool waits_for_policy() const {
+    return options_.policy != nullptr && options_.policy->answers_later();
+  }
+  // The roles, then the policy: one that answers at once, or none; one that does not.
+  Evidence decide_now(const Operation& operation, const OperationRequest& request) const;
+  Task<Evidence> decide_later(const Operation& operation, const OperationRequest& request) const;
   Task<Status> take_limits(const Operation& operation, const OperationRequest& request);
   Task<Result<Reply>> run_handler(OperationContext& context);
   Task<Result<Reply>> finish(OperationContext& context, Result<Reply> result);

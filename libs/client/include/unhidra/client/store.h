@@ -62,8 +62,8 @@ class Store {
   virtual Result<std::optional<SecretBytes>> get(Table table, ByteView key) = 0;
   // All records of a small table, in any order.
   virtual Result<std::vector<Record>> load(Table table) = 0;
-  // All or nothing, durable when it returns success.
-  virtual Status commit(std::span<const Mutation> mutations) = 0;
+  // All or nothing, durable when it returns success. It may move from keys and values.
+  virtual Status commit(std::span<Mutation> mutations) = 0;
 };
 
 // Keeps everything in memory: for bots without a history, and for tests. load() answers by key.
@@ -71,7 +71,7 @@ class MemoryStore : public Store {
  public:
   Result<std::optional<SecretBytes>> get(Table table, ByteView key) override;
   Result<std::vector<Record>> load(Table table) override;
-  Status commit(std::span<const Mutation> mutations) override;
+  Status commit(std::span<Mutation> mutations) override;
 
  private:
   struct Hash {

@@ -14,9 +14,10 @@ struct Problem {
   Errc code = Errc::parse_error;
   std::string file;
   std::uint32_t row = 0;     // from 1; 0: the place is not known
-  std::uint32_t column = 0;  // from 1, in bytes
+  std::uint32_t column = 0;  // from 1, in characters
   std::string message;
-  std::string line;  // of the source, without its end
+  std::string line;        // of the source, without its end
+  std::uint32_t mark = 0;  // the place in `line`, from 1, in bytes
 };
 using ProblemList = std::vector<Problem>;
 

@@ -12,8 +12,8 @@
 //   device    {id}                     only where the session is bound to one
 //   session   {id, expires}            expires: of the access token, in nanoseconds since 1970
 //   resource  {org, type, parameters}  type "user", only where the audit log has one; parameters:
-//             the ids that the path names, as {"user_id": "..."}, or the frame in fields of its
-//             own, as {"conversation_id": "..."}; of a list of ids an array
+//             the ids that the path names, as {"user_id": "..."}, or the frame or a JSON body in
+//             fields of its own, as {"conversation_id": "..."}; of a list of ids an array
 //   client    {ip, loopback, agent}    loopback: from the machine itself, not by a proxy there
 //   time      nanoseconds since 1970, as time.now_ns() gives them
 
@@ -25,5 +25,8 @@ namespace unhidra::automation {
 inline constexpr std::string_view kOperationQuery = "data.unhidra.operations.allow";
 
 rego::Value operation_input(const access::OperationQuestion& question);
+// With these parameters instead of those that the request names.
+rego::Value operation_input(const access::OperationQuestion& question,
+                            std::vector<rego::Value::Member> parameters);
 
 }  // namespace unhidra::automation

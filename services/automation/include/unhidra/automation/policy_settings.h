@@ -33,7 +33,9 @@ struct PolicySettings {
   rego::Syntax syntax = rego::Syntax::v1;  // of folder and bundle
   std::filesystem::path bundle_keys;  // of which one must have signed; empty: none is asked for
   std::chrono::milliseconds bundle_check{5'000};
-  std::string url;    // of the remote policy: http(s)://host/v1/data/...
+  std::string url;  // of the remote policy: http(s)://host/v1/data/...
+  // Of that over operations; empty: they are not asked about there.
+  std::string operations_url;
   std::string token;  // for it; empty: none
   std::chrono::milliseconds timeout{500};
   DecisionLogMode log = DecisionLogMode::digest;

@@ -1,0 +1,17 @@
+#pragma once
+// Terms as the reference writes them in its messages.
+
+#include <string>
+#include <string_view>
+
+#include "syntax/ast.h"
+
+namespace unhidra::rego {
+
+// "var", "ref", "number", "arraycomprehension" ...
+std::string_view term_kind(const Term& term);
+// a.b["c d"][x], f([1, y]); of a reference its first `size` items.
+std::string term_text(const Term& term);
+std::string ref_text(const Term& ref, std::size_t size);
+
+}  // namespace unhidra::rego
