@@ -59,8 +59,8 @@ json::object notice_json(const client::Message& message, const client::Notice& n
 
 std::string notice_text(const client::Message& message, const client::Notice& notice,
                         const Names& names, UserId own) {
-  const auto by =
-      message.sender_user == own ? std::string("you") : printable(names.of(message.sender_user));
+  const bool mine = message.sender_user == own;
+  const auto by = mine ? std::string("you") : printable(names.of(message.sender_user));
   const auto users = people(notice, names, own);
   const bool plural = notice.users.size() + notice.others > 1;
   switch (notice.kind) {
@@ -80,11 +80,12 @@ std::string notice_text(const client::Message& message, const client::Notice& no
                                            : by + " renamed the group to ") +
              printable(notice.name);
     case NoticeKind::history_shared:
-      return by + " lets whoever comes in read what is written from now on";
+      return by + (mine ? " let" : " lets") + " whoever comes in read what is written from now on";
     case NoticeKind::history_unshared:
       break;
   }
-  return by + " no longer lets who comes in read what was written before";
+  return by + " no longer " + (mine ? "let" : "lets") +
+         " who comes in read what was written before";
 }
 
 }  // namespace unhidra::cli

@@ -61,17 +61,15 @@ export async function readNewest(conversation: Id): Promise<void> {
 
 /** Older messages came before those that are shown: the window stays where it is, under other numbers. */
 export async function rereadWindow(conversation: Id): Promise<void> {
-  const window = get().windows[conversation];
-  if (window?.messages.length === 0) {
-    await readNewest(conversation);
+  const window = get().windows[conversation]?.messages;
+  if (!window) {
     return;
   }
-  const last = window?.messages.at(-1);
-  const moved = last && (await client().message(conversation, last.ref));
-  if (moved) {
-    const messages = await readPage(conversation, moved.index + 1);
-    set(({ windows }) => ({ windows: { ...windows, [conversation]: { messages } } }));
-  }
+  // Lines about the group have no name to find them by.
+  const last = window.map(({ notice }) => notice === undefined).lastIndexOf(true);
+  const moved = last < 0 ? null : await client().message(conversation, window[last]!.ref);
+  const messages = await readPage(conversation, moved ? moved.index + window.length - last : undefined);
+  set(({ windows }) => ({ windows: { ...windows, [conversation]: { messages } } }));
 }
 
 export async function readThread(conversation: Id, root: MessageRef): Promise<void> {

@@ -89,6 +89,7 @@ step("a new name, shared history and a removal follow in their order, and nothin
     "dora switched on shared history: whoever comes in can read what is written from now on", "You removed gerd", "emil left"]);
   assert.equal(await bob.locator(".unread-line").count(), 0);
   assert.equal(await bob.locator(".entry .badge").count(), 0);
+  await stage.cli("dora", "listen", "--timeout", "3");
   const said = await stage.cli("dora", "history", "#the old orchard");
   assert.match(said, /-- ann removed gerd --/);
 });
