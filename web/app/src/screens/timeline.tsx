@@ -51,6 +51,8 @@ export function Timeline({ one, readSeq }: { one: Overview; readSeq: number }) {
   const rowCount = rows.length;
 
   const focus = useApp((state) => (state.focus?.conversation === id ? state.focus : null));
+  // A line about the group cannot be stood on: the message behind it.
+  const focusAt = focus ? rows.findIndex((row) => row.kind === "message" && row.message.index >= focus.index) : -1;
   const newest = window.messages.at(-1)?.index ?? -1;
   const whole = newest + 1 >= one.conversation.messageCount; // nothing newer lies beyond the window
 
@@ -74,9 +76,8 @@ export function Timeline({ one, readSeq }: { one: Overview; readSeq: number }) {
   // Once for each jump; what is loaded afterwards does not move it again.
   useLayoutEffect(() => {
     if (focus) {
-      const at = rows.findIndex((row) => row.kind === "message" && row.message.index >= focus.index);
       atEnd.current = false;
-      list.current?.scrollToIndex(at < 0 ? rowCount - 1 : at, { align: "center" });
+      list.current?.scrollToIndex(focusAt < 0 ? rowCount - 1 : focusAt, { align: "center" });
       return whenDrawn(() => box.current?.querySelector<HTMLElement>("[data-focused]") ?? null, (element) => element.focus({ preventScroll: true }));
     }
     return undefined;
@@ -113,7 +114,7 @@ export function Timeline({ one, readSeq }: { one: Overview; readSeq: number }) {
     <div className="timeline" ref={box}>
       <VList ref={list} className="timeline-list" data={rows} shift={grewAtStart} onScroll={onScroll} role="log"
         aria-label={t("timeline.label")} tabIndex={0}>
-        {(row) => <RowView key={row.key} row={row} one={one} me={me} focused={row.kind === "message" && row.message.index === focus?.index} />}
+        {(row) => <RowView key={row.key} row={row} one={one} me={me} focused={row === rows[focusAt]} />}
       </VList>
       {(away || !whole) && <IconButton icon={ArrowDown} label={t("timeline.jumpToEnd")} className="to-end" onClick={backToEnd} />}
     </div>
