@@ -3,7 +3,9 @@
 // the power can go at any byte. Then nothing works any more until restart().
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <random>
 #include <vector>
@@ -93,7 +95,7 @@ class FakeFlash {
     auto& self = of(context);
     const std::uint32_t size = self.flash_.sector_size;
     EXPECT_LT(sector, self.flash_.sector_count);
-    const auto begin = self.bytes_.begin() + std::size_t{sector} * size;
+    const auto begin = std::next(self.bytes_.begin(), std::ptrdiff_t{sector} * size);
     for (std::uint32_t i = 0; i < UH_FLASH_UNIT; ++i) {
       if (!self.spend()) {
         self.erase_partly(begin, size, i);

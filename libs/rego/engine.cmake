@@ -2,7 +2,7 @@
 set(rego_engine_sources
   src/engine/comprehension_planner.cpp src/engine/conditions.cpp src/engine/conflicts.cpp src/engine/data_index.cpp src/engine/dependencies.cpp src/engine/engine.cpp src/engine/evaluator.cpp src/engine/evaluator_calls.cpp src/engine/evaluator_documents.cpp
   src/engine/evaluator_terms.cpp src/engine/expr_planner.cpp src/engine/folder.cpp src/engine/loaded.cpp src/engine/machine.cpp src/engine/machine_calls.cpp src/engine/machine_collections.cpp src/engine/machine_documents.cpp
-  src/engine/order.cpp src/engine/planner.cpp src/engine/policy.cpp
+  src/engine/order.cpp src/engine/planner.cpp src/engine/policy.cpp src/engine/probe.cpp
   src/engine/recursion.cpp src/engine/ref_planner.cpp src/engine/resolver.cpp src/engine/resolver_calls.cpp src/engine/resolver_metadata.cpp src/engine/resolver_names.cpp
   src/engine/resolver_with.cpp src/engine/rule_index.cpp src/engine/rule_planner.cpp src/engine/search_planner.cpp src/engine/strict.cpp
   src/engine/term_planner.cpp src/engine/tracing.cpp src/engine/unsafe_place.cpp src/engine/workspace.cpp src/syntax/annotations.cpp

@@ -8,7 +8,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace unhidra::rego;
   using namespace unhidra::rego::builtins;
-  constexpr std::array<std::string_view, 27> kFunctions = {"glob.match",
+  constexpr std::array<std::string_view, 28> kFunctions = {"glob.match",
                                                            "regex.globs_match",
                                                            "regex.match",
                                                            "regex.replace",
@@ -34,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                                            "units.parse",
                                                            "units.parse_bytes",
                                                            "strings.replace_n",
-                                                           "uri.parse"};
+                                                           "uri.parse",
+                                                           "uri.is_valid"};
   if (size == 0) {
     return 0;
   }

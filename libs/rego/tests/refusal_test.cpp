@@ -133,6 +133,30 @@ TEST(Hostile, DeepNestingInTheSourceIsRefused) {
   EXPECT_FALSE(compile("package a\np := " + std::string(100'000, '-') + "1"));
 }
 
+std::string nested(int depth, const std::string& open, const std::string& core,
+                   const std::string& close) {
+  std::string out;
+  for (int i = 0; i < depth; ++i) {
+    out += open;
+  }
+  out += core;
+  for (int i = 0; i < depth; ++i) {
+    out += close;
+  }
+  return out;
+}
+
+// What may be read in two ways is not read twice for each level of it.
+TEST(Hostile, NestingCostsNoMoreThanItsLength) {
+  EXPECT_TRUE(compile("package a\np := " + nested(150, "[", "1", "]")));
+  EXPECT_TRUE(compile("package a\np := " + nested(150, "{\"a\": ", "1", "}")));
+  EXPECT_TRUE(compile("package a\np := " + nested(150, "(", "1", ")")));
+  // The bar could begin a comprehension, until the comma at the end.
+  (void)compile("package a\nx := {1}\np := " + nested(60, "[x | ", "x", ", x]"));
+  EXPECT_FALSE(compile("package a\np if { " + nested(20'000, "every a in b { ", "a", " }") + " }"));
+  EXPECT_FALSE(compile("package a\np if true " + nested(20'000, "else if true ", "", "")));
+}
+
 std::string chain(int length, const std::string& last) {
   std::string text = "package a\np if p0\n";
   for (int i = 0; i < length; ++i) {

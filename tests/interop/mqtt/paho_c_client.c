@@ -45,7 +45,7 @@ static MQTTClient connect_as(const char* name, int clean, int* present) {
     MQTTProperties_add(&properties, &expiry);
     options.cleanstart = clean;
     MQTTResponse response = MQTTClient_connect5(client, &options, &properties, NULL);
-    code = response.reasonCode;
+    code = (int)response.reasonCode;
     *present = response.properties != NULL && options.returned.sessionPresent;
     MQTTResponse_free(response);
   } else {

@@ -270,8 +270,10 @@ Result<std::int64_t> to_unix_nanoseconds(const Instant& instant) {
 }
 
 Instant from_unix_nanoseconds(std::int64_t nanoseconds) {
-  const std::int64_t seconds = floor_div(nanoseconds, kNanosecondsPerSecond);
-  return {seconds, static_cast<std::int32_t>(nanoseconds - seconds * kNanosecondsPerSecond)};
+  // The second's beginning may be below what 64 bits count in nanoseconds.
+  const std::int64_t rest = nanoseconds % kNanosecondsPerSecond;
+  return {floor_div(nanoseconds, kNanosecondsPerSecond),
+          static_cast<std::int32_t>(rest < 0 ? rest + kNanosecondsPerSecond : rest)};
 }
 
 }  // namespace unhidra::rego::builtins

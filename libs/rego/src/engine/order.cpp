@@ -5,260 +5,12 @@
 #include <tuple>
 
 #include "engine/policy.h"
+#include "engine/probe.h"
 #include "engine/unsafe_place.h"
 
 namespace unhidra::rego {
 
-using Slots = std::set<int>;
-
-void all_slots(const Term& term, Slots& out) {
-  if (term.is(Term::Type::var) && term.slot >= 0) {
-    out.insert(term.slot);
-  }
-  for (const auto& item : term.items) {
-    all_slots(item, out);
-  }
-  if (term.body) {
-    all_slots(*term.body, out);
-  }
-}
-void all_slots(const Expr& expr, Slots& out) {
-  for (const auto& item : expr.items) {
-    all_slots(item, out);
-  }
-  if (expr.body) {
-    all_slots(*expr.body, out);
-  }
-  for (const auto& with : expr.with) {
-    all_slots(with.target, out);
-    all_slots(with.value, out);
-  }
-}
-void all_slots(const Body& body, Slots& out) {
-  for (const auto& expr : body) {
-    all_slots(expr, out);
-  }
-}
-
 namespace {
-
-bool is_closure(const Term& term) {
-  return term.is(Term::Type::array_comp) || term.is(Term::Type::set_comp) ||
-         term.is(Term::Type::object_comp);
-}
-
-void outside_slots(const Term& term, Slots& out) {
-  if (term.is(Term::Type::var) && term.slot >= 0) {
-    out.insert(term.slot);
-  }
-  if (!is_closure(term)) {
-    for (const auto& item : term.items) {
-      outside_slots(item, out);
-    }
-  }
-}
-
-void outside_slots(const Expr& expr, Slots& out) {
-  if (expr.type == Expr::Type::some_vars) {
-    return;
-  }
-  if (expr.type == Expr::Type::every) {
-    outside_slots(expr.items.back(), out);
-  } else {
-    for (const auto& item : expr.items) {
-      outside_slots(item, out);
-    }
-  }
-  for (const auto& with : expr.with) {
-    outside_slots(with.target, out);
-    outside_slots(with.value, out);
-  }
-}
-
-// Can an expression be evaluated when some slots are bound, and which others does it bind then?
-class Probe {
- public:
-  Probe(const Slots& bound, const Slots& outer) : bound_(bound), outer_(outer) {}
-
-  Slots& outputs() { return outputs_; }
-  const Slots& missing() const { return missing_; }
-
-  bool expr(Expr& expr);
-  bool value(const Term& term);
-  bool pattern(const Term& term);
-
- private:
-  bool known(int slot) const { return bound_.contains(slot) || outputs_.contains(slot); }
-  bool closure(const Slots& inner);
-  bool call(const Term& term);
-  bool unify(Expr& expr);
-  bool ref(const Term& term);
-
-  const Slots& bound_;
-  const Slots& outer_;
-  Slots outputs_;
-  Slots missing_;
-};
-
-bool Probe::closure(const Slots& inner) {
-  bool good = true;
-  for (const int slot : inner) {
-    if (outer_.contains(slot) && !known(slot)) {
-      missing_.insert(slot);
-      good = false;
-    }
-  }
-  return good;
-}
-
-bool Probe::ref(const Term& term) {
-  const Term& head = term.items[0];
-  if (!(head.is(Term::Type::var) && head.slot < 0) && !value(head)) {
-    return false;
-  }
-  return std::all_of(term.items.begin() + 1, term.items.end(),
-                     [&](const Term& key) { return pattern(key); });
-}
-
-bool Probe::call(const Term& term) {
-  const std::size_t inputs = std::min(term.items.size(), term.callee.arity);
-  const bool is_print = term.name == "print";
-  bool good = true;
-  // References bind what their neighbours use: they come first.
-  for (const bool early : {true, false}) {
-    for (std::size_t i = 0; i < inputs; ++i) {
-      const Term& item = term.items[i];
-      if ((item.is(Term::Type::ref) || item.is(Term::Type::call)) == early) {
-        good = value(item) && good;
-      }
-    }
-  }
-  for (std::size_t i = inputs; i < term.items.size(); ++i) {
-    good = (is_print ? value(term.items[i]) : pattern(term.items[i])) && good;
-  }
-  return good;
-}
-
-bool Probe::value(const Term& term) {
-  switch (term.type) {
-    case Term::Type::constant:
-      return true;
-    case Term::Type::var:
-      if (term.slot >= 0 && !known(term.slot)) {
-        missing_.insert(term.slot);
-        return false;
-      }
-      return true;
-    case Term::Type::ref:
-      return ref(term);
-    case Term::Type::call:
-      return call(term);
-    case Term::Type::array_comp:
-    case Term::Type::set_comp:
-    case Term::Type::object_comp: {
-      Slots inner;
-      all_slots(term, inner);
-      return closure(inner);
-    }
-    default: {
-      // References bind what their neighbours use: they come first.
-      bool good = true;
-      for (const auto& item : term.items) {
-        if (item.is(Term::Type::ref) || item.is(Term::Type::call)) {
-          good = value(item) && good;
-        }
-      }
-      for (const auto& item : term.items) {
-        good = value(item) && good;
-      }
-      return good;
-    }
-  }
-}
-
-bool Probe::pattern(const Term& term) {
-  if (term.is(Term::Type::var)) {
-    if (term.slot >= 0 && !bound_.contains(term.slot)) {
-      outputs_.insert(term.slot);
-    }
-    return true;
-  }
-  if (term.is(Term::Type::array)) {
-    bool good = true;
-    for (const auto& item : term.items) {
-      good = pattern(item) && good;
-    }
-    return good;
-  }
-  if (term.is(Term::Type::object)) {
-    bool good = true;
-    for (std::size_t i = 0; i + 1 < term.items.size(); i += 2) {
-      good = value(term.items[i]) && pattern(term.items[i + 1]) && good;
-    }
-    return good;
-  }
-  return value(term);
-}
-
-// Afterwards items[1] is what is evaluated and items[0] what is matched with it.
-bool Probe::unify(Expr& expr) {
-  for (int turn = 0; turn < 2; ++turn) {
-    const Slots outputs = outputs_;
-    const Slots missing = missing_;
-    if (value(expr.items[1]) && pattern(expr.items[0])) {
-      return true;
-    }
-    outputs_ = outputs;
-    if (turn == 0 && !expr.assigns) {
-      std::swap(expr.items[0], expr.items[1]);
-      missing_ = missing;
-    } else {
-      if (turn == 1) {
-        std::swap(expr.items[0], expr.items[1]);
-      }
-      break;
-    }
-  }
-  return false;
-}
-
-bool Probe::expr(Expr& expr) {
-  bool good = true;
-  for (const auto& with : expr.with) {
-    for (std::size_t i = 1; i < with.target.items.size(); ++i) {
-      good = value(with.target.items[i]) && good;
-    }
-    good = value(with.value) && good;
-  }
-  switch (expr.type) {
-    case Expr::Type::term:
-      good = value(expr.items[0]) && good;
-      break;
-    case Expr::Type::unify:
-      good = unify(expr) && good;
-      break;
-    case Expr::Type::some_vars:
-      break;
-    case Expr::Type::some_in:
-      good = value(expr.items.back()) && good;
-      for (std::size_t i = 0; i + 1 < expr.items.size(); ++i) {
-        good = pattern(expr.items[i]) && good;
-      }
-      break;
-    case Expr::Type::every: {
-      good = value(expr.items.back()) && good;
-      Slots inner;
-      all_slots(*expr.body, inner);
-      good = closure(inner) && good;
-      break;
-    }
-  }
-  if (good && expr.negated && !outputs_.empty()) {
-    missing_.insert(outputs_.begin(), outputs_.end());
-    return false;
-  }
-  return good;
-}
 
 bool is_constant(const Term& term) {
   return is_plain(term) && !term.is(Term::Type::var) &&
@@ -326,6 +78,33 @@ struct Names {
 bool order_body(Body& body, const Slots& bound, const Names& names);
 bool order_closures(Term& term, const Location& around, const Slots& bound, const Names& names);
 
+// An interpolated string has one text: what is in it binds nothing and has one value.
+bool check_text(const Term& text, const Slots& bound, const Names& names) {
+  bool good = true;
+  for (const Term& part : text.items) {
+    if (!is_closure(part)) {
+      continue;
+    }
+    const Term& value = (*part.body)[0].items[1];
+    const Slots outer;
+    Probe probe(bound, outer);
+    (void)probe.value(value);
+    for (const int slot : probe.outputs()) {
+      const std::string& name = names.slots[static_cast<std::size_t>(slot)];
+      names.problems.add(Errc::compile_error, value.location,
+                         "var " + (name.starts_with('$') ? "_" : name) + " is undeclared");
+      good = false;
+    }
+    if (value.is(Term::Type::call) && value.name == "walk") {
+      names.problems.add(
+          Errc::compile_error, value.location,
+          "illegal call to relation built-in 'walk' that may cause multiple outputs");
+      good = false;
+    }
+  }
+  return good;
+}
+
 // `around`: the place of what its head is evaluated with.
 bool order_closure(Term& term, const Location& around, const Slots& bound, const Names& names) {
   if (!order_body(*term.body, bound, names)) {
@@ -351,7 +130,7 @@ bool order_closures(Term& term, const Location& around, const Slots& bound, cons
   }
   const bool is_whole = term.is(Term::Type::call) || term.is(Term::Type::text);
   const Location& inside = is_whole ? term.location : around;
-  bool good = true;
+  bool good = !term.is(Term::Type::text) || check_text(term, bound, names);
   for (auto& item : term.items) {
     good = order_closures(item, inside, bound, names) && good;
   }

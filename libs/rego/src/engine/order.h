@@ -8,6 +8,7 @@
 
 #include "unhidra/rego/errc.h"
 
+#include "engine/probe.h"
 #include "syntax/problems.h"
 
 namespace unhidra::rego {
@@ -16,10 +17,6 @@ namespace unhidra::rego {
 // something is unsafe, and `problems` says each variable that is (Errc::unsafe_var).
 bool order_body(Body& body, const std::set<int>& bound, const std::vector<std::string>& slot_names,
                 Problems& problems);
-// Adds every slot in it, closures included.
-void all_slots(const Body& body, std::set<int>& out);
-void all_slots(const Expr& expr, std::set<int>& out);
-void all_slots(const Term& term, std::set<int>& out);
 // Adds the slots that an ordered body binds, outside its closures.
 void bind_body(const Body& body, std::set<int>& bound);
 

@@ -93,7 +93,7 @@ void Resolver::body(Body& body) {
 }
 
 void Resolver::order(Body& body, const std::set<int>& bound) {
-  good_ = good_ && order_body(body, bound, slot_names_, problems_);
+  good_ = order_body(body, bound, slot_names_, problems_) && good_;
 }
 
 void Resolver::head_term(Term& term, std::set<int>& bound) {
@@ -147,16 +147,16 @@ void Resolver::rule(Rule& rule) {
   if (rule.value) {
     term(*rule.value);
   }
-  order(rule.body, bound);
   if (!good_) {
     return;
   }
+  order(rule.body, bound);
   bind_body(rule.body, bound);
   // What the head needs is checked like one more expression each.
-  for (std::size_t i = 1; i < rule.head.items.size() && good_; ++i) {
+  for (std::size_t i = 1; i < rule.head.items.size(); ++i) {
     head_term(rule.head.items[i], bound);
   }
-  if (rule.value && good_) {
+  if (rule.value) {
     head_term(*rule.value, bound);
   }
   rule.slots = slot_names_.size();
@@ -164,7 +164,9 @@ void Resolver::rule(Rule& rule) {
 
 Query Resolver::query(Body query) {
   body(query);
-  order(query, {});
+  if (good_) {
+    order(query, {});
+  }
   Query out;
   if (!good_) {
     return out;

@@ -35,6 +35,8 @@ TEST_F(Builtins, DatesClocksAndWeekdays) {
   EXPECT_EQ(call("time.clock", R"([[1517832000000000000, "America/New_York"]])"), "[7, 0, 0]");
   EXPECT_EQ(call("time.weekday", "[1518350400000000000]"), R"("Sunday")");
   EXPECT_EQ(call("time.date", "[-1]"), "[1969, 12, 31]");
+  EXPECT_EQ(call("time.date", "[-9223372036854775808]"), "[1677, 9, 21]");
+  EXPECT_EQ(call("time.format", "[-9223372036854775808]"), R"("1677-09-21T00:12:43.145224192Z")");
 }
 
 TEST_F(Builtins, CalendarArithmeticFollowsTheCalendar) {
