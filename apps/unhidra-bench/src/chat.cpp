@@ -319,12 +319,12 @@ Status run_chat(const ChatOptions& options) {
   UNHIDRA_TRY(const auto tls, net::TlsClientContext::create({.ca_file = options.target.ca_file}));
   AccountService service(options.target, clock, random);
   UNHIDRA_TRY(auto accounts, service.create(options.senders));
-  ChatWorld world{.accounts = service,
-                  .tls = tls,
-                  .clock = clock,
-                  .random = random,
+  ChatWorld world{.engines = {.accounts = service,
+                              .tls = tls,
+                              .clock = clock,
+                              .random = random,
+                              .gateway = options.target.gateway},
                   .recorder = recorder,
-                  .gateway = options.target.gateway,
                   .message_bytes = options.message_bytes};
   Lanes lanes(std::min(options.threads, options.senders));
   place_users(lanes, world, options, std::move(accounts));

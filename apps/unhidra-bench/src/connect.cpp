@@ -1,14 +1,9 @@
 #include "connect.h"
 
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <fcntl.h>
 #include <thread>
-#include <unistd.h>
 
 #include <boost/json/serialize.hpp>
-#include <sys/wait.h>
 
 #include "unhidra/crypto/random.h"
 #include "unhidra/runtime/system_clock.h"
@@ -16,72 +11,16 @@
 #include "accounts.h"
 #include "connect_worker.h"
 #include "figures.h"
+#include "worker_process.h"
 
 namespace unhidra::bench {
 namespace {
 
-// A child process with the pipes to and from it. It ends when it is told to, or with this process.
-class Child {
- public:
-  static Result<Child> fork_worker() {
-    int jobs[2];
-    int outcomes[2];
-    if (::pipe2(jobs, O_CLOEXEC) != 0 || ::pipe2(outcomes, O_CLOEXEC) != 0) {
-      return fail(Errc::unavailable, "no pipes left");
-    }
-    const auto pid = ::fork();
-    if (pid < 0) {
-      return fail(Errc::unavailable, "no process left");
-    }
-    if (pid == 0) {
-      ::close(jobs[1]);
-      ::close(outcomes[0]);
-      std::_Exit(run_connect_worker(jobs[0], outcomes[1]));
-    }
-    ::close(jobs[0]);
-    ::close(outcomes[1]);
-    Child out;
-    out.pid_ = pid;
-    out.jobs_ = jobs[1];
-    out.outcomes_ = outcomes[0];
-    return out;
-  }
-
-  bool give(const ConnectJob& job) const { return write_message(jobs_, job.encode()); }
-  Result<ConnectOutcome> outcome() const {
-    UNHIDRA_TRY(const auto bytes, read_message(outcomes_));
-    return ConnectOutcome::decode(bytes);
-  }
-  void end_hold() const {
-    (void)write_message(jobs_, {});
-    ::close(jobs_);
-  }
-  void wait() const {
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-  }
-
- private:
-  pid_t pid_ = -1;
-  int jobs_ = -1;
-  int outcomes_ = -1;
-};
-
-// A worker that is gone shows as a failed write, not as a signal.
-Result<std::vector<Child>> fork_workers(std::size_t count) {
-  std::signal(SIGPIPE, SIG_IGN);
-  std::vector<Child> out;
-  for (std::size_t i = 0; i < count; ++i) {
-    UNHIDRA_TRY(const auto child, Child::fork_worker());
-    out.push_back(child);
-  }
-  return out;
-}
-
-Result<ConnectOutcome> collect(const std::vector<Child>& children) {
+Result<ConnectOutcome> collect(const std::vector<WorkerProcess>& children) {
   ConnectOutcome out;
   for (const auto& child : children) {
-    UNHIDRA_TRY(const auto one, child.outcome());
+    UNHIDRA_TRY(const auto bytes, child.take());
+    UNHIDRA_TRY(const auto one, ConnectOutcome::decode(bytes));
     out.merge(one);
   }
   return out;
@@ -127,7 +66,7 @@ void print(const ConnectOptions& options, const Stages& stages, const ConnectOut
   std::puts(boost::json::serialize(out).c_str());
 }
 
-Status give_jobs(const std::vector<Child>& children, const ConnectOptions& options,
+Status give_jobs(const std::vector<WorkerProcess>& children, const ConnectOptions& options,
                  const std::vector<Account>& accounts) {
   ConnectJob job{.gateway = options.target.gateway,
                  .ca_file = options.target.ca_file,
@@ -148,9 +87,7 @@ Status give_jobs(const std::vector<Child>& children, const ConnectOptions& optio
     job.first_number = given;
     job.connections = until - given;
     given = until;
-    if (!children[i].give(job)) {
-      return fail(Errc::unavailable, "a worker process has ended");
-    }
+    UNHIDRA_TRY_VOID(children[i].give(job.encode()));
   }
   return {};
 }
@@ -158,7 +95,7 @@ Status give_jobs(const std::vector<Child>& children, const ConnectOptions& optio
 }  // namespace
 
 Status run_connect(const ConnectOptions& options) {
-  UNHIDRA_TRY(const auto children, fork_workers(options.processes));
+  UNHIDRA_TRY(const auto children, WorkerProcess::fork(options.processes, run_connect_worker));
   const runtime::SystemClock clock;
   crypto::SystemRandom random;
   AccountService service(options.target, clock, random);
@@ -174,7 +111,7 @@ Status run_connect(const ConnectOptions& options) {
   std::this_thread::sleep_for(options.hold);
   UNHIDRA_TRY(stages.held, process_stats(options.target.server_pids));
   for (const auto& child : children) {
-    child.end_hold();
+    child.end();
   }
   UNHIDRA_TRY(const auto held, collect(children));
   for (const auto& child : children) {

@@ -1,36 +1,26 @@
 #include "connect_worker.h"
 
-#include <cstdio>
 #include <functional>
 #include <memory>
 #include <thread>
-#include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <sys/resource.h>
 
 #include "unhidra/net/websocket_client.h"
+
+#include "worker_process.h"
 
 namespace unhidra::bench {
 namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kMaxMessage = 64 << 20;
 constexpr std::size_t kMaxText = 64 << 10;
 
 std::int64_t steady_nanoseconds() {
   return std::chrono::steady_clock::now().time_since_epoch().count();
-}
-
-void raise_file_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-  }
 }
 
 class Worker {
@@ -233,55 +223,8 @@ void ConnectOutcome::merge(const ConnectOutcome& other) {
   }
 }
 
-bool write_message(int file, ByteView message) {
-  ByteWriter writer(message.size() + 4);
-  writer.bytes(message);
-  ByteView rest = writer.view();
-  while (!rest.empty()) {
-    const auto written = ::write(file, rest.data(), rest.size());
-    if (written <= 0) {
-      return false;
-    }
-    rest = rest.subspan(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-Result<Bytes> read_message(int file) {
-  const auto read_all = [&](Bytes& out) {
-    std::size_t have = 0;
-    while (have < out.size()) {
-      const auto got = ::read(file, out.data() + have, out.size() - have);
-      if (got <= 0) {
-        return false;
-      }
-      have += static_cast<std::size_t>(got);
-    }
-    return true;
-  };
-  Bytes length(4);
-  if (!read_all(length)) {
-    return fail(Errc::cancelled, "the other process has ended");
-  }
-  ByteReader reader(length);
-  const auto size = reader.u32();
-  if (size > kMaxMessage) {
-    return fail(Errc::invalid, "a message of the other process is too long");
-  }
-  Bytes out(size);
-  if (!read_all(out)) {
-    return fail(Errc::cancelled, "the other process has ended");
-  }
-  return out;
-}
-
 int run_connect_worker(int jobs, int outcomes) {
-  const auto status = serve(jobs, outcomes);
-  if (!status) {
-    std::fprintf(stderr, "unhidra-bench: %s\n", status.error().message().c_str());
-    return 1;
-  }
-  return 0;
+  return exit_code_of(serve(jobs, outcomes));
 }
 
 }  // namespace unhidra::bench

@@ -39,12 +39,8 @@ struct ConnectOutcome {
   void merge(const ConnectOutcome& other);
 };
 
-// Messages between the processes: a length and so many bytes.
-bool write_message(int file, ByteView message);
-Result<Bytes> read_message(int file);
-
-// Reads a job, opens its connections and reports, holds them until the job's pipe is// reports
-// again. Returns the process's exit code.
+// Reads a job, opens its connections and reports, holds them until the next message comes, and
+// reports again. Returns the process's exit code.
 int run_connect_worker(int jobs, int outcomes);
 
 }  // namespace unhidra::bench

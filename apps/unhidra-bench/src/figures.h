@@ -17,16 +17,16 @@ inline double rounded(double value) {
   return std::round(value * 1000) / 1000;
 }
 
-inline double milliseconds(std::chrono::nanoseconds value) {
+inline double in_milliseconds(std::chrono::nanoseconds value) {
   return rounded(static_cast<double>(value.count()) / 1e6);
 }
 
 inline boost::json::object figures(const Latencies& latencies) {
   return {{"count", latencies.count()},
-          {"p50_ms", milliseconds(latencies.at(0.5))},
-          {"p99_ms", milliseconds(latencies.at(0.99))},
-          {"p999_ms", milliseconds(latencies.at(0.999))},
-          {"max_ms", milliseconds(latencies.largest())}};
+          {"p50_ms", in_milliseconds(latencies.at(0.5))},
+          {"p99_ms", in_milliseconds(latencies.at(0.99))},
+          {"p999_ms", in_milliseconds(latencies.at(0.999))},
+          {"max_ms", in_milliseconds(latencies.largest())}};
 }
 
 inline boost::json::object figures(const std::map<std::string, std::uint64_t>& counts) {

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "channel.h"
 #include "chat.h"
 #include "connect.h"
 #include "mqtt.h"
@@ -62,6 +63,36 @@ void add_chat(CLI::App& app, ChatOptions& options, std::string& rate, int& durat
                    "File for a line about each message acknowledged or received");
 }
 
+void add_channel(CLI::App& app, ChannelOptions& options, std::string& addresses, int& duration) {
+  auto* word = app.add_subcommand(
+      "channel",
+      "Write, answer, react and read in one channel and measure when the last device has it. Every "
+      "member is an account with a device, a leaf of the MLS tree and a connection of its own. The "
+      "whole clients encrypt and decrypt; at the other members the tool counts the arrival of the "
+      "ciphertext and keeps no group for them.");
+  add_target(*word, options.target);
+  word->add_option("--members", options.members, "Members of the channel, all connected")
+      ->check(CLI::Range(3, 100'000));
+  word->add_option("--clients", options.clients, "Whole clients among the members: they write")
+      ->check(CLI::Range(1, 1'000));
+  word->add_option("--processes", options.processes, "Processes that share the other members")
+      ->check(CLI::Range(1, 256));
+  word->add_option("--opening", options.opening, "Handshakes under way in each process")
+      ->check(CLI::Range(1, 10'000));
+  word->add_option("--messages-per-second", options.messages, "In the timeline, all together")
+      ->check(CLI::Range(0.0, 100'000.0));
+  word->add_option("--replies-per-second", options.replies, "In threads, all together")
+      ->check(CLI::Range(0.0, 100'000.0));
+  word->add_option("--reactions-per-second", options.reactions, "All together")
+      ->check(CLI::Range(0.0, 100'000.0));
+  word->add_flag("--receipts", options.receipts, "The clients read what comes, at once");
+  word->add_option("--duration", duration, "Seconds")->check(CLI::Range(1, 86'400));
+  word->add_option("--message-bytes", options.message_bytes, "Bytes of each text")
+      ->check(CLI::Range(1, 16'384));
+  word->add_option("--local-addresses", addresses,
+                   "Addresses to connect from: 127.0.0.1-127.0.0.20,...");
+}
+
 void add_mqtt(CLI::App& app, MqttOptions& options, std::string& rate, int& duration) {
   auto* word = app.add_subcommand("mqtt", "Publish and subscribe, at any MQTT broker");
   word->add_option("--host", options.host);
@@ -79,20 +110,44 @@ void add_mqtt(CLI::App& app, MqttOptions& options, std::string& rate, int& durat
   word->add_option("--idle", options.idle, "Only open so many connections");
 }
 
-Status run(const CLI::App& app, ConnectOptions& connect, ChatOptions& chat, MqttOptions& mqtt,
-           const std::string& addresses, const std::string& rate, int hold, int duration) {
+// What is read as text or number first.
+struct Words {
+  std::string addresses;
+  std::string rate = "max";
+  int hold = 10;
+  int duration = 10;
+};
+
+struct Loads {
+  ConnectOptions connect;
+  ChatOptions chat;
+  ChannelOptions channel;
+  MqttOptions mqtt;
+};
+
+Status run(const CLI::App& app, Loads& loads, const Words& words) {
+  const std::chrono::seconds duration(words.duration);
   if (app.got_subcommand("connect")) {
-    UNHIDRA_TRY(connect.local_addresses, parse_addresses(addresses));
-    connect.hold = std::chrono::seconds(hold);
-    return run_connect(connect);
+    UNHIDRA_TRY(loads.connect.local_addresses, parse_addresses(words.addresses));
+    loads.connect.hold = std::chrono::seconds(words.hold);
+    return run_connect(loads.connect);
   }
   if (app.got_subcommand("mqtt")) {
-    UNHIDRA_TRY(mqtt.rate, parse_rate(rate));
-    mqtt.duration = std::chrono::seconds(duration);
-    return run_mqtt(mqtt);
+    UNHIDRA_TRY(loads.mqtt.rate, parse_rate(words.rate));
+    loads.mqtt.duration = duration;
+    return run_mqtt(loads.mqtt);
   }
-  UNHIDRA_TRY(chat.rate, parse_rate(rate));
-  chat.duration = std::chrono::seconds(duration);
+  if (app.got_subcommand("channel")) {
+    UNHIDRA_TRY(loads.channel.local_addresses, parse_addresses(words.addresses));
+    loads.channel.duration = duration;
+    if (loads.channel.clients + 1 >= loads.channel.members) {
+      return fail(Errc::invalid, "more --members than --clients and the one who makes the channel");
+    }
+    return run_channel(loads.channel);
+  }
+  auto& chat = loads.chat;
+  UNHIDRA_TRY(chat.rate, parse_rate(words.rate));
+  chat.duration = duration;
   if (chat.peers >= chat.senders || (chat.peers == 1 && chat.senders % 2 != 0)) {
     return fail(Errc::invalid, "an even number of senders, more than --peers, is needed");
   }
@@ -104,18 +159,14 @@ Status run(const CLI::App& app, ConnectOptions& connect, ChatOptions& chat, Mqtt
 int main(int argc, char** argv) {
   CLI::App app("Load for an Unhidra server; figures as JSON on standard output.", "unhidra-bench");
   app.require_subcommand(1);
-  ConnectOptions connect;
-  ChatOptions chat;
-  std::string addresses;
-  std::string rate = "max";
-  int hold = 10;
-  int duration = 10;
-  add_connect(app, connect, addresses, hold);
-  add_chat(app, chat, rate, duration);
-  MqttOptions mqtt;
-  add_mqtt(app, mqtt, rate, duration);
+  Loads loads;
+  Words words;
+  add_connect(app, loads.connect, words.addresses, words.hold);
+  add_chat(app, loads.chat, words.rate, words.duration);
+  add_channel(app, loads.channel, words.addresses, words.duration);
+  add_mqtt(app, loads.mqtt, words.rate, words.duration);
   CLI11_PARSE(app, argc, argv);
-  const auto status = run(app, connect, chat, mqtt, addresses, rate, hold, duration);
+  const auto status = run(app, loads, words);
   if (!status) {
     std::fprintf(stderr, "unhidra-bench: %s\n", status.error().message().c_str());
     return 1;

@@ -41,6 +41,21 @@ struct ChatOptions {
   std::string record_file;
 };
 
+struct ChannelOptions {
+  Target target;
+  std::size_t members = 100;  // of the channel, all of them connected
+  std::size_t clients = 4;    // of them whole clients; the others listen
+  std::size_t processes = 1;  // that share the listening members
+  std::size_t opening = 64;   // connections that one process opens at a time
+  double messages = 1;        // in the timeline, a second, all clients together; 0: none
+  double replies = 0;         // in threads
+  double reactions = 0;
+  bool receipts = false;  // the clients read what they receive
+  std::chrono::seconds duration{10};
+  std::size_t message_bytes = 100;
+  std::vector<std::string> local_addresses;
+};
+
 struct MqttOptions {
   std::string host = "127.0.0.1";
   std::string port = "1883";

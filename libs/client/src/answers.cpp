@@ -96,6 +96,10 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Devic
     on_former_device(request, lists);
     return true;
   }
+  if (request.question.ask == Ask::device_lists) {
+    UNHIDRA_TRY_VOID(on_device_lists(request, lists));
+    return true;
+  }
   if (request.question.ask != Ask::device_list) {
     return false;
   }
@@ -218,6 +222,12 @@ Status Engine::Impl::refuse(const PendingRequest& request, const wire::Error& er
   switch (request.question.ask) {
     case Ask::publish_list:
       return on_list_refused(error);
+    case Ask::device_lists:
+      settle(request.question);
+      for (const auto& user : request.people) {
+        back_off({Ask::device_list, user.uuid()}, error.retry_after_ms);
+      }
+      return {};
     case Ask::bundles:
       for (const auto& device : request.devices) {
         link_.no_bundle[device] =
@@ -283,6 +293,7 @@ bool Engine::Impl::nothing_there(const PendingRequest& request) {
     case Ask::user_named:
     case Ask::user_info:
     case Ask::device_list:
+    case Ask::device_lists:
     case Ask::former_device:
       return true;
     default:
@@ -303,6 +314,8 @@ Status Engine::Impl::on_nothing_there(const PendingRequest& request) {
     case Ask::former_device:
       on_former_device(request, {});
       return {};
+    case Ask::device_lists:
+      return on_device_lists(request, {});
     case Ask::user_named:
       emit(event::UserNotFound{request.name});
       return {};

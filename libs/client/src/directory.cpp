@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxFormer = 64;
 constexpr std::ptrdiff_t kMostNamesAsked = 16;  // under way at once
+constexpr std::size_t kListsAtOnce = 100;       // what the server takes in one request
 
 }  // namespace
 
@@ -79,8 +80,11 @@ void Engine::Impl::release_unnamed(UserId person) {
 
 void Engine::Impl::want_newer_list(UserId user) {
   const Question question{Ask::device_list, user.uuid()};
-  const auto dropped = std::erase_if(
-      link_.pending, [&](const auto& one) { return one.second.question == question; });
+  auto dropped = std::erase_if(link_.pending,
+                               [&](const auto& one) { return one.second.question == question; });
+  for (auto& [id, pending] : link_.pending) {
+    dropped += std::erase(pending.people, user);
+  }
   if (dropped > 0) {
     settle(question);
   }
@@ -91,12 +95,33 @@ void Engine::Impl::want_newer_list(UserId user) {
   }
 }
 
-Status Engine::Impl::pump_people() {
+// Many at a time: who comes into a large group wants a list of everybody in it.
+void Engine::Impl::ask_lists() {
+  std::vector<UserId> people;
+  const auto send = [&] {
+    Uuid id{};
+    random_.fill(id);
+    ask({Ask::device_lists, id}, wire::FetchDeviceLists{people}).people = people;
+    people.clear();
+  };
   for (const auto& id : link_.wanted_lists) {
-    if (may_ask({Ask::device_list, id.uuid()})) {
-      ask({Ask::device_list, id.uuid()}, wire::FetchDeviceLists{{id}});
+    const Question question{Ask::device_list, id.uuid()};
+    if (!may_ask(question)) {
+      continue;
+    }
+    link_.questions[question].in_flight = true;
+    people.push_back(id);
+    if (people.size() == kListsAtOnce) {
+      send();
     }
   }
+  if (!people.empty()) {
+    send();
+  }
+}
+
+Status Engine::Impl::pump_people() {
+  ask_lists();
   for (const auto& [device, user] : link_.wanted_former) {
     if (may_ask({Ask::former_device, device.uuid()})) {
       ask({Ask::former_device, device.uuid()}, wire::FetchDeviceLists{{user}, device}).person =
@@ -122,6 +147,19 @@ void Engine::Impl::refuse_list(UserId user, event::ListRefusal why) {
   if (link_.refusals.emplace(user, static_cast<int>(why)).second) {
     emit(event::DeviceListRefused{user, why});
   }
+}
+
+// Of everybody who was asked about; who is not in the answer has none.
+Status Engine::Impl::on_device_lists(const PendingRequest& request,
+                                     const wire::DeviceLists& answer) {
+  for (const auto& user : request.people) {
+    settle({Ask::device_list, user.uuid()});
+    const auto found = std::ranges::find(answer.lists, user, &wire::DeviceListOf::user_id);
+    UNHIDRA_TRY_VOID(found != answer.lists.end()
+                         ? on_device_list(user, *found)
+                         : on_device_list(user, wire::DeviceListOf{user, {}, {}}));
+  }
+  return {};
 }
 
 Status Engine::Impl::on_device_list(UserId user, const wire::DeviceListOf& answer) {

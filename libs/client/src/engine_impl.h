@@ -271,6 +271,8 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   // ask.
   void want_newer_list(UserId user);
   Status pump_people();
+  void ask_lists();
+  Status on_device_lists(const PendingRequest& request, const wire::DeviceLists& answer);
   Status on_device_list(UserId user, const wire::DeviceListOf& answer);
   Status take_list(UserRecord& record, identity::DeviceList list);
   void note_former(UserRecord& record, const identity::DeviceKeys& device);

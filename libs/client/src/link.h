@@ -22,6 +22,7 @@ enum class Ask : std::uint8_t {
   publish_list,
   pending_devices,
   device_list,        // id: user
+  device_lists,       // id: any; `people`
   user_info,          // id: user
   user_named,         // id: any; `name`
   former_device,      // id: device; `person`
@@ -64,6 +65,7 @@ struct PendingRequest {
   std::vector<DeviceId> devices;
   std::uint64_t number = 0;
   UserId person;
+  std::vector<UserId> people;  // each with a question of its own
 };
 
 // A part of a group's log from before this device came in.

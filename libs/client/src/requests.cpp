@@ -7,8 +7,8 @@
 namespace unhidra::client {
 
 bool Engine::Impl::may_ask(const Question& question) const {
-  if (!link_.greeted) {
-    return false;
+  if (!link_.greeted || link_.pending.size() >= limits_.max_requests) {
+    return false;  // the next answer makes room, and everything is looked at again
   }
   const auto known = link_.questions.find(question);
   return known == link_.questions.end() ||

@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "world.h"
 
 namespace unhidra::client::testing {
@@ -75,6 +77,77 @@ TEST_F(DevicesTest, ASenderThatDoesNotKnowANewDeviceLearnsOfItAndSendsAgain) {
   EXPECT_EQ(tablet.texts(bob), Texts{"after"});
   EXPECT_EQ(b.count<event::GhostDevice>(), 0U);
   EXPECT_EQ(b.history(ann).back().state, MessageState::sent);
+}
+
+// As of somebody who comes into a large group.
+class ManyListsTest : public DevicesTest {
+ protected:
+  std::vector<UserId> people;
+
+  void SetUp() override {
+    DevicesTest::SetUp();
+    for (int i = 0; i < 250; ++i) {
+      people.push_back(world.add_user("user" + std::to_string(i)));
+    }
+    world.server.lists_asked.clear();
+  }
+  void ask_for_all() {
+    for (const auto& user : people) {
+      ASSERT_TRUE(a.engine->refresh_user(user));
+    }
+  }
+  std::size_t lists_asked() const {
+    return std::accumulate(world.server.lists_asked.begin(), world.server.lists_asked.end(),
+                           std::size_t{0});
+  }
+};
+
+TEST_F(ManyListsTest, AHundredListsAreAskedForInOneRequest) {
+  world.disconnect(a);
+  ask_for_all();
+  world.connect(a);
+  world.settle();
+  auto asked = world.server.lists_asked;
+  std::erase(asked, 1U);  // the own
+  EXPECT_EQ(asked, (std::vector<std::size_t>{100, 100, 50}));
+  EXPECT_TRUE(a.engine->idle());
+}
+
+TEST_F(ManyListsTest, NoMoreRequestsAreUnderWayThanTheServerTakes) {
+  ask_for_all();
+  a.take();
+  EXPECT_EQ(a.to_server.size(), a.limits.max_requests);
+  world.settle();
+  EXPECT_EQ(lists_asked(), people.size());
+  EXPECT_TRUE(a.engine->idle());
+}
+
+TEST_F(ManyListsTest, WhatTheServerPutOffIsAskedForAgain) {
+  world.server.lists_error = wire::Error{.code = "busy", .message = "", .status = 429};
+  world.disconnect(a);
+  ask_for_all();
+  world.connect(a);
+  world.settle();
+  EXPECT_FALSE(a.engine->idle());
+  world.server.lists_error.reset();
+  world.settle_over(10s);
+  EXPECT_TRUE(a.engine->idle());
+  EXPECT_GE(lists_asked(), 2 * people.size());
+}
+
+TEST_F(ManyListsTest, AnAnswerThatIsToldToBeOldIsNotTakenForThatPerson) {
+  world.disconnect(a);
+  ask_for_all();
+  ASSERT_TRUE(a.engine->refresh_user(bob));
+  world.connect(a);
+  while (world.server.lists_asked.size() < 3) {
+    ASSERT_TRUE(world.move_one());
+  }
+  const auto before = lists_asked();
+  ASSERT_TRUE(a.engine->refresh_user(bob));
+  world.settle();
+  EXPECT_GT(lists_asked(), before);
+  EXPECT_TRUE(a.engine->idle());
 }
 
 TEST_F(DevicesTest, TheSecondDeviceMayApproveAThird) {

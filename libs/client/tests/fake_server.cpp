@@ -239,6 +239,10 @@ void FakeServer::announce_list(UserId user) {
 }
 
 FakeServer::Reply FakeServer::reply(DeviceId, const wire::FetchDeviceLists& body) {
+  lists_asked.push_back(body.user_ids.size());
+  if (lists_error) {
+    return *lists_error;
+  }
   wire::DeviceLists out;
   for (const auto& id : body.user_ids) {
     if (!users_.contains(id)) {

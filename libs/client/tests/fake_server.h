@@ -89,6 +89,7 @@ class FakeServer {
     return conversations_;
   }
   std::size_t requests_seen() const { return requests_; }
+  std::vector<std::size_t> lists_asked;  // of how many people, request by request
   // As the others of the user are told, without the real server's damping.
   wire::PresenceState presence(UserId user) const;
   struct PresenceRequests {
@@ -114,6 +115,7 @@ class FakeServer {
   std::optional<wire::Error> send_error;      // instead of accepting
   std::size_t withhold = 0;                   // so many deliveries are skipped
   std::optional<wire::Error> presence_error;  // instead of any answer about presence
+  std::optional<wire::Error> lists_error;     // instead of device lists
   std::optional<wire::Error> commit_error;    // instead of taking a commit
   std::optional<wire::Error> log_error;       // instead of any page of a group's log
   bool log_from_start = false;                // each page begins with the first entry

@@ -38,6 +38,16 @@ Error too_busy() {
   return Error(Errc::overloaded, "too busy, try again later").with_retry_after(kRetry);
 }
 
+bool Subscriber::admit() {
+  if (pending.load(std::memory_order_acquire) >= options.max_pending) {
+    lost.fetch_add(1, std::memory_order_acq_rel);
+    counters->lost.fetch_add(1, std::memory_order_relaxed);
+    return false;
+  }
+  pending.fetch_add(1, std::memory_order_acq_rel);
+  return true;
+}
+
 void Subscriber::deliver(Payload payload) {
   pending.fetch_sub(1, std::memory_order_acq_rel);
   if (!active.load(std::memory_order_acquire)) {
@@ -58,13 +68,9 @@ void Subscriber::deliver(Payload payload) {
 }
 
 void enqueue(const std::shared_ptr<Subscriber>& to, const Payload& payload) {
-  if (to->pending.load(std::memory_order_acquire) >= to->options.max_pending) {
-    to->lost.fetch_add(1, std::memory_order_acq_rel);
-    to->counters->lost.fetch_add(1, std::memory_order_relaxed);
-    return;
+  if (to->admit()) {
+    asio::post(to->executor, [to, payload] { to->deliver(payload); });
   }
-  to->pending.fetch_add(1, std::memory_order_acq_rel);
-  asio::post(to->executor, [to, payload] { to->deliver(payload); });
 }
 
 std::optional<Place> Place::take(const std::shared_ptr<Responder>& responder) {

@@ -41,6 +41,9 @@ struct Subscriber {
   std::atomic<std::size_t> pending{0};
   std::atomic<std::uint64_t> lost{0};
 
+  // Takes a place in the queue; false: it is full, and the message counts as lost. Any thread.
+  bool admit();
+  // On the executor, once for each place.
   void deliver(Payload payload);
 };
 

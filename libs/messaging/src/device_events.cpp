@@ -10,7 +10,7 @@
 #include "unhidra/base/text.h"
 #include "unhidra/runtime/log.h"
 
-#include "delivery.h"
+#include "fan_out.h"
 
 namespace unhidra::messaging {
 namespace {
@@ -65,6 +65,7 @@ struct DeviceEvents::State {
   std::shared_ptr<Counters> counters = std::make_shared<Counters>();
   std::mutex mutex;  // guards `listeners`
   std::unordered_multimap<DeviceId, std::shared_ptr<Subscriber>> listeners;
+  FanOut fan_out;  // of the one handler that hears
   Subscription many;
 };
 
@@ -77,11 +78,16 @@ void DeviceEvents::State::hear(ByteView message) {
     return;
   }
   const Payload frame(to_bytes(message.subspan(kHead + count * kId)));
-  const std::lock_guard lock(mutex);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const auto [first, last] = listeners.equal_range(DeviceId(in.array<kId>()));
-    std::for_each(first, last, [&](const auto& one) { enqueue(one.second, frame); });
+  std::vector<std::shared_ptr<Subscriber>> to;
+  to.reserve(count);
+  {
+    const std::lock_guard lock(mutex);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const auto [first, last] = listeners.equal_range(DeviceId(in.array<kId>()));
+      std::for_each(first, last, [&](const auto& one) { to.push_back(one.second); });
+    }
   }
+  fan_out.deliver(to, frame);
 }
 
 void DeviceEvents::State::tell_lagged(std::uint64_t lost) {

@@ -3,6 +3,9 @@
 
 #include "unhidra/messaging/device_events.h"
 
+#include <algorithm>
+#include <atomic>
+#include <deque>
 #include <future>
 #include <mutex>
 #include <vector>
@@ -156,6 +159,51 @@ TEST_P(DeviceEventsTest, frames_keep_their_order) {
     tell(all, texts.back());
   }
   expect_heard(connection, texts);
+}
+
+TEST_P(DeviceEventsTest, frames_keep_their_order_wherever_their_device_stands_among_the_others) {
+  auto all = devices(1000);
+  std::deque<Connection> crowd;
+  for (std::uint32_t i = 0; i < all.size(); ++i) {
+    crowd.push_back(connect(*here_, i));
+  }
+  settle();
+  Texts texts;
+  for (int i = 0; i < 20; ++i) {
+    texts.push_back(std::to_string(i));
+    tell(all, texts.back());
+    std::ranges::reverse(all);
+  }
+  for (const auto& connection : crowd) {
+    expect_heard(connection, texts);
+  }
+}
+
+// What the first have written goes out before the last are told.
+TEST_P(DeviceEventsTest, while_many_are_told_other_work_of_their_thread_goes_on) {
+  const std::uint32_t count = 1000;
+  std::atomic<std::uint32_t> heard{0};
+  std::atomic<std::uint32_t> heard_meanwhile{0};
+  std::vector<Subscription> crowd;
+  for (const auto& id : devices(count)) {
+    crowd.push_back(here_
+                        ->listen(id, fixture_.executor(),
+                                 [&](const Message&) {
+                                   if (heard.fetch_add(1) == 0) {
+                                     boost::asio::post(fixture_.executor(),
+                                                       [&] { heard_meanwhile = heard.load(); });
+                                   }
+                                 },
+                                 {})
+                        .value());
+  }
+  settle();
+  tell(devices(count), "to all");
+  EXPECT_TRUE(BusFixture::wait_until([&] { return heard == count; }));
+  EXPECT_GT(heard_meanwhile, 0U);
+  EXPECT_LT(heard_meanwhile, count / 2);
+  crowd.clear();
+  settle();
 }
 
 TEST_P(DeviceEventsTest, more_devices_than_a_message_holds_take_several) {

@@ -44,9 +44,13 @@ class NoSigpipe {
 
 }  // namespace
 
+StreamClient::StreamClient(StreamTransport transport)
+    : transport_(transport), fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
+
+// What the other constructor has made is released also when this one fails.
 StreamClient::StreamClient(StreamTransport transport, std::uint16_t port, std::string_view preface,
                            int receive_buffer)
-    : transport_(transport), fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    : StreamClient(transport) {
   if (receive_buffer > 0) {
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
   }

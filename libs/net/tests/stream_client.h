@@ -40,6 +40,7 @@ class StreamClient {
   void close();
 
  private:
+  explicit StreamClient(StreamTransport transport);
   bool is_websocket() const;
   void secure();
   void upgrade();

@@ -14,7 +14,6 @@ struct Operator {
   std::string_view function;
   int level = 0;
 };
-constexpr int kMembership = 0;
 constexpr int kRelation = 1;
 constexpr std::array<Operator, 13> kOperators{{{"==", "equal", kRelation},
                                                {"!=", "neq", kRelation},

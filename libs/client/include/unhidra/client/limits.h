@@ -14,6 +14,7 @@ struct Limits {
   std::size_t max_inbox_buffer = 1000;   // inbox entries received and not processed yet
   std::size_t max_in_flight_sends = 16;  // one a conversation, this many conversations
   std::size_t max_frame = 1024 * 1024;   // bytes of one ServerFrame
+  std::size_t max_requests = 48;         // under way at once; a gateway takes 64 of a connection
   std::uint32_t inbox_page = 100;
   // An acknowledgement is a durable write of the server: entries that came as events are
   // acknowledged together, when there are this many or the first has waited this long.
