@@ -54,6 +54,37 @@ class Group(ServerCase):
         self.assertEqual(texts(gerd.json("listen", "--count", "1", "--timeout", "20")), ["without frida"])
         self.assertEqual(self.members(gerd, "changing"), ["dora", "emil", "gerd"])
 
+    def test_the_timeline_tells_who_came_and_went_and_what_changed(self):
+        rita, saul, tara = self.people("rita", "saul", "tara")
+        rita.ok("group", "create", "told", "saul")
+        saul.ok("listen", "--timeout", "2")
+        saul.ok("send", "#told", "before tara")
+        saul.ok("group", "add", "told", "tara")
+        tara.ok("listen", "--timeout", "2")
+        saul.ok("group", "rename", "told", "told again")
+        tara.ok("listen", "--timeout", "2")
+        tara.ok("group", "history", "told again", "on")
+        rita.ok("listen", "--timeout", "3")
+        rita.ok("group", "remove", "told again", "tara")
+        heard = saul.json("listen", "--timeout", "3")
+
+        def line(one):
+            return one["text"] if one["type"] == "message" else (one["kind"], one["by"], one["users"], one.get("name"))
+
+        told = [("added", "saul", ["tara"], None), ("renamed", "saul", [], "told again"),
+                ("history_shared", "tara", [], None), ("removed", "rita", ["tara"], None)]
+        everything = [("added", "rita", ["saul"], None), "before tara", *told]
+        self.assertEqual([line(one) for one in rita.json("history", "#told again")], everything)
+        self.assertEqual([line(one) for one in saul.json("history", "#told again")], everything)
+        self.assertEqual([line(one) for one in heard if one["type"] == "notice"], [told[2], told[3]])
+        tara.ok("listen", "--timeout", "3")
+        self.assertEqual([line(one) for one in tara.json("history", "#told again")], told)
+        said = rita.ok("history", "#told again")
+        for words in ("-- you added saul --", "-- saul added tara --", "-- saul renamed the group to told again --",
+                      "-- tara lets whoever comes in read what is written from now on --", "-- you removed tara --"):
+            self.assertIn(words, said)
+        self.assertIn("-- rita removed you --", tara.ok("history", "#told again"))
+
     def test_a_newcomer_reads_what_was_shared_and_nothing_else(self):
         nils, lena, mia = self.people("nils", "lena", "mia")
         nils.ok("group", "create", "sharing", "lena")
@@ -71,7 +102,7 @@ class Group(ServerCase):
         self.assertEqual(texts(mia.json("history", "#sharing")), [])
         read = mia.json("history", "#sharing", "--earlier")
         self.assertEqual(texts(read), ["shared, nobody may find it"])
-        self.assertTrue(read[-1]["from_history"])
+        self.assertTrue(next(one for one in read if one.get("text"))["from_history"])
         self.assertEqual(texts(mia.json("history", "#sharing")), ["shared, nobody may find it"])
         nils.ok("group", "history", "sharing", "off")
         mia.ok("listen", "--timeout", "3")

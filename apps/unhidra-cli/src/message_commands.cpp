@@ -158,8 +158,8 @@ Status App::mark_shown(const client::Conversation& conversation) {
              : engine_->mark_read(conversation.id, conversation.message_count - 1);
 }
 
-// Prints what came from elsewhere since the last time, oldest first, and remembers it. A crash in
-// between shows it once more rather than never.
+// Prints what came from elsewhere since the last time, oldest first, and remembers it; answers the
+// number of messages. A crash in between shows it once more rather than never.
 Result<std::uint64_t> App::show_unread(std::optional<UserId> only) {
   const Names names(*engine_);
   const auto account = *engine_->account();
@@ -177,7 +177,9 @@ Result<std::uint64_t> App::show_unread(std::optional<UserId> only) {
     UNHIDRA_TRY(auto messages, engine_->history(conversation.id, conversation.message_count,
                                                 conversation.message_count - from));
     for (auto& message : messages) {
-      if (message.sender_device != account.device) {
+      const bool elsewhere = message.notice ? message.sender_user != account.user
+                                            : message.sender_device != account.device;
+      if (elsewhere) {
         unread.emplace_back(std::move(message), conversation.peer);
       }
     }
@@ -186,9 +188,13 @@ Result<std::uint64_t> App::show_unread(std::optional<UserId> only) {
   std::ranges::sort(unread, {}, [](const auto& one) {
     return std::tuple(one.first.received_at, one.first.conversation, one.first.index);
   });
+  std::uint64_t written = 0;
   for (const auto& [message, peer] : unread) {
     auto line = to_line(message, names, account.user, account.device);
-    if (!only && peer.is_nil()) {
+    written += message.notice ? 0 : 1;
+    if (message.notice) {
+      line += "  [" + printable(names.of(message.conversation)) + "]";
+    } else if (!only && peer.is_nil()) {
       line.insert(line.find(": "), " in " + printable(names.of(message.conversation)));
     } else if (!only && message.sender_user == account.user) {
       line.insert(line.find(": "), " to " + names.of(peer));
@@ -198,7 +204,7 @@ Result<std::uint64_t> App::show_unread(std::optional<UserId> only) {
   for (const auto& conversation : touched) {
     UNHIDRA_TRY_VOID(mark_shown(conversation));
   }
-  return unread.size();
+  return written;
 }
 
 // Who sits and reads is online; the commands that come and go do not show anybody.
@@ -221,7 +227,8 @@ Status App::listen() {
   std::optional<SteadyTime> news = clock_.steady_now();
   on_event_ = [&](const client::Event& one) {
     if (!news && (std::holds_alternative<event::MessageReceived>(one) ||
-                  std::holds_alternative<event::MessageUnreadable>(one))) {
+                  std::holds_alternative<event::MessageUnreadable>(one) ||
+                  std::holds_alternative<event::Noticed>(one))) {
       news = clock_.steady_now();
     }
   };

@@ -9,6 +9,7 @@
 #include "unhidra/base/text.h"
 
 #include "errc.h"
+#include "notice_text.h"
 
 namespace unhidra::cli {
 
@@ -257,6 +258,9 @@ UserId Names::own() const {
 
 json::object to_json(const client::Message& message, UserId peer, const Names& names,
                      DeviceId this_device) {
+  if (message.notice) {
+    return notice_json(message, *message.notice, names);
+  }
   const bool in_group = peer.is_nil();
   const bool own = in_group ? message.sender_user == names.own() : message.sender_user != peer;
   auto out = typed("message");
@@ -313,6 +317,9 @@ std::string day_of(Timestamp time) {
 std::string to_line(const client::Message& message, const Names& names, UserId own,
                     DeviceId this_device) {
   auto out = formatted(message.sent_at, "%H:%M") + "  ";
+  if (message.notice) {
+    return out + "-- " + notice_text(message, *message.notice, names, own) + " --";
+  }
   out += message.sender_user == own
              ? (message.sender_device == this_device ? "me" : "me (other device)")
              : names.of(message.sender_user);
@@ -453,26 +460,18 @@ struct Show {
     object["group"] = names.of(what.conversation);
     object["group_id"] = what.conversation.to_string();
     object["by"] = what.by.is_nil() ? "" : names.of(what.by);
-    std::string line = (what.by.is_nil() ? std::string("the server") : names.of(what.by)) +
-                       " changed " + printable(names.of(what.conversation)) + ":";
-    const auto list = [&](const char* key, const char* verb, const std::vector<UserId>& users) {
+    const auto list = [&](const char* key, const std::vector<UserId>& users) {
       auto& array = object[key].emplace_array();
       for (const auto& user : users) {
         array.emplace_back(names.of(user));
-        line += std::string(" ") + verb + " " + names.of(user);
       }
     };
-    list("added", "added", what.added);
-    list("removed", "removed", what.removed);
+    list("added", what.added);
+    list("removed", what.removed);
     if (what.name) {
       object["name"] = *what.name;
-      line += " renamed to " + printable(*what.name);
     }
-    if (what.added == std::vector{what.by} && what.removed.empty()) {
-      line = names.of(what.by) + " joined " + printable(names.of(what.conversation));
-    }
-    output.object(object);
-    output.remark(line + ".");
+    output.object(object);  // for people there is a line in the timeline
   }
   void operator()(const event::GroupLeft& what) const {
     auto object = typed("group_left");

@@ -106,6 +106,15 @@ void describe_imported(Json& out, const client::Imported& imported) {
   out.end_object();
 }
 
+void describe_notice(Json& out, const client::Notice& notice) {
+  out.name("notice").begin_object();
+  member(out, "kind", client::to_string(notice.kind));
+  ids(out, "users", notice.users);
+  number(out, "others", notice.others);
+  member(out, "name", notice.name);
+  out.end_object();
+}
+
 // What belongs to a message and what was done to it since.
 void describe_chat(Json& out, const client::Message& message) {
   ref(out, "ref", message.ref());
@@ -122,6 +131,9 @@ void describe_chat(Json& out, const client::Message& message) {
   }
   if (message.imported) {
     describe_imported(out, *message.imported);
+  }
+  if (message.notice) {
+    describe_notice(out, *message.notice);
   }
   number(out, "edits", message.edits);
   time(out, "editedAt", message.edited_at);
@@ -445,6 +457,7 @@ struct Describe {
     member(out, "conversation", what.conversation);
     number(out, "messages", what.messages);
   }
+  void operator()(const event::Noticed& what) const { with_message("noticed", what.message); }
   void operator()(const event::SharedHistoryChanged& what) const {
     with_group("sharedHistoryChanged", what.conversation);
     member(out, "by", what.by);

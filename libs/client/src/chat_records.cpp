@@ -5,14 +5,8 @@
 
 namespace unhidra::client {
 
-Bytes unread_key(ConversationId conversation, std::uint64_t seq) {
-  return message_key(conversation, seq);
-}
-
-SecretBytes UnreadRecord::encode() const {
-  auto writer = record_writer(1, 16);
-  writer.u8(mention ? 1 : 0).u8(root ? 1 : 0).u64(root.value_or(0));
-  return seal(std::move(writer));
+Bytes unread_key(ConversationId conversation, std::uint64_t block) {
+  return message_key(conversation, block);
 }
 
 Result<UnreadRecord> UnreadRecord::decode(ByteView bytes) {

@@ -9,15 +9,16 @@
 
 namespace unhidra::client {
 
-// Table::unread; key: conversation id, seq. A message of somebody else that is not read yet.
+// A message of somebody else that is not read yet. Stands in Table::unread_block; encoded by itself
+// in Table::unread, which earlier versions have left: key: conversation id, seq.
 struct UnreadRecord {
   bool mention = false;
   std::optional<std::uint64_t> root;  // index of the thread's root: not in the timeline
 
-  SecretBytes encode() const;
   static Result<UnreadRecord> decode(ByteView bytes);
 };
-Bytes unread_key(ConversationId conversation, std::uint64_t seq);
+// Table::unread_block; of `block`, the number of a stretch of the log.
+Bytes unread_key(ConversationId conversation, std::uint64_t block);
 
 // Table::thread; key: conversation id, index of the root.
 struct ThreadRecord {

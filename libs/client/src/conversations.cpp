@@ -7,6 +7,7 @@ namespace unhidra::client {
 namespace {
 
 constexpr std::uint32_t kPage = 100;
+constexpr std::uint32_t kWindow = 1000;  // conversations that are listed at once
 constexpr std::size_t kMaxConversations = 10'000;
 
 }  // namespace
@@ -78,7 +79,7 @@ Status Engine::Impl::on_conversation(UserId peer, const wire::Conversation& answ
 
 Status Engine::Impl::on_conversations(const wire::Conversations& answer) {
   bool news = false;
-  UNHIDRA_TRY(const bool sessions, has_sessions());
+  std::optional<bool> sessions;  // they are many: looked at when a conversation is new
   for (const auto& one : answer.conversations) {
     if (one.kind == wire::ConversationKind::group) {
       news = news || has_group_news(one);
@@ -99,9 +100,12 @@ Status Engine::Impl::on_conversations(const wire::Conversations& answer) {
       }
       auto& record = conversation_record(one.conversation_id, peer);
       record.last_activity = one.created_at;
+      if (!sessions) {
+        UNHIDRA_TRY(sessions, has_sessions());
+      }
       // Without any session no message key could be used a second time: nothing to compare.
       record.checked_seq =
-          sessions ? one.head_seq - std::min<std::uint64_t>(one.head_seq, kPage) : one.head_seq;
+          *sessions ? one.head_seq - std::min<std::uint64_t>(one.head_seq, kPage) : one.head_seq;
       save(record);
     } else if (known->second.peer != peer) {
       continue;
@@ -167,7 +171,7 @@ Status Engine::Impl::pump_conversations() {
     return {};
   }
   if (!link_.conversations_known && may_ask({Ask::conversations})) {
-    ask({Ask::conversations}, wire::ListConversations{link_.conversations_cursor, kPage});
+    ask({Ask::conversations}, wire::ListConversations{link_.conversations_cursor, kWindow});
   }
   for (const auto& [id, head] : link_.logs) {
     if (may_ask({Ask::log, id.uuid()})) {

@@ -168,7 +168,8 @@ Message Engine::Impl::show(const StoredMessage& stored) const {
     out.thread = summary(*thread);
   }
   const auto receipts = receipts_.find(out.conversation);
-  if (out.sender_user == self_->user && out.seq != 0 && receipts != receipts_.end()) {
+  if (out.sender_user == self_->user && out.seq != 0 && !out.notice &&
+      receipts != receipts_.end()) {
     for (const auto& [user, state] : receipts->second.people) {
       out.delivered_to += state.delivered_seq >= out.seq ? 1 : 0;
       out.read_by += state.read_seq >= out.seq ? 1 : 0;

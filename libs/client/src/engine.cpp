@@ -345,6 +345,9 @@ Result<Engine> Engine::open(Dependencies dependencies, Limits limits,
                             std::uint64_t least_generation) {
   auto impl = std::make_unique<Impl>(dependencies, limits);
   UNHIDRA_TRY_VOID(impl->load());
+  if (impl->is_outdated()) {
+    UNHIDRA_TRY_VOID(impl->step([&] { return impl->renew_unread(); }));
+  }
   if (impl->self() && impl->generation() < least_generation) {
     UNHIDRA_TRY_VOID(impl->step([&] { return impl->roll_back_detected(); }));
   }

@@ -35,6 +35,7 @@ std::string digits(const ByteArray<64>& hash, std::size_t groups);
 bool is_open_group(const mls::ExtensionList& extensions);
 
 // The people in a group (group_log.cpp).
+std::optional<UserId> user_at(const mls::RatchetTree& tree, mls::LeafIndex index);
 std::set<UserId> users_of(const mls::RatchetTree& tree);
 std::set<DeviceId> devices_of(const mls::RatchetTree& tree);
 
@@ -43,6 +44,9 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Impl(Dependencies dependencies, const Limits& limits);
 
   Status load();
+  // What an earlier version has stored otherwise.
+  bool is_outdated() const { return !outdated_unread_.empty(); }
+  Status renew_unread();
   // Runs one input: changes, what follows from them, one commit, then the release of actions.
   template <class F>
   auto step(F body) -> decltype(body()) {
@@ -361,6 +365,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   // ---- what is read (reading.cpp) ----
   Status load_reading();
   void owe_receipt(ConversationId id);
+  void save_unread(ConversationId id, std::uint64_t block);
   void tell_unread(ConversationId id);
   void count_unread(Conversation& out, ConversationId id) const;
   void note_received(const Message& message, std::optional<std::uint64_t> root);
@@ -474,9 +479,37 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   bool look_for_device(const identity::MemberName& name, ByteView signature_key);
   void on_reset(GroupHold& hold, const wire::GroupEntry& entry);
   Status process_proposal(GroupHold& hold, const wire::GroupEntry& entry);
-  Status after_commit(GroupHold& hold, const mls::RatchetTree& before,
-                      const mls::CommitEffects& effects, const std::optional<UserId>& by,
-                      bool external);
+  // Where something stands in a group's log.
+  struct LogMoment {
+    std::uint64_t seq = 0;
+    Timestamp received_at{};
+  };
+  // Whose removal had been proposed before a commit, and by whom.
+  struct Departures {
+    std::set<UserId> own;        // by a device of theirs
+    std::set<UserId> by_server;  // an order from outside the group
+  };
+  // A commit that this device follows from the epoch that it ends.
+  struct FollowedCommit {
+    mls::RatchetTree before;
+    Departures departures;
+    LogMoment at;
+    mls::CommitEffects effects{};
+    std::optional<UserId> by{};  // who made it, as the group's keys vouch for it
+    bool external = false;
+  };
+  static FollowedCommit about_to_follow(const GroupHold& hold, const LogMoment& at);
+  Status after_commit(GroupHold& hold, const FollowedCommit& commit);
+
+  // ---- lines about them in their timelines (group_notices.cpp) ----
+  void place_notice(ConversationId id, const LogMoment& at, UserId by, Notice notice);
+  void place_people(ConversationId id, const LogMoment& at, NoticeKind kind, UserId by,
+                    const std::vector<UserId>& users);
+  void note_removals(const GroupHold& hold, const FollowedCommit& commit,
+                     const std::vector<UserId>& removed);
+  void note_own_removal(const GroupHold& hold, const FollowedCommit& commit);
+  void note_welcome(const GroupHold& hold, const LogMoment& at);
+  void note_name(const GroupHold& hold, const LogMoment& at, UserId by);
 
   // ---- messages in them (group_messages.cpp) ----
   Result<Outcome> process_group_message(GroupHold& hold, const wire::GroupEntry& entry);
@@ -489,7 +522,8 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   MessageBinding binding_of(const GroupHold& hold, const OutboxRecord& record) const;
   Result<Outcome> prepare_for_group(OutboxRecord& record);
   void enqueue_group_note(GroupHold& hold);
-  void take_profile(GroupHold& hold, const wire::GroupProfile& profile, UserId by);
+  void take_profile(GroupHold& hold, const wire::GroupProfile& profile,
+                    const wire::GroupEntry& entry);
   Status on_group_send_outcome(const PendingRequest& request, const wire::GroupOutcome& outcome);
 
   // ---- history shared with those who come later (group_history.cpp) ----
@@ -539,7 +573,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status commit(GroupHold& hold, PlannedCommit plan);
   Status on_step_outcome(const PendingRequest& request, const wire::GroupOutcome& outcome);
   Status on_step_accepted(GroupHold& hold, GroupLink& link, const wire::Accepted& accepted);
-  Status confirm_commit(GroupHold& hold);
+  Status confirm_commit(GroupHold& hold, const LogMoment& at);
   void discard_step(GroupHold& hold);
   void on_stale_group(ConversationId id, const wire::StaleGroup& stale);
   Status on_step_refused(GroupHold& hold, const wire::Error& error);
@@ -667,6 +701,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   std::uint64_t list_changes_ = 0;                  // device lists that were replaced
   GroupAuthority authority_{users_};
   std::map<ConversationId, UnreadList> unread_;
+  std::vector<std::pair<ConversationId, std::uint64_t>> outdated_unread_;  // in Table::unread
   std::map<std::pair<ConversationId, std::uint64_t>, ThreadRecord> threads_;
   std::map<ConversationId, ReceiptsRecord> receipts_;
   std::set<ConversationId> receipts_due_;

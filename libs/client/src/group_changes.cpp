@@ -223,14 +223,15 @@ Status Engine::Impl::propose_to_leave(GroupHold& hold, GroupLink&) {
   return {};
 }
 
-Status Engine::Impl::confirm_commit(GroupHold& hold) {
-  const mls::RatchetTree before = hold.mls->state().tree;
-  UNHIDRA_TRY(const auto effects, hold.mls->confirm_pending(environment(clock_.now())));
+Status Engine::Impl::confirm_commit(GroupHold& hold, const LogMoment& at) {
+  auto followed = about_to_follow(hold, at);
+  followed.by = self_->user;
+  UNHIDRA_TRY(followed.effects, hold.mls->confirm_pending(environment(clock_.now())));
   const auto step = std::exchange(hold.record.step, std::nullopt);
   hold.record.leaf_updated_at = clock_.now();
-  hold.record.announce = hold.record.announce || !effects.added.empty();
+  hold.record.announce = hold.record.announce || !followed.effects.added.empty();
   link_.groups[hold.record.id].taken = false;
-  UNHIDRA_TRY_VOID(after_commit(hold, before, effects, self_->user, false));
+  UNHIDRA_TRY_VOID(after_commit(hold, followed));
   for (const auto order : step->changes) {
     settle_change(hold, order);
   }
@@ -348,7 +349,7 @@ Status Engine::Impl::on_step_accepted(GroupHold& hold, GroupLink& link,
     link.taken = true;  // after what stands before it in the log
     return {};
   }
-  UNHIDRA_TRY_VOID(confirm_commit(hold));
+  UNHIDRA_TRY_VOID(confirm_commit(hold, {accepted.seq, accepted.received_at}));
   hold.record.cursor = accepted.seq;
   if (!link.entries.empty() && link.entries.front().seq == accepted.seq) {
     link.entries.pop_front();

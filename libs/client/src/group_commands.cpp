@@ -133,9 +133,13 @@ Status Engine::Impl::rename_group(ConversationId id, std::string_view name) {
   if (hold->record.is_gone()) {
     return fail(Errc::not_in_group, "this device is no longer in the group");
   }
+  const bool renamed = hold->record.name != name && !hold->record.name.empty();
   hold->record.name = name;
   hold->record.renamed_at =
       std::max(clock_.now(), hold->record.renamed_at + Timestamp::duration(1));
+  if (renamed) {
+    note_name(*hold, {0, clock_.now()}, self_->user);
+  }
   touch(*hold);
   enqueue_group_note(*hold);
   emit(event::GroupChanged{id, self_->user, {}, {}, std::string(name)});

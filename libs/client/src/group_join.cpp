@@ -163,7 +163,9 @@ Status Engine::Impl::join_by_welcome(const wire::InboxEntry& entry, const mls::W
   hold.record.joined_epoch = hold.mls->context().epoch;
   // Its KeyPackage's keys were in the server's hands for long: renewed soon.
   hold.record.leaf_updated_at = last_resort ? Timestamp() : clock_.now();
-  return come_in(hold, entry.seq);
+  UNHIDRA_TRY_VOID(come_in(hold, entry.seq));
+  note_welcome(hold, {entry.seq, entry.received_at});
+  return {};
 }
 
 // ---- by external commit ----

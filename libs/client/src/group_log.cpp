@@ -4,6 +4,14 @@
 
 namespace unhidra::client {
 
+std::optional<UserId> user_at(const mls::RatchetTree& tree, mls::LeafIndex index) {
+  const auto* leaf = tree.leaf(index);
+  const auto name = leaf != nullptr
+                        ? name_of(*leaf)
+                        : Result<identity::MemberName>(fail(Errc::not_found, "no leaf"));
+  return name ? std::optional(name->user_id) : std::nullopt;
+}
+
 std::set<UserId> users_of(const mls::RatchetTree& tree) {
   std::set<UserId> out;
   tree.each_member([&](mls::LeafIndex, const mls::LeafNode& leaf) {
@@ -121,7 +129,7 @@ Result<Engine::Impl::Outcome> Engine::Impl::process_commit(GroupHold& hold,
                                                            const wire::GroupEntry& entry) {
   const auto& step = hold.record.step;
   if (step && step->kind == GroupStep::Kind::commit && step->message == entry.content) {
-    UNHIDRA_TRY_VOID(confirm_commit(hold));
+    UNHIDRA_TRY_VOID(confirm_commit(hold, {entry.seq, entry.received_at}));
     return Outcome::done;
   }
   const auto message = mls::MlsMessage::parse(entry.content);
@@ -137,22 +145,42 @@ Result<Engine::Impl::Outcome> Engine::Impl::process_commit(GroupHold& hold,
   if (!hold.record.is_member()) {
     return Outcome::done;
   }
-  const mls::RatchetTree before = hold.mls->state().tree;
-  const bool external = !commit->content.sender.is_member();
+  auto followed = about_to_follow(hold, {entry.seq, entry.received_at});
   auto received = hold.mls->receive(environment(entry.received_at), *message);
   if (!received) {
     lose(hold, received.error().message());
     return Outcome::done;
   }
-  std::optional<UserId> by = entry.sender_user_id;
+  followed.effects = received->commit;
+  followed.external = !commit->content.sender.is_member();
   if (received->sender_leaf) {
-    if (const auto name = name_of(*received->sender_leaf)) {
-      by = name->user_id;
-    }
+    const auto name = name_of(*received->sender_leaf);
+    followed.by = name ? std::optional(name->user_id) : std::nullopt;
+  } else if (followed.external && !followed.effects.added.empty()) {
+    followed.by = user_at(hold.mls->state().tree, followed.effects.added.front());
   }
   hold.record.step.reset();  // what was made for the old epoch
-  UNHIDRA_TRY_VOID(after_commit(hold, before, received->commit, by, external));
+  UNHIDRA_TRY_VOID(after_commit(hold, followed));
   return Outcome::done;
+}
+
+Engine::Impl::FollowedCommit Engine::Impl::about_to_follow(const GroupHold& hold,
+                                                           const LogMoment& at) {
+  const auto& tree = hold.mls->state().tree;
+  FollowedCommit out{tree, {}, at};
+  for (const auto& item : hold.mls->proposals().items()) {
+    const auto* remove = item.proposal->as<mls::Remove>();
+    const auto user = remove != nullptr ? user_at(tree, remove->removed) : std::nullopt;
+    if (!user) {
+      continue;
+    }
+    if (!item.sender.is_member()) {
+      out.departures.by_server.insert(*user);
+    } else if (user_at(tree, item.sender.leaf()) == user) {
+      out.departures.own.insert(*user);
+    }
+  }
+  return out;
 }
 
 // The device lists of those whom a commit brings in; and whether one who brings itself in may: its
@@ -221,19 +249,19 @@ bool Engine::Impl::look_for_device(const identity::MemberName& name, ByteView si
   return standing == LeafStanding::not_signed && look_for_former(name.user_id, name.device_id);
 }
 
-Status Engine::Impl::after_commit(GroupHold& hold, const mls::RatchetTree& before,
-                                  const mls::CommitEffects& effects,
-                                  const std::optional<UserId>& by, bool external) {
+Status Engine::Impl::after_commit(GroupHold& hold, const FollowedCommit& commit) {
+  const auto& effects = commit.effects;
   link_.groups[hold.record.id].turn.reset();
   touch(hold);
   if (effects.self_removed) {
+    note_own_removal(hold, commit);
     return depart(
         hold, hold.record.state == GroupState::leaving ? GroupState::left : GroupState::removed);
   }
   const bool shared = hold.history.shared;
   note_epoch(hold);
   if (hold.history.shared != shared) {
-    hold.history.by = by.value_or(hold.history.by);
+    hold.history.by = commit.by.value_or(hold.history.by);
     hold.history.at = clock_.now();
     emit(event::SharedHistoryChanged{hold.record.id, hold.history.by, !shared});
   }
@@ -251,7 +279,7 @@ Status Engine::Impl::after_commit(GroupHold& hold, const mls::RatchetTree& befor
       want_name(name->user_id);
     }
   }
-  if (external && !effects.added.empty()) {
+  if (commit.external && !effects.added.empty()) {
     // One of those who were there tells the newcomer what the group is called.
     bool first = true;
     tree.each_member([&](mls::LeafIndex index, const mls::LeafNode&) {
@@ -260,13 +288,23 @@ Status Engine::Impl::after_commit(GroupHold& hold, const mls::RatchetTree& befor
     });
     hold.record.announce = hold.record.announce || first;
   }
-  const auto were = users_of(before);
+  const auto were = users_of(commit.before);
   const auto are = users_of(tree);
-  event::GroupChanged changed{hold.record.id, by.value_or(UserId()), {}, {}, {}};
+  const auto by = commit.by.value_or(UserId());
+  event::GroupChanged changed{hold.record.id, by, {}, {}, {}};
   std::ranges::set_difference(are, were, std::back_inserter(changed.added));
   std::ranges::set_difference(were, are, std::back_inserter(changed.removed));
   for (const auto& user : changed.removed) {
     hold.record.expected.erase(user);
+  }
+  note_removals(hold, commit, changed.removed);
+  auto newcomers = changed.added;
+  std::erase_if(newcomers, [&](const UserId& user) { return hold.record.expected.contains(user); });
+  place_people(hold.record.id, commit.at, commit.external ? NoticeKind::joined : NoticeKind::added,
+               by, newcomers);
+  if (hold.history.shared != shared) {
+    place_notice(hold.record.id, commit.at, by,
+                 {shared ? NoticeKind::history_unshared : NoticeKind::history_shared, {}, 0, {}});
   }
   if (!changed.added.empty()) {
     emit_named(changed.added.front(), changed);

@@ -10,6 +10,7 @@ namespace unhidra::client {
 namespace {
 
 constexpr std::chrono::hours kClockSkew{24};
+constexpr std::chrono::seconds kSameMoment{1};
 
 UnreadableReason reason_of(const Error& error) {
   if (error == mls::Errc::duplicate) {
@@ -182,7 +183,7 @@ Status Engine::Impl::on_group_content(GroupHold& hold, const wire::GroupEntry& e
     return group_unreadable(entry, UnreadableReason::mislabelled);
   }
   if (content->group_profile) {
-    take_profile(hold, *content->group_profile, *entry.sender_user_id);
+    take_profile(hold, *content->group_profile, entry);
   }
   const auto* text = std::get_if<wire::Text>(&content->body);
   const auto person = *entry.sender_user_id;
@@ -209,12 +210,15 @@ Status Engine::Impl::on_own_group_message(const wire::GroupEntry& entry) {
 
 // ---- the group's name ----
 
-void Engine::Impl::take_profile(GroupHold& hold, const wire::GroupProfile& profile, UserId by) {
+void Engine::Impl::take_profile(GroupHold& hold, const wire::GroupProfile& profile,
+                                const wire::GroupEntry& entry) {
   if (profile.changed_at <= hold.record.renamed_at || profile.name.empty() ||
       profile.name.size() > limits_.max_group_name ||
       profile.changed_at > clock_.now() + kClockSkew) {
     return;
   }
+  // A name that no member has told before is no other one.
+  const bool renamed = hold.record.name != profile.name && hold.record.renamed_at != Timestamp();
   const bool news = hold.record.name != profile.name || hold.record.topic != profile.topic ||
                     hold.record.description != profile.description;
   hold.record.name = profile.name;
@@ -222,6 +226,12 @@ void Engine::Impl::take_profile(GroupHold& hold, const wire::GroupProfile& profi
   hold.record.description = profile.description;
   hold.record.renamed_at = profile.changed_at;
   touch(hold);
+  const auto by = *entry.sender_user_id;
+  if (renamed) {
+    // Everybody's messages carry the name; only who gave it wrote at the time that it is of.
+    const bool gave_it = std::chrono::abs(entry.sent_at - profile.changed_at) <= kSameMoment;
+    note_name(hold, {entry.seq, entry.received_at}, gave_it ? by : UserId());
+  }
   if (news) {
     emit(event::GroupChanged{hold.record.id, by, {}, {}, profile.name});
   }

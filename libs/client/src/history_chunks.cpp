@@ -24,7 +24,7 @@ void write_item(ByteWriter& out, HistoryItem item) {
 bool may_travel(const Message& message) {
   return message.seq != 0 &&
          (message.state == MessageState::sent || message.state == MessageState::received ||
-          message.state == MessageState::unreadable);
+          message.state == MessageState::unreadable || message.state == MessageState::notice);
 }
 
 }  // namespace
@@ -82,7 +82,7 @@ Status Engine::Impl::write_history_message(ByteWriter& out, HistoryCursor& curso
   if (record.size() <= kLargestRecord) {
     write_item(out, HistoryItem::message);
     out.bytes(record.expose());
-    ++cursor.messages;
+    cursor.messages += stored->message.notice ? 0 : 1;
   }
   return {};
 }
@@ -283,9 +283,11 @@ Status Engine::Impl::settle_history(HistoryRecord& record) {
     place_history_message(older[i]);
   }
   save(conversation);
+  const auto notices = std::ranges::count_if(
+      older, [](const StoredMessage& one) { return one.message.notice.has_value(); });
   UNHIDRA_TRY_VOID(sort_threads(id, older.size()));
   UNHIDRA_TRY_VOID(apply_kept_effects(record, id));
-  record.messages += older.size() + filled;
+  record.messages += older.size() - static_cast<std::size_t>(notices) + filled;
   emit(event::HistoryReceived{id, older.size() + filled});
   return {};
 }
@@ -310,7 +312,7 @@ Result<Engine::Impl::OwnHistory> Engine::Impl::first_seq_and_gaps(ConversationId
 void Engine::Impl::place_history_message(const StoredMessage& stored) {
   const auto& message = stored.message;
   save(stored);
-  if (message.state != MessageState::unreadable) {
+  if (message.state != MessageState::unreadable && message.state != MessageState::notice) {
     mark_seen(message.sender_device, message.id, {std::pair(message.conversation, message.index)});
   }
 }

@@ -130,15 +130,19 @@ void Engine::Impl::shift_threads(ConversationId id, std::uint64_t first, std::ui
     return;
   }
   UnreadList placed;
+  std::set<std::uint64_t> blocks;
   for (const auto& [seq, one] : unread->second.entries()) {
     auto record = one;
     if (record.root) {
       record.root = moves(*record.root);
-      tx_.put(Table::unread, unread_key(id, seq), record.encode());
+      blocks.insert(UnreadList::block_of(seq));
     }
     placed.put(seq, record);
   }
   unread->second = std::move(placed);
+  for (const auto block : blocks) {
+    save_unread(id, block);
+  }
 }
 
 // Every reply under its root, also one that was here before its root; what came now and stands

@@ -31,6 +31,15 @@ void write_users(ByteWriter& writer, const std::vector<UserId>& users) {
   }
 }
 
+std::vector<UserId> read_users(ByteReader& reader) {
+  std::vector<UserId> out;
+  const auto count = reader.varint();
+  for (std::uint64_t i = 0; i < count && !reader.failed(); ++i) {
+    out.push_back(read_id<UserId>(reader));
+  }
+  return out;
+}
+
 void write_chat_fields(ByteWriter& writer, const StoredMessage& stored) {
   const auto& message = stored.message;
   write_ref(writer, message.thread_root);
@@ -104,6 +113,21 @@ std::optional<Imported> read_imported(ByteReader& reader) {
   return out;
 }
 
+void write_notice(ByteWriter& writer, const Notice& notice) {
+  writer.u8(static_cast<std::uint8_t>(notice.kind));
+  write_users(writer, notice.users);
+  writer.u64(notice.others).text(notice.name);
+}
+
+Notice read_notice(ByteReader& reader) {
+  Notice out;
+  out.kind = read_enum(reader, NoticeKind::added, NoticeKind::history_unshared);
+  out.users = read_users(reader);
+  out.others = reader.u64();
+  out.name = reader.text(kMaxText);
+  return out;
+}
+
 std::size_t size_of(const std::optional<Imported>& imported) {
   std::size_t out = 0;
   if (imported) {
@@ -122,10 +146,7 @@ void read_chat_fields(ByteReader& reader, StoredMessage& stored) {
   auto& message = stored.message;
   message.thread_root = read_optional_ref(reader);
   message.reply_to = read_optional_ref(reader);
-  const auto mentions = reader.varint();
-  for (std::uint64_t i = 0; i < mentions && !reader.failed(); ++i) {
-    message.mentions.push_back(read_id<UserId>(reader));
-  }
+  message.mentions = read_users(reader);
   message.mentions_everyone = read_bool(reader);
   message.edits = reader.u32();
   message.edited_at = read_time(reader);
@@ -144,11 +165,13 @@ void read_chat_fields(ByteReader& reader, StoredMessage& stored) {
 
 }  // namespace
 
+// A message as before there were notices, which own devices of that time can take over.
 SecretBytes StoredMessage::encode() const {
-  auto writer = record_writer(5, 256 + message.text.size() + message.failure.size() +
-                                     16 * message.mentions.size() + 48 * marks.size() +
-                                     e2ee::kMaxDescriptor * message.attachments.size() +
-                                     size_of(message.imported));
+  const std::uint8_t version = message.notice ? 6 : 5;
+  auto writer = record_writer(version, 256 + message.text.size() + message.failure.size() +
+                                           16 * message.mentions.size() + 48 * marks.size() +
+                                           e2ee::kMaxDescriptor * message.attachments.size() +
+                                           size_of(message.imported));
   write_id(writer, message.conversation);
   writer.u64(message.index);
   write_id(writer, message.id);
@@ -164,12 +187,15 @@ SecretBytes StoredMessage::encode() const {
   write_attachments(writer, message.attachments);
   write_imported(writer, message.imported);
   writer.u8(message.from_history ? 1 : 0);
+  if (message.notice) {
+    write_notice(writer, *message.notice);
+  }
   return seal(std::move(writer));
 }
 
 Result<StoredMessage> StoredMessage::decode(ByteView bytes) {
   ByteReader reader(bytes);
-  const auto version = read_version(reader, 5);
+  const auto version = read_version(reader, 6);
   StoredMessage stored;
   auto& out = stored.message;
   out.conversation = read_id<ConversationId>(reader);
@@ -180,7 +206,7 @@ Result<StoredMessage> StoredMessage::decode(ByteView bytes) {
   out.sent_at = read_time(reader);
   out.seq = reader.u64();
   out.received_at = read_time(reader);
-  out.state = read_enum(reader, MessageState::queued, MessageState::unreadable);
+  out.state = read_enum(reader, MessageState::queued, MessageState::notice);
   out.reason = read_enum(reader, UnreadableReason::none, UnreadableReason::out_of_place);
   out.text = reader.text(kMaxText);
   out.failure = reader.text(kMaxText);
@@ -196,6 +222,12 @@ Result<StoredMessage> StoredMessage::decode(ByteView bytes) {
   }
   if (version >= 5) {
     out.from_history = read_bool(reader);
+  }
+  if (version >= 6) {
+    out.notice = read_notice(reader);
+  }
+  if (out.notice.has_value() != (out.state == MessageState::notice)) {
+    reader.set_failed();
   }
   UNHIDRA_TRY_VOID(finish_record(reader, "message"));
   return stored;

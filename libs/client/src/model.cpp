@@ -17,9 +17,33 @@ std::string_view to_string(MessageState state) {
     case MessageState::received:
       return "received";
     case MessageState::unreadable:
+      return "unreadable";
+    case MessageState::notice:
       break;
   }
-  return "unreadable";
+  return "notice";
+}
+
+std::string_view to_string(NoticeKind kind) {
+  switch (kind) {
+    case NoticeKind::added:
+      return "added";
+    case NoticeKind::joined:
+      return "joined";
+    case NoticeKind::removed:
+      return "removed";
+    case NoticeKind::left:
+      return "left";
+    case NoticeKind::gone:
+      return "gone";
+    case NoticeKind::renamed:
+      return "renamed";
+    case NoticeKind::history_shared:
+      return "history_shared";
+    case NoticeKind::history_unshared:
+      break;
+  }
+  return "history_unshared";
 }
 
 std::string_view to_string(ScanState state) {

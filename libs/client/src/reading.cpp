@@ -9,6 +9,16 @@ namespace {
 
 constexpr std::uint64_t kLongestLookBack = 1000;
 
+Result<std::pair<ConversationId, std::uint64_t>> read_unread_key(ByteView stored) {
+  ByteReader key(stored);
+  const ConversationId id(key.array<16>());
+  const auto number = key.u64();
+  if (!key.finish("the key of an unread message")) {
+    return fail(Errc::corrupt_store, "a stored unread message has no name");
+  }
+  return std::pair(id, number);
+}
+
 }  // namespace
 
 Status Engine::Impl::load_reading() {
@@ -16,16 +26,18 @@ Status Engine::Impl::load_reading() {
   receipts_.clear();
   receipts_due_.clear();
   sync_due_.clear();
-  UNHIDRA_TRY(const auto unread, tx_.load(Table::unread));
-  for (const auto& stored : unread) {
-    ByteReader key(stored.key);
-    const ConversationId id(key.array<16>());
-    const auto seq = key.u64();
-    if (!key.finish("the key of an unread message")) {
-      return fail(Errc::corrupt_store, "a stored unread message has no name");
-    }
+  UNHIDRA_TRY(const auto blocks, tx_.load(Table::unread_block));
+  for (const auto& stored : blocks) {
+    UNHIDRA_TRY(const auto key, read_unread_key(stored.key));
+    UNHIDRA_TRY_VOID(unread_[key.first].take_block(key.second, stored.value.expose()));
+  }
+  UNHIDRA_TRY(const auto singles, tx_.load(Table::unread));
+  outdated_unread_.clear();
+  for (const auto& stored : singles) {
+    UNHIDRA_TRY(const auto key, read_unread_key(stored.key));
     UNHIDRA_TRY(const auto record, UnreadRecord::decode(stored.value.expose()));
-    unread_[id].put(seq, record);
+    unread_[key.first].put(key.second, record);
+    outdated_unread_.push_back(key);
   }
   UNHIDRA_TRY(const auto receipts, tx_.load(Table::receipts));
   for (const auto& stored : receipts) {
@@ -42,6 +54,25 @@ Status Engine::Impl::load_reading() {
     }
   }
   return {};
+}
+
+// What an earlier version has left, into blocks.
+Status Engine::Impl::renew_unread() {
+  for (const auto& [id, seq] : std::exchange(outdated_unread_, {})) {
+    tx_.remove(Table::unread, message_key(id, seq));
+    save_unread(id, UnreadList::block_of(seq));
+  }
+  return {};
+}
+
+void Engine::Impl::save_unread(ConversationId id, std::uint64_t block) {
+  const auto found = unread_.find(id);
+  auto record = found == unread_.end() ? std::nullopt : found->second.encode_block(block);
+  if (record) {
+    tx_.put(Table::unread_block, unread_key(id, block), std::move(*record));
+  } else {
+    tx_.remove(Table::unread_block, unread_key(id, block));
+  }
 }
 
 void Engine::Impl::tell_unread(ConversationId id) {
@@ -80,13 +111,12 @@ void Engine::Impl::note_received(const Message& message, std::optional<std::uint
     return;
   }
   auto& unread = unread_[record.id];
-  UnreadRecord fresh{mentions_me(message), root};
-  tx_.put(Table::unread, unread_key(record.id, message.seq), fresh.encode());
-  unread.put(message.seq, fresh);
+  unread.put(message.seq, {mentions_me(message), root});
+  save_unread(record.id, UnreadList::block_of(message.seq));
   if (unread.size() > limits_.max_unread) {
     const auto oldest = unread.entries().begin()->first;
-    tx_.remove(Table::unread, unread_key(record.id, oldest));
     unread.erase(oldest);
+    save_unread(record.id, UnreadList::block_of(oldest));
   }
   tell_unread(record.id);
 }
@@ -99,8 +129,8 @@ void Engine::Impl::note_mention_changed(const Message& message) {
   }
   auto changed = *known;
   changed.mention = mentions_me(message);
-  tx_.put(Table::unread, unread_key(message.conversation, message.seq), changed.encode());
   found->second.put(message.seq, changed);
+  save_unread(message.conversation, UnreadList::block_of(message.seq));
   tell_unread(message.conversation);
 }
 
@@ -131,9 +161,13 @@ void Engine::Impl::erase_unread(ConversationId id, F is_read) {
 void Engine::Impl::remove_unread(std::map<ConversationId, UnreadList>::iterator of,
                                  std::span<const std::uint64_t> read) {
   const auto id = of->first;
+  std::set<std::uint64_t> blocks;
   for (const auto seq : read) {
     of->second.erase(seq);
-    tx_.remove(Table::unread, unread_key(id, seq));
+    blocks.insert(UnreadList::block_of(seq));
+  }
+  for (const auto block : blocks) {
+    save_unread(id, block);
   }
   if (of->second.empty()) {
     unread_.erase(of);
@@ -178,7 +212,8 @@ Status Engine::Impl::mark_read(ConversationId id, std::uint64_t index) {
   auto at = std::min(index, record.next_index - 1);
   for (std::uint64_t looked = 0; looked < kLongestLookBack; ++looked, --at) {
     UNHIDRA_TRY(const auto stored, stored_at(id, at));
-    if (stored && stored->message.seq != 0) {
+    // Nobody else could make out which notice a receipt is about.
+    if (stored && stored->message.seq != 0 && !stored->message.notice) {
       const auto before = record.read.seq;
       advance_timeline(record, {stored->message.seq, stored->message.ref()});
       if (record.read.seq != before) {

@@ -1,5 +1,7 @@
 #include "unread_list.h"
 
+#include "record_codec.h"
+
 namespace unhidra::client {
 
 const UnreadRecord* UnreadList::find(std::uint64_t seq) const {
@@ -41,6 +43,43 @@ void UnreadList::erase(std::uint64_t seq) {
   if (--thread->second.messages == 0) {
     threads_.erase(thread);
   }
+}
+
+std::optional<SecretBytes> UnreadList::encode_block(std::uint64_t block) const {
+  const auto first = entries_.lower_bound(block * kBlock);
+  const auto last = entries_.lower_bound((block + 1) * kBlock);
+  if (first == last) {
+    return std::nullopt;
+  }
+  auto writer = record_writer(1, 512);
+  for (auto at = first; at != last; ++at) {
+    const auto& [seq, one] = *at;
+    writer.u8(static_cast<std::uint8_t>(seq % kBlock));
+    writer.u8(static_cast<std::uint8_t>((one.mention ? 1 : 0) | (one.root ? 2 : 0)));
+    if (one.root) {
+      writer.varint(*one.root);
+    }
+  }
+  return seal(std::move(writer));
+}
+
+Status UnreadList::take_block(std::uint64_t block, ByteView record) {
+  auto reader = record_reader(1, record);
+  while (!reader.failed() && reader.remaining() > 0) {
+    const auto place = reader.u8();
+    const auto what = reader.u8();
+    UnreadRecord one{(what & 1) != 0, std::nullopt};
+    if ((what & 2) != 0) {
+      one.root = reader.varint();
+    }
+    if (place >= kBlock || what > 3) {
+      reader.set_failed();
+    }
+    if (!reader.failed()) {
+      put(block * kBlock + place, one);
+    }
+  }
+  return finish_record(reader, "list of unread messages");
 }
 
 UnreadCounts UnreadList::in_thread(std::uint64_t root) const {

@@ -28,7 +28,15 @@ class UnreadList {
   const std::map<std::uint64_t, UnreadCounts>& threads() const { return threads_; }
   UnreadCounts in_thread(std::uint64_t root) const;
 
+  // As it is stored: all of a stretch of the log in one record, so that opening a store with many
+  // unread messages reads few records.
+  static std::uint64_t block_of(std::uint64_t seq) { return seq / kBlock; }
+  std::optional<SecretBytes> encode_block(std::uint64_t block) const;  // nothing: all is read
+  Status take_block(std::uint64_t block, ByteView record);
+
  private:
+  static constexpr std::uint64_t kBlock = 128;
+
   Entries entries_;
   std::uint64_t timeline_ = 0;
   std::uint64_t mentions_ = 0;

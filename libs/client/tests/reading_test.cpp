@@ -34,10 +34,11 @@ class Reading : public ::testing::TestWithParam<std::uint64_t> {
 
   // What a person might do next.
   void act(Phone& phone, ConversationId where) {
-    const auto known = phone.engine->history(where, UINT64_MAX, 50);
+    auto known = phone.engine->history(where, UINT64_MAX, 50);
     if (!known) {
       return;
     }
+    std::erase_if(*known, [](const Message& one) { return one.notice.has_value(); });
     Draft draft{.text = "text"};
     if (world.random.below(3) == 0) {
       draft.mentions_everyone = true;
@@ -132,6 +133,9 @@ TEST_P(Reading, EverythingGivesZeroEverywhere) {
   const auto first = world.phones[0]->engine->history(*group, UINT64_MAX, 1000).value();
   for (auto& phone : world.phones) {
     for (const auto& message : first) {
+      if (message.notice) {
+        continue;
+      }
       const auto other = phone->engine->message(*group, message.ref());
       ASSERT_TRUE(other && *other) << phone->enrollment.username;
       EXPECT_EQ((*other)->text, message.text);
@@ -140,6 +144,48 @@ TEST_P(Reading, EverythingGivesZeroEverywhere) {
       EXPECT_EQ((*other)->reactions.size(), message.reactions.size());
     }
   }
+}
+
+// One record a message, as the first versions stored what is not read.
+TEST(UnreadInStore, OfAnEarlierVersionIsTakenOver) {
+  World world;
+  auto& ann = world.join("ann");
+  auto& bob = world.join("bob");
+  ASSERT_TRUE(ann.engine->send_text(bob.enrollment.user, "one"));
+  world.settle();
+  const auto id = bob.engine->conversation_with(ann.enrollment.user).value()->id;
+  ASSERT_TRUE(ann.engine->send(id, {.text = "two", .mentions = {bob.enrollment.user}}));
+  ASSERT_TRUE(ann.engine->send_text(id, "three"));
+  world.settle();
+  std::vector<Mutation> changes;
+  const auto blocks = bob.memory.load(Table::unread_block).value();
+  for (const auto& block : blocks) {
+    changes.push_back({Table::unread_block, block.key, std::nullopt});
+  }
+  EXPECT_EQ(changes.size(), 1U);
+  const auto messages = bob.engine->history(id, UINT64_MAX, 10).value();
+  for (const auto& message : messages) {
+    ByteWriter key;
+    key.raw(id.bytes()).u64(message.seq);
+    ByteWriter value;
+    value.u8(1).u8(message.mentions.empty() ? 0 : 1).u8(0).u64(0);
+    changes.push_back({Table::unread, key.view(), SecretBytes::copy_of(value.view())});
+  }
+  ASSERT_TRUE(bob.memory.commit(changes));
+  const auto counts = [&] {
+    const auto shown = bob.engine->conversation_with(ann.enrollment.user).value();
+    return std::pair(shown->unread, shown->mentions);
+  };
+  for (int i = 0; i < 2; ++i) {
+    bob.reopen();
+    EXPECT_EQ(counts(), std::pair(std::uint64_t{3}, std::uint64_t{1}));
+    EXPECT_TRUE(bob.memory.load(Table::unread)->empty());
+    EXPECT_EQ(bob.memory.load(Table::unread_block)->size(), 1U);
+  }
+  ASSERT_TRUE(bob.engine->mark_read(id, UINT64_MAX));
+  bob.reopen();
+  EXPECT_EQ(counts(), std::pair(std::uint64_t{0}, std::uint64_t{0}));
+  EXPECT_TRUE(bob.memory.load(Table::unread_block)->empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Reading, ::testing::Range<std::uint64_t>(1, 13));

@@ -30,6 +30,37 @@ void expect_counted(const UnreadList& list) {
   }
 }
 
+TEST(UnreadList, IsTheSameFromItsBlocks) {
+  testkit::SeededRandom random;
+  UnreadList list;
+  for (int i = 0; i < 200; ++i) {
+    UnreadRecord record{random.below(2) == 0, std::nullopt};
+    if (random.below(3) == 0) {
+      record.root = random.below(1'000'000);
+    }
+    list.put(random.below(1000), record);
+  }
+  UnreadList again;
+  for (std::uint64_t block = 0; block <= UnreadList::block_of(1000); ++block) {
+    if (const auto record = list.encode_block(block)) {
+      ASSERT_TRUE(again.take_block(block, record->expose()));
+    }
+  }
+  expect_counted(again);
+  ASSERT_EQ(again.size(), list.size());
+  for (const auto& [seq, one] : list.entries()) {
+    ASSERT_NE(again.find(seq), nullptr);
+    EXPECT_EQ(again.find(seq)->mention, one.mention);
+    EXPECT_EQ(again.find(seq)->root, one.root);
+  }
+  EXPECT_FALSE(list.encode_block(UnreadList::block_of(1000) + 1));
+  for (const Bytes& damaged :
+       {Bytes{}, Bytes{2}, Bytes{1, 128, 0}, Bytes{1, 0}, Bytes{1, 0, 4}, Bytes{1, 0, 2}}) {
+    UnreadList none;
+    EXPECT_FALSE(none.take_block(0, damaged));
+  }
+}
+
 TEST(UnreadList, CountsWhatComesGoesAndChanges) {
   testkit::SeededRandom random;
   UnreadList list;

@@ -82,7 +82,8 @@ std::vector<std::string> Phone::texts(ConversationId conversation) const {
   std::vector<std::string> out;
   const auto messages = engine->history(conversation, UINT64_MAX, 10'000);
   for (const auto& message : messages.value_or(std::vector<Message>())) {
-    if (message.state != MessageState::unreadable && message.state != MessageState::failed) {
+    if (message.state != MessageState::unreadable && message.state != MessageState::failed &&
+        message.state != MessageState::notice) {
       out.push_back(message.text);
     }
   }

@@ -202,8 +202,10 @@ Result<Group> Group::join(const Environment& env, const OwnKeyPackage& ours, con
   }
   UNHIDRA_TRY_VOID(check_continuation(opened.secrets, pub, options));
   SecretTree messages(suite, pub.tree.leaf_count(), std::move(secrets.encryption_secret));
-  return Group({std::move(pub), std::move(secrets), std::move(messages), std::move(keys)},
-               ours.signature_key.clone());
+  Group out({std::move(pub), std::move(secrets), std::move(messages), std::move(keys)},
+            ours.signature_key.clone());
+  out.welcomed_by_ = opened.group_info.signer;
+  return out;
 }
 
 Result<Group::ExternalJoin> Group::join_external(const Environment& env, const GroupInfo& info,

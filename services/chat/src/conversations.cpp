@@ -39,6 +39,15 @@ Result<std::vector<UserId>> members_of(Transaction& tx, ConversationId id) {
   return out;
 }
 
+std::vector<UserId> members_of_direct_key(ByteView key) {
+  std::set<UserId> out;
+  ByteReader reader(key);
+  while (reader.remaining() > 0 && !reader.failed()) {
+    out.insert(UserId(reader.array<16>()));
+  }
+  return {out.begin(), out.end()};
+}
+
 // Where a page of the list ended: activity, then id. Opaque to clients.
 Bytes encode_cursor(Timestamp activity, ConversationId id) {
   ByteWriter writer;
@@ -115,17 +124,19 @@ Result<wire::Conversations> list_conversations(Transaction& tx, const Asker& ask
   if (!request.cursor.empty()) {
     UNHIDRA_TRY_VOID(decode_cursor(request.cursor, before, before_id));
   }
-  const std::uint32_t limit = page_size(request.limit);
+  const std::uint32_t limit =
+      request.limit == 0 ? kDefaultPage : std::min(request.limit, kMaxListed);
   UNHIDRA_TRY(
       const auto rows,
-      tx.query("SELECT c.conversation_id, c.head_seq, c.created_at, c.last_activity_at, c.kind "
-               "FROM conversation_members m JOIN conversations c ON c.conversation_id = "
-               "m.conversation_id "
-               "WHERE m.user_id = $1 AND m.org_id = $2 AND m.left_at IS NULL AND "
-               "(c.last_activity_at < $3 OR "
-               "(c.last_activity_at = $3 AND c.conversation_id < $4)) "
-               "ORDER BY c.last_activity_at DESC, c.conversation_id DESC LIMIT $5",
-               asker.user_id, asker.org_id, before, before_id, limit + 1));
+      tx.query(
+          "SELECT c.conversation_id, c.head_seq, c.created_at, c.last_activity_at, c.kind, "
+          "c.direct_key FROM conversation_members m JOIN conversations c ON c.conversation_id = "
+          "m.conversation_id "
+          "WHERE m.user_id = $1 AND m.org_id = $2 AND m.left_at IS NULL AND "
+          "(c.last_activity_at < $3 OR "
+          "(c.last_activity_at = $3 AND c.conversation_id < $4)) "
+          "ORDER BY c.last_activity_at DESC, c.conversation_id DESC LIMIT $5",
+          asker.user_id, asker.org_id, before, before_id, limit + 1));
   wire::Conversations out;
   for (const Row row : rows) {
     if (out.conversations.size() == limit) {
@@ -139,7 +150,9 @@ Result<wire::Conversations> list_conversations(Transaction& tx, const Asker& ask
                            .kind = row.get<std::string_view>(4) == "group"
                                        ? wire::ConversationKind::group
                                        : wire::ConversationKind::direct};
-    UNHIDRA_TRY(one.member_user_ids, members_of(tx, one.conversation_id));
+    if (one.kind == wire::ConversationKind::direct) {
+      one.member_user_ids = members_of_direct_key(row.get<ByteView>(5));
+    }
     out.conversations.push_back(std::move(one));
   }
   return out;

@@ -14,6 +14,7 @@ namespace unhidra::chat {
 
 inline constexpr std::uint32_t kDefaultPage = 50;
 inline constexpr std::uint32_t kMaxPage = 200;
+inline constexpr std::uint32_t kMaxListed = 1000;  // conversations: a client's list in one answer
 // A page of the inbox ends before it exceeds this many bytes of ciphertext.
 inline constexpr std::size_t kMaxInboxPageBytes = 512 * 1024;
 
@@ -25,7 +26,7 @@ Status check_member(storage::Transaction& tx, const Asker& asker, ConversationId
 Result<wire::Conversation> open_direct(storage::Transaction& tx, const Asker& asker, UserId other,
                                        ConversationId fresh_id, Timestamp now);
 
-// Newest activity first.
+// Newest activity first. Without members of groups: those are in the groups themselves.
 Result<wire::Conversations> list_conversations(storage::Transaction& tx, const Asker& asker,
                                                const wire::ListConversations& request);
 

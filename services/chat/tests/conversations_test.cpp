@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <thread>
 
 #include "unhidra/chat/errc.h"
+#include "unhidra/wire/codec.h"
 
 #include "chat_fixture.h"
 
@@ -227,6 +229,9 @@ TEST_P(Conversations, AreListedNewestFirstPageByPage) {
     ASSERT_TRUE(page) << page.error().message();
     for (const auto& one : page->conversations) {
       seen.push_back(one.conversation_id);
+      EXPECT_EQ(one.member_user_ids.size(), 2U);
+      EXPECT_NE(std::ranges::find(one.member_user_ids, laptop_->asker.user_id),
+                one.member_user_ids.end());
     }
     request.cursor = page->next_cursor;
   } while (!request.cursor.empty());
@@ -235,6 +240,42 @@ TEST_P(Conversations, AreListedNewestFirstPageByPage) {
   request.cursor = {1, 2, 3};
   EXPECT_FALSE(
       read([&](Transaction& tx) { return list_conversations(tx, laptop_->asker, request); }));
+}
+
+TEST_P(Conversations, OneAnswerHoldsTheListOfAThousand) {
+  constexpr std::size_t kListed = 1000;
+  const auto other = make_user(org_, "other");
+  const auto other_org = laptop_->asker.org_id;
+  const auto filled = write([&](Transaction& tx) -> Status {
+    for (std::size_t i = 0; i < kListed; ++i) {
+      clock_.advance(std::chrono::seconds(1));
+      const auto id = ConversationId::make(clock_, random_);
+      UNHIDRA_TRY_VOID(tx.execute(
+          "INSERT INTO conversations (conversation_id, org_id, kind, head_seq, created_by, "
+          "created_at, last_activity_at) VALUES ($1, $2, 'group', 0, $3, $4, $4)",
+          id, other_org, other, clock_.now()));
+      for (const auto member : {other, laptop_->asker.user_id}) {
+        UNHIDRA_TRY_VOID(tx.execute(
+            "INSERT INTO conversation_members (conversation_id, user_id, org_id, joined_at) "
+            "VALUES ($1, $2, $3, $4)",
+            id, member, other_org, clock_.now()));
+      }
+    }
+    return {};
+  });
+  ASSERT_TRUE(filled) << filled.error().message();
+  const auto list = [&](const Bytes& cursor) {
+    return *read([&](Transaction& tx) {
+      return list_conversations(tx, laptop_->asker, {.cursor = cursor, .limit = 5000});
+    });
+  };
+  const auto window = list({});
+  EXPECT_EQ(window.conversations.size(), kListed);
+  EXPECT_LT(wire::encode(window).size(), 100'000U);
+  const auto rest = list(window.next_cursor);
+  ASSERT_EQ(rest.conversations.size(), 1U);
+  EXPECT_EQ(rest.conversations[0].conversation_id, conversation_);
+  EXPECT_TRUE(rest.next_cursor.empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Databases, Conversations, testing::Values("sqlite", "postgres"),

@@ -50,7 +50,7 @@ TEST_P(GroupDelivery, MembersJoinByWelcomeAndReadEachOther) {
   ASSERT_EQ(listed.conversations.size(), 1U);
   EXPECT_EQ(listed.conversations[0].kind, wire::ConversationKind::group);
   EXPECT_EQ(listed.conversations[0].head_seq, 2U);
-  EXPECT_EQ(listed.conversations[0].member_user_ids.size(), 2U);
+  EXPECT_TRUE(listed.conversations[0].member_user_ids.empty());  // there may be thousands
 }
 
 TEST_P(GroupDelivery, AWelcomeReachesItsDeviceAloneAndCarriesNoOthersSecrets) {

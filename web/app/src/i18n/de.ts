@@ -70,6 +70,17 @@ export const de: Dictionary = {
     delivered: "Zugestellt", read: "Gelesen", sendAgain: "Noch einmal senden", unreadBy_one: "{{count}} Gerät konnte das nicht lesen", unreadBy_other: "{{count}} Geräte konnten das nicht lesen",
     copyText: "Text kopieren", messageMenu: "Was mit dieser Nachricht geschehen soll",
   },
+  groupLines: {
+    added: "{{by}} hat {{people}} hinzugefügt", addedMe: "Du hast {{people}} hinzugefügt", addedYou: "{{by}} hat dich hinzugefügt",
+    removed: "{{by}} hat {{people}} entfernt", removedMe: "Du hast {{people}} entfernt", removedYou: "{{by}} hat dich entfernt",
+    joined_one: "{{people}} ist beigetreten", joined_other: "{{people}} sind beigetreten", joinedMe: "Du bist beigetreten",
+    left_one: "{{people}} ist gegangen", left_other: "{{people}} sind gegangen", leftMe: "Du bist gegangen",
+    gone_one: "{{people}} ist nicht mehr dabei: Der Server hat alle Geräte herausgenommen", gone_other: "{{people}} sind nicht mehr dabei: Der Server hat alle ihre Geräte herausgenommen", goneMe: "Der Server hat alle deine Geräte herausgenommen",
+    renamed: "{{by}} hat die Gruppe in {{name}} umbenannt", renamedMe: "Du hast die Gruppe in {{name}} umbenannt", named: "Die Gruppe heißt jetzt {{name}}",
+    shared: "{{by}} hat den geteilten Verlauf eingeschaltet: Wer dazukommt, kann lesen, was ab jetzt geschrieben wird", sharedMe: "Du hast den geteilten Verlauf eingeschaltet: Wer dazukommt, kann lesen, was ab jetzt geschrieben wird",
+    unshared: "{{by}} hat den geteilten Verlauf ausgeschaltet", unsharedMe: "Du hast den geteilten Verlauf ausgeschaltet",
+    people_one: "{{count}} Person", people_other: "{{count}} Personen", others_one: "{{count}} weitere Person", others_other: "{{count}} weitere",
+  },
   unreadable: {
     title: "Diese Nachricht konnte nicht gelesen werden",
     unknown_device: "Sie kommt von einem Gerät, das {{name}} nicht freigegeben hat.",

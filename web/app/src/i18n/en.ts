@@ -68,6 +68,17 @@ export const en = {
     delivered: "Delivered", read: "Read", sendAgain: "Send again", unreadBy_one: "{{count}} device could not read this", unreadBy_other: "{{count}} devices could not read this",
     copyText: "Copy text", messageMenu: "What to do with this message",
   },
+  groupLines: {
+    added: "{{by}} added {{people}}", addedMe: "You added {{people}}", addedYou: "{{by}} added you",
+    removed: "{{by}} removed {{people}}", removedMe: "You removed {{people}}", removedYou: "{{by}} removed you",
+    joined_one: "{{people}} joined", joined_other: "{{people}} joined", joinedMe: "You joined",
+    left_one: "{{people}} left", left_other: "{{people}} left", leftMe: "You left",
+    gone_one: "{{people}} is no longer here: the server took out all devices", gone_other: "{{people}} are no longer here: the server took out all their devices", goneMe: "The server took all your devices out",
+    renamed: "{{by}} renamed the group to {{name}}", renamedMe: "You renamed the group to {{name}}", named: "The group is now called {{name}}",
+    shared: "{{by}} switched on shared history: whoever comes in can read what is written from now on", sharedMe: "You switched on shared history: whoever comes in can read what is written from now on",
+    unshared: "{{by}} switched off shared history", unsharedMe: "You switched off shared history",
+    people_one: "{{count}} person", people_other: "{{count}} people", others_one: "{{count}} other", others_other: "{{count}} others",
+  },
   unreadable: {
     title: "This message could not be read",
     unknown_device: "It comes from a device that {{name}} has not approved.",

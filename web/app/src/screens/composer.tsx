@@ -178,7 +178,7 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
     if (event.key === "ArrowUp" && text === "" && !editing) {
       const { windows, thread, account } = useApp.getState();
       const messages = (root ? thread?.messages : windows[id]?.messages.filter(({ threadRoot }) => !threadRoot)) ?? [];
-      const last = [...messages].reverse().find((other) => other.senderUser === account?.user && other.seq > 0 && !other.deleted);
+      const last = [...messages].reverse().find((other) => other.senderUser === account?.user && other.seq > 0 && !other.deleted && !other.notice);
       if (last) {
         event.preventDefault();
         beginEdit(last);

@@ -13,6 +13,7 @@ import { summaryOf } from "../lib/summary";
 import { openPanel } from "../state/panels";
 import { useApp } from "../state/store";
 import { kLevels } from "./level-menu";
+import { useNoticeText } from "./notice";
 import { badgeOf } from "../state/timeline";
 
 export function Sidebar() {
@@ -71,11 +72,13 @@ const Entry = memo(function Entry({ one, current }: { one: Overview; current: bo
   const name = titleOf(one, t);
   const words = { today: t("common.today"), yesterday: t("common.yesterday") };
   const { last } = one;
-  const text = last ? summaryOf(last, t) : t("list.empty");
+  const notice = useNoticeText(last?.notice ? [last] : []);
+  const text = last ? notice || summaryOf(last, t) : t("list.empty");
   const sender = useApp((state) => (last ? state.users[last.senderUser] : undefined));
-  const named = one.conversation.kind === "group" && last && last.senderUser !== me
+  const said = last && !last.notice; // who did it stands in a notice itself
+  const named = one.conversation.kind === "group" && said && last.senderUser !== me
     ? t("list.somebody", { name: nameOf(sender, t("common.unknownPerson")), text }) : text;
-  const preview = draft && !current ? t("list.draft", { text: draft }) : last && last.senderUser === me ? t("list.you", { text }) : named;
+  const preview = draft && !current ? t("list.draft", { text: draft }) : said && last.senderUser === me ? t("list.you", { text }) : named;
   return (
     <div role="listitem">
       <Link href={`/c/${id}`} className="entry" aria-current={current ? "page" : undefined} data-unread={unread > 0 || undefined}>

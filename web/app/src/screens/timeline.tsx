@@ -13,6 +13,7 @@ import { readEarlier } from "../state/history";
 import { useApp } from "../state/store";
 import { rowsOf, type Row } from "../state/timeline";
 import { MessageView } from "./message";
+import { NoticeView } from "./notice";
 
 const kNearEnd = 80; // pixels within which new messages are followed
 const kFrames = 60;
@@ -50,6 +51,8 @@ export function Timeline({ one, readSeq }: { one: Overview; readSeq: number }) {
   const rowCount = rows.length;
 
   const focus = useApp((state) => (state.focus?.conversation === id ? state.focus : null));
+  // A line about the group cannot be stood on: the message behind it.
+  const focusAt = focus ? rows.findIndex((row) => row.kind === "message" && row.message.index >= focus.index) : -1;
   const newest = window.messages.at(-1)?.index ?? -1;
   const whole = newest + 1 >= one.conversation.messageCount; // nothing newer lies beyond the window
 
@@ -73,9 +76,8 @@ export function Timeline({ one, readSeq }: { one: Overview; readSeq: number }) {
   // Once for each jump; what is loaded afterwards does not move it again.
   useLayoutEffect(() => {
     if (focus) {
-      const at = rows.findIndex((row) => row.kind === "message" && row.message.index >= focus.index);
       atEnd.current = false;
-      list.current?.scrollToIndex(at < 0 ? rowCount - 1 : at, { align: "center" });
+      list.current?.scrollToIndex(focusAt < 0 ? rowCount - 1 : focusAt, { align: "center" });
       return whenDrawn(() => box.current?.querySelector<HTMLElement>("[data-focused]") ?? null, (element) => element.focus({ preventScroll: true }));
     }
     return undefined;
@@ -112,7 +114,7 @@ export function Timeline({ one, readSeq }: { one: Overview; readSeq: number }) {
     <div className="timeline" ref={box}>
       <VList ref={list} className="timeline-list" data={rows} shift={grewAtStart} onScroll={onScroll} role="log"
         aria-label={t("timeline.label")} tabIndex={0}>
-        {(row) => <RowView key={row.key} row={row} one={one} me={me} focused={row.kind === "message" && row.message.index === focus?.index} />}
+        {(row) => <RowView key={row.key} row={row} one={one} me={me} focused={row === rows[focusAt]} />}
       </VList>
       {(away || !whole) && <IconButton icon={ArrowDown} label={t("timeline.jumpToEnd")} className="to-end" onClick={backToEnd} />}
     </div>
@@ -132,6 +134,8 @@ const RowView = memo(function RowView({ row, one, me, focused }: { row: Row; one
       );
     case "unread":
       return <div className="unread-line" role="separator"><span>{t("timeline.newMessages")}</span></div>;
+    case "notice":
+      return <NoticeView messages={row.messages} />;
     case "message":
       return <MessageView message={row.message} first={row.first} own={row.message.senderUser === me} focused={focused} />;
   }

@@ -1,5 +1,6 @@
 // Keeps the store in step with the engine: what has changed is read again, soon and at once.
 import type { Id, Message, MessageRef } from "@core/types";
+import { kNobody } from "../lib/notices";
 import { client, remoteClient } from "./engine";
 import { useApp } from "./store";
 import { kPage, merged, withMessage } from "./timeline";
@@ -19,7 +20,7 @@ export async function learn(ids: Iterable<Id>): Promise<void> {
 
 export const peopleOf = (message: Message): Id[] =>
   [message.senderUser, ...(message.mentions ?? []), ...(message.thread?.participants ?? []),
-    ...(message.reactions ?? []).flatMap(({ users }) => users)];
+    ...(message.notice?.users ?? []), ...(message.reactions ?? []).flatMap(({ users }) => users)].filter((id) => id !== kNobody);
 
 let refreshing: Promise<void> | undefined;
 let stale = false;
@@ -60,17 +61,15 @@ export async function readNewest(conversation: Id): Promise<void> {
 
 /** Older messages came before those that are shown: the window stays where it is, under other numbers. */
 export async function rereadWindow(conversation: Id): Promise<void> {
-  const window = get().windows[conversation];
-  if (window?.messages.length === 0) {
-    await readNewest(conversation);
+  const window = get().windows[conversation]?.messages;
+  if (!window) {
     return;
   }
-  const last = window?.messages.at(-1);
-  const moved = last && (await client().message(conversation, last.ref));
-  if (moved) {
-    const messages = await readPage(conversation, moved.index + 1);
-    set(({ windows }) => ({ windows: { ...windows, [conversation]: { messages } } }));
-  }
+  // Lines about the group have no name to find them by.
+  const last = window.map(({ notice }) => notice === undefined).lastIndexOf(true);
+  const moved = last < 0 ? null : await client().message(conversation, window[last]!.ref);
+  const messages = await readPage(conversation, moved ? moved.index + window.length - last : undefined);
+  set(({ windows }) => ({ windows: { ...windows, [conversation]: { messages } } }));
 }
 
 export async function readThread(conversation: Id, root: MessageRef): Promise<void> {

@@ -128,6 +128,7 @@ function onEvent(event: CoreEvent): void {
       set({ link: navigator.onLine ? "connecting" : "offline" });
       void checkEnding();
       break;
+    case "noticed":
     case "messageReceived":
     case "messageUnreadable":
     case "messageStateChanged":

@@ -1,5 +1,6 @@
 // What a timeline shows, from what the engine keeps: pages of messages become rows. Pure.
 import type { Id, Message } from "@core/types";
+import { tellsTheSame } from "../lib/notices";
 import type { Level } from "./kept";
 
 /** A contiguous part of a conversation's history, oldest first. */
@@ -43,6 +44,7 @@ export type Row =
   | { kind: "start"; key: string }
   | { kind: "day"; key: string; at: number }
   | { kind: "unread"; key: string }
+  | { kind: "notice"; key: string; messages: Message[] } // of one line
   | { kind: "message"; key: string; message: Message; first: boolean };
 
 export const timeOf = (message: Message): number => message.sentAt ?? message.receivedAt ?? 0;
@@ -72,6 +74,11 @@ export function rowsOf(window: Window, options: { me: Id; readSeq: number }): Ro
       rows.push({ kind: "day", key: `day-${message.index}`, at });
       previous = undefined;
     }
+    if (message.notice) {
+      addNotice(rows, message);
+      previous = undefined;
+      continue;
+    }
     if (!marked && message.seq > options.readSeq && message.senderUser !== options.me) {
       marked = true;
       rows.push({ kind: "unread", key: "unread" });
@@ -83,6 +90,15 @@ export function rowsOf(window: Window, options: { me: Id; readSeq: number }): Ro
     previous = message;
   }
   return rows;
+}
+
+function addNotice(rows: Row[], message: Message): void {
+  const before = rows.at(-1);
+  if (before?.kind === "notice" && tellsTheSame(before.messages[0]!, message)) {
+    before.messages.push(message);
+  } else {
+    rows.push({ kind: "notice", key: message.ref, messages: [message] });
+  }
 }
 
 /** What the badge counts: nothing of a conversation that is muted but for mentions. */

@@ -1,5 +1,6 @@
-import type { Message } from "@core/types";
+import type { Message, Notice } from "@core/types";
 import { describe, expect, it } from "vitest";
+import { noticeLine } from "../../src/lib/notices";
 import { merged, badgeOf, rowsOf, withMessage } from "../../src/state/timeline";
 
 const kMe = "me";
@@ -68,6 +69,28 @@ describe("rowsOf", () => {
   it("gives every row a key of its own", () => {
     const rows = rowsOf({ messages: range(0, 50) }, { me: kMe, readSeq: 10 });
     expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length);
+  });
+});
+
+describe("lines about a group", () => {
+  const notice = (index: number, kind: Notice["kind"], users: string[], change: Partial<Message> = {}) =>
+    message(index, { state: "notice", text: "", notice: { kind, users, others: 0, name: "" }, ...change });
+  const rows = (messages: Message[], readSeq = Infinity) => rowsOf({ messages }, { me: kMe, readSeq });
+  const kinds = (messages: Message[], readSeq?: number) => rows(messages, readSeq).map((row) => row.kind);
+
+  it("are one row when they tell the same of different people", () => {
+    const some = [notice(1, "added", ["bob"]), notice(2, "added", ["cleo", "dan"]), notice(3, "added", ["eve"], { senderUser: "bob" }),
+      notice(4, "joined", ["fay"], { senderUser: "fay" }), notice(5, "joined", ["gus"], { senderUser: "gus" }), notice(6, "renamed", []), notice(7, "renamed", [])];
+    const lines = rows(some).flatMap((row) => (row.kind === "notice" ? [noticeLine(row.messages).users] : []));
+    expect(lines).toEqual([["bob", "cleo", "dan"], ["eve"], ["fay", "gus"], [], []]);
+  });
+  it("stand apart on another day and with a message between them", () => {
+    expect(kinds([notice(1, "left", ["bob"]), message(2), notice(3, "left", ["cleo"])])).toEqual(["day", "notice", "message", "notice"]);
+    expect(kinds([notice(1, "left", ["bob"]), notice(2, "left", ["cleo"], { sentAt: kNoon + 24 * 60 * kMinute })])).toEqual(["day", "notice", "day", "notice"]);
+  });
+  it("are nothing unread, and end what one person wrote", () => {
+    expect(kinds([message(1), notice(2, "left", ["bob"]), message(3)], 2)).toEqual(["day", "message", "notice", "unread", "message"]);
+    expect(rows([message(1), notice(2, "left", ["bob"]), message(3)]).at(-1)).toMatchObject({ first: true });
   });
 });
 

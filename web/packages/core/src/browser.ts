@@ -1,5 +1,6 @@
 // What a browser keeps: records in the origin private file system, their key wrapped by one that scripts cannot read.
-import { LogStore, type SyncFile } from "./store.js";
+import { LogStore } from "./log-store.js";
+import type { SyncFile } from "./store.js";
 import { CoreError } from "./types.js";
 
 // TypeScript's DOM library has these in its worker part only.
@@ -53,11 +54,17 @@ class OpfsFile implements SyncFile {
 export async function openOpfsStore(profile: string): Promise<LogStore> {
   const root = await navigator.storage.getDirectory();
   const folder = await root.getDirectoryHandle(`unhidra-${profile}`, { create: true });
-  const first = await OpfsFile.open(folder, "records-a");
+  const files: OpfsFile[] = [];
+  const open = async (name: string) => {
+    const file = await OpfsFile.open(folder, name);
+    files.push(file);
+    return file;
+  };
   try {
-    return LogStore.open(first, await OpfsFile.open(folder, "records-b"));
+    const [first, second] = [await open("records-a"), await open("records-b")];
+    return LogStore.open({ commits: first, places: await open("places-a") }, { commits: second, places: await open("places-b") });
   } catch (error) {
-    first.close();
+    files.forEach((file) => file.close());
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 // The module in this thread: loads it, gives it what a host must give, and makes its calls safe for TypeScript.
-import { Changes, fromHex, toHex, type RecordStore } from "./store.js";
+import { Changes, kKindSize, kNameSize, type RecordStore } from "./store.js";
 import { CoreError } from "./types.js";
 
 const kMajor = 1;
@@ -151,12 +151,12 @@ export class Core {
         steady_now: () => BigInt(Math.round((epoch + performance.now()) * 1000)) * 1000n,
         store_get: (store: number, name: number) =>
           this.withStore(store, (records) => {
-            this.found = records.get(toHex(this.bytes(name, 32)));
+            this.found = records.get(this.bytes(name, kNameSize));
             return this.found ? this.found.length : kAbsent;
           }),
         store_load: (store: number, kind: number) =>
           this.withStore(store, (records) => {
-            this.found = concatenated(records.ofKind(toHex(this.bytes(kind, 16))));
+            this.found = concatenated(records.ofKind(this.bytes(kind, kKindSize)));
             return this.found.length;
           }),
         store_take: (_store: number, out: number, size: number) =>
@@ -202,12 +202,12 @@ export class Core {
   }
 }
 
-function concatenated(records: Iterable<[string, Uint8Array]>): Uint8Array {
+function concatenated(records: Iterable<[Uint8Array, Uint8Array]>): Uint8Array {
   const all = [...records];
   const out = new Uint8Array(all.reduce((sum, [, content]) => sum + 36 + content.length, 0));
   let at = 0;
   for (const [name, content] of all) {
-    out.set(fromHex(name), at);
+    out.set(name, at);
     new DataView(out.buffer).setUint32(at + 32, content.length);
     out.set(content, at + 36);
     at += 36 + content.length;

@@ -8,7 +8,8 @@ import { request as httpsRequest } from "node:https";
 import { join } from "node:path";
 import WebSocket from "ws";
 import { Core } from "./core.js";
-import { LogStore, type SyncFile } from "./store.js";
+import { LogStore } from "./log-store.js";
+import type { SyncFile } from "./store.js";
 import {
   decoded, headersOf, isBytes, type Connection, type ConnectionHandlers, type RestRequest, type RestResponse, type Transport,
 } from "./transport.js";
@@ -148,7 +149,9 @@ export function openFolder(folder: string): LogStore {
       rmSync(lock); // of a process that crashed
     }
   }
-  const store = LogStore.open(new NodeFile(join(folder, "records-a")), new NodeFile(join(folder, "records-b")));
+  const open = (name: string) => new NodeFile(join(folder, name));
+  const store = LogStore.open(
+    { commits: open("records-a"), places: open("places-a") }, { commits: open("records-b"), places: open("places-b") });
   const close = store.close.bind(store);
   store.close = () => {
     close();

@@ -7,7 +7,7 @@ export type Micros = number;
 
 export type Membership = "unknown" | "pending" | "approved" | "removed";
 export type Trust = "unknown" | "first_use" | "verified" | "changed";
-export type MessageState = "queued" | "blocked" | "sent" | "failed" | "received" | "unreadable";
+export type MessageState = "queued" | "blocked" | "sent" | "failed" | "received" | "unreadable" | "notice";
 
 /** Why a message could not be read; `explanation` says it to people. */
 export type UnreadableReason =
@@ -283,6 +283,8 @@ export interface Message {
   mentionsEveryone: boolean;
   attachments?: Attachment[];
   imported?: Imported;
+  /** With the state "notice": no message, but a line about the group, by `senderUser` where that is known. */
+  notice?: Notice;
   /** How often; `text` is the newest. */
   edits: number;
   editedAt: Micros | null;
@@ -296,6 +298,16 @@ export interface Message {
   /** Of an own message: people who have it, and who have read it, as far as they tell. */
   deliveredTo: number;
   readBy: number;
+}
+
+/** What became of a group, as this device has verified it. */
+export interface Notice {
+  kind: "added" | "joined" | "removed" | "left" | "gone" | "renamed" | "history_shared" | "history_unshared";
+  users: Id[];
+  /** Beyond those in `users`. */
+  others: number;
+  /** Of "renamed". */
+  name: string;
 }
 
 /** Of a message that was written in another system, as its sender says: show the sender beside it. */
@@ -363,6 +375,8 @@ export type CoreEvent =
   | { type: "messageReceived"; message: Message }
   | { type: "messageStateChanged"; message: Message }
   | { type: "messageUnreadable"; message: Message }
+  /** A new line about a group in its timeline: `message.notice`. */
+  | { type: "noticed"; message: Message }
   | { type: "peerCouldNotRead"; user: Id; device: Id; messages: Id[] }
   /** An empty name is not yet known. */
   | { type: "groupJoined"; conversation: Id; name: string }

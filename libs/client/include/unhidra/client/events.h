@@ -144,6 +144,10 @@ struct GroupLeft {
   ConversationId conversation;
   GroupState state = GroupState::left;
 };
+// A new line about the group in its timeline (Message::notice).
+struct Noticed {
+  Message message;
+};
 // Whether those who come in may read what is written from now on.
 struct SharedHistoryChanged {
   ConversationId conversation;
@@ -249,6 +253,7 @@ using Event = std::variant<
     event::GroupForked, event::MessageChanged, event::ActionDone, event::UnreadChanged,
     event::ReceiptsChanged, event::TypingChanged, event::PresenceChanged, event::ChannelCreated,
     event::ChannelChanged, event::PlaceAnswer, event::HistoryTransferChanged,
-    event::HistoryReceived, event::GroupReset, event::SharedHistoryChanged, event::EarlierMessages>;
+    event::HistoryReceived, event::GroupReset, event::SharedHistoryChanged, event::EarlierMessages,
+    event::Noticed>;
 
 }  // namespace unhidra::client

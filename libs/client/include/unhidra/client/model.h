@@ -20,6 +20,7 @@ enum class MessageState : std::uint8_t {
   failed = 4,      // own: given up
   received = 5,    // of others, or of another own device
   unreadable = 6,  // could not be decrypted: see `reason`
+  notice = 7,      // no message: a line about the group, see `notice`
 };
 std::string_view to_string(MessageState state);
 
@@ -123,6 +124,26 @@ struct Attachment {
   Bytes description;
 };
 
+// What became of a group: a line in its timeline. Told of what this device has verified in the
+// group's own commits and messages; the server can neither make one up nor name somebody else.
+enum class NoticeKind : std::uint8_t {
+  added = 1,             // `users`, by the sender
+  joined = 2,            // the sender came in by himself
+  removed = 3,           // `users`, by the sender
+  left = 4,              // `users`, because they wished to
+  gone = 5,              // `users`: none of their devices is left, at the server's demand
+  renamed = 6,           // to `name`; by the sender, nil: by whom is not known here
+  history_shared = 7,    // with who comes in from now on, by the sender
+  history_unshared = 8,  // likewise, not any more
+};
+std::string_view to_string(NoticeKind kind);
+struct Notice {
+  NoticeKind kind = NoticeKind::added;
+  std::vector<UserId> users;
+  std::uint64_t others = 0;  // beyond those in `users`
+  std::string name;
+};
+
 struct Message {
   ConversationId conversation;
   std::uint64_t index = 0;  // position in this device's history of the conversation, from 0
@@ -144,10 +165,11 @@ struct Message {
   bool mentions_everyone = false;
   std::vector<Attachment> attachments;
   std::optional<Imported> imported;
-  std::uint32_t edits = 0;    // `text` is the newest
-  Timestamp edited_at;        // the server's clock
-  bool from_history = false;  // from before this device came in: the group shares its history
-  bool deleted = false;       // a tombstone: no text, no reactions
+  std::optional<Notice> notice;  // of a `notice`; it cannot be answered, changed or reacted to
+  std::uint32_t edits = 0;       // `text` is the newest
+  Timestamp edited_at;           // the server's clock
+  bool from_history = false;     // from before this device came in: the group shares its history
+  bool deleted = false;          // a tombstone: no text, no reactions
   std::vector<Reaction> reactions;
   std::optional<ThreadSummary> thread;  // of a message that has replies here
   // Of an own message: people whose devices have it, and who have read it, as far as they tell.

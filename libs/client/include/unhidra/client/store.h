@@ -36,10 +36,11 @@ enum class Table : std::uint8_t {
   group_change = 12,   // additions and removals that wait to be committed
   key_package = 13,    // private halves of KeyPackages
   device_group = 14,   // rosters, secrets and chains of device groups
-  unread = 15,         // one small record a message that is not read yet
+  unread = 15,         // before unread_block: one a message that is not read yet
   thread = 16,         // one a message with replies
   receipts = 17,       // one a conversation: how far others have come
   group_history = 18,  // one a group: keys of the history that it shares
+  unread_block = 19,   // what is not read yet: one a conversation and stretch of its log
   history = 30,        // on its way to or from other own devices
   history_stage = 31,  // messages that arrived and are not in place yet; read by key only
 };

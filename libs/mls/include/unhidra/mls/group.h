@@ -132,6 +132,8 @@ class Group {
   const PublicState& state() const { return epoch_.pub; }
   const GroupContext& context() const { return epoch_.pub.context; }
   LeafIndex self() const { return epoch_.keys.self(); }
+  // After join(): the member whose Welcome it was. Not stored.
+  std::optional<LeafIndex> welcomed_by() const { return welcomed_by_; }
   ByteView epoch_authenticator() const { return epoch_.secrets.epoch_authenticator.expose(); }
   ByteView resumption_psk() const { return epoch_.secrets.resumption_psk.expose(); }
   const ProposalStore& proposals() const { return proposals_; }
@@ -229,6 +231,7 @@ class Group {
   std::deque<Resumption> resumption_;
   std::optional<ReInit> reinit_;
   bool removed_ = false;
+  std::optional<LeafIndex> welcomed_by_;
   // What the store holds.
   RatchetTree stored_tree_;
   Digest stored_state_;

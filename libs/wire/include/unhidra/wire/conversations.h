@@ -19,8 +19,8 @@ enum class ConversationKind : std::uint8_t { direct = 0, group = 1 };
 
 struct Conversation {
   ConversationId conversation_id;
-  std::vector<UserId> member_user_ids;
-  std::uint64_t head_seq = 0;  // 0: no message yet
+  std::vector<UserId> member_user_ids;  // of a direct one
+  std::uint64_t head_seq = 0;           // 0: no message yet
   Timestamp created_at;
   ConversationKind kind = ConversationKind::direct;
 
