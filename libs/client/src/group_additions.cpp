@@ -21,6 +21,9 @@ Result<Engine::Impl::Outcome> Engine::Impl::plan_addition(GroupHold& hold, Group
   bool waiting = false;  // for somebody's first device
   bool identity_changed = false;
   for (const auto& user : change.users) {
+    if (plan.options.proposals.size() + additions.size() >= limits_.max_additions) {
+      break;  // a user's devices come in together
+    }
     const auto& record = user_record(user);
     if (record.changed) {
       identity_changed = true;

@@ -83,6 +83,27 @@ TEST_F(GroupAdditions, WhatTheRoleDoesNotAllowIsGivenUpAtOnce) {
   expect_together(id, {&ann, &bob, &cleo});
 }
 
+// A commit of everybody at once would be more than the server takes.
+TEST_F(GroupAdditions, ManyComeInByCommitsOfSoMany) {
+  world.limits.max_additions = 2;
+  auto& dora = join("dora");
+  std::vector<Phone*> members{&dora, &ann, &bob};
+  std::vector<UserId> people{ann.enrollment.user, bob.enrollment.user};
+  for (const auto* name : {"eva", "finn", "gil", "hans", "ida"}) {
+    members.push_back(&join(name));
+    people.push_back(members.back()->enrollment.user);
+  }
+  const auto id = dora.engine->create_group("the group", people).value();
+  world.settle_over(10s);
+  expect_together(id, members);
+  const auto done = dora.events_of<event::GroupChangeDone>();
+  ASSERT_EQ(done.size(), 1U);
+  EXPECT_EQ(done.front().failure, "");
+  for (const auto* phone : members) {
+    EXPECT_GE(phone->engine->group(id)->epoch, 4U) << "seven people, two at a time";
+  }
+}
+
 TEST_F(GroupAdditions, AnInterruptionDoesNotEndTheWaiting) {
   const auto id =
       ann.engine->create_group("the group", std::array{bob.enrollment.user, cleo.enrollment.user})

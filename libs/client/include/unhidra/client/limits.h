@@ -55,6 +55,9 @@ struct Limits {
   std::chrono::seconds reset_patience{30};
   // Who is to come into a group and has no device yet is asked for again for so long.
   std::chrono::seconds device_patience{20};
+  // Devices that one commit adds; more come in with the commits after it. An addition has some 600
+  // bytes, the path of a commit up to 83 for each member, and the server takes 768 KiB.
+  std::size_t max_additions = 256;
   std::size_t max_ratchet_tree = std::size_t{16} << 20;  // bytes
   // Who commits what nobody in particular has to: the first device at once, the others one after
   // the other so much later.
