@@ -35,7 +35,7 @@ class Hub(HubCase):
         self.assertEqual(light.obeyed, [(self.keys["device_id"], HUB, "on")])
         self.ann.run("listen", "--timeout", "3")
         heard = self.ann.json("history", f"#{self.room}")
-        self.assertIn("kitchen light: done on", [one["text"] for one in heard])
+        self.assertIn("kitchen light: done on", [one["text"] for one in heard if one["type"] == "message"])
         self.say(self.ann, "Schalte bitte das K\u00fcchenlicht aus")
         self.said("kitchen light: done off")
         self.say(self.guest, "/device kitchen light on")

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include <boost/json.hpp>
@@ -150,7 +151,13 @@ TEST_F(CommandsTest, AGroupIsMadeTalkedInAndChanged) {
   EXPECT_EQ(members.out.find("dora"), std::string::npos) << members.out;
   EXPECT_NE(members.out.find("bob, 1 device"), std::string::npos) << members.out;
   EXPECT_EQ(run_as("ann", {"group", "add", "no such group", "bob"}).code, 6);
-  EXPECT_EQ(run_as("ann", {"--json", "history", "#the crew"}).objects().size(), 2U);
+  std::map<std::string, int> lines;
+  for (const auto& line : run_as("ann", {"--json", "history", "#the crew"}).objects()) {
+    const auto* kind = line.if_contains("kind");
+    ++lines[std::string((kind != nullptr ? *kind : line.at("type")).as_string())];
+  }
+  EXPECT_EQ(lines, (std::map<std::string, int>{
+                       {"message", 2}, {"added", 2}, {"renamed", 1}, {"removed", 1}, {"left", 1}}));
 }
 
 TEST_F(CommandsTest, ANewDeviceIsApprovedAndGetsWhatFollows) {
