@@ -35,7 +35,7 @@ class UnreadList {
   Status take_block(std::uint64_t block, ByteView record);
 
  private:
-  static constexpr std::uint64_t kBlock = 128;
+  static constexpr std::uint64_t kBlock = 32;
 
   Entries entries_;
   std::uint64_t timeline_ = 0;
