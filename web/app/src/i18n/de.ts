@@ -127,7 +127,7 @@ export const de: Dictionary = {
     group: "Neue Gruppe", groupName: "Name der Gruppe", groupNameHint: "Verschlüsselt: Der Server erfährt ihn nicht.", members: "Mitglieder", addMember: "Mitglied hinzufügen", create: "Anlegen",
     leave: "Gruppe verlassen", leaveText: "Du bekommst ihre Nachrichten nicht mehr. Was du hast, bleibt.", direct: "Person",
     sharesHistory: "Neue lesen Früheres", memberCount_one: "{{count}} Mitglied", memberCount_other: "{{count}} Mitglieder", removeMember: "{{name}} entfernen", addHint: "Benutzername, dann Enter",
-    noMembers: "Füge mindestens eine Person hinzu.", groupStartText: "Nur Mitglieder können sie lesen, und nur ab ihrem Beitritt. Der Server kennt weder Namen noch Inhalt.", groupStart: "Hier beginnt {{name}}.", rename: "Umbenennen", epochCode: "Gruppencode",
+    noMembers: "Füge mindestens eine Person hinzu.", groupStartShared: "Nur Mitglieder können sie lesen; wer später dazukommt, liest auch, was bei geteiltem Verlauf geschrieben wurde. Der Server kennt weder Namen noch Inhalt.", groupStartText: "Nur Mitglieder können sie lesen, und nur ab ihrem Beitritt. Der Server kennt weder Namen noch Inhalt.", groupStart: "Hier beginnt {{name}}.", rename: "Umbenennen", epochCode: "Gruppencode",
     epochCodeText: "Bei allen Mitgliedern gleich, die dieselben Schlüssel haben. Vergleicht ihn, wenn ihr dem Server misstraut.", creating: "Wird angelegt …", joining: "Tritt bei …", leaving: "Wird verlassen …", removed: "Du wurdest entfernt", gone: "Du hast sie verlassen", unsigned: "hat ein Gerät, das nicht freigegeben ist", unnamedGroup: "Gruppe ohne Namen",
     banMember: "{{name}} entfernen und fernhalten", stuck: "Wenn es hier nicht weitergeht",
     stuckText: "Nachrichten, die niemand lesen kann, Leute, die nicht hineinkommen: Versuche zuerst, sie zu entfernen und wieder hinzuzufügen. Als letztes Mittel kann die Gruppe neu begonnen werden.", reset: "Neu beginnen",
@@ -183,7 +183,7 @@ export const de: Dictionary = {
     publicText: "Der Server erfährt den Namen, für diese Liste. Der Inhalt bleibt verschlüsselt. Das ist später nicht zu ändern.", topic: "Thema", people: "Einladen", peopleHint: "Benutzernamen, mit Leerzeichen dazwischen", space: "Bereich",
     announcements: "Nur Ankündigungen", announcementsText: "Nur wer den Kanal verwaltet, darf schreiben.",
     noneYet: "Hier gibt es noch keine Kanäle", noneYetText: "Lege einen an, für ein Thema, das mehrere verfolgen.",
-    publicStart: "Alle in der Organisation dürfen hinein, und der Server kennt den Namen des Kanals. Was hier geschrieben wird, können nur Mitglieder lesen, ab ihrem Beitritt.",
+    publicStart: "Alle in der Organisation dürfen hinein, und der Server kennt den Namen des Kanals. Was hier geschrieben wird, können nur Mitglieder lesen, ab ihrem Beitritt.", publicStartShared: "Alle in der Organisation dürfen hinein, und der Server kennt den Namen des Kanals. Was hier geschrieben wird, können nur Mitglieder lesen; wer später dazukommt, liest auch, was bei geteiltem Verlauf geschrieben wurde.",
   },
   spaces: {
     title: "Bereiche", new: "Neuer Bereich", newText: "Ein Bereich hält Kanäle und andere Bereiche zusammen. Wer ihn verwaltet, verwaltet auch alles darin.", name: "Name des Bereichs", nameHint: "Der Server kennt ihn, für das Verzeichnis.",

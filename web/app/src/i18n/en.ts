@@ -125,7 +125,7 @@ export const en = {
     group: "New group", groupName: "Name of the group", groupNameHint: "Encrypted: the server does not learn it.", members: "Members", addMember: "Add a member", create: "Create",
     leave: "Leave the group", leaveText: "You will no longer get its messages. What you have stays.", direct: "Person",
     sharesHistory: "newcomers read earlier messages", memberCount_one: "{{count}} member", memberCount_other: "{{count}} members", removeMember: "Remove {{name}}", addHint: "User name, then Enter",
-    noMembers: "Add at least one person.", groupStartText: "Only its members can read it, and only from when they joined. The server knows neither its name nor its content.", groupStart: "This is the beginning of {{name}}.", rename: "Rename", epochCode: "Group code",
+    noMembers: "Add at least one person.", groupStartShared: "Only its members can read it; who comes in later also reads what was written while history was shared. The server knows neither its name nor its content.", groupStartText: "Only its members can read it, and only from when they joined. The server knows neither its name nor its content.", groupStart: "This is the beginning of {{name}}.", rename: "Rename", epochCode: "Group code",
     epochCodeText: "The same for all members who have the same keys. Compare it if you doubt the server.", creating: "Being made …", joining: "Joining …", leaving: "Leaving …", removed: "You were removed", gone: "You have left", unsigned: "has a device that was not approved", unnamedGroup: "Group without a name",
     banMember: "Remove {{name}} and keep out", stuck: "If nobody can go on in here",
     stuckText: "Messages that nobody can read, people who do not come in: try to remove and add them first. As the last resort the group can be begun anew.", reset: "Begin anew",
@@ -181,7 +181,7 @@ export const en = {
     publicText: "The server learns the name, for this list. The content stays encrypted. This cannot be changed later.", topic: "Topic", people: "Invite", peopleHint: "User names, with spaces between", space: "Space",
     announcements: "Announcements only", announcementsText: "Only who manages the channel may write.",
     noneYet: "No channels here yet", noneYetText: "Make one, for a subject that several people follow.",
-    publicStart: "Everybody in the organisation may come in, and the server knows the channel's name. What is written here only its members can read, from when they joined.",
+    publicStart: "Everybody in the organisation may come in, and the server knows the channel's name. What is written here only its members can read, from when they joined.", publicStartShared: "Everybody in the organisation may come in, and the server knows the channel's name. What is written here only its members can read; who comes in later also reads what was written while history was shared.",
   },
   spaces: {
     title: "Spaces", new: "New space", newText: "A space holds channels and other spaces together. Who administers it does so for everything in it.", name: "Name of the space", nameHint: "The server knows it, for the directory.",

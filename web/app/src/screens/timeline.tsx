@@ -154,6 +154,9 @@ function Start({ one }: { one: Overview }) {
   };
   const name = titleOf(one, t);
   const grouped = one.conversation.kind === "group";
+  const shared = group?.sharesHistory;
+  const whoReads = open ? (shared ? "channels.publicStartShared" : "channels.publicStart")
+    : grouped ? (shared ? "people.groupStartShared" : "people.groupStartText") : "timeline.startText";
   if (group?.hasEarlier) {
     return (
       <div className="timeline-start">
@@ -166,7 +169,7 @@ function Start({ one }: { one: Overview }) {
     <div className="timeline-start">
       <Face one={one} name={name} size={64} />
       <p className="empty-title">{t(grouped ? "people.groupStart" : "timeline.start", { name })}</p>
-      <p><LockKeyhole size={14} aria-hidden /> {t(open ? "channels.publicStart" : grouped ? "people.groupStartText" : "timeline.startText")}</p>
+      <p><LockKeyhole size={14} aria-hidden /> {t(whoReads)}</p>
     </div>
   );
 }
