@@ -297,6 +297,14 @@ Status Engine::Impl::after_commit(GroupHold& hold, const FollowedCommit& commit)
   for (const auto& user : changed.removed) {
     hold.record.expected.erase(user);
   }
+  if (auto& returning = link_.groups[hold.record.id].returning; !returning.empty()) {
+    const auto present = devices_of(tree);
+    for (const auto& device : devices_of(commit.before)) {
+      if (!present.contains(device)) {
+        returning.erase(device);  // taken out again: nobody waits for it
+      }
+    }
+  }
   note_removals(hold, commit, changed.removed);
   auto newcomers = changed.added;
   std::erase_if(newcomers, [&](const UserId& user) { return hold.record.expected.contains(user); });

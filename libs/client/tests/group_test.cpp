@@ -121,6 +121,22 @@ TEST_F(Groups, AGroupBeginsAnewWithTheSamePeople) {
   EXPECT_EQ(cleo.texts(id).back(), "again");
 }
 
+TEST_F(Groups, WhoIsRemovedRightAfterANewBeginningIsNotWaitedFor) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  auto& cleo = join("cleo");
+  const auto id = create(ann, {&bob, &cleo});
+  world.settle();
+  ASSERT_TRUE(ann.engine->reset_group(id));
+  world.settle_over(15s);
+  expect_together(id, {&ann, &bob, &cleo});
+  ASSERT_TRUE(ann.engine->remove_from_group(id, std::array{cleo.enrollment.user}));
+  world.settle_over(5s);
+  say(ann, id, "without cleo");
+  world.settle();
+  EXPECT_EQ(bob.texts(id), Texts{"without cleo"});
+}
+
 TEST_F(Groups, WhatIsWrittenRightAfterANewBeginningReachesThoseWhoComeInLater) {
   auto& ann = join("ann");
   auto& bob = join("bob");
