@@ -139,7 +139,7 @@ demo_devices() {
   heard alice-laptop "thermostat: ok: target 23.5"
   title "Members of the group open what the thermostat reported; the server keeps ciphertext"
   step owner device --devices "$devices" twin "$thermostat" >"$work/twin"
-  expect "the twin" "$(cat "$work/twin")" '"target":2.35E1'
+  expect "the twin" "$(cat "$work/twin")" '"target":23.5'
 
   title "Its power goes; a command comes meanwhile; it obeys when it is back"
   power_off
