@@ -7,16 +7,6 @@
 namespace unhidra::bench {
 namespace {
 
-using std::chrono::milliseconds;
-
-SteadyTime at(int ms) {
-  return SteadyTime(milliseconds(ms));
-}
-
-MessageId message(Byte number) {
-  return id_of<MessageId>(number);
-}
-
 Bytes frame(Byte number) {
   return event_frame(entry(number));
 }

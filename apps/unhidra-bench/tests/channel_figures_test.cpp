@@ -9,14 +9,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-SteadyTime at(int ms) {
-  return SteadyTime(milliseconds(ms));
-}
-
-MessageId message(Byte number) {
-  return id_of<MessageId>(number);
-}
-
 void arrive(Arrivals& arrivals, Byte number, std::initializer_list<int> times) {
   for (const int time : times) {
     arrivals.note(event_frame(entry(number)), at(time));

@@ -1,6 +1,9 @@
 #pragma once
-// Frames as a gateway sends them to the devices of a group.
+// Frames as a gateway sends them to the devices of a group, and when they come.
 
+#include <chrono>
+
+#include "unhidra/base/time.h"
 #include "unhidra/wire/codec.h"
 #include "unhidra/wire/frame_bodies.h"
 
@@ -11,6 +14,14 @@ T id_of(Byte number) {
   Uuid id{};
   id.back() = number;
   return T(id);
+}
+
+inline MessageId message(Byte number) {
+  return id_of<MessageId>(number);
+}
+
+inline SteadyTime at(int ms) {
+  return SteadyTime(std::chrono::milliseconds(ms));
 }
 
 template <class Event>
