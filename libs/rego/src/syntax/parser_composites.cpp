@@ -55,6 +55,18 @@ bool Parser::pair_list(std::vector<Term>& items) {
   return true;
 }
 
+bool Parser::comprehend(Term& out, Term::Type type, Term& head, std::string_view closing) {
+  auto body = comprehension_body(closing);
+  if (!body) {
+    return false;
+  }
+  take();
+  out.type = type;
+  out.items.push_back(std::move(head));
+  out.body = std::make_shared<Body>(std::move(*body));
+  return true;
+}
+
 Parser::MaybeTerm Parser::array() {
   Term out = make(Term::Type::array);
   take();
@@ -67,11 +79,7 @@ Parser::MaybeTerm Parser::array() {
     return std::nullopt;
   }
   if (at("|") && may_comprehend) {
-    if (auto body = comprehension_body("]")) {
-      take();
-      out.type = Term::Type::array_comp;
-      out.items.push_back(std::move(*first));
-      out.body = std::make_shared<Body>(std::move(*body));
+    if (comprehend(out, Term::Type::array_comp, *first, "]")) {
       return out;
     }
     if (statement_failed()) {
@@ -106,11 +114,7 @@ Parser::MaybeTerm Parser::set_or_object_term() {
     return object_tail(std::move(out), std::move(*first), may_comprehend);
   }
   if (at("|") && may_comprehend) {
-    if (auto body = comprehension_body("}")) {
-      take();
-      out.type = Term::Type::set_comp;
-      out.items.push_back(std::move(*first));
-      out.body = std::make_shared<Body>(std::move(*body));
+    if (comprehend(out, Term::Type::set_comp, *first, "}")) {
       return out;
     }
     if (statement_failed()) {

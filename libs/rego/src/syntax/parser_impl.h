@@ -189,6 +189,8 @@ class Parser {
   MaybeTerm object_tail(Term out, Term key, bool may_comprehend);
   // Nothing, and nothing told: it is none, and the next token is a comma.
   std::optional<Body> comprehension_body(std::string_view closing);
+  // Makes `out` a comprehension of `head`, which it takes, when a body follows.
+  bool comprehend(Term& out, Term::Type type, Term& head, std::string_view closing);
   bool term_list(std::string_view closing, std::vector<Term>& items);
   bool pair_list(std::vector<Term>& items);
   MaybeTerm interpolated();
