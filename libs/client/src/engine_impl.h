@@ -124,6 +124,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status set_receipts(bool sent);
   Status set_presence(OwnPresence own);
   Status watch_presence(std::span<const UserId> users);
+  Status put_first(std::span<const ConversationId> shown);
   std::vector<UserPresence> presence() const;
   bool presence_answered() const;
   bool sends_receipts() const { return progress_.receipts; }
@@ -445,7 +446,10 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   };
   Status load_groups();
   Status flush_groups();
-  void touch(const GroupHold& hold) { dirty_groups_.insert(hold.record.id); }
+  void touch(const GroupHold& hold) {
+    dirty_groups_.insert(hold.record.id);
+    stir(hold.record.id);
+  }
   void touch_history(GroupHold& hold) {
     hold.history_dirty = true;
     touch(hold);
@@ -459,9 +463,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   mls::Identity mls_identity() const;
   void note_listed_group(const wire::Conversation& listed);
   bool has_group_news(const wire::Conversation& listed) const;
-  Status pump_groups();
   Status pump_group(GroupHold& hold);
-  bool groups_idle() const;
   void review(GroupHold& hold);
   void note_epoch(GroupHold& hold);
   void drop_mls(GroupHold& hold);
@@ -469,6 +471,23 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status depart(GroupHold& hold, GroupState state);
   std::string epoch_code(const mls::Group& group) const;
   void show_name(Conversation& out, ConversationId id) const;
+
+  // ---- which of them when (group_schedule.cpp) ----
+  Status pump_groups();
+  // There may be something to do in it: the next step looks.
+  void stir(ConversationId id) { link_.stirred.insert(id); }
+  Status visit(ConversationId id);
+  void begin_listed();
+  void stir_unfinished();
+  void stir_unlisted();
+  void stir_for_renewal();
+  bool is_unfinished(const GroupHold& hold) const;
+  bool is_first(ConversationId id) const;
+  bool wants_log(const GroupHold& hold, const GroupLink& link) const;
+  void want_log(const GroupHold& hold, GroupLink& link);
+  void fetch_group_logs();
+  bool fetch_group_log(ConversationId id);
+  bool groups_idle() const;
 
   // ---- their log (group_log.cpp) ----
   void on_group_entry(wire::GroupEntry entry);
@@ -699,6 +718,9 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   std::map<DeviceId, HistoryPlan> plans_;           // a cache
   std::map<Bytes, KeyPackageRecord> key_packages_;  // by KeyPackageRef
   std::uint64_t list_changes_ = 0;                  // device lists that were replaced
+  std::uint64_t reviewed_lists_ = 0;                // so many when all groups were stirred
+  std::vector<ConversationId> first_;               // as the host shows them; not stored
+  ConversationId last_renewal_;
   GroupAuthority authority_{users_};
   std::map<ConversationId, UnreadList> unread_;
   std::vector<std::pair<ConversationId, std::uint64_t>> outdated_unread_;  // in Table::unread

@@ -323,6 +323,7 @@ Status Engine::Impl::on_step_accepted(GroupHold& hold, GroupLink& link,
                                       const wire::Accepted& accepted) {
   const auto kind = hold.record.step->kind;
   link.head = std::max(link.head, accepted.seq);
+  stir(hold.record.id);
   switch (kind) {
     case GroupStep::Kind::create:
       hold.record.state = GroupState::active;
@@ -365,6 +366,7 @@ void Engine::Impl::on_stale_group(ConversationId id, const wire::StaleGroup& sta
   }
   auto& link = link_.groups[id];
   link.head = std::max(link.head, stale.head_seq);
+  stir(id);
 }
 
 Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::GroupLog& log) {
@@ -384,6 +386,7 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Group
   }
   link.head = std::max(link.head, log.head_seq);
   link.head_known = true;
+  stir(id);
   return true;
 }
 
@@ -401,6 +404,7 @@ Status Engine::Impl::refuse_group(const PendingRequest& request, const wire::Err
                  : on_step_refused(*hold, error);
     case Ask::group_log:
     case Ask::group_info:
+      stir(id);
       if (hold != nullptr && (error.status == 404 || error.status == 403)) {
         return depart(*hold, hold->record.state == GroupState::leaving ? GroupState::left
                                                                        : GroupState::removed);

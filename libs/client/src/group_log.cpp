@@ -41,6 +41,7 @@ void Engine::Impl::on_group_entry(wire::GroupEntry entry) {
   }
   auto& link = link_.groups[entry.conversation_id];
   link.head = std::max(link.head, entry.seq);
+  stir(entry.conversation_id);
   const auto newest = link.entries.empty() ? hold->record.cursor : link.entries.back().seq;
   if (entry.seq == newest + 1 && link.entries.size() < limits_.max_group_log_buffer) {
     link.entries.push_back(std::move(entry));

@@ -311,6 +311,7 @@ Status Engine::Impl::on_group_send_outcome(const PendingRequest& request,
   if (const auto* accepted = std::get_if<wire::Accepted>(&outcome.result)) {
     auto& link = link_.groups[found->second.conversation];
     link.head = std::max(link.head, accepted->seq);
+    stir(found->second.conversation);
     return on_accepted(found->second, *accepted);
   }
   if (stale == nullptr) {

@@ -91,7 +91,7 @@ Engine::Impl::GroupHold& Engine::Impl::hold_group(ConversationId id) {
   auto& hold = groups_[id];
   hold.record.id = id;
   save(conversation_record(id, UserId()));
-  dirty_groups_.insert(id);
+  touch(hold);
   return hold;
 }
 
@@ -151,36 +151,23 @@ void Engine::Impl::note_listed_group(const wire::Conversation& listed) {
   if (pair != conversations_.end() && !pair->second.is_group()) {
     return;  // the id of a conversation with one person does not become a group's
   }
-  auto& link = link_.groups[listed.conversation_id];
-  link.listed = true;
+  const auto id = listed.conversation_id;
+  auto& link = link_.groups[id];
   link.head_known = true;
   link.head = std::max(link.head, listed.head_seq);
+  const auto* known = find_group(id);
+  if (known == nullptr || known->record.is_gone()) {
+    link_.unknown.insert(id);
+  }
+  if (link.rank == 0 && !link_.behind.contains({0, id})) {
+    link.rank = ++link_.ranks;
+  }
+  if (known != nullptr && link.head > known->record.cursor) {
+    stir(id);
+  }
 }
 
 // ---- the order of things ----
-
-Status Engine::Impl::pump_groups() {
-  if (!may_use_groups()) {
-    return {};
-  }
-  UNHIDRA_TRY_VOID(pump_key_packages());
-  // A Welcome in the inbox is the better way in.
-  if (is_inbox_drained() && link_.conversations_known) {
-    for (const auto& [id, link] : link_.groups) {
-      const auto* known = find_group(id);
-      if (link.listed && (known == nullptr || known->record.is_gone())) {
-        auto& hold = hold_group(id);
-        hold.record.state = GroupState::joining;
-        hold.record.was_member = false;
-        hold.record.step.reset();
-      }
-    }
-  }
-  for (auto& [id, hold] : groups_) {
-    UNHIDRA_TRY_VOID(pump_group(hold));
-  }
-  return {};
-}
 
 Status Engine::Impl::pump_group(GroupHold& hold) {
   if (hold.record.is_gone()) {
@@ -202,10 +189,8 @@ Status Engine::Impl::pump_group(GroupHold& hold) {
   if (!hold.record.is_member()) {
     return {};
   }
-  const Question log{Ask::group_log, hold.record.id.uuid()};
-  const bool told = link.head_known || !link_.conversations_known;
-  if (link.entries.empty() && (!told || link.head > hold.record.cursor) && may_ask(log)) {
-    ask(log, wire::FetchGroupLog{hold.record.id, hold.record.cursor, limits_.group_log_page});
+  if (wants_log(hold, link)) {
+    want_log(hold, link);
   }
   if (!link.head_known || !link.entries.empty() || link.head > hold.record.cursor) {
     return {};
@@ -223,20 +208,6 @@ Status Engine::Impl::pump_group(GroupHold& hold) {
     touch(hold);
   }
   return pump_earlier(hold, link);
-}
-
-bool Engine::Impl::groups_idle() const {
-  if (!may_use_groups()) {
-    return true;
-  }
-  return std::ranges::all_of(groups_, [&](const auto& one) {
-    const auto& record = one.second.record;
-    const auto link = link_.groups.find(one.first);
-    const bool settled =
-        link == link_.groups.end() || (link->second.entries.empty() && !link->second.earlier &&
-                                       link->second.head <= record.cursor);
-    return record.is_gone() || (record.is_member() && !record.step && settled);
-  });
 }
 
 // ---- members and epochs ----
