@@ -218,7 +218,7 @@ Status Engine::Impl::connection_closed() {
 Status Engine::Impl::tick() {
   const auto now = clock_.steady_now();
   expire_typing();
-  stir_for_renewal();
+  UNHIDRA_TRY_VOID(pump_background());
   for (const auto& [id, pending] : link_.pending) {
     if (now - pending.since > limits_.request_timeout) {
       emit(event::RequestFailed{"connection", std::string(error_code(unhidra::Errc::timeout).name),

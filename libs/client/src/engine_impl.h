@@ -147,7 +147,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Result<std::uint64_t> reset_group(ConversationId id);
   Result<std::uint64_t> share_history(ConversationId id, bool shared);
   Status read_earlier(ConversationId id);
-  Result<Group> group(ConversationId id) const;
+  Result<Group> group(ConversationId id);
   Status request_history(DeviceId from);
   Status approve_history(DeviceId to, std::string_view code);
   Status cancel_history(DeviceId other);
@@ -383,7 +383,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
 
   // ---- receipts, typing, policy (receipts.cpp) ----
   bool may_tell() const;
-  bool receipts_wanted(const ConversationRecord& record) const;
+  Result<bool> receipts_wanted(const ConversationRecord& record);
   Status pump_receipts();
   void pump_policy();
   void on_typing(const wire::Typing& typing);
@@ -437,6 +437,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   struct GroupHold {
     GroupRecord record;
     std::optional<mls::Group> mls;
+    bool in_store = false;  // `mls` is not read yet: need_mls()
     GroupHistoryRecord history;
     bool history_dirty = false;
     // Leaves of devices that are not signed, as of `reviewed` (epoch, number of list changes).
@@ -445,6 +446,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
     std::pair<std::uint64_t, std::uint64_t> reviewed{UINT64_MAX, 0};
   };
   Status load_groups();
+  Status need_mls(GroupHold& hold);
   Status flush_groups();
   void touch(const GroupHold& hold) {
     dirty_groups_.insert(hold.record.id);
@@ -480,8 +482,11 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   void begin_listed();
   void stir_unfinished();
   void stir_unlisted();
-  void stir_for_renewal();
+  Status pump_background();
+  bool is_renewal_due(const GroupRecord& record) const;
   bool is_unfinished(const GroupHold& hold) const;
+  bool is_unsettled(const GroupHold& hold) const;
+  void note_unsettled(GroupHold& hold);
   bool is_first(ConversationId id) const;
   bool wants_log(const GroupHold& hold, const GroupLink& link) const;
   void want_log(const GroupHold& hold, GroupLink& link);
@@ -721,6 +726,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   std::uint64_t reviewed_lists_ = 0;                // so many when all groups were stirred
   std::vector<ConversationId> first_;               // as the host shows them; not stored
   ConversationId last_renewal_;
+  std::set<ConversationId> unreviewed_;  // not read since a device list has changed
   GroupAuthority authority_{users_};
   std::map<ConversationId, UnreadList> unread_;
   std::vector<std::pair<ConversationId, std::uint64_t>> outdated_unread_;  // in Table::unread

@@ -294,6 +294,7 @@ Status Engine::Impl::on_step_outcome(const PendingRequest& request,
   if (hold == nullptr || !hold->record.step || hold->record.step->number != request.number) {
     return {};  // settled by the log meanwhile
   }
+  UNHIDRA_TRY_VOID(need_mls(*hold));
   auto& link = link_.groups[id];
   if (const auto* accepted = std::get_if<wire::Accepted>(&outcome.result)) {
     return on_step_accepted(*hold, link, *accepted);
@@ -395,6 +396,9 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Group
 Status Engine::Impl::refuse_group(const PendingRequest& request, const wire::Error& error) {
   const ConversationId id(request.question.id);
   auto* hold = find_group(id);
+  if (hold != nullptr) {
+    UNHIDRA_TRY_VOID(need_mls(*hold));
+  }
   switch (request.question.ask) {
     case Ask::send_group:
       return on_send_error(request, error);

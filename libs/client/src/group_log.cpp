@@ -50,6 +50,9 @@ void Engine::Impl::on_group_entry(wire::GroupEntry entry) {
 }
 
 Status Engine::Impl::process_group_entries(GroupHold& hold, GroupLink& link) {
+  if (!link.entries.empty()) {
+    UNHIDRA_TRY_VOID(need_mls(hold));
+  }
   while (!link.entries.empty()) {
     const auto& entry = link.entries.front();
     if (entry.seq > hold.record.cursor + 1) {

@@ -40,6 +40,7 @@ Status Engine::Impl::visit(ConversationId id) {
     return {};
   }
   UNHIDRA_TRY_VOID(pump_group(*hold));
+  note_unsettled(*hold);
   if (is_unfinished(*hold)) {
     stir(id);
   }
@@ -77,10 +78,26 @@ void Engine::Impl::stir_unfinished() {
   }
   if (std::exchange(reviewed_lists_, list_changes_) != list_changes_) {
     for (const auto& [id, hold] : groups_) {
-      if (hold.record.is_member()) {
+      if (hold.in_store) {
+        unreviewed_.insert(id);
+      } else if (hold.record.is_member()) {
         stir(id);
       }
     }
+  }
+}
+
+bool Engine::Impl::is_unsettled(const GroupHold& hold) const {
+  return hold.mls ? !hold.not_signed.empty() || !hold.mls->proposals().items().empty()
+                  : hold.in_store && hold.record.unsettled;
+}
+
+// Kept, so that the state need not be read to know it.
+void Engine::Impl::note_unsettled(GroupHold& hold) {
+  const bool now = is_unsettled(hold);
+  if (hold.record.unsettled != now) {
+    hold.record.unsettled = now;
+    touch(hold);
   }
 }
 
@@ -91,8 +108,7 @@ bool Engine::Impl::is_unfinished(const GroupHold& hold) const {
     return false;
   }
   const bool busy = record.state != GroupState::active || record.step || record.channel ||
-                    record.announce || !hold.not_signed.empty() ||
-                    (hold.mls && !hold.mls->proposals().items().empty());
+                    record.announce || is_unsettled(hold);
   const auto link = link_.groups.find(record.id);
   const bool reads =
       link != link_.groups.end() && (!link->second.entries.empty() || link->second.earlier);
@@ -198,29 +214,38 @@ bool Engine::Impl::groups_idle() const {
          });
 }
 
-// ---- renewals ----
+// ---- what is in no hurry ----
 
-// A device renews its keys in every group from time to time. One after the other: whoever was away
-// for long has all of them to do, and none of them is in a hurry.
-void Engine::Impl::stir_for_renewal() {
+bool Engine::Impl::is_renewal_due(const GroupRecord& record) const {
+  return record.state == GroupState::active && !record.step &&
+         clock_.now() - record.leaf_updated_at > limits_.leaf_update_age;
+}
+
+// One group a tick: whoever was away for long has the keys of all to renew, and a new device list
+// may concern any. Before a message is sent its group is looked at in any case.
+Status Engine::Impl::pump_background() {
   if (!may_use_groups() || !link_.behind.empty()) {
-    return;
+    return {};
   }
-  const auto due = [&](const auto& one) {
-    const auto& record = one.second.record;
-    return record.state == GroupState::active && !record.step &&
-           clock_.now() - record.leaf_updated_at > limits_.leaf_update_age;
-  };
+  while (!unreviewed_.empty()) {
+    auto* hold = find_group(unreviewed_.extract(unreviewed_.begin()).value());
+    if (hold != nullptr && hold->in_store) {
+      stir(hold->record.id);
+      return need_mls(*hold);
+    }
+  }
+  const auto due = [&](const auto& one) { return is_renewal_due(one.second.record); };
   const auto behind_last = groups_.upper_bound(last_renewal_);
   auto next = std::find_if(behind_last, groups_.end(), due);
   if (next == groups_.end()) {
     next = std::find_if(groups_.begin(), behind_last, due);
     if (next == behind_last) {
-      return;
+      return {};
     }
   }
   last_renewal_ = next->first;
   stir(next->first);
+  return {};
 }
 
 }  // namespace unhidra::client

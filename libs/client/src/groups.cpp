@@ -10,7 +10,6 @@ namespace unhidra::client {
 namespace {
 
 constexpr std::size_t kMaxGroups = 10'000;
-constexpr std::size_t kIdSize = 16;
 
 }  // namespace
 
@@ -22,8 +21,9 @@ Status Engine::Impl::load_groups() {
   UNHIDRA_TRY(const auto groups, tx_.load(Table::group));
   for (const auto& stored : groups) {
     UNHIDRA_TRY(auto record, GroupRecord::decode(stored.value.expose()));
-    const auto id = record.id;
-    groups_[id].record = std::move(record);
+    auto& hold = groups_[record.id];
+    hold.in_store = record.has_keys();
+    hold.record = std::move(record);
   }
   UNHIDRA_TRY(const auto histories, tx_.load(Table::group_history));
   for (const auto& stored : histories) {
@@ -32,23 +32,6 @@ Status Engine::Impl::load_groups() {
     if (found != groups_.end()) {
       found->second.history = std::move(record);
     }
-  }
-  std::map<ConversationId, std::vector<mls::Record>> states;
-  UNHIDRA_TRY(auto records, tx_.load(Table::group_state));
-  for (auto& stored : records) {
-    const auto key = ByteView(stored.key);
-    if (key.size() <= kIdSize) {
-      return fail(Errc::corrupt_store, "a stored group record has no name");
-    }
-    UNHIDRA_TRY(const auto id, ConversationId::from_bytes(key.first(kIdSize)));
-    states[id].push_back({to_bytes(key.subspan(kIdSize)), std::move(stored.value)});
-  }
-  for (const auto& [id, state] : states) {
-    auto group = mls::Group::restore(crypto_, state);
-    if (!group) {
-      return fail(Errc::corrupt_store, "a stored group cannot be read: " + group.error().message());
-    }
-    groups_[id].mls.emplace(std::move(*group));
   }
   UNHIDRA_TRY(const auto changes, tx_.load(Table::group_change));
   for (const auto& stored : changes) {
@@ -61,6 +44,22 @@ Status Engine::Impl::load_groups() {
     UNHIDRA_TRY(auto record, KeyPackageRecord::decode(stored.value.expose()));
     key_packages_.emplace(stored.key, std::move(record));
   }
+  return {};
+}
+
+// The MLS state of a group stays in the store until something in it needs it.
+Status Engine::Impl::need_mls(GroupHold& hold) {
+  if (hold.mls || !hold.in_store) {
+    return {};
+  }
+  auto group = mls::Group::restore(crypto_, [&](ByteView key) {
+    return tx_.get(Table::group_state, group_state_key(hold.record.id, key));
+  });
+  if (!group) {
+    return fail(Errc::corrupt_store, "a stored group cannot be read: " + group.error().message());
+  }
+  hold.mls.emplace(std::move(*group));
+  hold.in_store = false;
   return {};
 }
 
@@ -189,12 +188,19 @@ Status Engine::Impl::pump_group(GroupHold& hold) {
   if (!hold.record.is_member()) {
     return {};
   }
+  if (hold.mls) {
+    review(hold);
+  }
   if (wants_log(hold, link)) {
     want_log(hold, link);
   }
   if (!link.head_known || !link.entries.empty() || link.head > hold.record.cursor) {
     return {};
   }
+  if (!is_unfinished(hold) && !is_renewal_due(hold.record)) {
+    return {};
+  }
+  UNHIDRA_TRY_VOID(need_mls(hold));
   pump_channel(hold);
   if (!hold.record.step) {
     UNHIDRA_TRY_VOID(choose_step(hold, link));
@@ -319,8 +325,8 @@ void Engine::Impl::show_name(Conversation& out, ConversationId id) const {
   }
 }
 
-Result<Group> Engine::Impl::group(ConversationId id) const {
-  const auto* hold = find_group(id);
+Result<Group> Engine::Impl::group(ConversationId id) {
+  auto* hold = find_group(id);
   if (hold == nullptr) {
     return fail(Errc::not_found, "no such group is known here");
   }
@@ -330,6 +336,7 @@ Result<Group> Engine::Impl::group(ConversationId id) const {
   out.topic = hold->record.topic;
   out.description = hold->record.description;
   out.state = hold->record.state;
+  UNHIDRA_TRY_VOID(need_mls(*hold));
   if (!hold->mls || !hold->record.is_member()) {
     return out;
   }

@@ -39,8 +39,17 @@ class CatchUp : public Groups {
   void bring_back() {
     world.server.logs_asked.clear();
     world.server.conversations_asked = 0;
+    ann.store->states_read.clear();
+    ann.store->loaded.clear();
     ann.reopen();
     world.connect(ann);
+  }
+  std::set<ConversationId> states_read() const {
+    std::set<ConversationId> out;
+    for (const auto& id : ann.store->states_read) {
+      out.insert(ConversationId::from_bytes(id).value());
+    }
+    return out;
   }
   std::vector<ConversationId> received() const {
     std::vector<ConversationId> out;
@@ -68,6 +77,39 @@ TEST_F(CatchUp, OfAThousandConversationsOnlyThoseWithNewsAreRead) {
   EXPECT_EQ(received(), world.server.logs_asked);
   EXPECT_TRUE(ann.engine->idle());
   EXPECT_EQ(ann.count<event::CaughtUp>(), 1U);
+  EXPECT_EQ(states_read(), std::set(news.begin(), news.end()));
+  EXPECT_FALSE(ann.store->loaded.contains(Table::group_state));
+}
+
+TEST_F(CatchUp, TheKeysOfAGroupAreReadWhenTheyAreNeeded) {
+  const auto groups = create_many(5);
+  leave_ann_alone();
+  bring_back();
+  world.settle();
+  EXPECT_EQ(states_read(), std::set<ConversationId>());
+  say(ann, groups[1], "from the store");
+  world.settle();
+  EXPECT_EQ(bob.texts(groups[1]), Texts{"from the store"});
+  EXPECT_EQ(states_read(), std::set{groups[1]});
+  EXPECT_EQ(ann.engine->group(groups[3])->members.size(), 2U);
+  EXPECT_EQ(states_read(), (std::set{groups[1], groups[3]}));
+}
+
+// It may concern any group: those that are not read yet have their turns.
+TEST_F(CatchUp, ADeviceListThatIsNewIsLookedAtInOneGroupAfterTheOther) {
+  const auto groups = create_many(4);
+  auto& carol = join("carol");
+  leave_ann_alone();
+  bring_back();
+  ASSERT_TRUE(ann.engine->send_text(carol.enrollment.user, "hello"));
+  world.settle();
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    EXPECT_EQ(states_read().size(), i);
+    world.clock.advance(1s);
+    ASSERT_TRUE(ann.engine->tick());
+    world.settle();
+  }
+  EXPECT_EQ(states_read().size(), groups.size());
 }
 
 TEST_F(CatchUp, TheOthersFollowNewestFirst) {
