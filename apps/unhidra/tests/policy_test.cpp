@@ -121,6 +121,28 @@ TEST_F(PolicyLine, EvalTellsBesideTheAnswerHowLongItTookAndWhichRulesItTried) {
   EXPECT_NE(run({"eval", "--explain", "some", "1"}).status, 0);
 }
 
+TEST_F(PolicyLine, EvalInPartAnswersWhatMustHoldOfTheRest) {
+  write_example();
+  const auto shown = run({"eval", "-p", "-d", "p", "-f", "source", "data.example.allow == true"});
+  EXPECT_EQ(shown.status, 0);
+  EXPECT_EQ(shown.output,
+            "# Query 1\ninput.user in [\"ann\", \"bob\"]\ninput.path[0] = \"api\"\n\n");
+  const auto known = run({"eval", "--partial", "--unknowns", "input.path", "-i", "input.json", "-d",
+                          "p", "-f", "pretty", "data.example.allow == true"});
+  EXPECT_EQ(known.output,
+            "+---------+-----------------------+\n"
+            "| Query 1 | input.path[0] = \"api\" |\n"
+            "+---------+-----------------------+\n");
+  EXPECT_EQ(json(run({"eval", "-p", "-d", "p", "input.x"}).output),
+            R"({"partial":{"queries":[[{"index":0,"terms":{"type":"ref","value":)"
+            R"([{"type":"var","value":"input"},{"type":"string","value":"x"}]}}]]}})");
+  const auto supported = run({"eval", "-p", "-d", "p", "-f", "source", "data.example.allow"});
+  EXPECT_NE(supported.output.find("# Module 1\npackage partial.example\n"), std::string::npos)
+      << supported.output;
+  EXPECT_EQ(run({"eval", "-p", "-d", "p", "--fail", "input.x = 1; false"}).status, 1);
+  EXPECT_EQ(run({"eval", "-d", "p", "-f", "source", "1"}).status, 2);
+}
+
 TEST_F(PolicyLine, ExplainAsksAsTheBrokerDoes) {
   write("b/b.rego",
         "package unhidra.automation\n\nallow if {\n\tinput.device.labels.room == \"hall\"\n"

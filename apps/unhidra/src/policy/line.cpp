@@ -62,6 +62,20 @@ Line word(CLI::App& parent, std::function<Result<int>()>& chosen, const std::str
   return out;
 }
 
+void add_partial(CLI::App& app, Options& options, CLI::Option& coverage) {
+  auto* partial = app.add_flag("-p,--partial", options.partial,
+                               "Work out what is known, and answer what must hold of the rest")
+                      ->excludes(&coverage);
+  app.add_option("-u,--unknowns", options.unknowns, "What is not known, such as input.user")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->needs(partial);
+  app.add_option("--disable-inlining", options.apart,
+                 "Rules and packages that the answer refers to, such as data.a.p")
+      ->delimiter(',')
+      ->needs(partial);
+}
+
 void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
   const Line line = word(parent, chosen, "eval", "Evaluate a query", eval);
   auto& options = *line.options;
@@ -73,7 +87,7 @@ void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
   line.input();
   line.language();
   line.steps();
-  line.format({"json", "pretty", "raw", "values", "bindings", "discard"}, "json");
+  line.format({"json", "pretty", "raw", "values", "bindings", "discard", "source"}, "json");
   line.app->add_flag("--strict-builtin-errors", options.strict_errors,
                      "A built-in function that fails ends the evaluation");
   auto* coverage = line.app->add_flag("--coverage", options.coverage,
@@ -86,6 +100,7 @@ void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
       ->excludes(coverage);
   line.app->add_flag("--fail", options.fails_undefined, "Exit with 1 when there is no answer");
   line.app->add_flag("--fail-defined", options.fails_defined, "Exit with 1 when there is one");
+  add_partial(*line.app, options, *coverage);
 }
 
 void add_check(CLI::App& parent, std::function<Result<int>()>& chosen) {

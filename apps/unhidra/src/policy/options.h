@@ -58,7 +58,10 @@ struct Options {
   bool coverage = false;
   bool metrics = false;
   std::string explanation = "off";  // fails, full
-  double threshold = 0;             // percent
+  bool partial = false;
+  std::vector<std::string> unknowns{"input"};
+  std::vector<std::string> apart;  // not contained in what stays
+  double threshold = 0;            // percent
   bool fails_undefined = false;
   bool fails_defined = false;
   bool verbose = false;

@@ -71,6 +71,8 @@ struct QueryExpression {
 
 class Policy;
 struct Query;
+struct PartialOptions;
+struct Residual;
 
 class PreparedQuery {
  public:
@@ -115,6 +117,9 @@ class PolicySet {
   std::vector<RuleInfo> rules() const;
 
  private:
+  friend Result<Residual> evaluate_in_part(const PolicySet& policies, std::string_view query,
+                                           const Evaluation& evaluation,
+                                           const PartialOptions& options);
   std::shared_ptr<const Policy> policy_;
 };
 
