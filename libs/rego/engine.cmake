@@ -11,4 +11,4 @@ set(rego_engine_sources
   src/partial/residual.cpp src/partial/residual_text.cpp src/partial/unknowns.cpp
   src/syntax/format.cpp src/syntax/layout.cpp src/syntax/lexer.cpp src/syntax/module_json.cpp src/syntax/parser.cpp src/syntax/parser_bare_rules.cpp src/syntax/parser_bodies.cpp
   src/syntax/parser_composites.cpp src/syntax/parser_module.cpp src/syntax/parser_rules.cpp src/syntax/parser_terms.cpp src/syntax/problems.cpp src/syntax/term_text.cpp
-  src/types/builtin_types.cpp src/types/checker_terms.cpp src/types/checker_unify.cpp src/types/type.cpp src/types/type_checker.cpp src/values/value.cpp)
+  src/types/builtin_types.cpp src/types/checker_terms.cpp src/types/checker_unify.cpp src/types/schema_type.cpp src/types/type.cpp src/types/type_checker.cpp src/values/value.cpp)

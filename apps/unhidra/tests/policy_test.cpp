@@ -121,6 +121,28 @@ TEST_F(PolicyLine, EvalTellsBesideTheAnswerHowLongItTookAndWhichRulesItTried) {
   EXPECT_NE(run({"eval", "--explain", "some", "1"}).status, 0);
 }
 
+TEST_F(PolicyLine, SchemasTellWhatTheInputCannotHave) {
+  write_example();
+  write("input.schema.json", R"({"properties": {"user": {"type": "string"}}})");
+  write("s/input.json", R"({"properties": {"users": {"type": "string"}}})");
+  write("p/named.rego",
+        "# METADATA\n# scope: package\n# schemas:\n#   - input: schema.input\n"
+        "package named\n\np if input.user\n");
+  const std::string said =
+      "rego_type_error: undefined ref: input.path[0]\n\tinput.path[0]\n\t      ^\n\t      have: "
+      "\"path\"\n\t      want (one of): [\"user\"]";
+  const auto by_file = run({"check", "-s", "input.schema.json", "p/example.rego"});
+  EXPECT_EQ(by_file.status, 1);
+  EXPECT_NE(by_file.error_output.find(said), std::string::npos) << by_file.error_output;
+  EXPECT_EQ(run({"eval", "-s", "input.schema.json", "-d", "p/example.rego", "1"}).status, 2);
+  const auto by_folder = run({"check", "--schema", "s", "p"});
+  EXPECT_NE(by_folder.error_output.find("undefined ref: input.user"), std::string::npos)
+      << by_folder.error_output;
+  EXPECT_EQ(by_folder.error_output.find("input.path"), std::string::npos) << by_folder.error_output;
+  EXPECT_EQ(run({"check", "p"}).status, 0);
+  EXPECT_EQ(run({"test", "-s", "missing.json", "p"}).status, 1);
+}
+
 TEST_F(PolicyLine, EvalInPartAnswersWhatMustHoldOfTheRest) {
   write_example();
   const auto shown = run({"eval", "-p", "-d", "p", "-f", "source", "data.example.allow == true"});

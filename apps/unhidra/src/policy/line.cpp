@@ -27,6 +27,11 @@ struct Line {
                   "Refuse unused imports, variables and arguments too");
     app->add_option("--ignore", options->ignored, "Names (patterns) of files to leave out");
   }
+  void schema() const {
+    app->add_option(
+        "-s,--schema", options->schema,
+        "JSON Schema of the input: a file; or a folder of schemas that annotations name");
+  }
   void data() const {
     app->add_option(
            "-d,--data", options->data,
@@ -85,6 +90,7 @@ void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
   query->excludes(from_stdin);
   line.data();
   line.input();
+  line.schema();
   line.language();
   line.steps();
   line.format({"json", "pretty", "raw", "values", "bindings", "discard", "source"}, "json");
@@ -107,6 +113,7 @@ void add_check(CLI::App& parent, std::function<Result<int>()>& chosen) {
   const Line line =
       word(parent, chosen, "check", "Say what is wrong with policies, all of it", check);
   line.paths();
+  line.schema();
   line.language();
   line.format({"pretty", "json"}, "pretty");
 }
@@ -115,6 +122,7 @@ void add_test(CLI::App& parent, std::function<Result<int>()>& chosen) {
   const Line line = word(parent, chosen, "test", "Run the rules that begin with test_", test);
   auto& options = *line.options;
   line.paths();
+  line.schema();
   line.language();
   line.steps();
   line.format({"pretty", "json"}, "pretty");

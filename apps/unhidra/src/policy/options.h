@@ -52,6 +52,7 @@ struct Options {
   bool input_from_stdin = false;
   bool query_from_stdin = false;
   std::string format;
+  std::string schema;  // -s: a file or a folder
   bool v0 = false;
   bool strict = false;
   bool strict_errors = false;

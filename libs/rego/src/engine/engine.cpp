@@ -41,7 +41,7 @@ std::expected<PolicySet, ProblemList> PolicySet::check(std::span<const ModuleSou
     for (const auto& module : modules) {
       check_strictly(*module, options.strict, problems);
     }
-    policy = Policy::compile(std::move(modules), problems);
+    policy = Policy::compile(std::move(modules), options.schemas.get(), problems);
   }
   if (!problems.empty()) {
     return std::unexpected(with_lines(problems.list(), sources));

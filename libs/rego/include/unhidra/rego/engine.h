@@ -21,6 +21,7 @@
 #include "unhidra/rego/host.h"
 #include "unhidra/rego/loaded_data.h"
 #include "unhidra/rego/problem.h"
+#include "unhidra/rego/schemas.h"
 #include "unhidra/rego/trace.h"
 #include "unhidra/rego/value.h"
 
@@ -93,6 +94,8 @@ struct CompileOptions {
   // anyway: imports and rules that hide each other, `input` and `data` hidden, deprecated
   // functions.
   bool strict = false;
+  // Types of input and data. None: annotations that name a schema say nothing.
+  std::shared_ptr<const Schemas> schemas;
 };
 
 class PolicySet {
