@@ -200,6 +200,25 @@ TEST(Partial, TooManyQueriesAndWrongOptionsAreErrors) {
             std::string::npos);
 }
 
+TEST(Partial, HostilePoliciesEndByTheirBudgets) {
+  std::string chain;
+  for (int i = 0; i < 2'000; ++i) {
+    const std::string n = std::to_string(i);
+    chain += "p" + n + " if { input.x" + n + "; p" + std::to_string(i + 1) + " }\n";
+  }
+  EXPECT_EQ(of_rules(chain + "p2000 if input.z", "data.test.p0"),
+            "the evaluation's budget is used up");
+  std::string doubled;
+  for (int i = 0; i < 30; ++i) {
+    const std::string n = std::to_string(i);
+    const std::string next = "p" + std::to_string(i + 1);
+    doubled += "p" + n + " if { input.a" + n + "; " + next + " }\np" + n + " if { not input.b" + n +
+               "; " + next + " }\n";
+  }
+  EXPECT_EQ(of_rules(doubled + "p30 if input.z", "data.test.p0", {.options = {.max_queries = 500}}),
+            "the evaluation's budget is used up");
+}
+
 // ---- what stays answers as the whole does ----
 
 // Rules of kinds that the random ones do not have.
