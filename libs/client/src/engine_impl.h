@@ -560,6 +560,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status check_profile(std::string_view topic, std::string_view description) const;
   void pump_channel(const GroupHold& hold);
   void on_channel_created(ConversationId id, std::string failure);
+  void allow_rejoin(const std::optional<ConversationId>& channel);
   void on_place_answer(const PendingRequest& request, PlaceAnswerBody body);
   void pump_default_channels();
   void on_defaults_joined();
