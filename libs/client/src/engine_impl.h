@@ -232,11 +232,15 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status on_event(wire::ServerFrame& frame);
   Status on_hello(const wire::Hello& hello);
 
-  // ---- device groups (device_groups.cpp) ----
+  // ---- device groups (device_groups.cpp, device_states.cpp) ----
   struct DeviceGroupRecord;
   Result<DeviceGroupRecord> device_group_record(DeviceGroupId id) const;
   Result<std::vector<DeviceGroupRecord>> device_group_records() const;
   void save(const DeviceGroupRecord& record);
+  void remember_state(std::string_view topic, ByteView payload, const e2ee::GroupContent& content);
+  Result<std::optional<e2ee::GroupContent>> own_state(std::string_view topic,
+                                                      ByteView payload) const;
+  void forget_state(std::string_view topic);
 
   // ---- keys (keys.cpp) ----
   void add_prekey(PreKeyRecord record);
@@ -580,6 +584,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status check_profile(std::string_view topic, std::string_view description) const;
   void pump_channel(const GroupHold& hold);
   void on_channel_created(ConversationId id, std::string failure);
+  void allow_rejoin(const std::optional<ConversationId>& channel);
   void on_place_answer(const PendingRequest& request, PlaceAnswerBody body);
   void pump_default_channels();
   void on_defaults_joined();

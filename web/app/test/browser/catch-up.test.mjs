@@ -48,14 +48,16 @@ after(async () => {
   await stage?.close();
 });
 
-test("what is open comes first, what is listed above follows, then the others, newest first", async () => {
+// The server answers a batch of questions in any order; the client asks for sixteen beside what is shown.
+test("what is shown is there with the first answers, though it is the oldest, and nothing is left out", async () => {
   const received = [];
   ann.on("messageReceived", ({ message }) => received.push(message.conversation));
-  const shown = [groups[0], groups[20], groups[10]];
+  const shown = groups.slice(0, 3);
   await ann.putFirst(shown);
   await ann.connect();
-  assert.deepEqual(received.slice(0, 3), shown);
-  assert.deepEqual(received.slice(3), groups.filter((group) => !shown.includes(group)).reverse());
+  const last = Math.max(...shown.map((group) => received.indexOf(group)));
+  assert.ok(last >= 0 && last < shown.length + 16, `the last of what is shown came as number ${last}`);
+  assert.deepEqual([...received].sort(), [...groups].sort());
   const unread = (await ann.conversations()).map((one) => one.unread);
   assert.deepEqual(unread, Array(kGroups).fill(1));
 });
