@@ -1,7 +1,7 @@
 # The built-in functions of the policy language; a list of its own, so that the engine's stays short.
 set(rego_builtin_sources
   src/builtins/duration.cpp
-  src/builtins/family_collections.cpp src/builtins/family_crypto.cpp src/builtins/family_encoding.cpp
+  src/builtins/family_collections.cpp src/builtins/family_crypto.cpp src/builtins/family_encoding.cpp src/builtins/family_graph.cpp
   src/builtins/family_graphql.cpp src/builtins/family_language.cpp src/builtins/family_misc.cpp src/builtins/family_net.cpp
   src/builtins/family_numbers.cpp src/builtins/family_objects.cpp src/builtins/family_regex.cpp
   src/builtins/family_strings.cpp src/builtins/family_time.cpp src/builtins/family_tokens.cpp

@@ -1,5 +1,6 @@
 """The wanted side of the twin of an end-to-end encrypted device: a controller seals it, the device opens it, and the server,
 which keeps it, can neither read nor write it, nor bring back an older one without being noticed."""
+import json
 import unittest
 
 from controllers import ControllerCase
@@ -24,8 +25,8 @@ class SealedTwin(ControllerCase):
         self.device_json(self.admin, "group", "add", self.device_group, self.device.id, f"--code={code}", *allowed)
         self.device.wait_for("group.joined")
 
-    def power_up(self):
-        self.device.start("--kind", "thermostat", "--interval", "0.5", "--twin-interval", "0.3")
+    def power_up(self, twin_interval="0.3"):
+        self.device.start("--kind", "thermostat", "--interval", "0.5", "--twin-interval", twin_interval)
         self.device.wait_for("connected")
 
     def want(self, document):
@@ -66,6 +67,23 @@ class SealedTwin(ControllerCase):
         self.device.wait_for("twin.wanted")
         self.assertEqual(self.device.said("twin.refused"), [])
         self.assert_not_stored("27.25", '"target"', '"mode"')
+
+    def test_the_device_is_told_to_look_and_who_has_sealed_it_reads_it_again(self):
+        self.commission()
+        self.device.stop()
+        self.power_up(twin_interval="3600")
+        wait_until(lambda: self.target() is not None, what="the first look")
+        for number, target in enumerate((23.5, 24.5), start=1):
+            self.want(json.dumps({"target": target}))
+            self.device.wait_for("twin.wanted", count=number)
+            wait_until(lambda: self.target() == target, what="the device's own word")
+        for _ in range(2):  # epochs, after which nobody else opens it
+            self.device_json(self.admin, "group", "rotate", self.device_group)
+        shown = self.device_json(self.admin, "twin", self.device.id)["desired"]
+        self.assertEqual(shown["document"], {"target": 24.5})
+        # What the server has put in its place is not taken for it.
+        self.server_says({"ciphertext": "AAEC_w"})
+        self.assertNotIn("document", self.device_json(self.admin, "twin", self.device.id)["desired"])
 
     def test_a_server_that_brings_back_an_older_one_is_noticed(self):
         self.commission()

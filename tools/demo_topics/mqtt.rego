@@ -15,7 +15,7 @@ allow if {
 
 allow if {
 	input.action == "subscribe"
-	input.topic == concat("/", [own, "command"])
+	input.topic in {concat("/", [own, part]) | some part in ["command", "twin/wanted"]}
 }
 
 allow if {

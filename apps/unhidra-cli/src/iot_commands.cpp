@@ -367,9 +367,6 @@ class IotCommands {
       UNHIDRA_TRY(const auto body, wish(*id, document, twin));
       UNHIDRA_TRY(twin, ask(devices_, "PUT", path, &body));
       groups_.open_twin(*id, twin);
-      if (auto* wanted = twin.if_contains("desired"); wanted != nullptr && wanted->is_object()) {
-        wanted->get_object()["document"] = document;  // what this client sealed it cannot open
-      }
     }
     output_.result(typed("device_twin", twin), twin_text(twin));
     return {};

@@ -45,7 +45,7 @@ extern "C" {
 #endif
 
 #define UNHIDRA_INTERFACE_MAJOR 1
-#define UNHIDRA_INTERFACE_MINOR 5
+#define UNHIDRA_INTERFACE_MINOR 6
 
 enum unhidra_refusal {
   UNHIDRA_REFUSED = -1,      /* by the engine: the answer tells why */
@@ -185,6 +185,12 @@ UNHIDRA_EXPORT(unhidra_set_presence) int32_t unhidra_set_presence(int32_t engine
  * ones; kept across connections, not stored. client.too_many_watched: more than 2,000. */
 UNHIDRA_EXPORT(unhidra_watch_presence)
 int32_t unhidra_watch_presence(int32_t engine, const uint8_t* users, uint32_t users_size);
+/* The conversations on the screen, ids with one comma between, the open one before all, replacing
+ * the former ones: caught up with before the others; kept across connections, not stored. More than
+ * 50 have no say. */
+UNHIDRA_EXPORT(unhidra_put_first)
+int32_t unhidra_put_first(int32_t engine, const uint8_t* conversations,
+                          uint32_t conversations_size);
 
 /* ---- files: encrypted and decrypted piece by piece, about 1 MiB at a time; the host moves the
  * ciphertext to and from the server (REST, /v1/files). At most 64 at once; a file that is not sent

@@ -68,12 +68,13 @@ inline Answer answer_with(std::string_view name, std::string_view value) {
 }
 
 // Ids in their canonical form, with one comma between them.
-inline Result<std::vector<UserId>> users_of(Span argument) {
+template <class IdType>
+Result<std::vector<IdType>> ids_of(Span argument) {
   UNHIDRA_TRY(const auto bytes, Module::instance().view(argument));
-  std::vector<UserId> out;
+  std::vector<IdType> out;
   for (auto rest = as_text(bytes); !rest.empty();) {
     const auto end = rest.find(',');
-    const auto id = UserId::parse(rest.substr(0, end));
+    const auto id = IdType::parse(rest.substr(0, end));
     if (!id || end + 1 == rest.size()) {
       return fail(Errc::bad_argument, "a list of ids is malformed");
     }
@@ -88,7 +89,7 @@ template <class Body>
 std::int32_t change_of_group(std::int32_t handle, Span group, Span users, Body body) {
   return with_hosted(handle, [&](HostedEngine& hosted) -> Result<Answer> {
     UNHIDRA_TRY(const auto id, id_of<ConversationId>(group));
-    UNHIDRA_TRY(const auto who, users_of(users));
+    UNHIDRA_TRY(const auto who, ids_of<UserId>(users));
     UNHIDRA_TRY(const auto change, body(*hosted.engine, id, who));
     Json out;
     out.begin_object().name("change").number(change).end_object();

@@ -50,7 +50,7 @@ inline Result<std::string> text_of(Span argument) {
 inline Result<client::Draft> draft_of(Span text, Span mentions, std::int32_t everyone) {
   client::Draft out;
   UNHIDRA_TRY(out.text, text_of(text));
-  UNHIDRA_TRY(out.mentions, users_of(mentions));
+  UNHIDRA_TRY(out.mentions, ids_of<UserId>(mentions));
   out.mentions_everyone = everyone != 0;
   return out;
 }

@@ -140,8 +140,15 @@ int32_t unhidra_set_presence(int32_t engine, int32_t own) {
 }
 int32_t unhidra_watch_presence(int32_t engine, const uint8_t* users, uint32_t users_size) {
   return command(engine, [&](Engine& on) -> Status {
-    UNHIDRA_TRY(const auto who, users_of({users, users_size}));
+    UNHIDRA_TRY(const auto who, ids_of<UserId>({users, users_size}));
     return on.watch_presence(who);
+  });
+}
+int32_t unhidra_put_first(int32_t engine, const uint8_t* conversations,
+                          uint32_t conversations_size) {
+  return command(engine, [&](Engine& on) -> Status {
+    UNHIDRA_TRY(const auto shown, ids_of<ConversationId>({conversations, conversations_size}));
+    return on.put_first(shown);
   });
 }
 
@@ -159,7 +166,7 @@ int32_t unhidra_channel_create(int32_t engine, const uint8_t* name, uint32_t nam
     UNHIDRA_TRY(channel.topic, text_of({topic, topic_size}));
     UNHIDRA_TRY(channel.description, text_of({description, description_size}));
     UNHIDRA_TRY(channel.space, maybe_id_of<SpaceId>({space, space_size}));
-    UNHIDRA_TRY(channel.users, users_of({users, users_size}));
+    UNHIDRA_TRY(channel.users, ids_of<UserId>({users, users_size}));
     channel.open = open != 0;
     channel.announcements = announcements != 0;
     channel.is_default = is_default != 0;

@@ -223,7 +223,7 @@ int32_t unhidra_group_create(int32_t engine, const uint8_t* name, uint32_t name_
                              const uint8_t* users, uint32_t users_size) {
   return with_hosted(engine, [&](HostedEngine& hosted) -> Result<Answer> {
     UNHIDRA_TRY(const auto called, Module::instance().view({name, name_size}));
-    UNHIDRA_TRY(const auto who, users_of({users, users_size}));
+    UNHIDRA_TRY(const auto who, ids_of<UserId>({users, users_size}));
     UNHIDRA_TRY(const auto id, hosted.engine->create_group(unhidra::as_text(called), who));
     return answer_with("conversation", id.to_string());
   });

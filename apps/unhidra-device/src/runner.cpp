@@ -44,11 +44,12 @@ class Device {
         telemetry_(options.topic.empty() ? base_ + "/telemetry" : options.topic),
         results_(base_ + "/result"),
         keys_(keys_topic(home.settings().device, "")),
+        wanted_(base_ + "/twin/wanted"),
         twin_(home),
-        link_(
-            home,
-            {.client_id = home.device_id(), .filters = {{base_ + "/command", 1}, {keys_ + "+", 1}}},
-            [this](const uh_mqtt_event& event) { return on_message(event); }) {}
+        link_(home,
+              {.client_id = home.device_id(),
+               .filters = {{base_ + "/command", 1}, {keys_ + "+", 1}, {wanted_, 0}}},
+              [this](const uh_mqtt_event& event) { return on_message(event); }) {}
 
   Status run(const Stop& stop) {
     const auto started = home_.uptime();
@@ -181,7 +182,12 @@ class Device {
   }
 
   bool on_message(const uh_mqtt_event& event) {
-    if (std::string_view(event.topic, event.topic_size).starts_with(keys_)) {
+    const std::string_view topic(event.topic, event.topic_size);
+    if (topic == wanted_) {
+      look_at_ = 0;
+      return true;
+    }
+    if (topic.starts_with(keys_)) {
       twin_.look_again();
       return take_keys(home_, event);
     }
@@ -224,6 +230,7 @@ class Device {
   std::string telemetry_;
   std::string results_;
   std::string keys_;
+  std::string wanted_;  // whatever comes there: it is time to look at the twin
   Twin twin_;
   Link link_;
   std::uint64_t next_ = 0;

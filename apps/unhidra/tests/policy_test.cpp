@@ -121,6 +121,50 @@ TEST_F(PolicyLine, EvalTellsBesideTheAnswerHowLongItTookAndWhichRulesItTried) {
   EXPECT_NE(run({"eval", "--explain", "some", "1"}).status, 0);
 }
 
+TEST_F(PolicyLine, SchemasTellWhatTheInputCannotHave) {
+  write_example();
+  write("input.schema.json", R"({"properties": {"user": {"type": "string"}}})");
+  write("s/input.json", R"({"properties": {"users": {"type": "string"}}})");
+  write("p/named.rego",
+        "# METADATA\n# scope: package\n# schemas:\n#   - input: schema.input\n"
+        "package named\n\np if input.user\n");
+  const std::string said =
+      "rego_type_error: undefined ref: input.path[0]\n\tinput.path[0]\n\t      ^\n\t      have: "
+      "\"path\"\n\t      want (one of): [\"user\"]";
+  const auto by_file = run({"check", "-s", "input.schema.json", "p/example.rego"});
+  EXPECT_EQ(by_file.status, 1);
+  EXPECT_NE(by_file.error_output.find(said), std::string::npos) << by_file.error_output;
+  EXPECT_EQ(run({"eval", "-s", "input.schema.json", "-d", "p/example.rego", "1"}).status, 2);
+  const auto by_folder = run({"check", "--schema", "s", "p"});
+  EXPECT_NE(by_folder.error_output.find("undefined ref: input.user"), std::string::npos)
+      << by_folder.error_output;
+  EXPECT_EQ(by_folder.error_output.find("input.path"), std::string::npos) << by_folder.error_output;
+  EXPECT_EQ(run({"check", "p"}).status, 0);
+  EXPECT_EQ(run({"test", "-s", "missing.json", "p"}).status, 1);
+}
+
+TEST_F(PolicyLine, EvalInPartAnswersWhatMustHoldOfTheRest) {
+  write_example();
+  const auto shown = run({"eval", "-p", "-d", "p", "-f", "source", "data.example.allow == true"});
+  EXPECT_EQ(shown.status, 0);
+  EXPECT_EQ(shown.output,
+            "# Query 1\ninput.user in [\"ann\", \"bob\"]\ninput.path[0] = \"api\"\n\n");
+  const auto known = run({"eval", "--partial", "--unknowns", "input.path", "-i", "input.json", "-d",
+                          "p", "-f", "pretty", "data.example.allow == true"});
+  EXPECT_EQ(known.output,
+            "+---------+-----------------------+\n"
+            "| Query 1 | input.path[0] = \"api\" |\n"
+            "+---------+-----------------------+\n");
+  EXPECT_EQ(json(run({"eval", "-p", "-d", "p", "input.x"}).output),
+            R"({"partial":{"queries":[[{"index":0,"terms":{"type":"ref","value":)"
+            R"([{"type":"var","value":"input"},{"type":"string","value":"x"}]}}]]}})");
+  const auto supported = run({"eval", "-p", "-d", "p", "-f", "source", "data.example.allow"});
+  EXPECT_NE(supported.output.find("# Module 1\npackage partial.example\n"), std::string::npos)
+      << supported.output;
+  EXPECT_EQ(run({"eval", "-p", "-d", "p", "--fail", "input.x = 1; false"}).status, 1);
+  EXPECT_EQ(run({"eval", "-d", "p", "-f", "source", "1"}).status, 2);
+}
+
 TEST_F(PolicyLine, ExplainAsksAsTheBrokerDoes) {
   write("b/b.rego",
         "package unhidra.automation\n\nallow if {\n\tinput.device.labels.room == \"hall\"\n"

@@ -106,12 +106,26 @@ Result<std::uint64_t> Engine::Impl::ask_place(PlaceRequest request) {
   std::visit(
       [&](auto& body) {
         constexpr bool joins = std::is_same_v<std::decay_t<decltype(body)>, wire::JoinChannel>;
+        if constexpr (joins) {
+          allow_rejoin(body.channel_id);
+        }
         auto& pending = ask({Ask::place, id}, std::move(body));
         pending.number = number;
         pending.name = joins ? "join" : "";
       },
       request);
   return number;
+}
+
+// A person who asks for it comes back at once: the pause between repairs is for what the client
+// does of itself.
+void Engine::Impl::allow_rejoin(const std::optional<ConversationId>& channel) {
+  auto* hold = channel ? find_group(*channel) : nullptr;
+  if (hold != nullptr) {
+    hold->record.last_rejoin = {};
+    touch(*hold);
+    link_.questions.erase({Ask::group_info, channel->uuid()});
+  }
 }
 
 void Engine::Impl::on_place_answer(const PendingRequest& request, PlaceAnswerBody body) {

@@ -117,8 +117,12 @@ Status Engine::Impl::on_conversations(const wire::Conversations& answer) {
     }
   }
   link_.conversations_cursor = answer.next_cursor;
-  // Newest activity first: a page without news is followed by none with.
-  link_.conversations_known = answer.next_cursor.empty() || !news;
+  // Newest activity first: a page without news is followed by none with. The rest is listed all the
+  // same, as a group that is on no page may have been left.
+  link_.conversations_known = link_.conversations_known || answer.next_cursor.empty() || !news;
+  if (answer.next_cursor.empty()) {
+    stir_unlisted();
+  }
   return {};
 }
 
@@ -170,7 +174,8 @@ Status Engine::Impl::pump_conversations() {
   if (!is_inbox_drained()) {
     return {};
   }
-  if (!link_.conversations_known && may_ask({Ask::conversations})) {
+  const bool all = link_.conversations_known && link_.conversations_cursor.empty();
+  if (!all && may_ask({Ask::conversations})) {
     ask({Ask::conversations}, wire::ListConversations{link_.conversations_cursor, kWindow});
   }
   for (const auto& [id, head] : link_.logs) {

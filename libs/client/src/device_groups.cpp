@@ -287,7 +287,10 @@ Result<DeviceGroupId> Engine::Impl::take_device_group(std::string_view name, Byt
 }
 
 Status Engine::Impl::forget_device_group(DeviceGroupId id) {
-  UNHIDRA_TRY_VOID(device_group_record(id));
+  UNHIDRA_TRY(const auto record, device_group_record(id));
+  for (const auto& member : record.keys.roster().members) {
+    forget_state(desired_twin_topic(member.keys.device_id));
+  }
   tx_.remove(Table::device_group, id.bytes());
   return {};
 }
@@ -302,16 +305,27 @@ Result<Bytes> Engine::Impl::seal_for_devices(DeviceGroupId id, std::string_view 
   }
   UNHIDRA_TRY(auto out, record.keys.seal(crypto_, self_->signing, topic, kind, retained, content));
   save(record);
+  if (kind == identity::PayloadKind::state && retained) {
+    remember_state(topic, out, content);
+  }
   return out;
 }
 
 Result<Engine::FromDevice> Engine::Impl::open_from_devices(std::string_view topic, ByteView payload,
                                                            bool retained) {
   UNHIDRA_TRY(const auto parsed, identity::parse_group_payload(payload));
+  const bool is_own = self_ && parsed.header.sender == identity::tag_of(self_->device);
   UNHIDRA_TRY(auto records, device_group_records());
   for (auto& record : records) {
     if (identity::tag_of(record.id) != parsed.header.group) {
       continue;
+    }
+    const auto* self = is_own ? record.keys.roster().find(self_->device) : nullptr;
+    if (self != nullptr) {
+      UNHIDRA_TRY(auto content, own_state(topic, payload));
+      if (content) {
+        return FromDevice{record.id, {*self, parsed.header, std::move(*content)}};
+      }
     }
     UNHIDRA_TRY(auto opened, record.keys.open(crypto_, topic, payload, retained));
     save(record);

@@ -53,6 +53,7 @@ Status Engine::Impl::read_earlier(ConversationId id) {
     emit(event::EarlierMessages{id, 0, false});
   } else if (!link.earlier) {
     link.earlier.emplace();
+    stir(id);
   }
   return {};
 }

@@ -218,6 +218,7 @@ Status Engine::Impl::connection_closed() {
 Status Engine::Impl::tick() {
   const auto now = clock_.steady_now();
   expire_typing();
+  UNHIDRA_TRY_VOID(pump_background());
   for (const auto& [id, pending] : link_.pending) {
     if (now - pending.since > limits_.request_timeout) {
       emit(event::RequestFailed{"connection", std::string(error_code(unhidra::Errc::timeout).name),
@@ -436,6 +437,9 @@ Status Engine::set_presence(OwnPresence own) {
 }
 Status Engine::watch_presence(std::span<const UserId> users) {
   return impl_->command([&] { return impl_->watch_presence(users); });
+}
+Status Engine::put_first(std::span<const ConversationId> conversations) {
+  return impl_->command([&] { return impl_->put_first(conversations); });
 }
 Result<ConversationId> Engine::create_group(std::string_view name, std::span<const UserId> users) {
   return impl_->command([&] { return impl_->create_group(name, users); });

@@ -124,6 +124,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status set_receipts(bool sent);
   Status set_presence(OwnPresence own);
   Status watch_presence(std::span<const UserId> users);
+  Status put_first(std::span<const ConversationId> shown);
   std::vector<UserPresence> presence() const;
   bool presence_answered() const;
   bool sends_receipts() const { return progress_.receipts; }
@@ -146,7 +147,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Result<std::uint64_t> reset_group(ConversationId id);
   Result<std::uint64_t> share_history(ConversationId id, bool shared);
   Status read_earlier(ConversationId id);
-  Result<Group> group(ConversationId id) const;
+  Result<Group> group(ConversationId id);
   Status request_history(DeviceId from);
   Status approve_history(DeviceId to, std::string_view code);
   Status cancel_history(DeviceId other);
@@ -231,11 +232,15 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status on_event(wire::ServerFrame& frame);
   Status on_hello(const wire::Hello& hello);
 
-  // ---- device groups (device_groups.cpp) ----
+  // ---- device groups (device_groups.cpp, device_states.cpp) ----
   struct DeviceGroupRecord;
   Result<DeviceGroupRecord> device_group_record(DeviceGroupId id) const;
   Result<std::vector<DeviceGroupRecord>> device_group_records() const;
   void save(const DeviceGroupRecord& record);
+  void remember_state(std::string_view topic, ByteView payload, const e2ee::GroupContent& content);
+  Result<std::optional<e2ee::GroupContent>> own_state(std::string_view topic,
+                                                      ByteView payload) const;
+  void forget_state(std::string_view topic);
 
   // ---- keys (keys.cpp) ----
   void add_prekey(PreKeyRecord record);
@@ -382,7 +387,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
 
   // ---- receipts, typing, policy (receipts.cpp) ----
   bool may_tell() const;
-  bool receipts_wanted(const ConversationRecord& record) const;
+  Result<bool> receipts_wanted(const ConversationRecord& record);
   Status pump_receipts();
   void pump_policy();
   void on_typing(const wire::Typing& typing);
@@ -436,6 +441,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   struct GroupHold {
     GroupRecord record;
     std::optional<mls::Group> mls;
+    bool in_store = false;  // `mls` is not read yet: need_mls()
     GroupHistoryRecord history;
     bool history_dirty = false;
     // Leaves of devices that are not signed, as of `reviewed` (epoch, number of list changes).
@@ -444,8 +450,12 @@ class Engine::Impl final : public e2ee::PreKeyStore {
     std::pair<std::uint64_t, std::uint64_t> reviewed{UINT64_MAX, 0};
   };
   Status load_groups();
+  Status need_mls(GroupHold& hold);
   Status flush_groups();
-  void touch(const GroupHold& hold) { dirty_groups_.insert(hold.record.id); }
+  void touch(const GroupHold& hold) {
+    dirty_groups_.insert(hold.record.id);
+    stir(hold.record.id);
+  }
   void touch_history(GroupHold& hold) {
     hold.history_dirty = true;
     touch(hold);
@@ -459,9 +469,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   mls::Identity mls_identity() const;
   void note_listed_group(const wire::Conversation& listed);
   bool has_group_news(const wire::Conversation& listed) const;
-  Status pump_groups();
   Status pump_group(GroupHold& hold);
-  bool groups_idle() const;
   void review(GroupHold& hold);
   void note_epoch(GroupHold& hold);
   void drop_mls(GroupHold& hold);
@@ -469,6 +477,26 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status depart(GroupHold& hold, GroupState state);
   std::string epoch_code(const mls::Group& group) const;
   void show_name(Conversation& out, ConversationId id) const;
+
+  // ---- which of them when (group_schedule.cpp) ----
+  Status pump_groups();
+  // There may be something to do in it: the next step looks.
+  void stir(ConversationId id) { link_.stirred.insert(id); }
+  Status visit(ConversationId id);
+  void begin_listed();
+  void stir_unfinished();
+  void stir_unlisted();
+  Status pump_background();
+  bool is_renewal_due(const GroupRecord& record) const;
+  bool is_unfinished(const GroupHold& hold) const;
+  bool is_unsettled(const GroupHold& hold) const;
+  void note_unsettled(GroupHold& hold);
+  bool is_first(ConversationId id) const;
+  bool wants_log(const GroupHold& hold, const GroupLink& link) const;
+  void want_log(const GroupHold& hold, GroupLink& link);
+  void fetch_group_logs();
+  bool fetch_group_log(ConversationId id);
+  bool groups_idle() const;
 
   // ---- their log (group_log.cpp) ----
   void on_group_entry(wire::GroupEntry entry);
@@ -556,6 +584,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status check_profile(std::string_view topic, std::string_view description) const;
   void pump_channel(const GroupHold& hold);
   void on_channel_created(ConversationId id, std::string failure);
+  void allow_rejoin(const std::optional<ConversationId>& channel);
   void on_place_answer(const PendingRequest& request, PlaceAnswerBody body);
   void pump_default_channels();
   void on_defaults_joined();
@@ -699,6 +728,10 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   std::map<DeviceId, HistoryPlan> plans_;           // a cache
   std::map<Bytes, KeyPackageRecord> key_packages_;  // by KeyPackageRef
   std::uint64_t list_changes_ = 0;                  // device lists that were replaced
+  std::uint64_t reviewed_lists_ = 0;                // so many when all groups were stirred
+  std::vector<ConversationId> first_;               // as the host shows them; not stored
+  ConversationId last_renewal_;
+  std::set<ConversationId> unreviewed_;  // not read since a device list has changed
   GroupAuthority authority_{users_};
   std::map<ConversationId, UnreadList> unread_;
   std::vector<std::pair<ConversationId, std::uint64_t>> outdated_unread_;  // in Table::unread

@@ -294,6 +294,7 @@ Status Engine::Impl::on_step_outcome(const PendingRequest& request,
   if (hold == nullptr || !hold->record.step || hold->record.step->number != request.number) {
     return {};  // settled by the log meanwhile
   }
+  UNHIDRA_TRY_VOID(need_mls(*hold));
   auto& link = link_.groups[id];
   if (const auto* accepted = std::get_if<wire::Accepted>(&outcome.result)) {
     return on_step_accepted(*hold, link, *accepted);
@@ -323,6 +324,7 @@ Status Engine::Impl::on_step_accepted(GroupHold& hold, GroupLink& link,
                                       const wire::Accepted& accepted) {
   const auto kind = hold.record.step->kind;
   link.head = std::max(link.head, accepted.seq);
+  stir(hold.record.id);
   switch (kind) {
     case GroupStep::Kind::create:
       hold.record.state = GroupState::active;
@@ -365,6 +367,7 @@ void Engine::Impl::on_stale_group(ConversationId id, const wire::StaleGroup& sta
   }
   auto& link = link_.groups[id];
   link.head = std::max(link.head, stale.head_seq);
+  stir(id);
 }
 
 Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::GroupLog& log) {
@@ -384,6 +387,7 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Group
   }
   link.head = std::max(link.head, log.head_seq);
   link.head_known = true;
+  stir(id);
   return true;
 }
 
@@ -392,6 +396,9 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Group
 Status Engine::Impl::refuse_group(const PendingRequest& request, const wire::Error& error) {
   const ConversationId id(request.question.id);
   auto* hold = find_group(id);
+  if (hold != nullptr) {
+    UNHIDRA_TRY_VOID(need_mls(*hold));
+  }
   switch (request.question.ask) {
     case Ask::send_group:
       return on_send_error(request, error);
@@ -401,6 +408,7 @@ Status Engine::Impl::refuse_group(const PendingRequest& request, const wire::Err
                  : on_step_refused(*hold, error);
     case Ask::group_log:
     case Ask::group_info:
+      stir(id);
       if (hold != nullptr && (error.status == 404 || error.status == 403)) {
         return depart(*hold, hold->record.state == GroupState::leaving ? GroupState::left
                                                                        : GroupState::removed);

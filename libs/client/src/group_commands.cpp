@@ -100,6 +100,7 @@ Result<std::uint64_t> Engine::Impl::change_group(ConversationId id, GroupChange:
     change.users.push_back(user);
   }
   save(change);
+  stir(id);
   const auto order = change.order;
   changes_.emplace(order, std::move(change));
   return order;

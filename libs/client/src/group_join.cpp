@@ -156,6 +156,7 @@ Status Engine::Impl::join_by_welcome(const wire::InboxEntry& entry, const mls::W
     return {};
   }
   auto& hold = hold_group(entry.conversation_id);
+  UNHIDRA_TRY_VOID(need_mls(hold));
   drop_mls(hold);
   hold.record.was_member = false;
   hold.record.step.reset();

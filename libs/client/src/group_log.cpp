@@ -41,6 +41,7 @@ void Engine::Impl::on_group_entry(wire::GroupEntry entry) {
   }
   auto& link = link_.groups[entry.conversation_id];
   link.head = std::max(link.head, entry.seq);
+  stir(entry.conversation_id);
   const auto newest = link.entries.empty() ? hold->record.cursor : link.entries.back().seq;
   if (entry.seq == newest + 1 && link.entries.size() < limits_.max_group_log_buffer) {
     link.entries.push_back(std::move(entry));
@@ -49,6 +50,9 @@ void Engine::Impl::on_group_entry(wire::GroupEntry entry) {
 }
 
 Status Engine::Impl::process_group_entries(GroupHold& hold, GroupLink& link) {
+  if (!link.entries.empty()) {
+    UNHIDRA_TRY_VOID(need_mls(hold));
+  }
   while (!link.entries.empty()) {
     const auto& entry = link.entries.front();
     if (entry.seq > hold.record.cursor + 1) {

@@ -270,8 +270,11 @@ Result<Engine::Impl::Outcome> Engine::Impl::prepare_for_group(OutboxRecord& reco
   if ((later != link_.send_not_before.end() && later->second > clock_.steady_now()) ||
       hold->record.state != GroupState::active || hold->record.step || !link.head_known ||
       !link.entries.empty() || link.head > hold->record.cursor ||
-      !hold->mls->proposals().items().empty() || waits_for_return(*hold, link) ||
       !may_ask({Ask::send_group, record.conversation.uuid()})) {
+    return Outcome::wait;
+  }
+  UNHIDRA_TRY_VOID(need_mls(*hold));
+  if (!hold->mls->proposals().items().empty() || waits_for_return(*hold, link)) {
     return Outcome::wait;
   }
   review(*hold);
@@ -311,6 +314,7 @@ Status Engine::Impl::on_group_send_outcome(const PendingRequest& request,
   if (const auto* accepted = std::get_if<wire::Accepted>(&outcome.result)) {
     auto& link = link_.groups[found->second.conversation];
     link.head = std::max(link.head, accepted->seq);
+    stir(found->second.conversation);
     return on_accepted(found->second, *accepted);
   }
   if (stale == nullptr) {

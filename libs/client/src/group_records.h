@@ -46,8 +46,14 @@ struct GroupRecord {
   std::set<UserId> expected;
   std::optional<GroupStep> step;
   std::optional<wire::CreateChannel> channel;  // the server is to make this entry of it
+  // A proposal waits to be committed, or a device is in it that its user has not signed.
+  bool unsettled = false;
 
   bool is_gone() const { return state == GroupState::left || state == GroupState::removed; }
+  // Whether there is a state of MLS.
+  bool has_keys() const {
+    return is_member() || state == GroupState::creating || (state == GroupState::joining && step);
+  }
   bool is_member() const { return state == GroupState::active || state == GroupState::leaving; }
   SecretBytes encode() const;
   static Result<GroupRecord> decode(ByteView bytes);

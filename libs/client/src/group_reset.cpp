@@ -24,6 +24,7 @@ Result<std::uint64_t> Engine::Impl::reset_group(ConversationId id) {
   if (hold == nullptr) {
     return fail(Errc::not_found, "no such group is known here");
   }
+  UNHIDRA_TRY_VOID(need_mls(*hold));
   // Who belongs to it, this device knows from the group itself and from nobody else.
   if (!hold->mls || hold->record.state != GroupState::active) {
     return fail(Errc::not_in_group, "this device is not in the group: another member can do it");

@@ -10,7 +10,6 @@ namespace unhidra::client {
 namespace {
 
 constexpr std::size_t kMaxGroups = 10'000;
-constexpr std::size_t kIdSize = 16;
 
 }  // namespace
 
@@ -22,8 +21,9 @@ Status Engine::Impl::load_groups() {
   UNHIDRA_TRY(const auto groups, tx_.load(Table::group));
   for (const auto& stored : groups) {
     UNHIDRA_TRY(auto record, GroupRecord::decode(stored.value.expose()));
-    const auto id = record.id;
-    groups_[id].record = std::move(record);
+    auto& hold = groups_[record.id];
+    hold.in_store = record.has_keys();
+    hold.record = std::move(record);
   }
   UNHIDRA_TRY(const auto histories, tx_.load(Table::group_history));
   for (const auto& stored : histories) {
@@ -32,23 +32,6 @@ Status Engine::Impl::load_groups() {
     if (found != groups_.end()) {
       found->second.history = std::move(record);
     }
-  }
-  std::map<ConversationId, std::vector<mls::Record>> states;
-  UNHIDRA_TRY(auto records, tx_.load(Table::group_state));
-  for (auto& stored : records) {
-    const auto key = ByteView(stored.key);
-    if (key.size() <= kIdSize) {
-      return fail(Errc::corrupt_store, "a stored group record has no name");
-    }
-    UNHIDRA_TRY(const auto id, ConversationId::from_bytes(key.first(kIdSize)));
-    states[id].push_back({to_bytes(key.subspan(kIdSize)), std::move(stored.value)});
-  }
-  for (const auto& [id, state] : states) {
-    auto group = mls::Group::restore(crypto_, state);
-    if (!group) {
-      return fail(Errc::corrupt_store, "a stored group cannot be read: " + group.error().message());
-    }
-    groups_[id].mls.emplace(std::move(*group));
   }
   UNHIDRA_TRY(const auto changes, tx_.load(Table::group_change));
   for (const auto& stored : changes) {
@@ -61,6 +44,22 @@ Status Engine::Impl::load_groups() {
     UNHIDRA_TRY(auto record, KeyPackageRecord::decode(stored.value.expose()));
     key_packages_.emplace(stored.key, std::move(record));
   }
+  return {};
+}
+
+// The MLS state of a group stays in the store until something in it needs it.
+Status Engine::Impl::need_mls(GroupHold& hold) {
+  if (hold.mls || !hold.in_store) {
+    return {};
+  }
+  auto group = mls::Group::restore(crypto_, [&](ByteView key) {
+    return tx_.get(Table::group_state, group_state_key(hold.record.id, key));
+  });
+  if (!group) {
+    return fail(Errc::corrupt_store, "a stored group cannot be read: " + group.error().message());
+  }
+  hold.mls.emplace(std::move(*group));
+  hold.in_store = false;
   return {};
 }
 
@@ -91,7 +90,7 @@ Engine::Impl::GroupHold& Engine::Impl::hold_group(ConversationId id) {
   auto& hold = groups_[id];
   hold.record.id = id;
   save(conversation_record(id, UserId()));
-  dirty_groups_.insert(id);
+  touch(hold);
   return hold;
 }
 
@@ -151,36 +150,23 @@ void Engine::Impl::note_listed_group(const wire::Conversation& listed) {
   if (pair != conversations_.end() && !pair->second.is_group()) {
     return;  // the id of a conversation with one person does not become a group's
   }
-  auto& link = link_.groups[listed.conversation_id];
-  link.listed = true;
+  const auto id = listed.conversation_id;
+  auto& link = link_.groups[id];
   link.head_known = true;
   link.head = std::max(link.head, listed.head_seq);
+  const auto* known = find_group(id);
+  if (known == nullptr || known->record.is_gone()) {
+    link_.unknown.insert(id);
+  }
+  if (link.rank == 0 && !link_.behind.contains({0, id})) {
+    link.rank = ++link_.ranks;
+  }
+  if (known != nullptr && link.head > known->record.cursor) {
+    stir(id);
+  }
 }
 
 // ---- the order of things ----
-
-Status Engine::Impl::pump_groups() {
-  if (!may_use_groups()) {
-    return {};
-  }
-  UNHIDRA_TRY_VOID(pump_key_packages());
-  // A Welcome in the inbox is the better way in.
-  if (is_inbox_drained() && link_.conversations_known) {
-    for (const auto& [id, link] : link_.groups) {
-      const auto* known = find_group(id);
-      if (link.listed && (known == nullptr || known->record.is_gone())) {
-        auto& hold = hold_group(id);
-        hold.record.state = GroupState::joining;
-        hold.record.was_member = false;
-        hold.record.step.reset();
-      }
-    }
-  }
-  for (auto& [id, hold] : groups_) {
-    UNHIDRA_TRY_VOID(pump_group(hold));
-  }
-  return {};
-}
 
 Status Engine::Impl::pump_group(GroupHold& hold) {
   if (hold.record.is_gone()) {
@@ -202,14 +188,19 @@ Status Engine::Impl::pump_group(GroupHold& hold) {
   if (!hold.record.is_member()) {
     return {};
   }
-  const Question log{Ask::group_log, hold.record.id.uuid()};
-  const bool told = link.head_known || !link_.conversations_known;
-  if (link.entries.empty() && (!told || link.head > hold.record.cursor) && may_ask(log)) {
-    ask(log, wire::FetchGroupLog{hold.record.id, hold.record.cursor, limits_.group_log_page});
+  if (hold.mls) {
+    review(hold);
+  }
+  if (wants_log(hold, link)) {
+    want_log(hold, link);
   }
   if (!link.head_known || !link.entries.empty() || link.head > hold.record.cursor) {
     return {};
   }
+  if (!is_unfinished(hold) && !is_renewal_due(hold.record)) {
+    return {};
+  }
+  UNHIDRA_TRY_VOID(need_mls(hold));
   pump_channel(hold);
   if (!hold.record.step) {
     UNHIDRA_TRY_VOID(choose_step(hold, link));
@@ -223,20 +214,6 @@ Status Engine::Impl::pump_group(GroupHold& hold) {
     touch(hold);
   }
   return pump_earlier(hold, link);
-}
-
-bool Engine::Impl::groups_idle() const {
-  if (!may_use_groups()) {
-    return true;
-  }
-  return std::ranges::all_of(groups_, [&](const auto& one) {
-    const auto& record = one.second.record;
-    const auto link = link_.groups.find(one.first);
-    const bool settled =
-        link == link_.groups.end() || (link->second.entries.empty() && !link->second.earlier &&
-                                       link->second.head <= record.cursor);
-    return record.is_gone() || (record.is_member() && !record.step && settled);
-  });
 }
 
 // ---- members and epochs ----
@@ -348,8 +325,8 @@ void Engine::Impl::show_name(Conversation& out, ConversationId id) const {
   }
 }
 
-Result<Group> Engine::Impl::group(ConversationId id) const {
-  const auto* hold = find_group(id);
+Result<Group> Engine::Impl::group(ConversationId id) {
+  auto* hold = find_group(id);
   if (hold == nullptr) {
     return fail(Errc::not_found, "no such group is known here");
   }
@@ -359,6 +336,7 @@ Result<Group> Engine::Impl::group(ConversationId id) const {
   out.topic = hold->record.topic;
   out.description = hold->record.description;
   out.state = hold->record.state;
+  UNHIDRA_TRY_VOID(need_mls(*hold));
   if (!hold->mls || !hold->record.is_member()) {
     return out;
   }

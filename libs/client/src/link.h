@@ -80,10 +80,10 @@ struct GroupLink {
   std::deque<wire::GroupEntry> entries;  // to be processed
   std::uint64_t head = 0;                // newest entry heard of
   bool head_known = false;               // `head` was told as the newest
-  bool listed = false;
-  bool looked_for_welcome = false;  // in the inbox, when this device was found in the tree
-  bool taken = false;               // the step is accepted; the log will bring it
-  std::optional<SteadyTime> turn;   // when this device commits what nobody in particular has to
+  std::uint64_t rank = 0;                // its place in the order of the list; 0: before all
+  bool looked_for_welcome = false;       // in the inbox, when this device was found in the tree
+  bool taken = false;                    // the step is accepted; the log will bring it
+  std::optional<SteadyTime> turn;  // when this device commits what nobody in particular has to
 
   std::optional<EarlierPage> earlier;  // asked for
   std::optional<wire::GroupInfo> info;
@@ -151,6 +151,11 @@ struct Link {
 
   // groups
   std::map<ConversationId, GroupLink> groups;
+  bool groups_begun = false;
+  std::set<ConversationId> stirred;  // there may be something to do in them
+  std::set<ConversationId> unknown;  // listed, and this device is not in them
+  std::set<std::pair<std::uint64_t, ConversationId>> behind;  // to be read, by rank
+  std::uint64_t ranks = 0;                                    // given so far
   bool key_packages_counted = false;
   std::uint32_t key_packages = 0;
   bool last_resort_there = false;

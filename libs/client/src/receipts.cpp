@@ -46,7 +46,7 @@ Status Engine::Impl::apply_receipt(const Origin& origin, const wire::Receipt& re
   return {};
 }
 
-bool Engine::Impl::receipts_wanted(const ConversationRecord& record) const {
+Result<bool> Engine::Impl::receipts_wanted(const ConversationRecord& record) {
   if (!limits_.receipts || !progress_.receipts || !link_.policy.receipts ||
       record.peer == self_->user) {
     return false;
@@ -55,9 +55,12 @@ bool Engine::Impl::receipts_wanted(const ConversationRecord& record) const {
     const auto peer = users_.find(record.peer);
     return peer != users_.end() && !peer->second.changed;
   }
-  const auto* hold = find_group(record.id);
-  return hold != nullptr && hold->mls && hold->record.state == GroupState::active &&
-         users_of(hold->mls->state().tree).size() <= limits_.max_receipt_members;
+  auto* hold = find_group(record.id);
+  if (hold == nullptr || hold->record.state != GroupState::active) {
+    return false;
+  }
+  UNHIDRA_TRY_VOID(need_mls(*hold));
+  return users_of(hold->mls->state().tree).size() <= limits_.max_receipt_members;
 }
 
 void Engine::Impl::owe_receipt(ConversationId id) {
@@ -95,7 +98,9 @@ Status Engine::Impl::pump_receipts() {
     record.told_delivered = record.delivered.seq;
     record.told_read = record.read.seq;
     save(record);
-    if ((receipt.delivered || receipt.read) && receipts_wanted(record)) {
+    const bool news = receipt.delivered || receipt.read;
+    UNHIDRA_TRY(const bool wanted, news ? receipts_wanted(record) : Result<bool>(false));
+    if (wanted) {
       next = now + limits_.receipt_interval;
       wire::Content content;
       content.body = receipt;

@@ -234,6 +234,24 @@ TEST_F(Chat, WhoeverBelongsToTheOrganisationComesIntoAnOpenChannel) {
   EXPECT_EQ(cleo.engine->group(*id)->topic, "what is new");
 }
 
+TEST_F(Chat, WhoJoinsAgainIsNotMadeToWaitForTheNextRepair) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  const auto id = ann.engine->create_channel({.name = "news", .open = true});
+  ASSERT_TRUE(id);
+  world.settle();
+  for (int time = 0; time < 2; ++time) {  // both within a minute
+    ASSERT_TRUE(bob.engine->ask_place(wire::JoinChannel{*id}));
+    world.settle_over(10s);
+    ASSERT_EQ(bob.engine->group(*id)->state, GroupState::active);
+    const auto ref = say(ann, *id, {.text = "hello bob"});
+    EXPECT_EQ(seen_by(bob, *id, ref).text, "hello bob");
+    ASSERT_TRUE(ann.engine->remove_from_group(*id, std::vector{bob.enrollment.user}));
+    world.settle();
+    ASSERT_EQ(bob.engine->group(*id)->state, GroupState::removed);
+  }
+}
+
 TEST_F(Chat, NobodyComesIntoAPrivateOneByHimselfWhateverTheServerSays) {
   auto& ann = join("ann");
   auto& bob = join("bob");

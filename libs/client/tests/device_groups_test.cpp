@@ -124,6 +124,37 @@ TEST_F(DeviceGroupsTest, NoCounterIsUsedTwiceAndNothingOpensTwiceAfterACrash) {
   EXPECT_EQ(command(a, lamp, "on").error(), Errc::store_failed);
 }
 
+// The keys of what a member seals are gone at once, its memory of it is not.
+TEST_F(DeviceGroupsTest, ShowsTheStateThatItHasSealedItself) {
+  ASSERT_TRUE(a.engine->set_device_group_members(group, {lamp.member()}));
+  const auto topic = desired_twin_topic(lamp.id);
+  const auto want = [&](std::string_view text) {
+    return a.engine
+        ->seal_for_devices(group, topic, PayloadKind::state, true,
+                           {.sent_at = world.clock.now(), .body = to_bytes(as_bytes(text))})
+        .value();
+  };
+  const auto first = want("{\"brightness\":10}");
+  const auto second = want("{\"brightness\":20}");
+  // Two epochs later nobody else opens it.
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(a.engine->set_device_group_members(group, {lamp.member()}));
+  }
+  a.reopen();
+  world.connect(a);
+  world.settle();
+  const auto shown = a.engine->open_from_devices(topic, second, true);
+  ASSERT_TRUE(shown) << shown.error().message();
+  EXPECT_EQ(as_text(shown->opened.content.body), "{\"brightness\":20}");
+  EXPECT_EQ(shown->opened.sender.role, GroupRole::controller);
+  EXPECT_EQ(shown->group, group);
+  EXPECT_FALSE(a.engine->open_from_devices(topic, first, true));
+  EXPECT_FALSE(a.engine->open_from_devices(desired_twin_topic(lock.id), second, true));
+  auto changed = second;
+  changed.back() ^= 1;
+  EXPECT_FALSE(a.engine->open_from_devices(topic, changed, true));
+}
+
 TEST_F(DeviceGroupsTest, WhoIsLeftOutReadsNothingMore) {
   ASSERT_TRUE(a.engine->set_device_group_members(group, {lamp.member(), lock.member()}));
   deliver(a, {&lamp, &lock});

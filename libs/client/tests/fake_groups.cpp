@@ -549,6 +549,7 @@ void FakeServer::list_groups(DeviceId from, wire::Conversations& out) const {
 }
 
 FakeServer::Reply FakeServer::reply(DeviceId from, const wire::FetchGroupLog& body) {
+  logs_asked.push_back(body.conversation_id);
   if (log_error) {
     return *log_error;
   }

@@ -303,7 +303,12 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::OpenDirectConvers
   return answer(id, conversations_[id]);
 }
 
-FakeServer::Reply FakeServer::reply(DeviceId from, const wire::ListConversations&) {
+// Newest activity first, a page at a time.
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::ListConversations& body) {
+  ++conversations_asked;
+  if (conversations_error) {
+    return *conversations_error;
+  }
   wire::Conversations out;
   for (const auto& [id, state] : conversations_) {
     if (state.members.contains(devices_.at(from).user)) {
@@ -313,7 +318,26 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::ListConversations
     }
   }
   list_groups(from, out);
+  std::ranges::stable_sort(out.conversations, std::greater<>(),
+                           [&](const auto& one) { return last_activity(one.conversation_id); });
+  const auto begin =
+      std::min<std::size_t>(body.cursor.empty() ? 0 : std::stoul(std::string(as_text(body.cursor))),
+                            out.conversations.size());
+  const auto end = std::min(begin + most_conversations, out.conversations.size());
+  if (end < out.conversations.size()) {
+    out.next_cursor = to_bytes(as_bytes(std::to_string(end)));
+  }
+  out.conversations = {out.conversations.begin() + static_cast<std::ptrdiff_t>(begin),
+                       out.conversations.begin() + static_cast<std::ptrdiff_t>(end)};
   return out;
+}
+
+Timestamp FakeServer::last_activity(ConversationId id) const {
+  if (const auto group = groups_.find(id); group != groups_.end()) {
+    return group->second.log.empty() ? Timestamp() : group->second.log.back().received_at;
+  }
+  const auto& log = conversations_.at(id).log;
+  return log.empty() ? Timestamp() : log.back().received_at;
 }
 
 std::set<DeviceId> FakeServer::recipients(const ConversationState& conversation,

@@ -89,7 +89,10 @@ class FakeServer {
     return conversations_;
   }
   std::size_t requests_seen() const { return requests_; }
-  std::vector<std::size_t> lists_asked;  // of how many people, request by request
+  std::vector<std::size_t> lists_asked;    // of how many people, request by request
+  std::vector<ConversationId> logs_asked;  // of groups, request by request
+  std::size_t conversations_asked = 0;     // pages of the list
+  std::size_t most_conversations = 1000;   // on one of them
   // As the others of the user are told, without the real server's damping.
   wire::PresenceState presence(UserId user) const;
   struct PresenceRequests {
@@ -110,15 +113,16 @@ class FakeServer {
   std::uint32_t edit_window_s = 300;
   bool authors_checked = true;  // of edits and deletions
   bool receipts_allowed = true;
-  bool drop_events = false;                   // no InboxEntry events
-  std::optional<DeviceId> flip_for;           // ciphertexts delivered to it are changed
-  std::optional<wire::Error> send_error;      // instead of accepting
-  std::size_t withhold = 0;                   // so many deliveries are skipped
-  std::optional<wire::Error> presence_error;  // instead of any answer about presence
-  std::optional<wire::Error> lists_error;     // instead of device lists
-  std::optional<wire::Error> commit_error;    // instead of taking a commit
-  std::optional<wire::Error> log_error;       // instead of any page of a group's log
-  bool log_from_start = false;                // each page begins with the first entry
+  bool drop_events = false;                        // no InboxEntry events
+  std::optional<DeviceId> flip_for;                // ciphertexts delivered to it are changed
+  std::optional<wire::Error> send_error;           // instead of accepting
+  std::size_t withhold = 0;                        // so many deliveries are skipped
+  std::optional<wire::Error> presence_error;       // instead of any answer about presence
+  std::optional<wire::Error> lists_error;          // instead of device lists
+  std::optional<wire::Error> conversations_error;  // instead of the list of conversations
+  std::optional<wire::Error> commit_error;         // instead of taking a commit
+  std::optional<wire::Error> log_error;            // instead of any page of a group's log
+  bool log_from_start = false;                     // each page begins with the first entry
 
  private:
   using Reply = decltype(wire::ServerFrame::body);
@@ -176,6 +180,7 @@ class FakeServer {
   // In the tree, or let in and not come in yet.
   bool inside(ConversationId id, const GroupState& state, UserId user) const;
   void list_groups(DeviceId from, wire::Conversations& out) const;
+  Timestamp last_activity(ConversationId id) const;
   void propose_removals(DeviceId revoked);
   static wire::Error error(std::uint32_t status, std::string code) {
     return {.code = std::move(code), .message = "refused", .status = status, .retry_after_ms = 0};

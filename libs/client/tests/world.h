@@ -22,11 +22,19 @@ class FaultyStore final : public Store {
  public:
   explicit FaultyStore(MemoryStore& store) : store_(&store) {}
   Result<std::optional<SecretBytes>> get(Table table, ByteView key) override {
+    if (table == Table::group_state) {
+      states_read.insert(to_bytes(key.first(16)));
+    }
     return store_->get(table, key);
   }
-  Result<std::vector<Record>> load(Table table) override { return store_->load(table); }
+  Result<std::vector<Record>> load(Table table) override {
+    loaded.insert(table);
+    return store_->load(table);
+  }
   Status commit(std::span<Mutation> mutations) override;
 
+  std::set<Bytes> states_read;  // the groups, by id
+  std::set<Table> loaded;       // as a whole
   std::size_t commits = 0;
   std::size_t fail_at = 0;  // the number of the commit that fails; 0: none
   bool after = false;       // it took effect, but nobody learns of it

@@ -1,5 +1,7 @@
 // Groups that are written down after each step and read again.
+#include <algorithm>
 #include <map>
+#include <set>
 
 #include "group_inside.h"
 #include "world.h"
@@ -26,7 +28,22 @@ class Storage {
     for (const auto& [key, value] : records_) {
       records.push_back({key, value.clone()});
     }
-    return Group::restore(crypto::native_provider(), records);
+    auto found = Group::restore(crypto::native_provider(), [this](ByteView key) {
+      const auto at = records_.find(to_bytes(key));
+      return Result<std::optional<SecretBytes>>(
+          at == records_.end() ? std::nullopt : std::optional(at->second.clone()));
+    });
+    auto out = Group::restore(crypto::native_provider(), records);
+    EXPECT_EQ(found.has_value(), out.has_value());
+    if (found && out) {  // looked up one by one, it is the same
+      const auto names = [](const Group& group) {
+        const auto keys = group.record_keys();
+        return std::set<Bytes>(keys.begin(), keys.end());
+      };
+      EXPECT_EQ(names(*found), names(*out));
+      EXPECT_TRUE(std::ranges::equal(found->epoch_authenticator(), out->epoch_authenticator()));
+    }
+    return out;
   }
   std::map<Bytes, SecretBytes>& records() { return records_; }
 

@@ -1,148 +1,71 @@
 #include "unhidra/mqtt/subscription_tree.h"
 
 #include <algorithm>
-#include <string>
 
-#include "topic_trie.h"
+#include "filter_place.h"
+#include "filter_table.h"
 
 namespace unhidra::mqtt {
 namespace {
 
-// The members of one "$share" group at one filter. Turns are taken while others match, too.
-struct Group {
-  std::string name;
-  std::vector<Subscription> members;
-  mutable std::atomic<std::uint32_t> turn{0};
+using Table = FilterTable<FilterPlace>;
 
-  // The next in turn that can take a message now; when nobody can, the next in turn.
-  const Subscription* choose(const Subscriber* except) const {
-    const auto count = static_cast<std::uint32_t>(members.size());
-    const auto start = turn.fetch_add(1, std::memory_order_relaxed);
-    const Subscription* fallback = nullptr;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      const auto& member = members[(start + i) % count];
-      if (member.subscriber == except) {
-        continue;
-      }
-      if (member.subscriber->available()) {
-        return &member;
-      }
-      fallback = fallback == nullptr ? &member : fallback;
-    }
-    return fallback;
-  }
+// A filter as the table has it: "#" is no level, it says how far the place before it reaches.
+struct Target {
+  Table::Path path;
+  Reach reach;
 };
-
-struct Place {
-  std::vector<Subscription> subscriptions;
-  std::unique_ptr<std::vector<std::unique_ptr<Group>>> groups;
-  bool empty() const { return subscriptions.empty() && !groups; }
-};
-
-using Trie = TopicTrie<Place>;
-
-std::vector<Subscription>::iterator find(std::vector<Subscription>& in,
-                                         const Subscriber* subscriber) {
-  return std::ranges::find(in, subscriber, &Subscription::subscriber);
-}
-
-bool put(std::vector<Subscription>& in, const Subscription& subscription) {
-  const auto found = find(in, subscription.subscriber);
-  if (found != in.end()) {
-    *found = subscription;
-    return false;
-  }
-  in.push_back(subscription);
-  return true;
-}
-
-bool take(std::vector<Subscription>& in, const Subscriber& subscriber) {
-  const auto found = find(in, &subscriber);
-  if (found == in.end()) {
-    return false;
-  }
-  *found = in.back();
-  in.pop_back();
-  return true;
+Target target_of(const HashedLevels& levels) {
+  const auto path = levels.all();
+  return path.back().text() == "#" ? Target{path.first(path.size() - 1), Reach::below}
+                                   : Target{path, Reach::exact};
 }
 
 }  // namespace
 
 struct SubscriptionTree::Impl {
-  explicit Impl(std::uint32_t seed) : trie(seed) {}
+  explicit Impl(std::uint32_t seed) : table(seed) {}
 
-  // The level `rest` begins with is below `node`. Depth is bounded by the topic's.
-  void walk(const Trie::Node& node, Levels rest, bool first_is_dollar, const Subscriber* origin,
+  // What is below `node` on the literal levels of `rest`, and from each "+" on the way on. Depth
+  // is bounded by the topic's. Wildcards at the start do not match '$' (section 4.7.2).
+  void walk(const Table::Node* node, Table::Path rest, bool wild, const Subscriber* origin,
             Matches& out) const {
-    const bool wild = !first_is_dollar;
-    if (node.has_hash() && wild) {
-      collect(trie.child(node, "#")->value, origin, out);
-    }
-    if (rest.done()) {
-      collect(node.value, origin, out);
-      return;
-    }
-    const auto level = rest.next();
-    if (node.has_plus() && wild) {
-      walk(*trie.child(node, "+"), rest, false, origin, out);
-    }
-    if (const auto* next = trie.child(node, level)) {
-      walk(*next, rest, false, origin, out);
+    for (Table::Ahead ahead(table, *node, rest);; wild = true) {
+      if (wild) {
+        collect(node->value, Reach::below, origin, out);
+      }
+      if (rest.empty()) {
+        collect(node->value, Reach::exact, origin, out);
+        return;
+      }
+      if (node->has_plus && wild) {
+        walk(table.plus_child(*node), rest.subspan(1), true, origin, out);
+      }
+      node = ahead.child(*node, rest);
+      if (node == nullptr) {
+        return;
+      }
+      rest = rest.subspan(1);
     }
   }
 
-  static void collect(const Place& place, const Subscriber* origin, Matches& out) {
-    if (place.empty()) {
-      return;
-    }
-    ++out.nodes_;
-    for (const auto& subscription : place.subscriptions) {
+  static void collect(const FilterPlace& place, Reach reach, const Subscriber* origin,
+                      Matches& out) {
+    const auto before = out.deliveries_.size();
+    place.for_each(reach, [&](const Subscription& subscription) {
       if (!subscription.options.no_local || subscription.subscriber != origin) {
         out.add(subscription, false);
       }
-    }
-    if (place.groups) {
-      for (const auto& group : *place.groups) {
-        if (const auto* chosen = group->choose(nullptr)) {
-          out.add(*chosen, true);
-        }
+    });
+    place.for_each_group(reach, [&out](const Group& group) {
+      if (const auto* chosen = group.choose(nullptr)) {
+        out.add(*chosen, true);
       }
-    }
+    });
+    out.nodes_ += out.deliveries_.size() != before ? 1 : 0;
   }
 
-  Group& group_at(Place& place, std::string_view name) {
-    if (!place.groups) {
-      place.groups = std::make_unique<std::vector<std::unique_ptr<Group>>>();
-    }
-    for (const auto& group : *place.groups) {
-      if (group->name == name) {
-        return *group;
-      }
-    }
-    place.groups->push_back(std::make_unique<Group>());
-    place.groups->back()->name = name;
-    return *place.groups->back();
-  }
-
-  bool remove_member(Place& place, std::string_view name, const Subscriber& subscriber) {
-    if (!place.groups) {
-      return false;
-    }
-    const auto found = std::ranges::find_if(
-        *place.groups, [name](const auto& group) { return group->name == name; });
-    if (found == place.groups->end() || !take((*found)->members, subscriber)) {
-      return false;
-    }
-    if ((*found)->members.empty()) {
-      place.groups->erase(found);
-      if (place.groups->empty()) {
-        place.groups.reset();
-      }
-    }
-    return true;
-  }
-
-  Trie trie;
+  Table table;
 };
 
 void Matches::add(const Subscription& subscription, bool shared) {
@@ -200,50 +123,62 @@ bool SubscriptionTree::add(std::string_view filter, const Subscription& subscrip
   if (!parsed) {
     return false;
   }
-  Place& place = impl_->trie.find_or_add(parsed->filter).value;
-  const bool fresh = parsed->group.empty()
-                         ? put(place.subscriptions, subscription)
-                         : put(impl_->group_at(place, parsed->group).members, subscription);
+  const auto levels = impl_->table.hashed(parsed->filter);
+  const auto [path, reach] = target_of(levels);
+  auto& place = impl_->table.find_or_add(path).value;
+  const bool fresh = parsed->group.empty() ? place.put(reach, subscription)
+                                           : place.put(reach, parsed->group, subscription);
   size_ += fresh ? 1 : 0;
   return fresh;
 }
 
 bool SubscriptionTree::remove(std::string_view filter, const Subscriber& subscriber) {
   const auto parsed = parse_filter(filter);
-  auto* node = parsed ? impl_->trie.find(parsed->filter) : nullptr;
+  if (!parsed) {
+    return false;
+  }
+  const auto levels = impl_->table.hashed(parsed->filter);
+  const auto [path, reach] = target_of(levels);
+  auto* node = impl_->table.find(path);
   if (node == nullptr) {
     return false;
   }
-  const bool removed = parsed->group.empty()
-                           ? take(node->value.subscriptions, subscriber)
-                           : impl_->remove_member(node->value, parsed->group, subscriber);
+  const bool removed = parsed->group.empty() ? node->value.take(reach, subscriber)
+                                             : node->value.take(reach, parsed->group, subscriber);
   if (removed) {
     --size_;
-    impl_->trie.prune(*node, [](const Place& place) { return place.empty(); });
+    impl_->table.prune(path);
   }
   return removed;
 }
 
 void SubscriptionTree::match(std::string_view topic, const Subscriber* origin, Matches& out) const {
   out.clear();
-  impl_->walk(impl_->trie.root(), Levels(topic), topic.starts_with('$'), origin, out);
+  const auto levels = impl_->table.hashed(topic);
+  if (levels.too_deep()) {
+    return;
+  }
+  const auto& root = impl_->table.root();
+  impl_->walk(&root, levels.all(), !topic.starts_with('$'), origin, out);
   out.merge();
 }
 
 std::optional<Subscription> SubscriptionTree::pick(std::string_view group_filter,
                                                    const Subscriber* except) const {
   const auto parsed = parse_filter(group_filter);
-  auto* node = parsed ? impl_->trie.find(parsed->filter) : nullptr;
-  if (node == nullptr || !node->value.groups) {
+  if (!parsed) {
     return std::nullopt;
   }
-  for (const auto& group : *node->value.groups) {
-    if (group->name == parsed->group) {
-      const auto* chosen = group->choose(except);
-      return chosen != nullptr ? std::optional(*chosen) : std::nullopt;
-    }
-  }
-  return std::nullopt;
+  const auto levels = impl_->table.hashed(parsed->filter);
+  const auto [path, reach] = target_of(levels);
+  const auto* node = impl_->table.find(path);
+  const auto* group = node != nullptr ? node->value.group(reach, parsed->group) : nullptr;
+  const auto* chosen = group != nullptr ? group->choose(except) : nullptr;
+  return chosen != nullptr ? std::optional(*chosen) : std::nullopt;
+}
+
+std::size_t SubscriptionTree::nodes() const {
+  return impl_->table.nodes();
 }
 
 }  // namespace unhidra::mqtt

@@ -1,7 +1,7 @@
 #pragma once
-// A tree of topic levels with a value at each node: what subscriptions and retained messages have
-// in common. A node is one allocation that holds its level's text and its only child; more of them
-// stand in an open-addressed table. Empty branches are cut off.
+// A tree of topic levels with a value at each node. A node is one allocation that holds its level's
+// text and its only child; more of them stand in an open-addressed table. Empty branches are cut
+// off.
 
 #include <algorithm>
 #include <array>
@@ -43,8 +43,6 @@ class TopicTrie {
         }
       }
     }
-    bool has_plus() const { return (wildcards_ & 1U) != 0; }
-    bool has_hash() const { return (wildcards_ & 2U) != 0; }
     bool is_leaf() const { return count_ == 0; }
     template <class F>
     void for_each_child(F f) const {
@@ -82,9 +80,6 @@ class TopicTrie {
     const char* text() const { return reinterpret_cast<const char*>(this + 1); }
     std::uint32_t mask() const { return (1U << log_slots_) - 1; }
 
-    static std::uint8_t wildcard_bit(std::string_view level) {
-      return level == "+" ? 1 : (level == "#" ? 2 : 0);
-    }
     void place(Node* node) {
       std::uint32_t at = node->hash_ & mask();
       while (slots_[at] != nullptr) {
@@ -121,10 +116,8 @@ class TopicTrie {
         place(node);
       }
       ++count_;
-      wildcards_ = static_cast<std::uint8_t>(wildcards_ | wildcard_bit(node->level()));
     }
     void remove(Node* node) {
-      wildcards_ = static_cast<std::uint8_t>(wildcards_ & ~wildcard_bit(node->level()));
       --count_;
       if (has_table()) {
         take_out(node);
@@ -164,7 +157,6 @@ class TopicTrie {
     std::uint32_t count_ = 0;
     std::uint16_t size_;
     std::uint8_t log_slots_ = 0;
-    std::uint8_t wildcards_ = 0;
   };
 
   explicit TopicTrie(std::uint32_t seed) : seed_(seed), root_(make(nullptr, {}, 0)) {}

@@ -34,11 +34,21 @@ MessageRef message(std::string_view topic, std::string_view payload,
   return MessageRef::make(fields);
 }
 
-std::string random_path(std::mt19937& random, bool wild) {
-  static constexpr const char* kNames[] = {"a", "b", "", "$x", "+", "#"};
+std::string random_path(std::mt19937& random, bool wild, unsigned deepest = 4) {
+  // One of eight bytes, one that just has room in a node, and two that differ behind it.
+  static constexpr const char* kNames[] = {"a",
+                                           "b",
+                                           "",
+                                           "$x",
+                                           "8 bytes.",
+                                           "exactly sixteen.",
+                                           "more than sixteen: 1",
+                                           "more than sixteen: 2",
+                                           "+",
+                                           "#"};
   std::string out;
-  for (auto levels = 1 + random() % 4; levels > 0; --levels) {
-    const std::string level = kNames[random() % (wild ? 6 : 4)];
+  for (auto levels = 1 + random() % deepest; levels > 0; --levels) {
+    const std::string level = kNames[random() % (wild ? 10 : 8)];
     out += level;
     if (level == "#") {
       return out;
@@ -99,7 +109,7 @@ TEST(SubscriptionTree, OneAvailableMemberOfAGroupGetsTheMessage) {
   EXPECT_EQ(other->subscriber, &first);
 }
 
-TEST(SubscriptionTree, AgreesWithTheRuleOfOneFilter) {
+void agrees_with_the_rule_of_one_filter(unsigned deepest) {
   const auto seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
@@ -107,7 +117,7 @@ TEST(SubscriptionTree, AgreesWithTheRuleOfOneFilter) {
   std::array<Client, 8> clients;
   std::set<std::pair<std::string, std::size_t>> model;
   for (int round = 0; round < 3000; ++round) {
-    const auto filter = random_path(random, true);
+    const auto filter = random_path(random, true, deepest);
     const auto who = random() % clients.size();
     if (random() % 3 != 0) {
       EXPECT_EQ(tree.add(filter, subscription(clients[who])), model.emplace(filter, who).second);
@@ -115,7 +125,7 @@ TEST(SubscriptionTree, AgreesWithTheRuleOfOneFilter) {
       EXPECT_EQ(tree.remove(filter, clients[who]), model.erase({filter, who}) == 1);
     }
     ASSERT_EQ(tree.size(), model.size());
-    const auto topic = random_path(random, false);
+    const auto topic = random_path(random, false, deepest);
     std::set<const Subscriber*> wanted;
     for (const auto& [other, at] : model) {
       if (matches(other, topic)) {
@@ -130,6 +140,65 @@ TEST(SubscriptionTree, AgreesWithTheRuleOfOneFilter) {
     }
     ASSERT_EQ(got, wanted) << topic;
   }
+  for (const auto& [filter, at] : model) {
+    EXPECT_TRUE(tree.remove(filter, clients[at]));
+  }
+  EXPECT_EQ(tree.size(), 0U);
+  EXPECT_EQ(tree.nodes(), 0U);
+}
+
+TEST(SubscriptionTree, AgreesWithTheRuleOfOneFilter) {
+  agrees_with_the_rule_of_one_filter(4);
+}
+
+// More levels than are asked for at once.
+TEST(SubscriptionTree, AgreesWithTheRuleOfOneFilterOnManyLevels) {
+  agrees_with_the_rule_of_one_filter(20);
+}
+
+TEST(SubscriptionTree, HoldsTheDeepestTopicAndNoDeeperOne) {
+  SubscriptionTree tree(1);
+  Client client;
+  std::string deepest = "a";
+  for (std::size_t level = 1; level < kMaxLevels; ++level) {
+    deepest += "/a";
+  }
+  EXPECT_TRUE(tree.add(deepest, subscription(client)));
+  EXPECT_FALSE(tree.add(deepest + "/a", subscription(client)));
+  EXPECT_TRUE(tree.add("a/#", subscription(client)));
+  Matches found;
+  tree.match(deepest, nullptr, found);
+  EXPECT_EQ(found.deliveries().size(), 1U);
+  tree.match(deepest + "/a", nullptr, found);
+  EXPECT_TRUE(found.empty());
+  EXPECT_TRUE(tree.remove(deepest, client));
+  EXPECT_EQ(tree.nodes(), 1U);
+}
+
+// Tables grow and shrink, and every entry is found while they do.
+TEST(SubscriptionTree, FindsEachOfManyWhileTheyComeAndGo) {
+  constexpr int kMany = 200'000;
+  SubscriptionTree tree(3);
+  std::array<Client, 3> clients;
+  const auto filter = [](int i) {
+    return "d/" + std::to_string(i % 1000) + "/" + std::to_string(i);
+  };
+  const auto found_at = [&](int i) {
+    Matches found;
+    tree.match(filter(i), nullptr, found);
+    return found.deliveries().size() == 1 && found.deliveries()[0].subscriber == &clients[i % 3];
+  };
+  for (int i = 0; i < kMany; ++i) {
+    ASSERT_TRUE(tree.add(filter(i), subscription(clients[i % 3])));
+    ASSERT_TRUE(found_at(i / 2)) << i;
+  }
+  EXPECT_EQ(tree.nodes(), kMany + 1001U);
+  for (int i = 0; i < kMany; ++i) {
+    ASSERT_TRUE(tree.remove(filter(i), clients[i % 3]));
+    ASSERT_FALSE(found_at(i));
+    ASSERT_TRUE(i + 1 == kMany || found_at(i + (kMany - i) / 2)) << i;
+  }
+  EXPECT_EQ(tree.nodes(), 0U);
 }
 
 TEST(RetainedTree, AgreesWithTheRuleOfOneFilter) {

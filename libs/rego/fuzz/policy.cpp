@@ -1,7 +1,8 @@
 // Any text as a policy: refused, or evaluated within its budget, by program and by tree alike;
-// formatted the same twice.
+// formatted the same twice. What evaluation in part leaves of it can be read again.
 #include "unhidra/rego/engine.h"
 #include "unhidra/rego/format.h"
+#include "unhidra/rego/partial.h"
 
 namespace {
 
@@ -40,6 +41,16 @@ void evaluate(const PolicySet& policy, const std::string& rule) {
   }
 }
 
+void evaluate_in_part(const PolicySet& policy, const std::string& rule) {
+  Evaluation evaluation;
+  evaluation.max_steps = 20'000;
+  evaluation.max_memory = 1 << 20;
+  const auto residual = evaluate_in_part(policy, rule + " = x", evaluation, {.max_queries = 100});
+  if (residual && !residual_to_json(*residual)) {
+    __builtin_trap();
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -56,6 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       evaluate(*policy, "data");
       for (const RuleInfo& rule : policy->rules()) {
         evaluate(*policy, rule.path);
+        evaluate_in_part(*policy, rule.path);
       }
     }
   }

@@ -30,10 +30,24 @@ std::vector<ModuleSource> modules_of(const Value& row) {
   return {{"a.rego", "package test\n\n" + text_of(row, "module")}};
 }
 
+// {"schema.input": {...}}
+std::shared_ptr<const Schemas> schemas_of(const Value& row) {
+  const Value* given = row.find("schemas");
+  if (given == nullptr) {
+    return nullptr;
+  }
+  auto out = std::make_shared<Schemas>();
+  for (const auto& [name, schema] : given->members()) {
+    out->by_name.emplace(name.text(), schema);
+  }
+  return out;
+}
+
 std::string told_about(const Value& row) {
   const Syntax syntax = text_of(row, "syntax") == "v0" ? Syntax::v0 : Syntax::v1;
-  const auto policy =
-      PolicySet::check(modules_of(row), {.syntax = syntax, .strict = flag_of(row, "strict")});
+  const auto policy = PolicySet::check(
+      modules_of(row),
+      {.syntax = syntax, .strict = flag_of(row, "strict"), .schemas = schemas_of(row)});
   std::string out;
   if (!policy) {
     for (const Problem& problem : policy.error()) {
@@ -68,7 +82,7 @@ TEST_P(Refusals, TellTheReferencesTextsAtItsPlaces) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Tables, Refusals, testing::Values("parse", "compile", "types"),
+INSTANTIATE_TEST_SUITE_P(Tables, Refusals, testing::Values("parse", "compile", "types", "schemas"),
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace

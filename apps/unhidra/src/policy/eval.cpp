@@ -9,6 +9,7 @@
 #include "unhidra/runtime/system_clock.h"
 
 #include "loading.h"
+#include "partial.h"
 #include "table.h"
 
 namespace unhidra::server::policy_line {
@@ -203,6 +204,39 @@ void print(const Options& options, const Answer& answer, const Extras& extras) {
   }
 }
 
+int exit_code(const Options& options, bool defined) {
+  return (options.fails_undefined && !defined) || (options.fails_defined && defined) ? 1 : 0;
+}
+
+// With the input as it is given; the random source is not owned.
+Result<rego::Evaluation> evaluation_of(const Options& options, const Loaded& loaded,
+                                       const Clock& clock, RandomSource& random) {
+  rego::Evaluation out;
+  UNHIDRA_TRY(out.input, read_input(options));
+  out.data = loaded.documents.data;
+  out.strict_errors = options.strict_errors;
+  out.now = clock.now();
+  out.random = &random;
+  out.max_steps = options.max_steps;
+  return out;
+}
+
+Result<int> eval_in_part(const Options& options, const Loaded& loaded, const std::string& query,
+                         const Clock& clock, Stopwatch& watch) {
+  crypto::SystemRandom random;
+  UNHIDRA_TRY(const auto evaluation, evaluation_of(options, loaded, clock, random));
+  watch.note("input_parse");
+  rego::PartialOptions partial;
+  partial.unknowns = options.unknowns;
+  partial.apart = options.apart;
+  UNHIDRA_TRY(const auto residual,
+              rego::evaluate_in_part(loaded.policies, query, evaluation, partial));
+  watch.note("partial_eval");
+  UNHIDRA_TRY_VOID(print_residual(options, residual,
+                                  options.metrics ? std::optional(watch.value()) : std::nullopt));
+  return exit_code(options, !residual.queries.empty());
+}
+
 Result<int> eval_loaded(const Options& options, const Loaded& loaded, const std::string& query,
                         const Clock& clock, Stopwatch& watch) {
   Answer answer;
@@ -211,14 +245,8 @@ Result<int> eval_loaded(const Options& options, const Loaded& loaded, const std:
   crypto::SystemRandom random;
   policy::Coverage coverage;
   policy::Explanation explanation;
-  rego::Evaluation evaluation;
-  UNHIDRA_TRY(evaluation.input, read_input(options));
+  UNHIDRA_TRY(auto evaluation, evaluation_of(options, loaded, clock, random));
   watch.note("input_parse");
-  evaluation.data = loaded.documents.data;
-  evaluation.strict_errors = options.strict_errors;
-  evaluation.now = clock.now();
-  evaluation.random = &random;
-  evaluation.max_steps = options.max_steps;
   const bool explains = options.explanation != "off";
   evaluation.tracer = explains ? static_cast<rego::Tracer*>(&explanation) : nullptr;
   if (options.coverage) {
@@ -244,8 +272,7 @@ Result<int> eval_loaded(const Options& options, const Loaded& loaded, const std:
         explained(explanation, loaded.documents.modules, options.explanation == "fails");
   }
   print(options, answer, extras);
-  const bool defined = !answer.rows.empty();
-  return (options.fails_undefined && !defined) || (options.fails_defined && defined) ? 1 : 0;
+  return exit_code(options, !answer.rows.empty());
 }
 
 Result<int> eval_or_error(const Options& options) {
@@ -256,11 +283,18 @@ Result<int> eval_or_error(const Options& options) {
   if (query.find_first_not_of(" \t\r\n") == std::string::npos) {
     return fail(policy::Errc::bad_file, "there is no query: name one, or use --stdin");
   }
+  if (options.format == "source" && !options.partial) {
+    return fail(policy::Errc::bad_file, "--format source shows what --partial leaves");
+  }
   const runtime::SystemClock clock;
   Stopwatch watch(clock);
   UNHIDRA_TRY(const auto loaded, load(options, options.data));
   watch.note("load_files");
-  return loaded ? eval_loaded(options, *loaded, query, clock, watch) : Result<int>(2);
+  if (!loaded) {
+    return 2;
+  }
+  const auto evaluates = options.partial ? eval_in_part : eval_loaded;
+  return evaluates(options, *loaded, query, clock, watch);
 }
 
 }  // namespace

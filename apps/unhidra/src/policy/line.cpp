@@ -27,6 +27,11 @@ struct Line {
                   "Refuse unused imports, variables and arguments too");
     app->add_option("--ignore", options->ignored, "Names (patterns) of files to leave out");
   }
+  void schema() const {
+    app->add_option(
+        "-s,--schema", options->schema,
+        "JSON Schema of the input: a file; or a folder of schemas that annotations name");
+  }
   void data() const {
     app->add_option(
            "-d,--data", options->data,
@@ -62,6 +67,20 @@ Line word(CLI::App& parent, std::function<Result<int>()>& chosen, const std::str
   return out;
 }
 
+void add_partial(CLI::App& app, Options& options, CLI::Option& coverage) {
+  auto* partial = app.add_flag("-p,--partial", options.partial,
+                               "Work out what is known, and answer what must hold of the rest")
+                      ->excludes(&coverage);
+  app.add_option("-u,--unknowns", options.unknowns, "What is not known, such as input.user")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->needs(partial);
+  app.add_option("--disable-inlining", options.apart,
+                 "Rules and packages that the answer refers to, such as data.a.p")
+      ->delimiter(',')
+      ->needs(partial);
+}
+
 void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
   const Line line = word(parent, chosen, "eval", "Evaluate a query", eval);
   auto& options = *line.options;
@@ -71,9 +90,10 @@ void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
   query->excludes(from_stdin);
   line.data();
   line.input();
+  line.schema();
   line.language();
   line.steps();
-  line.format({"json", "pretty", "raw", "values", "bindings", "discard"}, "json");
+  line.format({"json", "pretty", "raw", "values", "bindings", "discard", "source"}, "json");
   line.app->add_flag("--strict-builtin-errors", options.strict_errors,
                      "A built-in function that fails ends the evaluation");
   auto* coverage = line.app->add_flag("--coverage", options.coverage,
@@ -86,12 +106,14 @@ void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
       ->excludes(coverage);
   line.app->add_flag("--fail", options.fails_undefined, "Exit with 1 when there is no answer");
   line.app->add_flag("--fail-defined", options.fails_defined, "Exit with 1 when there is one");
+  add_partial(*line.app, options, *coverage);
 }
 
 void add_check(CLI::App& parent, std::function<Result<int>()>& chosen) {
   const Line line =
       word(parent, chosen, "check", "Say what is wrong with policies, all of it", check);
   line.paths();
+  line.schema();
   line.language();
   line.format({"pretty", "json"}, "pretty");
 }
@@ -100,6 +122,7 @@ void add_test(CLI::App& parent, std::function<Result<int>()>& chosen) {
   const Line line = word(parent, chosen, "test", "Run the rules that begin with test_", test);
   auto& options = *line.options;
   line.paths();
+  line.schema();
   line.language();
   line.steps();
   line.format({"pretty", "json"}, "pretty");

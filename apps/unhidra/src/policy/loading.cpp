@@ -1,6 +1,7 @@
 #include "loading.h"
 
 #include <cstdio>
+#include <filesystem>
 
 #include "unhidra/base/text.h"
 #include "unhidra/policy/bundle.h"
@@ -74,13 +75,46 @@ Status add_bundles(const Options& options, policy::Documents& out) {
   return {};
 }
 
+// schema.a.b for the file a/b.json of a folder.
+std::string schema_name(const std::filesystem::path& file) {
+  std::string out = "schema";
+  for (const auto& part : file.parent_path() / file.stem()) {
+    out += "." + part.string();
+  }
+  return out;
+}
+
+Result<std::shared_ptr<const rego::Schemas>> read_schemas(const std::string& path) {
+  auto out = std::make_shared<rego::Schemas>();
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) {
+    UNHIDRA_TRY(out->by_name["schema"], policy::load_document(path));
+    return out;
+  }
+  for (auto file = std::filesystem::recursive_directory_iterator(path, error);
+       !error && file != std::filesystem::recursive_directory_iterator(); file.increment(error)) {
+    if (file->path().extension() == ".json" && !file->path().filename().string().starts_with('.')) {
+      const auto name = schema_name(file->path().lexically_relative(path));
+      UNHIDRA_TRY(out->by_name[name], policy::load_document(file->path()));
+    }
+  }
+  if (error) {
+    return fail(policy::Errc::bad_file, path + ": " + error.message());
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::optional<Loaded>> load(const Options& options, const std::vector<std::string>& paths) {
   Loaded out;
   UNHIDRA_TRY(out.documents, policy::load_paths(paths, options.ignored));
   UNHIDRA_TRY_VOID(add_bundles(options, out.documents));
-  auto policies = rego::PolicySet::check(out.documents.modules, options.compile());
+  auto compile = options.compile();
+  if (!options.schema.empty()) {
+    UNHIDRA_TRY(compile.schemas, read_schemas(options.schema));
+  }
+  auto policies = rego::PolicySet::check(out.documents.modules, compile);
   if (!policies) {
     print_problems(policies.error(), options.format == "json");
     return std::optional<Loaded>();

@@ -52,13 +52,17 @@ struct Options {
   bool input_from_stdin = false;
   bool query_from_stdin = false;
   std::string format;
+  std::string schema;  // -s: a file or a folder
   bool v0 = false;
   bool strict = false;
   bool strict_errors = false;
   bool coverage = false;
   bool metrics = false;
   std::string explanation = "off";  // fails, full
-  double threshold = 0;             // percent
+  bool partial = false;
+  std::vector<std::string> unknowns{"input"};
+  std::vector<std::string> apart;  // not contained in what stays
+  double threshold = 0;            // percent
   bool fails_undefined = false;
   bool fails_defined = false;
   bool verbose = false;

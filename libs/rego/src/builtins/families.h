@@ -7,6 +7,7 @@ namespace unhidra::rego::builtins {
 
 std::span<const Builtin> number_family();
 std::span<const Builtin> collection_family();
+std::span<const Builtin> graph_family();
 std::span<const Builtin> object_family();
 std::span<const Builtin> string_family();
 std::span<const Builtin> regex_family();

@@ -120,9 +120,9 @@ Result<std::vector<std::string_view>> Call::strings(std::size_t i) const {
 
 std::span<const std::span<const Builtin>> all_builtins() {
   static const std::array kFamilies = {
-      collection_family(), crypto_family(), encoding_family(), graphql_family(), language_family(),
-      misc_family(),       net_family(),    number_family(),   object_family(),  regex_family(),
-      string_family(),     time_family(),   token_family(),
+      collection_family(), crypto_family(), encoding_family(), graph_family(),  graphql_family(),
+      language_family(),   misc_family(),   net_family(),      number_family(), object_family(),
+      regex_family(),      string_family(), time_family(),     token_family(),
   };
   return kFamilies;
 }

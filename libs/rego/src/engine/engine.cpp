@@ -4,6 +4,7 @@
 
 #include "builtins/json_text.h"
 #include "builtins/yaml_text.h"
+#include "engine/engine_parts.h"
 #include "engine/machine.h"
 #include "engine/strict.h"
 #include "engine/tracing.h"
@@ -40,7 +41,7 @@ std::expected<PolicySet, ProblemList> PolicySet::check(std::span<const ModuleSou
     for (const auto& module : modules) {
       check_strictly(*module, options.strict, problems);
     }
-    policy = Policy::compile(std::move(modules), problems);
+    policy = Policy::compile(std::move(modules), options.schemas.get(), problems);
   }
   if (!problems.empty()) {
     return std::unexpected(with_lines(problems.list(), sources));
@@ -136,7 +137,9 @@ std::vector<RuleInfo> PolicySet::rules() const {
   return list_rules(*policy_);
 }
 
-namespace {
+const Loaded* loaded_of(const Evaluation& evaluation) {
+  return evaluation.loaded == nullptr ? nullptr : evaluation.loaded->loaded_.get();
+}
 
 builtins::Environment environment_of(const Evaluation& evaluation) {
   builtins::Environment out;
@@ -166,6 +169,8 @@ EvaluatorSettings settings_of(const Evaluation& evaluation, const Policy& policy
   out.deadline = evaluation.deadline;
   return out;
 }
+
+namespace {
 
 Result<std::vector<Solution>> walk(const Policy& policy, const Query& query,
                                    builtins::Environment environment,
@@ -207,7 +212,7 @@ bool has_program(const Query& query, const Evaluation& evaluation) {
 }  // namespace
 
 Result<std::vector<Solution>> PreparedQuery::evaluate(const Evaluation& evaluation) const {
-  const Loaded* loaded = evaluation.loaded == nullptr ? nullptr : evaluation.loaded->loaded_.get();
+  const Loaded* loaded = loaded_of(evaluation);
   const auto settings = settings_of(evaluation, *policy_, loaded);
   const auto answer = has_program(*query_, evaluation) ? run : walk;
   UNHIDRA_TRY(auto solutions, answer(*policy_, *query_, environment_of(evaluation), settings));
@@ -221,7 +226,7 @@ Result<std::vector<Solution>> PreparedQuery::evaluate(const Evaluation& evaluati
 }
 
 Result<std::optional<Value>> PreparedQuery::evaluate_one(const Evaluation& evaluation) const {
-  const Loaded* loaded = evaluation.loaded == nullptr ? nullptr : evaluation.loaded->loaded_.get();
+  const Loaded* loaded = loaded_of(evaluation);
   const auto settings = settings_of(evaluation, *policy_, loaded);
   auto environment = environment_of(evaluation);
   std::optional<Value> out;

@@ -54,6 +54,49 @@ Result<std::vector<std::vector<std::optional<Value>>>> Evaluator::run(const Quer
   return out;
 }
 
+Evaluator::Frame Evaluator::frame_of(const Row& row) {
+  Frame out;
+  for (const auto& value : row) {
+    out.push_back(value ? Binding{true, *value} : Binding{});
+  }
+  return out;
+}
+
+Evaluator::Row Evaluator::row_of(const Frame& frame) {
+  Row out;
+  for (const Binding& binding : frame) {
+    out.push_back(binding.bound ? std::optional(binding.value) : std::nullopt);
+  }
+  return out;
+}
+
+Result<std::vector<Evaluator::Row>> Evaluator::ways_of(const Expr& expr, const Row& known) {
+  Frame frame = frame_of(known);
+  std::vector<Row> out;
+  (void)this->expr(expr, frame, [&] {
+    out.push_back(row_of(frame));
+    return true;
+  });
+  if (error_) {
+    return fail(*error_);
+  }
+  return out;
+}
+
+Result<std::vector<std::pair<Value, Evaluator::Row>>> Evaluator::values_of(const Term& term,
+                                                                           const Row& known) {
+  Frame frame = frame_of(known);
+  std::vector<std::pair<Value, Row>> out;
+  (void)this->term(term, frame, [&](const Value& value) {
+    out.emplace_back(value, row_of(frame));
+    return true;
+  });
+  if (error_) {
+    return fail(*error_);
+  }
+  return out;
+}
+
 Result<std::optional<Value>> Evaluator::call_of(const RuleNode& node,
                                                 const std::vector<Value>& arguments) {
   std::optional<Value> out;

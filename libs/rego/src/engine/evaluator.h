@@ -50,12 +50,20 @@ class Evaluator {
   Result<std::optional<Value>> document_of(const RuleNode& node);
   Result<std::optional<Value>> call_of(const RuleNode& node, const std::vector<Value>& arguments);
 
+  // The slots of a rule or query; nothing: no value yet.
+  using Row = std::vector<std::optional<Value>>;
+  // Each way in which an expression holds when `known` is given; and in which a term has a value.
+  Result<std::vector<Row>> ways_of(const Expr& expr, const Row& known);
+  Result<std::vector<std::pair<Value, Row>>> values_of(const Term& term, const Row& known);
+
  private:
   struct Binding {
     bool bound = false;
     Value value;
   };
   using Frame = std::vector<Binding>;
+  static Frame frame_of(const Row& row);
+  static Row row_of(const Frame& frame);
   using Next = FunctionRef<bool()>;
   using Take = FunctionRef<bool(const Value&)>;
 

@@ -80,7 +80,7 @@ Policy::Policy() = default;
 Policy::~Policy() = default;
 
 std::unique_ptr<Policy> Policy::compile(std::vector<std::shared_ptr<Module>> modules,
-                                        Problems& problems) {
+                                        const Schemas* schemas, Problems& problems) {
   auto out = std::make_unique<Policy>();
   out->modules_ = std::move(modules);
   out->root_.is_package = true;
@@ -94,8 +94,9 @@ std::unique_ptr<Policy> Policy::compile(std::vector<std::shared_ptr<Module>> mod
   const Dependencies dependencies(out->root_);
   const auto order = ordered(dependencies, problems);
   if (problems.empty()) {
-    out->types_ =
-        std::make_unique<const RuleTypes>(check_types(out->root_, dependencies, order, problems));
+    const SchemaTypes given(*out, schemas, problems);
+    out->types_ = std::make_unique<const RuleTypes>(
+        check_types(out->root_, dependencies, order, given, problems));
   }
   if (problems.empty()) {
     out->plans_ = std::make_unique<const Plans>(*out, out->root_, dependencies, order);

@@ -34,6 +34,7 @@ struct RuleNode {
 };
 
 class Plans;
+struct Schemas;
 struct Program;
 struct RuleTypes;
 
@@ -43,7 +44,7 @@ class Policy {
   ~Policy();
   // To be used only when `problems` is still empty afterwards.
   static std::unique_ptr<Policy> compile(std::vector<std::shared_ptr<Module>> modules,
-                                         Problems& problems);
+                                         const Schemas* schemas, Problems& problems);
 
   const RuleNode& root() const { return root_; }
   RuleNode* find_package(const Module& module) const;

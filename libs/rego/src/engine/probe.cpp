@@ -166,6 +166,15 @@ bool Probe::pattern(const Term& term) {
   return value(term);
 }
 
+namespace {
+
+void turn_sides(Expr& expr) {
+  std::swap(expr.items[0], expr.items[1]);
+  expr.turned = !expr.turned;
+}
+
+}  // namespace
+
 // Afterwards items[1] is what is evaluated and items[0] what is matched with it.
 bool Probe::unify(Expr& expr) {
   for (int turn = 0; turn < 2; ++turn) {
@@ -176,11 +185,11 @@ bool Probe::unify(Expr& expr) {
     }
     outputs_ = outputs;
     if (turn == 0 && !expr.assigns) {
-      std::swap(expr.items[0], expr.items[1]);
+      turn_sides(expr);
       missing_ = missing;
     } else {
       if (turn == 1) {
-        std::swap(expr.items[0], expr.items[1]);
+        turn_sides(expr);
       }
       break;
     }

@@ -76,6 +76,7 @@ struct Expr {
   Location location;
   bool negated = false;
   bool assigns = false;  // ":=": the left side declares
+  bool turned = false;   // the sides stand the other way round in the text
   std::vector<Term> items;
   std::shared_ptr<Body> body;
   std::vector<With> with;

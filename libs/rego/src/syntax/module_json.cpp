@@ -190,6 +190,10 @@ Value rule_json(const Rule& rule) {
 
 }  // namespace
 
+Value body_to_json(const Body& body) {
+  return body_json(body);
+}
+
 Value module_to_json(const Module& module) {
   Members out{
       {text("package"), object({{text("path"), Value::array(terms_json(module.package.items))}})}};

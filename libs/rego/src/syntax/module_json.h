@@ -6,5 +6,6 @@
 namespace unhidra::rego {
 
 Value module_to_json(const Module& module);
+Value body_to_json(const Body& body);
 
 }  // namespace unhidra::rego

@@ -29,6 +29,17 @@ std::string shown(std::string_view line) {
   return out;
 }
 
+// Messages of types have several lines.
+std::string shown_lines(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    out += shown(text.substr(at, end - at)) + (end < text.size() ? "\n" : "");
+    at = end + 1;
+  }
+  return out;
+}
+
 // As the reference writes it; parse errors show their line.
 std::string reference_text(const Problem& problem) {
   std::string out = problem.file + ":" + std::to_string(problem.row) + ": " +
@@ -90,7 +101,7 @@ std::string to_text(const Problem& problem) {
            std::to_string(problem.column);
   }
   out += (out.empty() ? "" : ": ") + std::string(error_code(problem.code).name) + ": " +
-         printable(problem.message);
+         shown_lines(problem.message);
   if (!problem.line.empty()) {
     out += "\n\t" + shown(problem.line) + "\n\t" + mark_under(problem.line, problem.mark);
   }

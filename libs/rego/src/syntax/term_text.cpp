@@ -7,13 +7,6 @@
 namespace unhidra::rego {
 namespace {
 
-bool is_name(std::string_view text) {
-  const auto fits = [](char c) {
-    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  return !text.empty() && (text[0] < '0' || text[0] > '9') && std::ranges::all_of(text, fits);
-}
-
 std::string variable_text(const std::string& name) {
   return name.starts_with('$') ? "_" : name;
 }
@@ -36,6 +29,13 @@ std::string object_text(const Term& term) {
 }
 
 }  // namespace
+
+bool is_name(std::string_view text) {
+  const auto fits = [](char c) {
+    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return !text.empty() && (text[0] < '0' || text[0] > '9') && std::ranges::all_of(text, fits);
+}
 
 std::string_view term_kind(const Term& term) {
   static constexpr std::array<std::string_view, 11> kNames{"constant",

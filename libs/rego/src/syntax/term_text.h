@@ -10,6 +10,8 @@ namespace unhidra::rego {
 
 // "var", "ref", "number", "arraycomprehension" ...
 std::string_view term_kind(const Term& term);
+// What may follow a dot.
+bool is_name(std::string_view text);
 // a.b["c d"][x], f([1, y]); of a reference its first `size` items.
 std::string term_text(const Term& term);
 std::string ref_text(const Term& ref, std::size_t size);

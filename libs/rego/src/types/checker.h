@@ -15,9 +15,9 @@ inline bool is_global(const Term& var, std::string_view name) {
 class TypeChecker {
  public:
   // `own`: where the rule is; none: a query.
-  TypeChecker(const RuleNode& root, const RuleTypes& rules, const RuleNode* own, std::size_t slots,
-              Problems& problems)
-      : root_(root), rules_(rules), own_(own), slots_(slots), problems_(problems) {}
+  TypeChecker(const RuleNode& root, const RuleTypes& rules, const GivenTypes& given,
+              const RuleNode* own, std::size_t slots, Problems& problems)
+      : root_(root), rules_(rules), given_(given), own_(own), slots_(slots), problems_(problems) {}
 
   bool is_good() const { return good_; }
   void body(const Body& body) {
@@ -53,6 +53,7 @@ class TypeChecker {
   TypePtr selected(TypePtr type, const Term& ref, std::size_t index) const;
   // Where a reference leaves the tree of rules, and with what type; none: it never does.
   TypePtr entered(const Term& ref, std::size_t& index) const;
+  TypePtr given_data(const Term& ref, std::size_t& index) const;
   void ref(const Term& ref);
   bool leads_somewhere(const Term& ref);
   bool has_others(const RuleNode& node) const;
@@ -61,6 +62,7 @@ class TypeChecker {
 
   const RuleNode& root_;
   const RuleTypes& rules_;
+  const GivenTypes& given_;
   const RuleNode* own_;
   std::vector<TypePtr> slots_;
   Problems& problems_;

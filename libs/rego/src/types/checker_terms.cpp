@@ -94,6 +94,24 @@ TypePtr TypeChecker::extent(const RuleNode& node) const {
   return Type::object(std::move(properties), Type::scalar(Type::Kind::string), Type::anything());
 }
 
+// By a schema; the last that was said of a place holds.
+TypePtr TypeChecker::given_data(const Term& ref, std::size_t& index) const {
+  for (auto one = given_.data.rbegin(); one != given_.data.rend(); ++one) {
+    const auto& [path, type] = *one;
+    const bool leads = path.size() < ref.items.size() &&
+                       std::equal(
+                           path.begin(), path.end(), ref.items.begin() + 1,
+                           [](const Value& key, const Term& item) {
+                             return item.is(Term::Type::constant) && item.value == key;
+                           });
+    if (leads) {
+      index = path.size() + 1;
+      return type;
+    }
+  }
+  return nullptr;
+}
+
 TypePtr TypeChecker::entered(const Term& ref, std::size_t& index) const {
   const Term& head = ref.items[0];
   index = 1;
@@ -105,7 +123,8 @@ TypePtr TypeChecker::entered(const Term& ref, std::size_t& index) const {
     return known == nullptr ? Type::anything() : known;
   }
   if (head.name != "data") {
-    return Type::anything();
+    const bool is_known = head.name == "input" && given_.input != nullptr;
+    return is_known ? given_.input : Type::anything();
   }
   const RuleNode* node = &root_;
   for (; index < ref.items.size() && ref.items[index].is_constant_string(); ++index) {
@@ -114,10 +133,10 @@ TypePtr TypeChecker::entered(const Term& ref, std::size_t& index) const {
     }
     node = node->child(ref.items[index].value.text());
     if (node == nullptr) {
-      return nullptr;  // given data
+      return given_data(ref, index);
     }
   }
-  return node->has_rules() ? extent(*node) : nullptr;
+  return node->has_rules() ? extent(*node) : given_data(ref, index);
 }
 
 TypePtr TypeChecker::selected(TypePtr type, const Term& ref, std::size_t index) const {

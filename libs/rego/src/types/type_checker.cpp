@@ -49,6 +49,9 @@ void TypeChecker::expr(const Expr& expr) {
     if (is_global(with.target.items[0], "data")) {
       return;  // what is there then may be of any type
     }
+    if (given_.input != nullptr && is_global(with.target.items[0], "input")) {
+      return;
+    }
   }
   const auto domain = [&](const Term& of, std::size_t patterns) {
     const TypePtr keys = keys_of(type(of));
@@ -109,9 +112,9 @@ TypePtr TypeChecker::argument(const Term& pattern) {
 
 namespace {
 
-void add_rule(const RuleNode& root, RuleTypes& out, const Rule& rule, bool& good,
-              Problems& problems) {
-  TypeChecker checker(root, out, rule.node, rule.slots, problems);
+void add_rule(const RuleNode& root, RuleTypes& out, const Rule& rule, const GivenTypes& given,
+              bool& good, Problems& problems) {
+  TypeChecker checker(root, out, given, rule.node, rule.slots, problems);
   checker.body(rule.body);
   for (std::size_t i = rule.prefix; i < rule.head.items.size(); ++i) {
     checker.check(rule.head.items[i]);
@@ -149,8 +152,10 @@ void add_rule(const RuleNode& root, RuleTypes& out, const Rule& rule, bool& good
 }  // namespace
 
 RuleTypes check_types(const RuleNode& root, const Dependencies& dependencies,
-                      std::span<const std::uint32_t> order, Problems& problems) {
+                      std::span<const std::uint32_t> order, const SchemaTypes& schemas,
+                      Problems& problems) {
   RuleTypes out;
+  out.given = schemas.everywhere();
   for (const std::uint32_t number : order) {
     const RuleNode& node = dependencies.node(number);
     bool good = true;
@@ -159,8 +164,9 @@ RuleTypes check_types(const RuleNode& root, const Dependencies& dependencies,
       rules.push_back(node.fallback);
     }
     for (const Rule* rule : rules) {
+      const GivenTypes given = schemas.of(*rule);
       for (const Rule* one = rule; one != nullptr; one = one->otherwise.get()) {
-        add_rule(root, out, *one, good, problems);
+        add_rule(root, out, *one, given, good, problems);
       }
     }
     if (!good) {
@@ -173,7 +179,7 @@ RuleTypes check_types(const RuleNode& root, const Dependencies& dependencies,
 
 void check_types(const RuleNode& root, const RuleTypes& rules, const Body& query, std::size_t slots,
                  Problems& problems) {
-  TypeChecker(root, rules, nullptr, slots, problems).body(query);
+  TypeChecker(root, rules, rules.given, nullptr, slots, problems).body(query);
 }
 
 std::string argument_error(std::string_view function, std::string_view what,

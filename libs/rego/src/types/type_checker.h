@@ -8,7 +8,7 @@
 
 #include "engine/dependencies.h"
 #include "syntax/problems.h"
-#include "types/type.h"
+#include "types/schema_type.h"
 
 namespace unhidra::rego {
 
@@ -16,11 +16,13 @@ namespace unhidra::rego {
 struct RuleTypes {
   std::map<const RuleNode*, TypePtr> documents;
   std::map<const RuleNode*, FunctionType> functions;
+  GivenTypes given;  // what holds for queries
 };
 
 // `order`: each node behind those that it needs (Errc::type_error).
 RuleTypes check_types(const RuleNode& root, const Dependencies& dependencies,
-                      std::span<const std::uint32_t> order, Problems& problems);
+                      std::span<const std::uint32_t> order, const SchemaTypes& schemas,
+                      Problems& problems);
 void check_types(const RuleNode& root, const RuleTypes& rules, const Body& query, std::size_t slots,
                  Problems& problems);
 

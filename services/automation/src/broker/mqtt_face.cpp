@@ -160,28 +160,38 @@ Status MqttFace::listen_on_bus() {
                                                    revoke(*what);
                                                  }
                                                }));
-  UNHIDRA_TRY(auto deletions, deps_.bus.subscribe(kDeletedSubject, deps_.executor,
-                                                  [this](const messaging::Message& message) {
-                                                    forget_device(message.payload.view());
-                                                  }));
+  const auto of_devices = [this](std::string_view subject, auto told) {
+    return deps_.bus.subscribe(subject, deps_.executor,
+                               [this, told](const messaging::Message& message) {
+                                 if (const auto who = device_told(message.payload.view())) {
+                                   (this->*told)(*who);
+                                 }
+                               });
+  };
+  UNHIDRA_TRY(auto deletions, of_devices(kDeletedSubject, &MqttFace::forget_device));
+  UNHIDRA_TRY(auto wishes, of_devices(kWantedSubject, &MqttFace::tell_wanted));
   subscriptions_.push_back(std::move(deletions));
+  subscriptions_.push_back(std::move(wishes));
   subscriptions_.push_back(std::move(certificates));
   subscriptions_.push_back(std::move(others));
   return {};
 }
 
 // What a deleted device has left under its own topics goes with it.
-void MqttFace::forget_device(ByteView message) {
-  ByteReader reader(message);
-  const OrgId org(reader.array<16>());
-  const DeviceId device(reader.array<16>());
-  if (reader.failed()) {
-    return;
-  }
-  server_.run([org, device](mqtt::Broker& broker, mqtt::Moment now) {
+void MqttFace::forget_device(const pki::DeviceIdentity& who) {
+  server_.run([who](mqtt::Broker& broker, mqtt::Moment now) {
     const auto count =
-        broker.clear_retained(org.to_string(), "devices/" + device.to_string() + "/#", now);
+        broker.clear_retained(who.org.to_string(), "devices/" + who.device.to_string() + "/#", now);
     log::info("mqtt.device_forgotten", {{"retained", count}});
+  });
+}
+
+// Says nothing but that it is time to look: what is wanted is read, and judged, as ever. A device
+// that is away looks when it is back.
+void MqttFace::tell_wanted(const pki::DeviceIdentity& who) {
+  server_.run([who](mqtt::Broker& broker, mqtt::Moment now) {
+    const auto topic = "devices/" + who.device.to_string() + "/twin/wanted";
+    broker.publish(who.org.to_string(), {.topic = topic}, now);
   });
 }
 

@@ -54,7 +54,8 @@ class MqttFace final : private mqtt::Observer {
   void revoke(const access::Revocation& what);
   void end(const Revoked& what);
   void disconnect(UserId user);
-  void forget_device(ByteView message);
+  void forget_device(const pki::DeviceIdentity& who);
+  void tell_wanted(const pki::DeviceIdentity& who);
   Task<void> look_after();
   Task<std::optional<std::size_t>> depth_here(OrgId org, DeviceId device);
   void count();

@@ -167,14 +167,27 @@ Result<store::Twin> write_side(Transaction& tx, const Write& write, TwinSide sto
   return twin;
 }
 
+void tell(messaging::Bus& bus, std::string_view subject, const pki::DeviceIdentity& who) {
+  ByteWriter message;
+  message.raw(who.org.bytes()).raw(who.device.bytes());
+  if (const auto status = bus.publish(subject, std::move(message).take()); !status) {
+    log::warn("device.unpublished", {{"subject", subject}, {"error", status.error()}});
+  }
+}
+
 }  // namespace
 
 void tell_deleted(messaging::Bus& bus, const pki::DeviceIdentity& who) {
-  ByteWriter message;
-  message.raw(who.org.bytes()).raw(who.device.bytes());
-  if (const auto status = bus.publish(kDeletedSubject, std::move(message).take()); !status) {
-    log::warn("device.deletion_unpublished", {{"error", status.error()}});
-  }
+  tell(bus, kDeletedSubject, who);
+}
+void tell_wanted(messaging::Bus& bus, const pki::DeviceIdentity& who) {
+  tell(bus, kWantedSubject, who);
+}
+std::optional<pki::DeviceIdentity> device_told(ByteView message) {
+  ByteReader reader(message);
+  const OrgId org(reader.array<16>());
+  const DeviceId device(reader.array<16>());
+  return reader.failed() ? std::nullopt : std::optional(pki::DeviceIdentity{org, device});
 }
 
 bool is_registry_word(std::string_view text) {

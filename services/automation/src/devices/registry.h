@@ -14,6 +14,11 @@ namespace unhidra::automation {
 // the commit; whoever keeps something of the device drops it.
 inline constexpr std::string_view kDeletedSubject = "device.deleted";
 void tell_deleted(messaging::Bus& bus, const pki::DeviceIdentity& who);
+// Something else is wanted of the device than before, in the same form: it is told to look.
+inline constexpr std::string_view kWantedSubject = "device.wanted";
+void tell_wanted(messaging::Bus& bus, const pki::DeviceIdentity& who);
+// What such a message says; nothing: it is none.
+std::optional<pki::DeviceIdentity> device_told(ByteView message);
 
 // What is to change; what is absent stays.
 struct DeviceChanges {

@@ -219,13 +219,14 @@ Task<Result<body::Twin>> get_twin(Shared /*shared*/, Context& context) {
   co_return twin_body(twin);
 }
 
-Task<Result<body::Twin>> want_twin(Shared /*shared*/, Context& context, TwinContent content) {
+Task<Result<body::Twin>> want_twin(Shared shared, Context& context, TwinContent content) {
   const auto who = named(context);
   const auto now = context.clock().now();
   UNHIDRA_CO_TRY(const auto twin,
                  co_await context.transact([&](Transaction& tx, AuditDraft& draft) {
                    return want(tx, who.org, who.device, content, now, draft);
                  }));
+  tell_wanted(shared.bus, who);
   co_return twin_body(twin);
 }
 

@@ -7,6 +7,7 @@ import type { Id } from "@core/types";
 import { Banner, Button, Spinner } from "../ui/basics";
 import { kShortcuts, neighbour, type ShortcutName } from "../lib/shortcuts";
 import { nameOf, titleOf } from "../lib/names";
+import { putFirst } from "../state/conversations";
 import { closePanel, openPanel, usePanels } from "../state/panels";
 import { dismissNotice } from "../state/session";
 import { useApp } from "../state/store";
@@ -90,6 +91,17 @@ function useTitle() {
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) Unhidra` : "Unhidra";
   }, [unread]);
+}
+
+const kListed = 20; // about as many as the list shows
+
+/** What is on the screen is caught up with before the rest: what is open, then the top of the list. */
+function useFirst(path: string): void {
+  const listed = useApp(({ overview }) => overview.slice(0, kListed).map(({ conversation }) => conversation.id).join());
+  const open = /^\/c\/([^/]+)/.exec(path)?.[1];
+  useEffect(() => {
+    putFirst([...new Set([...(open ? [open] : []), ...listed.split(",")])].filter((id) => id !== ""));
+  }, [open, listed]);
 }
 
 const kNarrow = "(max-width: 760px)"; // as in shell.css
@@ -189,6 +201,7 @@ export function Shell() {
   const [path] = useLocation();
   useShortcuts();
   useTitle();
+  useFirst(path);
   const narrow = useNarrow();
   if (narrow && (path === "/" || path.startsWith("/sign-"))) {
     return (

@@ -1,6 +1,6 @@
 // What a person does in conversations.
 import type { Draft, FileToSend, Id, Message, MessageRef } from "@core/types";
-import { client } from "./engine";
+import { client, remoteClient } from "./engine";
 import { learn, readNewest, readPage, readThread, refresh, refreshSoon } from "./refresh";
 import { useApp } from "./store";
 import { kPage, merged, timeOf, type Window } from "./timeline";
@@ -37,6 +37,9 @@ export async function groupMoved(id: Id): Promise<void> {
 }
 
 export const openTimeline = readNewest;
+
+// An address may name anything; then nothing comes first.
+export const putFirst = (conversations: Id[]): void => void remoteClient()?.client.putFirst(conversations).catch(() => undefined);
 
 const loading = new Set<string>();
 async function extend(conversation: Id, where: string, before: () => number | undefined): Promise<boolean> {

@@ -163,6 +163,10 @@ export class Conversing extends Connected {
   async watchPresence(users: Id[]): Promise<void> {
     this.command(() => this.engine.watchPresence(users));
   }
+  /** The conversations on the screen, the open one before all: caught up with before the others, also after reconnections. */
+  async putFirst(conversations: Id[]): Promise<void> {
+    this.command(() => this.engine.putFirst(conversations));
+  }
   async presence(): Promise<UserPresence[]> {
     return this.engine.presence();
   }

@@ -237,6 +237,10 @@ export class Engine {
   watchPresence(users: Id[]): void {
     this.core.call("unhidra_watch_presence", this.handle, users.join(","));
   }
+  /** What is on the screen, the open conversation before all; at most 50 have a say, and they replace the former ones. */
+  putFirst(conversations: Id[]): void {
+    this.core.call("unhidra_put_first", this.handle, conversations.join(","));
+  }
 
   // ---- files (files.ts moves them) ----
   sealFile(size: number): OpenFile {

@@ -17,7 +17,7 @@ const kMethods = [
   "user", "conversationWith", "value", "putValue", "ending", "deviceRecords", "invite", "changePassword",
   "createGroup", "addToGroup", "removeFromGroup", "leaveGroup", "renameGroup", "resetGroup", "shareHistory", "readEarlier", "group", "sendIn", "page",
   "write", "edit", "delete", "react", "markRead", "markThreadRead", "markAllRead", "followThread", "setTyping",
-  "setReceipts", "setPresence", "watchPresence", "presence", "message", "threads", "threadMessages", "receipts", "typing", "search",
+  "setReceipts", "setPresence", "watchPresence", "putFirst", "presence", "message", "threads", "threadMessages", "receipts", "typing", "search",
   "createChannel", "describeGroup", "place", "joinChannel", "adoptChannelName", "sendFiles", "receiveFile", "cancelTransfer", "fileUsage",
   "requestHistory", "approveHistory", "cancelHistory", "historyTransfers",
 ] as const;

@@ -92,6 +92,14 @@ test("who is watched is unknown without a connection, and not stored", async () 
   again.close();
 });
 
+test("what is shown is named by ids, however many", async () => {
+  const engine = enrolled(await loadCore());
+  engine.putFirst([kPeer, kUser]);
+  engine.putFirst(Array.from({ length: 200 }, () => kPeer));
+  engine.putFirst([]);
+  assert.throws(() => engine.putFirst(["no id"]), refused("core.bad_argument"));
+});
+
 test("malformed calls are refused and change nothing", async () => {
   const core = await loadCore();
   const engine = enrolled(core);

@@ -116,6 +116,10 @@ class Engine {
   // Replaces whom PresenceChanged tells about: those who are shown, and nobody else. Also for the
   // connections to come. Errc::too_many_watched, and nothing changes, beyond Limits::max_watched.
   Status watch_presence(std::span<const UserId> users);
+  // What is on the screen, the open conversation before all: caught up with before anything else,
+  // on this connection and those to come, and stored nowhere. The others follow, newest first. More
+  // than Limits::max_first have no say.
+  Status put_first(std::span<const ConversationId> conversations);
   // Whether this person sends receipts. Kept in the store.
   Status set_receipts(bool sent);
 

@@ -50,6 +50,8 @@ struct Limits {
   std::size_t max_group_log_buffer = 1000;     // log entries received and not processed yet
   std::size_t max_group_changes = 100;         // waiting, of one group
   std::uint32_t group_log_page = 100;
+  std::size_t max_group_logs = 16;  // asked for at once, beside those of Engine::put_first
+  std::size_t max_first = 50;       // conversations that Engine::put_first takes
   // After a group was begun anew its members wait so long for the others before they write: who is
   // not in yet could not read it. Each that comes in at the same time as another tries again.
   std::chrono::seconds reset_patience{30};

@@ -41,6 +41,7 @@ enum class Table : std::uint8_t {
   receipts = 17,       // one a conversation: how far others have come
   group_history = 18,  // one a group: keys of the history that it shares
   unread_block = 19,   // what is not read yet: one a conversation and stretch of its log
+  device_state = 20,   // kept states that this device sealed for others; read by key only
   history = 30,        // on its way to or from other own devices
   history_stage = 31,  // messages that arrived and are not in place yet; read by key only
 };

@@ -4,6 +4,7 @@
 // effect with confirm_pending(), because the delivery service may prefer another's.
 
 #include <deque>
+#include <functional>
 
 #include "unhidra/mls/errc.h"
 #include "unhidra/mls/key_schedule.h"
@@ -100,6 +101,9 @@ struct Record {
   std::optional<SecretBytes> value;
 };
 
+// A stored record by its name; nothing when there is none.
+using RecordLookup = std::function<Result<std::optional<SecretBytes>>(ByteView key)>;
+
 class Group;
 
 struct JoinOptions {
@@ -168,6 +172,8 @@ class Group {
   std::vector<Bytes> record_keys() const;
   // From all records that were written; Errc::malformed when they do not fit together.
   static Result<Group> restore(const crypto::Provider& provider, std::span<const Record> records);
+  // The same, from a store that finds records by name alone: asks for those that can be there.
+  static Result<Group> restore(const crypto::Provider& provider, const RecordLookup& find);
 
  private:
   friend struct GroupInside;  // of the tests: forges what no member would send

@@ -89,6 +89,8 @@ class SubscriptionTree {
   std::optional<Subscription> pick(std::string_view group_filter, const Subscriber* except) const;
 
   std::size_t size() const { return size_; }
+  // Levels that stand in the tree, shared ones once.
+  std::size_t nodes() const;
 
  private:
   struct Impl;

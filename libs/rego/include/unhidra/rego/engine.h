@@ -21,6 +21,7 @@
 #include "unhidra/rego/host.h"
 #include "unhidra/rego/loaded_data.h"
 #include "unhidra/rego/problem.h"
+#include "unhidra/rego/schemas.h"
 #include "unhidra/rego/trace.h"
 #include "unhidra/rego/value.h"
 
@@ -71,6 +72,8 @@ struct QueryExpression {
 
 class Policy;
 struct Query;
+struct PartialOptions;
+struct Residual;
 
 class PreparedQuery {
  public:
@@ -91,6 +94,8 @@ struct CompileOptions {
   // anyway: imports and rules that hide each other, `input` and `data` hidden, deprecated
   // functions.
   bool strict = false;
+  // Types of input and data. None: annotations that name a schema say nothing.
+  std::shared_ptr<const Schemas> schemas;
 };
 
 class PolicySet {
@@ -115,6 +120,9 @@ class PolicySet {
   std::vector<RuleInfo> rules() const;
 
  private:
+  friend Result<Residual> evaluate_in_part(const PolicySet& policies, std::string_view query,
+                                           const Evaluation& evaluation,
+                                           const PartialOptions& options);
   std::shared_ptr<const Policy> policy_;
 };
 

@@ -16,6 +16,7 @@
 namespace unhidra::rego {
 
 class Policy;
+struct Evaluation;
 struct Loaded;
 
 // What loading may use up, all documents together. What is dearer is left to the evaluations, which
@@ -49,6 +50,7 @@ class LoadedData {
   friend class PolicySet;
   friend class PreparedQuery;
   friend struct Loaded;
+  friend const Loaded* loaded_of(const Evaluation& evaluation);
 
   std::shared_ptr<const Loaded> loaded_;
 };
