@@ -54,7 +54,7 @@ class Channel(ServerCase):
         anna.ok("channel", "create", "news", "ben", "--public", "--topic", plain["topic"])
         self.assertTrue(self.channel(anna, "news")["joined"])
         self.assertFalse(self.channel(carla, "news")["joined"])
-        ben.ok("listen", "--timeout", "3")
+        ben.ok("listen", "--once", "--timeout", "20")
 
         # Carla comes in by herself, by external commit; nobody has to invite her.
         carla.ok("channel", "join", "news")
@@ -68,7 +68,7 @@ class Channel(ServerCase):
         carla.ok("reply", "#news", target, plain["reply"])
         ben.ok("react", "#news", target, plain["reaction"])
         ben.ok("react", "#news", target, plain["reaction"])
-        anna.ok("listen", "--timeout", "3")
+        anna.ok("listen", "--once", "--timeout", "20")
         seen = self.message(anna, "#news", plain["text"])
         self.assertEqual(seen["reactions"], {plain["reaction"]: ["ben"]})
         self.assertEqual(seen["thread"]["replies"], 1)
@@ -76,13 +76,13 @@ class Channel(ServerCase):
         ben.ok("react", "#news", target, plain["reaction"], "--remove")
 
         # Receipts: both have it and have read it.
-        anna.ok("listen", "--timeout", "3")
+        anna.ok("listen", "--once", "--timeout", "20")
         self.assertEqual(self.message(anna, "#news", plain["text"])["read_by"], 2)
 
         # An edit: of the author alone.
         self.assertIn("author", self.refused(ben, 3, "edit", "#news", target, "not mine"))
         anna.ok("edit", "#news", target, plain["edit"])
-        ben.ok("listen", "--timeout", "3")
+        ben.ok("listen", "--once", "--timeout", "20")
         self.assertEqual(self.message(ben, "#news", plain["edit"])["edits"], 1)
         self.assertEqual(texts(ben.json("search", "CORRECTED text")), [plain["edit"]])
         self.assertEqual(texts(ben.json("search", "first text")), [])
@@ -91,7 +91,7 @@ class Channel(ServerCase):
         anna.ok("send", "#news", plain["gone"])
         ben.ok("listen", "--count", "1", "--timeout", "20")
         anna.ok("delete", "#news", "mine")
-        ben.ok("listen", "--timeout", "3")
+        ben.ok("listen", "--once", "--timeout", "20")
         last = messages(ben.json("history", "#news"))[-1]
         self.assertTrue(last["deleted"])
         self.assertEqual(last["text"], "")
@@ -120,7 +120,7 @@ class Channel(ServerCase):
     def test_rules_are_enforced(self):
         frida, gerd, hanna = self.people("frida", "gerd", "hanna")
         frida.ok("channel", "create", "rules", "gerd", "--public")
-        gerd.ok("listen", "--timeout", "3")
+        gerd.ok("listen", "--once", "--timeout", "20")
         self.refused(gerd, 3, "channel", "archive", "rules")
         self.refused(gerd, 3, "channel", "ban", "rules", "frida")
         frida.ok("channel", "posting", "rules", "announcements")
@@ -129,9 +129,9 @@ class Channel(ServerCase):
         gerd.ok("send", "#rules", "now I may")
 
         frida.ok("channel", "ban", "rules", "gerd")
-        frida.ok("listen", "--timeout", "3")  # its device commits the removal
+        frida.ok("listen", "--once", "--timeout", "20")  # its device commits the removal
         frida.ok("send", "#rules", "without gerd")
-        self.assertNotIn("without gerd", texts(gerd.json("listen", "--timeout", "3")))
+        self.assertNotIn("without gerd", texts(gerd.json("listen", "--once", "--timeout", "20")))
         self.refused(gerd, 3, "channel", "join", "rules")
 
         frida.ok("channel", "archive", "rules")
@@ -141,7 +141,7 @@ class Channel(ServerCase):
         hanna.ok("channel", "join", "rules")
         frida.ok("channel", "delete", "rules")
         self.assertIsNone(self.channel(frida, "rules"))
-        hanna.ok("listen", "--timeout", "3")
+        hanna.ok("listen", "--once", "--timeout", "20")
         self.assertEqual(hanna.run("send", "#rules", "anybody?").returncode, 1)
 
     def test_spaces_and_newcomers(self):
@@ -151,7 +151,7 @@ class Channel(ServerCase):
         root.ok("space", "create", "Everyone")
         root.ok("channel", "create", "welcome", "--public", "--default", "--space", "Everyone")
         jana, = self.people("jana")
-        jana.ok("listen", "--timeout", "5")
+        jana.ok("listen", "--once", "--timeout", "20")
         self.assertTrue(self.channel(jana, "welcome")["joined"])
         root.ok("send", "#welcome", "hello newcomer")
         self.assertEqual(texts(jana.json("listen", "--count", "1", "--timeout", "20")), ["hello newcomer"])

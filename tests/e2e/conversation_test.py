@@ -30,7 +30,7 @@ class Conversation(ServerCase):
             alice.ok("send", "berta", text)
         self.assertEqual(texts(bob.json("listen", "--count", "5", "--timeout", "20")), sent)
         self.assertEqual(texts(bob.json("history", "anton")), sent)
-        self.assertEqual(texts(bob.json("listen", "--timeout", "1")), [])
+        self.assertEqual(texts(bob.json("listen", "--once", "--timeout", "20")), [])
 
     def test_a_second_device_needs_approval_and_then_takes_part(self):
         laptop, phone, bob = self.cli("laptop"), self.cli("phone"), self.cli("bob")

@@ -149,12 +149,12 @@ class Core(ServerCase):
         max_.call("removeFromGroup", group, ["nina"])
         max_.call("sendIn", group, "not for nina")
         self.assertEqual(self.listen(lea, 2), ["thanks", "not for nina"])
-        self.assertNotIn("not for nina", [line.get("text") for line in nina.json("listen", "--timeout", "3")])
+        self.assertNotIn("not for nina", [line.get("text") for line in nina.json("listen", "--once", "--timeout", "20")])
         self.assertEqual(written(max_.call("page", group)),
                          ["hello from native", "hello from WebAssembly", "welcome", "thanks", "not for nina"])
 
         max_.call("leaveGroup", group)
-        lea.ok("listen", "--timeout", "4")
+        lea.ok("listen", "--once", "--timeout", "20")
         self.assertEqual(max_.wait_event("groupLeft")["state"], "left")
         with self.assertRaises(CoreError) as gone:
             max_.call("sendIn", group, "too late")
@@ -266,7 +266,7 @@ class Node(Core):
             second.call("requestHistory", old)
             code = lambda: next((one["code"] for one in second.call("historyTransfers")
                                  if one["state"] == "comparing"), None)
-            tom.ok("listen", "--timeout", "3")  # the old device answers
+            tom.ok("listen", "--once", "--timeout", "20")  # the old device answers
             wait_until(lambda: code() is not None, 30, "the code")
             return code()
 

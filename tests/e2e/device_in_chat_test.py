@@ -40,7 +40,7 @@ class DeviceInChat(HubCase):
 
     def heard(self, words):
         """Ann's own client, not the hub's word for it."""
-        self.ann.run("listen", "--timeout", "3")
+        self.ann.run("listen", "--once", "--timeout", "20")
         self.assertIn(words, [one.get("text") for one in self.ann.json("history", f"#{self.room}")])
 
     def test_a_command_typed_in_chat_is_obeyed_and_answered_there(self):

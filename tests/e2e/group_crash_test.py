@@ -151,7 +151,7 @@ class GroupCrash(ServerCase):
         deadline = time.monotonic() + 90
         while True:
             for cli in members:
-                cli.ok("listen", "--timeout", "1")
+                cli.ok("listen", "--once", "--timeout", "20")
             states = [cli.json("group", "members", "crashing")[-1] for cli in members]
             histories = [[entry["text"] for entry in cli.json("history", "#crashing", "--limit", "0")
                           if "text" in entry] for cli in members]
@@ -168,7 +168,7 @@ class GroupCrash(ServerCase):
             self.cli(f"guest{number}").register(f"guest{number}")
         members[0].ok("group", "create", "crashing", *people[1:])
         for cli in members[1:]:
-            cli.ok("listen", "--timeout", "2")
+            cli.ok("listen", "--once", "--timeout", "20")
         sent = []
         threads, failures = self.in_threads(
             [lambda cli=cli, name=name: self.act_until_over(cli, name, sent) for cli, name in zip(members, people)])

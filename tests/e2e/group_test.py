@@ -43,13 +43,13 @@ class Group(ServerCase):
     def test_who_comes_and_who_goes(self):
         dora, emil, frida, gerd = self.people("dora", "emil", "frida", "gerd")
         dora.ok("group", "create", "changing", "emil", "frida")
-        emil.ok("listen", "--timeout", "2")
+        emil.ok("listen", "--once", "--timeout", "20")
         emil.ok("group", "add", "changing", "gerd")
         emil.ok("send", "#changing", "with gerd")
         self.assertEqual(texts(gerd.json("listen", "--count", "1", "--timeout", "20")), ["with gerd"])
         dora.ok("group", "remove", "changing", "frida")
         dora.ok("send", "#changing", "without frida")
-        heard = frida.json("listen", "--timeout", "3")
+        heard = frida.json("listen", "--once", "--timeout", "20")
         self.assertNotIn("without frida", texts(heard))
         self.assertEqual(texts(gerd.json("listen", "--count", "1", "--timeout", "20")), ["without frida"])
         self.assertEqual(self.members(gerd, "changing"), ["dora", "emil", "gerd"])
@@ -57,16 +57,16 @@ class Group(ServerCase):
     def test_the_timeline_tells_who_came_and_went_and_what_changed(self):
         rita, saul, tara = self.people("rita", "saul", "tara")
         rita.ok("group", "create", "told", "saul")
-        saul.ok("listen", "--timeout", "2")
+        saul.ok("listen", "--once", "--timeout", "20")
         saul.ok("send", "#told", "before tara")
         saul.ok("group", "add", "told", "tara")
-        tara.ok("listen", "--timeout", "2")
+        tara.ok("listen", "--once", "--timeout", "20")
         saul.ok("group", "rename", "told", "told again")
-        tara.ok("listen", "--timeout", "2")
+        tara.ok("listen", "--once", "--timeout", "20")
         tara.ok("group", "history", "told again", "on")
-        rita.ok("listen", "--timeout", "3")
+        rita.ok("listen", "--once", "--timeout", "20")
         rita.ok("group", "remove", "told again", "tara")
-        heard = saul.json("listen", "--timeout", "3")
+        heard = saul.json("listen", "--once", "--timeout", "20")
 
         def line(one):
             return one["text"] if one["type"] == "message" else (one["kind"], one["by"], one["users"], one.get("name"))
@@ -77,7 +77,7 @@ class Group(ServerCase):
         self.assertEqual([line(one) for one in rita.json("history", "#told again")], everything)
         self.assertEqual([line(one) for one in saul.json("history", "#told again")], everything)
         self.assertEqual([line(one) for one in heard if one["type"] == "notice"], [told[2], told[3]])
-        tara.ok("listen", "--timeout", "3")
+        tara.ok("listen", "--once", "--timeout", "20")
         self.assertEqual([line(one) for one in tara.json("history", "#told again")], told)
         said = rita.ok("history", "#told again")
         for words in ("-- you added saul --", "-- saul added tara --", "-- saul renamed the group to told again --",
@@ -97,15 +97,15 @@ class Group(ServerCase):
         self.assertTrue(lena.json("group", "members", "sharing")[-1]["shares_history"])
         self.assertEqual(lena.json("group", "members", "sharing")[-1]["history_changed_by"], "nils")
         lena.ok("group", "add", "sharing", "mia")
-        lena.ok("listen", "--timeout", "2")
-        mia.ok("listen", "--timeout", "3")
+        lena.ok("listen", "--once", "--timeout", "20")
+        mia.ok("listen", "--once", "--timeout", "20")
         self.assertEqual(texts(mia.json("history", "#sharing")), [])
         read = mia.json("history", "#sharing", "--earlier")
         self.assertEqual(texts(read), ["shared, nobody may find it"])
         self.assertTrue(next(one for one in read if one.get("text"))["from_history"])
         self.assertEqual(texts(mia.json("history", "#sharing")), ["shared, nobody may find it"])
         nils.ok("group", "history", "sharing", "off")
-        mia.ok("listen", "--timeout", "3")
+        mia.ok("listen", "--once", "--timeout", "20")
         self.assertFalse(mia.json("group", "members", "sharing")[-1]["shares_history"])
         mia.ok("send", "#sharing", "mia answers")
         self.assertEqual(texts(lena.json("listen", "--count", "1", "--timeout", "20")), ["mia answers"])
@@ -116,12 +116,12 @@ class Group(ServerCase):
     def test_a_second_device_comes_into_the_groups_of_its_person(self):
         hanna, ivo = self.people("hanna", "ivo")
         hanna.ok("group", "create", "devices", "ivo")
-        ivo.ok("listen", "--timeout", "2")
+        ivo.ok("listen", "--once", "--timeout", "20")
         phone = self.cli("hannas-phone")
         phone.login("hanna")
         pending = [device for device in hanna.json("devices") if device.get("state") == "pending"]
         hanna.ok("devices", "approve", "--yes", pending[0]["device_id"])
-        phone.ok("listen", "--timeout", "4")
+        phone.ok("listen", "--once", "--timeout", "20")
         ivo.ok("send", "#devices", "to both")
         for cli in (hanna, phone):
             self.assertIn("to both", texts(cli.json("listen", "--count", "1", "--timeout", "20")))
@@ -129,18 +129,18 @@ class Group(ServerCase):
     def test_a_new_device_gets_the_old_messages_after_a_code_was_compared(self):
         lars, mona = self.people("lars", "mona")
         lars.ok("group", "create", "old group", "mona")
-        mona.ok("listen", "--timeout", "2")
+        mona.ok("listen", "--once", "--timeout", "20")
         lars.ok("send", "mona", "hello mona")
         mona.ok("send", "#old group", "hello group")
-        lars.ok("listen", "--timeout", "2")
+        lars.ok("listen", "--once", "--timeout", "20")
         phone = self.cli("larss-phone")
         phone.login("lars")
         pending = [device for device in lars.json("devices") if device.get("state") == "pending"]
         lars.ok("devices", "approve", "--yes", pending[0]["device_id"])
-        phone.ok("listen", "--timeout", "4")
+        phone.ok("listen", "--once", "--timeout", "20")
 
         receiver = phone.start("devices", "history", "receive", "--timeout", "60", json_output=True)
-        lars.ok("listen", "--timeout", "4")  # the old device answers
+        lars.ok("listen", "--once", "--timeout", "20")  # the old device answers
         told = (json.loads(line) for line in receiver.stdout)  # also that it came into the group
         code = next(one["code"] for one in told if "code" in one and one["type"] == "history_transfer")
         given = lars.json("devices", "history", "send", "--code", code)[-1]
@@ -163,7 +163,7 @@ class Group(ServerCase):
             self.assertEqual(texts(cli.json("listen", "--count", "1", "--timeout", "20")), ["before"])
         nora.ok("group", "reset", "stuck", "--yes")
         for cli in (otto, paul):
-            heard = cli.json("listen", "--timeout", "6")
+            heard = cli.json("listen", "--once", "--timeout", "20")
             self.assertIn("nora", [line.get("user") for line in heard if line["type"] == "group_reset"])
         nora.ok("send", "#stuck", "after")
         for cli in (otto, paul):

@@ -242,7 +242,8 @@ Status App::listen() {
       }
       heard += *count;
     }
-    return options_.count > 0 && heard >= options_.count && engine_->idle();
+    const bool enough = options_.once || (options_.count > 0 && heard >= options_.count);
+    return enough && !news && engine_->idle();
   };
   std::optional<std::chrono::milliseconds> timeout;
   if (options_.timeout > 0) {
@@ -254,6 +255,9 @@ Status App::listen() {
     return fail(std::move(*broken));
   }
   if (!ran && ran.error() == Errc::timed_out) {
+    if (options_.once) {
+      return fail(Errc::timed_out, "could not fetch everything in time");
+    }
     if (options_.count == 0) {
       return {};  // so long it was to listen
     }

@@ -560,6 +560,7 @@ class Builder {
         add(app_, "listen", "Show messages as they arrive, unread ones first", Command::listen);
     listen->add_option("--count", options_.count, "End after so many, once no more are waiting");
     listen->add_option("--timeout", options_.timeout, "End after so many seconds");
+    listen->add_flag("--once", options_.once, "End when no more are waiting")->excludes("--count");
     auto* chat = add(app_, "chat", "Talk with somebody in the terminal", Command::chat);
     add_user(*chat);
     for (auto* command : {listen, chat}) {

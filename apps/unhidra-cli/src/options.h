@@ -129,6 +129,7 @@ struct Options {
   bool accept = false;
   bool mark_verified = false;
   std::uint64_t count = 0;  // 0: no end
+  bool once = false;        // listen to what waits already
   double timeout = 0;       // seconds; 0: the command's own
   std::uint64_t limit = 50;
   bool earlier = false;  // of history: from before this device came in
