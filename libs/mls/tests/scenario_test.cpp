@@ -156,7 +156,7 @@ TEST_F(Scenario, AResyncWithAResumptionPskProvesWhoCameBack) {
   id.psk_epoch = bob_.context().epoch;
   id.psk_nonce = to_bytes(world_.random.secret(32).expose());
   Psks kept;  // all that is left of bob's old state; named by an empty psk_id
-  kept.keys.emplace(Bytes{}, SecretBytes::copy_of(bob_.resumption_psk()));
+  kept.keys[id.psk_id] = SecretBytes::copy_of(bob_.resumption_psk());
   world_.env.psks = &kept;
   auto back = Group::join_external(world_.env, carol_.group_info(true).value(),
                                    world_.identity("bob"), {.psks = {id}}, bob_.self());
