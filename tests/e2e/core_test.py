@@ -266,7 +266,7 @@ class Node(Core):
             second.call("requestHistory", old)
             code = lambda: next((one["code"] for one in second.call("historyTransfers")
                                  if one["state"] == "comparing"), None)
-            tom.ok("listen", "--once", "--timeout", "20")  # the old device answers
+            tom.ok("listen", "--timeout", "3")  # the old device answers
             wait_until(lambda: code() is not None, 30, "the code")
             return code()
 

@@ -40,8 +40,10 @@ class DeviceInChat(HubCase):
 
     def heard(self, words):
         """Ann's own client, not the hub's word for it."""
-        self.ann.run("listen", "--once", "--timeout", "20")
-        self.assertIn(words, [one.get("text") for one in self.ann.json("history", f"#{self.room}")])
+        def read():
+            self.ann.run("listen", "--once", "--timeout", "20")
+            return words in [one.get("text") for one in self.ann.json("history", f"#{self.room}")]
+        wait_until(read, what=words)
 
     def test_a_command_typed_in_chat_is_obeyed_and_answered_there(self):
         target = f"{random.randint(10, 29)}.5"

@@ -140,7 +140,7 @@ class Group(ServerCase):
         phone.ok("listen", "--once", "--timeout", "20")
 
         receiver = phone.start("devices", "history", "receive", "--timeout", "60", json_output=True)
-        lars.ok("listen", "--once", "--timeout", "20")  # the old device answers
+        lars.ok("listen", "--timeout", "3")  # the old device answers
         told = (json.loads(line) for line in receiver.stdout)  # also that it came into the group
         code = next(one["code"] for one in told if "code" in one and one["type"] == "history_transfer")
         given = lars.json("devices", "history", "send", "--code", code)[-1]
