@@ -139,6 +139,8 @@ class Group(ServerCase):
         lars.ok("devices", "approve", "--yes", pending[0]["device_id"])
         phone.ok("listen", "--once", "--timeout", "20")
 
+        alone = phone.run("devices", "history", "receive", "--timeout", "1")
+        self.assertEqual(alone.returncode, 4, alone.stderr)
         receiver = phone.start("devices", "history", "receive", "--timeout", "60", json_output=True)
         lars.ok("listen", "--timeout", "3")  # the old device answers
         told = (json.loads(line) for line in receiver.stdout)  # also that it came into the group

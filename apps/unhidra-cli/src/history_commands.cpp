@@ -108,11 +108,14 @@ Status App::receive_history() {
   UNHIDRA_TRY_VOID(open_connection(true));
   UNHIDRA_TRY_VOID(settle(kPatience));
   UNHIDRA_TRY(const auto from, other_device());
+  const auto patience = options_.timeout > 0
+                            ? std::chrono::seconds(static_cast<std::int64_t>(options_.timeout))
+                            : std::chrono::seconds(kCodePatience);
   UNHIDRA_TRY(auto transfer, history_transfer(from, true));
   // One that was broken off goes on.
   if (!transfer || transfer->state != HistoryState::running) {
     UNHIDRA_TRY_VOID(engine_->request_history(from));
-    UNHIDRA_TRY_VOID(await_history(from, true, kCodePatience, [](const auto& one) {
+    UNHIDRA_TRY_VOID(await_history(from, true, patience, [](const auto& one) {
       return one.state >= HistoryState::comparing;
     }));
     UNHIDRA_TRY(transfer, history_transfer(from, true));
@@ -121,9 +124,6 @@ Status App::receive_history() {
                    "history send):\n  " +
                        transfer->code);
   }
-  const auto patience = options_.timeout > 0
-                            ? std::chrono::seconds(static_cast<std::int64_t>(options_.timeout))
-                            : std::chrono::seconds(kCodePatience);
   UNHIDRA_TRY_VOID(await_history(from, true, patience, [this](const auto& one) {
     return one.state == HistoryState::done && engine_->account()->outbox_size == 0;
   }));
