@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "raw_websocket.h"
@@ -61,6 +62,8 @@ StreamClient::StreamClient(StreamTransport transport, std::uint16_t port, std::s
   if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
     throw std::runtime_error("cannot connect");
   }
+  const int on = 1;  // else the request waits until the server's host confirms the handshake's end
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   send_raw(preface);
   if (transport == StreamTransport::tls || transport == StreamTransport::secure_websocket) {
     secure();
