@@ -2,7 +2,6 @@
 none. Everything runs against the real listeners."""
 import hashlib
 import json
-import statistics
 import time
 import unittest
 import uuid
@@ -255,10 +254,11 @@ class Enumeration(ServerCase):
         for name, answer in answers.items():
             self.assertEqual(answer, answers["known"], name)
         self.assertEqual(answers["known"][0], 401)
-        medians = {name: statistics.median(values) for name, values in times.items()}
-        print({name: f"{value * 1000:.0f} ms" for name, value in medians.items()})
-        for name, median in medians.items():
-            self.assertGreater(median, medians["known"] / 3, f"{name} is answered without the work of a password: {medians}")
+        # The quickest of each: what else the machine does only adds to it.
+        least = {name: min(values) for name, values in times.items()}
+        print({name: f"{value * 1000:.0f} ms" for name, value in least.items()})
+        for name, quickest in least.items():
+            self.assertGreater(quickest, least["known"] / 3, f"{name} is answered without the work of a password: {least}")
 
 
 class Foreign(ServerCase):

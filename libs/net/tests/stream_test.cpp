@@ -329,8 +329,8 @@ TEST_P(WebSocketStreams, RefuseText) {
 
 TEST_P(WebSocketStreams, HoldNoSilenceAgainstAPeerThatIsPaused) {
   ServerSettings settings;
-  settings.websocket.ping_interval = 100ms;
-  settings.websocket.idle_timeout = 300ms;
+  settings.websocket.ping_interval = 200ms;
+  settings.websocket.idle_timeout = 600ms;
   const auto all = pattern(16 * kMega);
   std::atomic<bool> pausing{true};
   StreamWorld world(
@@ -339,7 +339,7 @@ TEST_P(WebSocketStreams, HoldNoSilenceAgainstAPeerThatIsPaused) {
   const auto recorder = world.opened();
   ASSERT_NE(recorder, nullptr);
   std::thread sender([&] { client->send(all); });
-  std::this_thread::sleep_for(1s);
+  std::this_thread::sleep_for(1500ms);
   EXPECT_EQ(recorder->closes, 0);
   pausing = false;
   world.run([&] { recorder->stream().pause_reading(false); });
