@@ -339,7 +339,7 @@ TEST_P(WebSocketStreams, HoldNoSilenceAgainstAPeerThatIsPaused) {
   const auto recorder = world.opened();
   ASSERT_NE(recorder, nullptr);
   std::thread sender([&] { client->send(all); });
-  std::this_thread::sleep_for(1500ms);
+  std::this_thread::sleep_for(2s);
   EXPECT_EQ(recorder->closes, 0);
   pausing = false;
   world.run([&] { recorder->stream().pause_reading(false); });

@@ -34,11 +34,7 @@ const Operator* operator_of(const Term& call) {
 }
 
 std::string joined(std::span<const Term> terms) {
-  std::string out;
-  for (const Term& term : terms) {
-    out += (out.empty() ? "" : ", ") + residual_text(term);
-  }
-  return out;
+  return joined_text(terms, residual_text);
 }
 
 std::string in_line(const Body& body) {
@@ -67,26 +63,7 @@ std::string call_text(const Term& call) {
 }
 
 std::string ref_text_of(const Term& ref) {
-  std::string out;
-  for (const Term& item : ref.items) {
-    if (out.empty()) {
-      out = operand(item);
-    } else if (item.is_constant_string() && is_name(item.value.text())) {
-      out += "." + item.value.text();
-    } else {
-      out += "[" + residual_text(item) + "]";
-    }
-  }
-  return out;
-}
-
-std::string object_text(const Term& term) {
-  std::string out;
-  for (std::size_t i = 0; i + 1 < term.items.size(); i += 2) {
-    out += (out.empty() ? "" : ", ") + residual_text(term.items[i]) + ": " +
-           residual_text(term.items[i + 1]);
-  }
-  return "{" + out + "}";
+  return ref_text(ref.items, operand, residual_text);
 }
 
 std::string comprehension_text(const Term& term) {
@@ -156,7 +133,7 @@ std::string residual_text(const Term& term) {
     case Term::Type::set:
       return "{" + joined(term.items) + "}";
     case Term::Type::object:
-      return object_text(term);
+      return object_text(term, residual_text);
     case Term::Type::call:
       return call_text(term);
     case Term::Type::text:

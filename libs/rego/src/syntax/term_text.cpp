@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 
 namespace unhidra::rego {
 namespace {
@@ -12,20 +11,7 @@ std::string variable_text(const std::string& name) {
 }
 
 std::string joined(std::span<const Term> terms) {
-  std::string out;
-  for (const Term& term : terms) {
-    out += (out.empty() ? "" : ", ") + term_text(term);
-  }
-  return out;
-}
-
-std::string object_text(const Term& term) {
-  std::string out;
-  for (std::size_t i = 0; i + 1 < term.items.size(); i += 2) {
-    out +=
-        (out.empty() ? "" : ", ") + term_text(term.items[i]) + ": " + term_text(term.items[i + 1]);
-  }
-  return "{" + out + "}";
+  return joined_text(terms, term_text);
 }
 
 }  // namespace
@@ -53,19 +39,38 @@ std::string_view term_kind(const Term& term) {
                                        : kNames[static_cast<std::size_t>(term.type)];
 }
 
-std::string ref_text(const Term& ref, std::size_t size) {
+std::string joined_text(std::span<const Term> terms, TermWriter write) {
   std::string out;
-  for (std::size_t i = 0; i < size; ++i) {
-    const Term& item = ref.items[i];
-    if (i == 0) {
-      out = term_text(item);
+  for (const Term& term : terms) {
+    out += (out.empty() ? "" : ", ") + write(term);
+  }
+  return out;
+}
+
+std::string object_text(const Term& object, TermWriter write) {
+  std::string out;
+  for (std::size_t i = 0; i + 1 < object.items.size(); i += 2) {
+    out += (out.empty() ? "" : ", ") + write(object.items[i]) + ": " + write(object.items[i + 1]);
+  }
+  return "{" + out + "}";
+}
+
+std::string ref_text(std::span<const Term> items, TermWriter head, TermWriter write) {
+  std::string out;
+  for (const Term& item : items) {
+    if (&item == items.data()) {
+      out = head(item);
     } else if (item.is_constant_string() && is_name(item.value.text())) {
       out += "." + item.value.text();
     } else {
-      out += "[" + term_text(item) + "]";
+      out += "[" + write(item) + "]";
     }
   }
   return out;
+}
+
+std::string ref_text(const Term& ref, std::size_t size) {
+  return ref_text(std::span(ref.items).first(size), term_text, term_text);
 }
 
 std::string term_text(const Term& term) {
@@ -81,7 +86,7 @@ std::string term_text(const Term& term) {
     case Term::Type::set:
       return "{" + joined(term.items) + "}";
     case Term::Type::object:
-      return object_text(term);
+      return object_text(term, term_text);
     case Term::Type::array_comp:
       return "[" + joined(term.items) + " | ...]";
     case Term::Type::set_comp:
