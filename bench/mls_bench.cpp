@@ -164,7 +164,7 @@ class Bench {
       must(by.confirm_pending(env_));
     }
     // The path of a full tree: a key pair and a seal for each parent, a new leaf, two signatures.
-    const auto parents = std::bit_width(packages_.size());
+    const auto parents = static_cast<double>(std::bit_width(packages_.size()));
     const auto& f = floor_;
     tell("own commit", make / kTimes, parents * f.seal + (parents + 1) * f.key_pair + 2 * f.sign);
     tell("processing it, committer's neighbour", nearest / kTimes,
