@@ -132,6 +132,9 @@ class Bench {
     }
     for (std::size_t i = members.size(); i-- > 0;) {
       const auto bundle = must(members[i].commit(env_, {.tree_in_group_info = false}));
+      if (i + 1 == members.size()) {
+        std::printf("%-44s %10zu bytes\n", "the first commit with a path", bundle.commit.size());
+      }
       const auto message = must(MlsMessage::parse(bundle.commit));
       must(creator.receive(env_, message));
       for (std::size_t other = 0; other < members.size(); ++other) {
