@@ -160,6 +160,17 @@ void run_rules(Bench& bench, const Options& options) {
   }
 }
 
+void run_patterns(Bench& bench) {
+  const std::string query = "data.globs.allow = x";
+  const Value none = Value::object({});
+  for (const int count : {10, 1'000, 10'000}) {
+    const std::string name = "globs_" + std::to_string(count);
+    const PolicySet policy = compiled(many_patterns(count));
+    bench.decisions(name + "_hit", policy, query, none, patterns_requests(count, true));
+    bench.decisions(name + "_miss", policy, query, none, patterns_requests(count, false));
+  }
+}
+
 void run_rbac(Bench& bench) {
   const PolicySet policy = compiled(kDataRbac);
   const std::string query = "data.rbac.allow = x";
@@ -190,6 +201,7 @@ int run(int argc, char** argv) {
   Bench bench(options);
   run_roadmap(bench);
   run_rules(bench, options);
+  run_patterns(bench);
   run_rbac(bench);
   std::printf("\n}\n");
   return 0;

@@ -11,7 +11,8 @@ import tempfile
 
 CASES = [
     "roadmap_ready", "roadmap_json", "roadmap_sensor_ready", "roadmap_sensor_json", "rules_10_hit_ready",
-    "rules_1000_hit_ready", "rules_1000_miss_ready", "rbac_ready", "rbac_json", "rbac_loaded_ready",
+    "rules_1000_hit_ready", "rules_1000_miss_ready", "globs_10_hit_ready", "globs_1000_hit_ready",
+    "globs_1000_miss_ready", "rbac_ready", "rbac_json", "rbac_loaded_ready",
     "rbac_loaded_json", "rules_1000_compile"]
 BATCH = 96
 

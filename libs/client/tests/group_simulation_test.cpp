@@ -28,6 +28,7 @@ class Simulation {
     world_.limits.key_package_low = 3;
     world_.limits.leaf_update_age = 2h;
     world_.limits.commit_turn = 1s;
+    world_.limits.max_open_leaves = 200;  // few groups: states go back to the store and come again
   }
 
   void set_up();

@@ -100,6 +100,13 @@ Asked thousand_rules() {
   }
   return asked(many_rules(1'000), "data.rules.allow = x", Syntax::v1, requests);
 }
+Asked thousand_patterns() {
+  auto requests = patterns_requests(1'000, true);
+  for (auto& miss : patterns_requests(1'000, false)) {
+    requests.push_back(std::move(miss));
+  }
+  return asked(many_patterns(1'000), "data.globs.allow = x", Syntax::v1, requests);
+}
 Asked roles_in_data() {
   return asked(kDataRbac, "data.rbac.allow = x", Syntax::v1, rbac_requests(), rbac_data());
 }
@@ -161,6 +168,10 @@ TEST(Allocations, TheRoadmapsPolicyNeedsNone) {
 
 TEST(Allocations, AThousandRulesNeedNone) {
   expect_no_allocation(thousand_rules());
+}
+
+TEST(Allocations, AThousandPatternsNeedNone) {
+  expect_no_allocation(thousand_patterns());
 }
 
 TEST(Allocations, RolesInDataNeedNone) {

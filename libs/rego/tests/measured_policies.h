@@ -41,6 +41,17 @@ inline std::string many_rules(int count) {
   return out;
 }
 
+// Topics of many devices, each with a rule of its own.
+inline std::string many_patterns(int count) {
+  std::string out = "package globs\n\ndefault allow := false\n\n";
+  for (int i = 0; i < count; ++i) {
+    out += "allow if {\n  glob.match(\"dev/" + std::to_string(i) +
+           "/*/state\", [\"/\"], input.topic)\n  input.action == \"act" + std::to_string(i % 10) +
+           "\"\n}\n\n";
+  }
+  return out;
+}
+
 inline constexpr auto kDataRbac = R"(package rbac
 
 default allow := false
@@ -90,6 +101,18 @@ inline std::vector<Request> roadmap_requests() {
       {R"({"user":{"role":"admin"},"action":"subscribe","topic":"door/1"})", true},
       {R"({"device":{"type":"sensor","id":"s42"},"action":"publish","topic":"sensors/s43/co2","reading_type":"co2"})",
        false}};
+}
+
+inline std::vector<Request> patterns_requests(int count, bool hit) {
+  std::vector<Request> out;
+  for (int k = 0; k < 8; ++k) {
+    const int i = (k * 7919 + count / 2) % count;
+    out.push_back({R"({"topic":"dev/)" + std::to_string(i) +
+                       (hit ? "/hall/state" : "/hall/wanted") + R"(","action":"act)" +
+                       std::to_string(i % 10) + R"("})",
+                   hit});
+  }
+  return out;
 }
 
 inline std::vector<Request> rules_requests(int count, bool hit) {

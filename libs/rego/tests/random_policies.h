@@ -28,6 +28,8 @@ class PolicyGenerator {
       "data.a.j = x",
       "x := [data.a.k2, data.a.k4, data.a.d1, data.a.d2]",
       "data.a.d3 = x",
+      "data.a.topics = x",
+      "x := [data.a.ft(input.t), data.a.ft(input.a)]",
       "data.a.s[1] = x; data.a.s[2] = y; data.a.s[\"b\"] = z",
       "x := [data.a.f(\"a\", 1), data.a.g(1)]",
       "not data.a.p; x := 1"};
@@ -43,11 +45,14 @@ class PolicyGenerator {
       out += "s contains x if { some x in data.list;" + body(true) + "}\n";
       out += "s contains input.a if {" + body(false) + "}\n";
       out += "o[k] := v if { some k, v in data.object;" + body(false) + "}\n";
+      out += "topics contains " + std::to_string(i) + " if { glob.match(`" + pattern() +
+             "`, [\"/\"], input.t);" + body(false) + "}\n";
+      out += "ft(x) if glob.match(`" + pattern() + "`, [\"/\"], x)\n";
     }
     // Known before any input: constants, and what data alone decides.
     out += "k1 := " + scalar() + "\nk2 := [" + scalar() + ", {\"a\": k1}]\n";
-    out += "k3 if k1 in {" + scalar() + ", " + scalar() +
-           "}\nkf(x) := [x, k2[0]]\nk4 contains kf(k2)\n";
+    out += "k3 if k1 in json.unmarshal(`[" + scalar() + ", " + scalar() +
+           "]`)\nkf(x) := [x, k2[0]]\nk4 contains kf(k2)\n";
     out += "d1 contains x if { some x in data.list; x != k1 }\n";
     out += "d2 := {k: v | some k, v in data.object; v in d1}\n";
     out += "d3[k] := v if some k, v in d2\nd4 := data.object[\"" + letter() + "\"]\n";
@@ -66,6 +71,10 @@ class PolicyGenerator {
         out += (out.size() > 1 ? ",\"" : "\"") + std::string(name) + "\":" + scalar();
       }
     }
+    if (pick(0, 9) != 0) {
+      out += (out.size() > 1 ? "," : "") + std::string(R"("t":)") +
+             (pick(0, 9) == 0 ? scalar() : "\"" + topic() + "\"");
+    }
     return out + (out.size() > 1 ? "," : "") + R"("l":[)" + scalar() + "," + scalar() + "," +
            scalar() + "]}";
   }
@@ -79,6 +88,23 @@ class PolicyGenerator {
     static const char* const kValues[] = {"1",     "2",    "1.0",  "\"a\"", "\"b\"",
                                           "\"c\"", "true", "null", "false"};
     return kValues[pick(0, 8)];
+  }
+  std::string topic() {
+    std::string out = pick(0, 7) == 0 ? "" : letter();
+    for (int i = pick(0, 3); i > 0; --i) {
+      out += "/" + (pick(0, 5) == 0 ? "" : letter());
+    }
+    return out;
+  }
+  std::string pattern() {
+    static const char* const kSteps[] = {"*",       "**", "?",   "[ab]",  "[!a]", "{a,b}",
+                                         "{a/b,c}", "a*", "\\a", "[^/]x", "",     "a**"};
+    std::string out;
+    for (int i = pick(0, 3); i >= 0; --i) {
+      out += pick(0, 2) == 0 ? kSteps[pick(0, 11)] : letter();
+      out += i > 0 ? (pick(0, 9) == 0 ? "\\/" : "/") : "";
+    }
+    return out;
   }
   std::string place() {
     static const char* const kPlaces[] = {"input.a", "input.b", "input.c", "input.l[1]"};

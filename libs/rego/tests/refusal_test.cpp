@@ -88,7 +88,7 @@ TEST(Refusals, UnsafeReferencesInHeadsAndClosures) {
 
 TEST(Refusals, RulesAndPackagesInsideRules) {
   expect_refused("package a\np.q := 1\np := 2", Errc::type_error,
-                 "rule data.a.p conflicts with [data.a.p.q]");
+                 "rule data.a.p conflicts with:\n  rule data.a.p.q at test.rego:2");
   const ModuleSource sources[] = {{"a.rego", "package a\np := 1"},
                                   {"b.rego", "package a.p\nq := 1"}};
   const auto policy = PolicySet::compile(sources);

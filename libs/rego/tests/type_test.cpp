@@ -79,7 +79,7 @@ TEST(Types, ReferencesToWhatCannotBe) {
                     "\"c\"\n\t         want (one of): [\"a\" \"b\"]");
   expect_type_error("q := 1\np := q.c",
                     "undefined ref: data.a.q.c\n\tdata.a.q.c\n\t^^^^^^^^\n\thave: number");
-  expect_type_error("q := [1, 2]\np := q.x", "have (type): string");
+  expect_type_error("q := [1, 2]\np := q.x", "have: \"x\"");
   expect_type_error("p if { x := true; x.y }", "undefined ref: x.y");
   expect_type_error("q contains \"a\"\np if q[1]", "undefined ref: data.a.q[1]");
   expect_good("q := {\"a\": 1} if input.x\nq := {\"c\": 1} if input.y\np := q.c");

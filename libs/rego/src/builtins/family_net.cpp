@@ -1,4 +1,7 @@
 // IP addresses and networks, and what the host does on the network.
+#include <algorithm>
+#include <array>
+
 #include "builtins/families.h"
 #include "builtins/ip_network.h"
 
@@ -145,8 +148,65 @@ Host& host_of(const Call& call) {
   return host != nullptr ? *host : nothing;
 }
 
+constexpr std::array<std::string_view, 2> kNeededOfRequest = {"method", "url"};
+constexpr std::array<std::string_view, 28> kKnownOfRequest = {"method",
+                                                              "url",
+                                                              "body",
+                                                              "enable_redirect",
+                                                              "force_json_decode",
+                                                              "force_yaml_decode",
+                                                              "headers",
+                                                              "raw_body",
+                                                              "tls_use_system_certs",
+                                                              "tls_ca_cert",
+                                                              "tls_ca_cert_file",
+                                                              "tls_ca_cert_env_variable",
+                                                              "tls_client_cert",
+                                                              "tls_client_cert_file",
+                                                              "tls_client_cert_env_variable",
+                                                              "tls_client_key",
+                                                              "tls_client_key_file",
+                                                              "tls_client_key_env_variable",
+                                                              "tls_insecure_skip_verify",
+                                                              "tls_server_name",
+                                                              "timeout",
+                                                              "cache",
+                                                              "force_cache",
+                                                              "force_cache_duration_seconds",
+                                                              "raise_error",
+                                                              "caching_mode",
+                                                              "max_retry_attempts",
+                                                              "cache_ignored_headers"};
+
+// Whether it can be sent or not.
+Status check_request(const Value& request) {
+  std::vector<Value> unknown;
+  for (const auto& [key, value] : request.members()) {
+    const bool is_known = key.is(Kind::string) &&
+                          std::ranges::find(kKnownOfRequest, key.text()) != kKnownOfRequest.end();
+    if (!is_known) {
+      unknown.push_back(key);
+    }
+  }
+  if (!unknown.empty()) {
+    return operand_error(1, "invalid request parameters(s): " + to_term(Value::set(unknown)));
+  }
+  std::vector<Value> missing;
+  for (const std::string_view name : kNeededOfRequest) {
+    if (request.find(name) == nullptr) {
+      missing.push_back(Value::string(std::string(name)));
+    }
+  }
+  if (!missing.empty()) {
+    return operand_error(1,
+                         "missing required request parameters(s): " + to_term(Value::set(missing)));
+  }
+  return {};
+}
+
 Answer http_send(const Call& call) {
   UNHIDRA_TRY(const Value request, call.of_kind(0, Kind::object));
+  UNHIDRA_TRY_VOID(check_request(request));
   UNHIDRA_TRY(Value response, host_of(call).http_send(request));
   return response;
 }

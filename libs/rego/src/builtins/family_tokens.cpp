@@ -354,6 +354,20 @@ Answer decode_verify(const Call& call) {
   return failed("JWT is nested too deeply");
 }
 
+// Why a header has no algorithm, as the reference tells it: what could be a number by its
+// characters is none of its business.
+std::unexpected<Error> no_algorithm(std::string_view text, const Result<Value>& header) {
+  const bool is_number = text.find_first_not_of("0123456789+-.eE") == std::string_view::npos;
+  std::string why = "jwsbb: header \"alg\" not found";
+  if (text.empty()) {
+    why = "cannot parse JSON: cannot parse empty string";
+  } else if (!header && !is_number) {
+    why = "cannot parse JSON";
+  }
+  return failed("missing or invalid 'alg' header: " + why +
+                (header ? "" : ": " + header.error().message()));
+}
+
 Answer sign(const Call& call, std::string_view header_text, std::string_view payload,
             std::string_view key_text) {
   UNHIDRA_TRY_VOID(call.environment().charge((header_text.size() + payload.size()) * 4 + 4096));
@@ -364,8 +378,7 @@ Answer sign(const Call& call, std::string_view header_text, std::string_view pay
   const auto header = parse_json(header_text);
   const Value* algorithm = header ? header->find("alg") : nullptr;
   if (algorithm == nullptr || !algorithm->is(Kind::string)) {
-    return failed("missing or invalid 'alg' header: jwsbb: header \"alg\" not found" +
-                  (header ? "" : ": " + header.error().message()));
+    return no_algorithm(header_text, header);
   }
   if (!pki::is_jose_algorithm(algorithm->text())) {
     return failed("unknown JWS algorithm: " + algorithm->text());

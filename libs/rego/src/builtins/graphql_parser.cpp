@@ -437,7 +437,7 @@ class Parser {
     do {
       UNHIDRA_TRY(std::string interface, name());
       out.push_back(Value::string(std::move(interface)));
-    } while (skip(Token::amp) || at(Token::name));
+    } while (skip(Token::amp));
     return out;
   }
 

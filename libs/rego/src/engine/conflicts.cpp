@@ -26,23 +26,23 @@ bool is_dynamic(const Rule& rule) {
   return rule.head.items.size() != rule.prefix;
 }
 
-void name_rules_below(const RuleNode& node, std::string& out) {
+// The nearest ones, each with its place.
+void name_rules_below(const RuleNode& node, bool functions_alone, std::string& out) {
   for (const auto& [key, child] : node.children) {
-    if (!child->rules.empty()) {
-      out += (out.empty() ? "" : " ") + rule_name(*child->rules[0]);
+    const Rule* first = child->rules.empty() ? child->fallback : child->rules[0];
+    if (first != nullptr && (!functions_alone || first->kind == RuleKind::function)) {
+      out += "\n  rule " + rule_name(*first) + " at " + place_text(first->location);
+    } else {
+      name_rules_below(*child, functions_alone, out);
     }
-    name_rules_below(*child, out);
   }
 }
 
-// Of one kind, and functions of one arity; a value of its own or one of its members.
+// Of one kind, and functions of one arity; all with variables in their heads, or none.
 bool is_alike(const Rules& rules) {
-  const auto is_complete = [](const Rule* rule) {
-    return rule->kind != RuleKind::partial_set && !is_dynamic(*rule);
-  };
   return std::ranges::all_of(rules, [&](const Rule* rule) {
     return rule->kind == rules[0]->kind && rule->arguments.size() == rules[0]->arguments.size() &&
-           is_complete(rule) == is_complete(rules[0]);
+           is_dynamic(*rule) == is_dynamic(*rules[0]);
   });
 }
 
@@ -65,12 +65,12 @@ void check_defaults(const Rules& rules, Problems& problems) {
 
 void check_rules(const RuleNode& node, const Rules& rules, Problems& problems) {
   std::string below;
-  if (!std::ranges::all_of(rules, [](const Rule* rule) { return is_dynamic(*rule); })) {
-    name_rules_below(node, below);
-  }
+  // Rules with variables in their heads leave room for others, but not for functions.
+  name_rules_below(
+      node, std::ranges::all_of(rules, [](const Rule* rule) { return is_dynamic(*rule); }), below);
   if (!below.empty()) {
     return problems.add(Errc::type_error, rules[0]->location,
-                        "rule " + rule_name(*rules.back()) + " conflicts with [" + below + "]");
+                        "rule " + rule_name(*rules.back()) + " conflicts with:" + below);
   }
   if (!is_alike(rules)) {
     return problems.add(Errc::type_error, rules[0]->location,

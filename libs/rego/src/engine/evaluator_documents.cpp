@@ -312,7 +312,13 @@ bool Evaluator::compute_object(const RuleNode& node, const Value* base, std::opt
     return false;
   }
   const Value value = draft.value();
-  out = base != nullptr ? laid_over(*base, value) : value;
+  if (base == nullptr) {
+    out = value;
+  } else {
+    // Of a package what was given counts where a rule gives the same; asked by itself the rule
+    // does.
+    out = node.has_rules() ? laid_over(*base, value) : laid_over(value, *base);
+  }
   return true;
 }
 

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <iterator>
-#include <tuple>
+#include <map>
+#include <span>
 
 #include "engine/policy.h"
 #include "engine/probe.h"
 #include "engine/unsafe_place.h"
+#include "engine/unsafe_variables.h"
+#include "syntax/term_text.h"
 
 namespace unhidra::rego {
 
@@ -73,6 +76,7 @@ bool align_objects(Expr& expr) {
 struct Names {
   const std::vector<std::string>& slots;
   Problems& problems;
+  std::vector<UnsafeVariable>& unsafe;
 };
 
 bool order_body(Body& body, const Slots& bound, const Names& names);
@@ -107,12 +111,9 @@ bool check_text(const Term& text, const Slots& bound, const Names& names) {
 
 // `around`: the place of what its head is evaluated with.
 bool order_closure(Term& term, const Location& around, const Slots& bound, const Names& names) {
-  if (!order_body(*term.body, bound, names)) {
-    return false;
-  }
+  bool good = order_body(*term.body, bound, names);
   Slots inside = bound;
   bind_body(*term.body, inside);
-  bool good = true;
   for (auto& item : term.items) {
     Body needs(1);
     needs[0].location = around;
@@ -155,30 +156,6 @@ bool order_closures(Expr& expr, const Slots& bound, const Names& names) {
   return good;
 }
 
-// Each variable once, at its first place.
-void tell_unsafe(Body& waiting, const Slots& known, const Slots& outer, const Names& names) {
-  std::set<std::tuple<std::uint32_t, std::uint32_t, std::string>> told;
-  Slots seen;
-  for (auto& expr : waiting) {
-    Probe probe(known, outer);
-    (void)probe.expr(expr);
-    for (const int slot : probe.missing()) {
-      if (seen.insert(slot).second) {
-        const std::string& name = names.slots[static_cast<std::size_t>(slot)];
-        const Location place = unsafe_place(expr, slot);
-        told.emplace(place.row, place.column, name.starts_with('$') ? "_" : name);
-      }
-    }
-  }
-  const auto& file = waiting[0].location.file;
-  for (const auto& [row, column, name] : told) {
-    names.problems.add(Errc::unsafe_var, {file, row, column}, "var " + name + " is unsafe");
-  }
-  if (told.empty()) {
-    names.problems.add(Errc::unsafe_var, waiting[0].location, "expression is unsafe");
-  }
-}
-
 bool order_body(Body& body, const Slots& bound, const Names& names) {
   Body waiting;
   for (auto& expr : body) {
@@ -206,7 +183,7 @@ bool order_body(Body& body, const Slots& bound, const Names& names) {
       moved = true;
     }
     if (!moved) {
-      tell_unsafe(waiting, known, outer, names);
+      std::ranges::move(unsafe_variables(waiting, known, outer), std::back_inserter(names.unsafe));
       std::ranges::move(waiting, std::back_inserter(ordered));
       body = std::move(ordered);
       return false;
@@ -214,6 +191,44 @@ bool order_body(Body& body, const Slots& bound, const Names& names) {
   }
   body = std::move(ordered);
   return good;
+}
+
+// A place alone does not tell rules of several names on one line apart.
+std::string beside_others(const Rule& rule) {
+  const std::string name = ref_text(rule.head, rule.head.items.size());
+  const bool shares = std::ranges::any_of(rule.module->rules, [&](const auto& other) {
+    return other->location.row == rule.location.row &&
+           ref_text(other->head, other->head.items.size()) != name;
+  });
+  return shares ? " in rule " + name : std::string();
+}
+
+// By the compiler, which numbers what the text writes as `_`.
+bool is_made_up(std::string_view name) {
+  return name.size() > 1 && name[0] == '$' && (name[1] < '0' || name[1] > '9');
+}
+
+// Each variable once, at its first place, in the order of the places.
+void tell_unsafe(std::span<const UnsafeVariable> unsafe, const std::vector<std::string>& slots,
+                 std::string_view where, Problems& problems) {
+  using Place = std::pair<std::uint32_t, std::uint32_t>;
+  std::map<int, Place> first;
+  for (const auto& [slot, place] : unsafe) {
+    const Place at(place.row, place.column);
+    const auto [known, is_new] = first.try_emplace(slot, at);
+    known->second = is_new ? at : std::min(known->second, at);
+  }
+  std::set<std::pair<Place, std::string>> told;
+  for (const auto& [slot, place] : first) {
+    const std::string& name = slots[static_cast<std::size_t>(slot)];
+    if (!is_made_up(name)) {
+      told.emplace(place, name.starts_with('$') ? "_" : name);
+    }
+  }
+  for (const auto& [place, name] : told) {
+    problems.add(Errc::unsafe_var, {unsafe[0].place.file, place.first, place.second},
+                 "var " + name + " is unsafe" + std::string(where));
+  }
 }
 
 }  // namespace
@@ -227,8 +242,13 @@ void bind_body(const Body& body, Slots& bound) {
 }
 
 bool order_body(Body& body, const Slots& bound, const std::vector<std::string>& slot_names,
-                Problems& problems) {
-  return order_body(body, bound, Names{slot_names, problems});
+                const Rule* rule, Problems& problems) {
+  std::vector<UnsafeVariable> unsafe;
+  const bool good = order_body(body, bound, Names{slot_names, problems, unsafe});
+  if (!unsafe.empty()) {
+    tell_unsafe(unsafe, slot_names, rule == nullptr ? "" : beside_others(*rule), problems);
+  }
+  return good;
 }
 
 }  // namespace unhidra::rego

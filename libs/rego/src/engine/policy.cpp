@@ -67,7 +67,9 @@ std::string place_text(const Location& location) {
 std::string rule_name(const Rule& rule) {
   std::string out = rule.node->name();
   for (std::size_t i = rule.prefix; i < rule.head.items.size(); ++i) {
-    out += "[" + term_text(rule.head.items[i]) + "]";
+    const Term& item = rule.head.items[i];
+    const bool is_dotted = item.is_constant_string() && is_name(item.value.text());
+    out += is_dotted ? "." + item.value.text() : "[" + term_text(item) + "]";
   }
   return out;
 }
@@ -90,6 +92,9 @@ std::unique_ptr<Policy> Policy::compile(std::vector<std::shared_ptr<Module>> mod
   check_conflicts(*out, problems);
   for (const auto& module : out->modules_) {
     resolve_rules(*out, *module, *out->find_package(*module), problems);
+  }
+  if (!problems.empty()) {
+    return out;
   }
   const Dependencies dependencies(out->root_);
   const auto order = ordered(dependencies, problems);

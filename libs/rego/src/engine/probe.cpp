@@ -67,14 +67,8 @@ void outside_slots(const Expr& expr, Slots& out) {
 }
 
 bool Probe::closure(const Slots& inner) {
-  bool good = true;
-  for (const int slot : inner) {
-    if (outer_.contains(slot) && !known(slot)) {
-      missing_.insert(slot);
-      good = false;
-    }
-  }
-  return good;
+  return std::ranges::none_of(inner,
+                              [&](int slot) { return outer_.contains(slot) && !known(slot); });
 }
 
 bool Probe::ref(const Term& term) {
@@ -110,11 +104,7 @@ bool Probe::value(const Term& term) {
     case Term::Type::constant:
       return true;
     case Term::Type::var:
-      if (term.slot >= 0 && !known(term.slot)) {
-        missing_.insert(term.slot);
-        return false;
-      }
-      return true;
+      return term.slot < 0 || known(term.slot);
     case Term::Type::ref:
       return ref(term);
     case Term::Type::call:
@@ -179,14 +169,12 @@ void turn_sides(Expr& expr) {
 bool Probe::unify(Expr& expr) {
   for (int turn = 0; turn < 2; ++turn) {
     const Slots outputs = outputs_;
-    const Slots missing = missing_;
     if (value(expr.items[1]) && pattern(expr.items[0])) {
       return true;
     }
     outputs_ = outputs;
     if (turn == 0 && !expr.assigns) {
       turn_sides(expr);
-      missing_ = missing;
     } else {
       if (turn == 1) {
         turn_sides(expr);
@@ -228,11 +216,7 @@ bool Probe::expr(Expr& expr) {
       break;
     }
   }
-  if (good && expr.negated && !outputs_.empty()) {
-    missing_.insert(outputs_.begin(), outputs_.end());
-    return false;
-  }
-  return good;
+  return good && (!expr.negated || outputs_.empty());
 }
 
 }  // namespace unhidra::rego

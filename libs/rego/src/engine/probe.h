@@ -24,7 +24,6 @@ class Probe {
   Probe(const Slots& bound, const Slots& outer) : bound_(bound), outer_(outer) {}
 
   Slots& outputs() { return outputs_; }
-  const Slots& missing() const { return missing_; }
 
   bool expr(Expr& expr);
   bool value(const Term& term);
@@ -40,7 +39,6 @@ class Probe {
   const Slots& bound_;
   const Slots& outer_;
   Slots outputs_;
-  Slots missing_;
 };
 
 }  // namespace unhidra::rego

@@ -93,7 +93,7 @@ void Resolver::body(Body& body) {
 }
 
 void Resolver::order(Body& body, const std::set<int>& bound) {
-  good_ = order_body(body, bound, slot_names_, problems_) && good_;
+  good_ = order_body(body, bound, slot_names_, rule_, problems_) && good_;
 }
 
 void Resolver::head_term(Term& term, std::set<int>& bound) {

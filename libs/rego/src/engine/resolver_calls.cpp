@@ -73,8 +73,9 @@ void Resolver::call(Term& term, bool is_inside) {
 void Resolver::wrong_arity(const Term& term) {
   const auto* builtin = static_cast<const builtins::Builtin*>(term.callee.builtin);
   if (const FunctionType* want = builtin == nullptr ? nullptr : builtin_type(builtin->name)) {
-    std::vector<TypePtr> have;
-    std::ranges::transform(term.items, std::back_inserter(have), type_alone);
+    std::vector<std::string> have;
+    std::ranges::transform(term.items, std::back_inserter(have),
+                           [](const Term& item) { return to_string(type_alone(item)); });
     return note(Errc::type_error, term.location,
                 argument_error(term.name, "arity mismatch", have, *want, false));
   }

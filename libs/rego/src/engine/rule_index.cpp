@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace unhidra::rego {
 namespace {
@@ -13,6 +14,12 @@ bool is_input(const Term& term) {
          term.items[0].name == "input" && term.items.size() > 1 &&
          std::all_of(term.items.begin() + 1, term.items.end(),
                      [](const Term& key) { return key.is_constant_string(); });
+}
+
+bool is_call(const Expr& expr, std::string_view name, std::size_t arguments) {
+  const Term& term = expr.items[0];
+  return expr.type == Expr::Type::term && term.is(Term::Type::call) && term.name == name &&
+         term.items.size() == arguments;
 }
 
 }  // namespace
@@ -44,7 +51,7 @@ RuleIndex::RuleIndex(std::span<const Rule* const> rules, KnownOf known_of) {
     all.push_back(requirements(*rule, known_of));
   }
   auto root = build(std::move(numbers), std::vector<bool>(sources_.size()), all);
-  if (!root->cases.empty()) {
+  if (!root->is_leaf()) {
     root_ = std::move(root);
   }
 }
@@ -58,32 +65,56 @@ std::size_t RuleIndex::number_of(Source source) {
   return static_cast<std::size_t>(known - sources_.begin());
 }
 
-void RuleIndex::require(const Term& place, const Term& constant, const Rule& rule, KnownOf known_of,
-                        Requirements& out) {
-  const auto value =
-      constant.is(Term::Type::constant) ? std::optional(constant.value) : known_of(constant);
-  if (!value || !can_switch_on(*value)) {
-    return;
-  }
+std::optional<RuleIndex::Source> RuleIndex::source_of(const Term& place, const Rule& rule) {
   Source source;
   if (is_input(place)) {
     for (std::size_t i = 1; i < place.items.size(); ++i) {
       source.keys.push_back(place.items[i].value);
     }
-  } else if (place.is(Term::Type::var)) {
-    const auto argument = std::ranges::find_if(rule.arguments, [&](const Term& one) {
-      return one.is(Term::Type::var) && one.slot == place.slot;
-    });
-    if (argument == rule.arguments.end()) {
-      return;
-    }
-    source.argument = static_cast<int>(argument - rule.arguments.begin());
-  } else {
+    return source;
+  }
+  const auto argument = std::ranges::find_if(rule.arguments, [&](const Term& one) {
+    return place.is(Term::Type::var) && one.is(Term::Type::var) && one.slot == place.slot;
+  });
+  if (argument == rule.arguments.end()) {
+    return std::nullopt;
+  }
+  source.argument = static_cast<int>(argument - rule.arguments.begin());
+  return source;
+}
+
+namespace {
+
+std::optional<Value> constant_of(const Term& term, RuleIndex::KnownOf known_of) {
+  return term.is(Term::Type::constant) ? std::optional(term.value) : known_of(term);
+}
+
+}  // namespace
+
+void RuleIndex::require(const Term& place, const Term& constant, const Rule& rule, KnownOf known_of,
+                        Requirements& out) {
+  auto value = constant_of(constant, known_of);
+  auto source = source_of(place, rule);
+  if (!value || !can_switch_on(*value) || !source) {
     return;
   }
-  const std::size_t number = number_of(std::move(source));
-  if (std::ranges::find(out, number, &Requirements::value_type::first) == out.end()) {
-    out.emplace_back(number, *value);
+  const std::size_t number = number_of(std::move(*source));
+  if (std::ranges::find(out, number, &Requirement::source) == out.end()) {
+    out.push_back({number, std::move(*value), {}});
+  }
+}
+
+void RuleIndex::require_match(const Term& call, const Rule& rule, KnownOf known_of,
+                              Requirements& out) {
+  const auto pattern = constant_of(call.items[0], known_of);
+  const auto delimiter = glob_delimiter(call.items[1]);
+  auto source = source_of(call.items[2], rule);
+  if (!pattern || !pattern->is(Kind::string) || !delimiter || !source) {
+    return;
+  }
+  if (auto path = glob_path(pattern->text(), *delimiter)) {
+    source->delimiter = delimiter;
+    out.push_back({number_of(std::move(*source)), *pattern, std::move(*path)});
   }
 }
 
@@ -95,7 +126,7 @@ RuleIndex::Requirements RuleIndex::requirements(const Rule& rule, KnownOf known_
   for (std::size_t i = 0; i < rule.arguments.size(); ++i) {
     const Term& argument = rule.arguments[i];
     if (argument.is(Term::Type::constant) && can_switch_on(argument.value)) {
-      out.emplace_back(number_of({static_cast<int>(i), {}}), argument.value);
+      out.push_back({number_of({static_cast<int>(i), {}, {}}), argument.value, {}});
     }
   }
   for (const auto& expr : rule.body) {
@@ -106,50 +137,92 @@ RuleIndex::Requirements RuleIndex::requirements(const Rule& rule, KnownOf known_
     if (expr.type == Expr::Type::unify) {
       require(expr.items[0], expr.items[1], rule, known_of, out);
       require(expr.items[1], expr.items[0], rule, known_of, out);
-    } else if (expr.type == Expr::Type::term && term.is(Term::Type::call) && term.name == "equal" &&
-               term.items.size() == 2) {
+    } else if (is_call(expr, "equal", 2)) {
       require(term.items[0], term.items[1], rule, known_of, out);
       require(term.items[1], term.items[0], rule, known_of, out);
+    } else if (is_call(expr, "glob.match", 3)) {
+      require_match(term, rule, known_of, out);
     }
   }
   return out;
 }
 
-std::unique_ptr<RuleIndex::Node> RuleIndex::build(std::vector<std::uint32_t> rules,
-                                                  std::vector<bool> used,
+std::optional<std::size_t> RuleIndex::best_source(const Numbers& rules,
+                                                  const std::vector<bool>& used,
                                                   const std::vector<Requirements>& all) const {
-  auto node = std::make_unique<Node>();
   std::vector<std::set<Value>> values(sources_.size());
-  if (rules.size() > kFewRules) {
-    for (const std::uint32_t rule : rules) {
-      for (const auto& [source, value] : all[rule]) {
-        if (!used[source]) {
-          values[source].insert(value);
-        }
+  for (const std::uint32_t rule : rules) {
+    for (const Requirement& one : all[rule]) {
+      if (!used[one.source]) {
+        values[one.source].insert(one.value);
       }
     }
   }
   const auto best =
       std::ranges::max_element(values, {}, [](const auto& set) { return set.size(); });
-  if (best == values.end() || best->empty()) {
+  return best == values.end() || best->empty()
+             ? std::nullopt
+             : std::optional(static_cast<std::size_t>(best - values.begin()));
+}
+
+std::unique_ptr<RuleIndex::Node> RuleIndex::build(Numbers rules, std::vector<bool> used,
+                                                  const std::vector<Requirements>& all) const {
+  auto node = std::make_unique<Node>();
+  const auto source = rules.size() > kFewRules ? best_source(rules, used, all) : std::nullopt;
+  if (!source) {
     node->rules = std::move(rules);
     return node;
   }
-  node->source = static_cast<std::size_t>(best - values.begin());
-  used[node->source] = true;
-  std::unordered_map<Value, std::vector<std::uint32_t>, Hash> parts;
-  std::vector<std::uint32_t> others;
+  node->source = *source;
+  used[*source] = true;
+  std::unordered_map<Value, Numbers, Hash> parts;
+  Numbers others;
   for (const std::uint32_t rule : rules) {
-    const auto asked = std::ranges::find(all[rule], node->source, &Requirements::value_type::first);
-    (asked == all[rule].end() ? others : parts[asked->second]).push_back(rule);
+    const auto asked = std::ranges::find(all[rule], *source, &Requirement::source);
+    if (asked == all[rule].end()) {
+      others.push_back(rule);
+    } else if (sources_[*source].delimiter) {
+      node->steps = node->steps == nullptr ? std::make_unique<Step>() : std::move(node->steps);
+      add(asked->path, rule, *node->steps);
+    } else {
+      parts[asked->value].push_back(rule);
+    }
   }
   for (auto& [value, part] : parts) {
     node->cases.emplace(value, build(std::move(part), used, all));
+  }
+  if (node->steps != nullptr) {
+    build(*node->steps, used, all);
   }
   if (!others.empty()) {
     node->others = build(std::move(others), used, all);
   }
   return node;
+}
+
+void RuleIndex::add(const GlobPath& path, std::uint32_t rule, Step& first) {
+  Step* at = &first;
+  for (const auto& step : path.steps) {
+    auto& next = step ? at->next[*step] : at->any;
+    next = next == nullptr ? std::make_unique<Step>() : std::move(next);
+    at = next.get();
+  }
+  (path.open ? at->opening : at->ending).push_back(rule);
+}
+
+void RuleIndex::build(Step& step, const std::vector<bool>& used,
+                      const std::vector<Requirements>& all) const {
+  const auto node_of = [&](Numbers& rules) {
+    return rules.empty() ? nullptr : build(std::exchange(rules, {}), used, all);
+  };
+  step.end = node_of(step.ending);
+  step.open = node_of(step.opening);
+  for (auto& [text, next] : step.next) {
+    build(*next, used, all);
+  }
+  if (step.any != nullptr) {
+    build(*step.any, used, all);
+  }
 }
 
 void RuleIndex::find(Read read, std::vector<std::uint32_t>& out) const {
@@ -161,25 +234,56 @@ void RuleIndex::find(Read read, std::vector<std::uint32_t>& out) const {
   }
 }
 
-void RuleIndex::find(const Node& node, Read read, std::vector<std::uint32_t>& out) const {
-  if (node.cases.empty()) {
+void RuleIndex::find(const Node& node, Read read, Numbers& out) const {
+  if (node.is_leaf()) {
     out.insert(out.end(), node.rules.begin(), node.rules.end());
     return;
   }
-  if (const Value* value = read(sources_[node.source])) {
-    if (value->is(Kind::number) && !value->small_integer()) {
-      // 1.0 is 1: compared one by one.
-      for (const auto& [constant, part] : node.cases) {
-        if (constant == *value) {
-          find(*part, read, out);
-        }
-      }
-    } else if (const auto found = node.cases.find(*value); found != node.cases.end()) {
-      find(*found->second, read, out);
+  const Source& source = sources_[node.source];
+  if (const Value* value = read(source)) {
+    if (node.steps == nullptr) {
+      find_case(node, *value, read, out);
+    } else if (value->is(Kind::string)) {
+      find_steps(*node.steps, *source.delimiter, value->text(), read, out);
     }
   }
   if (node.others) {
     find(*node.others, read, out);
+  }
+}
+
+void RuleIndex::find_case(const Node& node, const Value& value, Read read, Numbers& out) const {
+  if (value.is(Kind::number) && !value.small_integer()) {
+    // 1.0 is 1: compared one by one.
+    for (const auto& [constant, part] : node.cases) {
+      if (constant == value) {
+        find(*part, read, out);
+      }
+    }
+  } else if (const auto found = node.cases.find(value); found != node.cases.end()) {
+    find(*found->second, read, out);
+  }
+}
+
+void RuleIndex::find_steps(const Step& step, char delimiter, std::optional<std::string_view> rest,
+                           Read read, Numbers& out) const {
+  if (step.open != nullptr) {
+    find(*step.open, read, out);
+  }
+  if (!rest) {
+    if (step.end != nullptr) {
+      find(*step.end, read, out);
+    }
+    return;
+  }
+  const std::size_t end = rest->find(delimiter);
+  const auto after =
+      end == std::string_view::npos ? std::nullopt : std::optional(rest->substr(end + 1));
+  if (const auto next = step.next.find(rest->substr(0, end)); next != step.next.end()) {
+    find_steps(*next->second, delimiter, after, read, out);
+  }
+  if (step.any != nullptr) {
+    find_steps(*step.any, delimiter, after, read, out);
   }
 }
 

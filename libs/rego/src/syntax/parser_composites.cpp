@@ -241,7 +241,7 @@ Parser::MaybeTerm Parser::interpolated_expression(const Location& text) {
   }
   Term out = make(Term::Type::set_comp);
   Term value = make(Term::Type::var);
-  value.name = "$" + std::to_string(wildcards_++);
+  value.name = "$text" + std::to_string(wildcards_++);
   read->type = Expr::Type::unify;
   read->assigns = true;
   read->location = text;

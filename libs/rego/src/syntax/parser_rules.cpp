@@ -92,11 +92,12 @@ Parser::Outcome Parser::head_ref(Rule& rule) {
     return Outcome::bodyless;
   }
   take();
-  rule.kind = RuleKind::function;
   if (!term_list(")", rule.arguments)) {
     return Outcome::failed;
   }
   take();
+  // What takes no argument is a value: p() := 1 is p := 1.
+  rule.kind = rule.arguments.empty() ? RuleKind::complete : RuleKind::function;
   return adjacent() && (at(".") || at("[")) ? Outcome::none : Outcome::bodyless;
 }
 

@@ -40,7 +40,12 @@ class TypeChecker {
   void expr(const Expr& expr);
   void equality(const Term& a, const Term& b, const Location& location);
   void call(const Term& term, bool has_result);
+  void member(const Term& term);
+  void no_match(const TypePtr& left, const TypePtr& right, const Location& location);
+  // That a reference names without calling it; none: it names none.
+  const FunctionType* function_at(const Term& ref) const;
   const FunctionType* function_of(const Term& call) const;
+  const FunctionType* function_of(const RuleNode& node) const;
   bool unify(const Term& a, const Term& b);
   bool unify(const Term& term, const TypePtr& type, bool joins = false);
   bool unify_items(const Term& a, const Term& b);

@@ -65,12 +65,16 @@ TypePtr TypeChecker::composite(const Term& term) const {
   return Type::object(std::move(properties), key, value);
 }
 
+const FunctionType* TypeChecker::function_of(const RuleNode& node) const {
+  const auto found = rules_.functions.find(&node);
+  return found == rules_.functions.end() ? nullptr : &found->second;
+}
+
 const FunctionType* TypeChecker::function_of(const Term& call) const {
   if (const auto* builtin = static_cast<const builtins::Builtin*>(call.callee.builtin)) {
     return builtin_type(builtin->name);
   }
-  const auto found = rules_.functions.find(call.callee.function);
-  return found == rules_.functions.end() ? nullptr : &found->second;
+  return call.callee.function == nullptr ? nullptr : function_of(*call.callee.function);
 }
 
 TypePtr TypeChecker::call_type(const Term& term) const {
@@ -162,11 +166,15 @@ std::string undefined(const Term& ref, std::size_t at, const std::string& have,
          pad + have + "\n\t" + pad + want;
 }
 
+// Its first `size` items are marked.
+std::string marked(const Term& ref, std::size_t size, const std::string& have) {
+  return term_text(ref) + "\n\t" + std::string(ref_text(ref, size).size(), '^') +
+         "\n\thave: " + have;
+}
+
 // Its first `size` items cannot be looked up in.
 std::string unsupported(const Term& ref, std::size_t size, const std::string& have) {
-  const std::string whole = term_text(ref);
-  return "undefined ref: " + whole + "\n\t" + whole + "\n\t" +
-         std::string(ref_text(ref, size).size(), '^') + "\n\thave: " + have;
+  return "undefined ref: " + term_text(ref) + "\n\t" + marked(ref, size, have);
 }
 
 // The keys that there are, when no other can be.
@@ -179,6 +187,16 @@ std::string wanted(const TypePtr& type) {
     out += (out.empty() ? "" : " ") + to_term(key);
   }
   return "want (one of): [" + out + "]";
+}
+
+// A scalar is shown itself, of a composite its type.
+std::string no_such_key(const Term& ref, std::size_t index, const TypePtr& keys,
+                        const TypePtr& at) {
+  const Value& key = ref.items[index].value;
+  const bool is_composite = key.is(Kind::array) || key.is(Kind::object) || key.is(Kind::set);
+  return is_composite ? undefined(ref, index, "have (type): " + to_string(type_of(key)),
+                                  "want (type): " + to_string(keys))
+                      : undefined(ref, index, "have: " + to_term(key), wanted(at));
 }
 
 }  // namespace
@@ -213,14 +231,23 @@ bool TypeChecker::leads_somewhere(const Term& ref) {
          undefined(ref, i, "have (type): " + to_string(have), "want (one of): [" + names + "]"));
     return false;
   }
-  if (node == nullptr || !node->has_rules() || node->kind != RuleKind::function) {
-    return true;
+  const FunctionType* function =
+      node == nullptr || !node->has_rules() ? nullptr : function_of(*node);
+  if (function != nullptr) {
+    const std::size_t size = node->path().size() + 1;
+    note(ref.location, "function " + ref_text(ref, size) + " used as reference, not called\n\t" +
+                           marked(ref, size, to_string(*function)));
   }
-  const auto function = rules_.functions.find(node);
-  if (function != rules_.functions.end()) {
-    note(ref.location, unsupported(ref, node->path().size() + 1, to_string(function->second)));
+  return function == nullptr;
+}
+
+const FunctionType* TypeChecker::function_at(const Term& ref) const {
+  const bool is_data = ref.is(Term::Type::ref) && is_global(ref.items[0], "data");
+  const RuleNode* node = is_data ? &root_ : nullptr;
+  for (std::size_t i = 1; node != nullptr && i < ref.items.size(); ++i) {
+    node = ref.items[i].is_constant_string() ? node->child(ref.items[i].value.text()) : nullptr;
   }
-  return function == rules_.functions.end();
+  return node == nullptr ? nullptr : function_of(*node);
 }
 
 void TypeChecker::ref(const Term& ref) {
@@ -238,18 +265,17 @@ void TypeChecker::ref(const Term& ref) {
     if (key.is(Term::Type::constant)) {
       const TypePtr member = member_of(at, key.value);
       if (member == nullptr) {
-        const bool is_object = at->is(Type::Kind::object);
-        return note(ref.location, undefined(ref, index,
-                                            is_object ? "have: " + to_term(key.value)
-                                                      : "have (type): " + to_string(type(key)),
-                                            wanted(at)));
+        return note(ref.location, no_such_key(ref, index, keys, at));
       }
       at = member;
       continue;
     }
     if (!unify(key, keys)) {
+      const bool is_composite =
+          key.is(Term::Type::array) || key.is(Term::Type::object) || key.is(Term::Type::set);
       return note(ref.location,
-                  undefined(ref, index, "have (type): " + to_string(type(key)), wanted(at)));
+                  undefined(ref, index, "have (type): " + to_string(type(key)),
+                            is_composite ? "want (type): " + to_string(keys) : wanted(at)));
     }
     at = values_of(at);
   }

@@ -5,38 +5,69 @@
 #include "types/checker.h"
 
 namespace unhidra::rego {
+namespace {
+
+constexpr std::string_view kMember = "internal.member_2";
+constexpr std::string_view kKeyedMember = "internal.member_3";
+
+}  // namespace
 
 void TypeChecker::call(const Term& term, bool has_result) {
   for (const Term& item : term.items) {
     check(item);
   }
+  if (term.name == kMember || term.name == kKeyedMember) {
+    return member(term);
+  }
   const FunctionType* function = function_of(term);
   if (function == nullptr || function->arguments.size() != term.callee.arity) {
     return;
   }
-  std::vector<TypePtr> have;
   bool good = true;
   for (std::size_t i = 0; i < term.items.size() && good; ++i) {
     const bool is_argument = i < term.callee.arity;
     const TypePtr& want = is_argument ? function->arguments[i].type : function->result.type;
-    good = want == nullptr || unify(term.items[i], want);
+    good = function_at(term.items[i]) == nullptr && (want == nullptr || unify(term.items[i], want));
   }
   if (good) {
     return;
   }
-  std::ranges::transform(term.items, std::back_inserter(have),
-                         [&](const Term& item) { return type(item); });
+  std::vector<std::string> have;
+  std::ranges::transform(term.items, std::back_inserter(have), [&](const Term& item) {
+    const FunctionType* given = function_at(item);
+    return given == nullptr ? to_string(type(item)) : to_string(*given);
+  });
   if (has_result && term.items.size() == term.callee.arity) {
-    have.push_back(nullptr);
+    have.push_back(to_string(TypePtr()));
   }
   note(term.location, argument_error(term.name, "invalid argument(s)", have, *function, true));
+}
+
+// x in xs, k, x in xs: something of that type can be there.
+void TypeChecker::member(const Term& term) {
+  const TypePtr domain = type(term.items.back());
+  const auto one = [&](const Term& item, const TypePtr& there) {
+    const bool good = there == nullptr || has_unknown(there) || unify(item, there);
+    if (!good) {
+      no_match(type(item), there, term.location);
+    }
+    return good;
+  };
+  const bool is_keyed = term.items.size() > 2 && term.name == kKeyedMember;
+  if (!is_keyed || one(term.items[0], keys_of(domain))) {
+    (void)one(term.items[is_keyed ? 1 : 0], values_of(domain));
+  }
+}
+
+void TypeChecker::no_match(const TypePtr& left, const TypePtr& right, const Location& location) {
+  note(location, "match error\n\tleft  : " + to_string(left) + "\n\tright : " + to_string(right));
 }
 
 void TypeChecker::equality(const Term& a, const Term& b, const Location& location) {
   const TypePtr left = type(a);
   const TypePtr right = type(b);
   if (!unify(a, b)) {
-    note(location, "match error\n\tleft  : " + to_string(left) + "\n\tright : " + to_string(right));
+    no_match(left, right, location);
   }
 }
 

@@ -19,8 +19,7 @@ const FunctionType* TypeChecker::replaced(const With& with) const {
     node =
         target.items[i].is_constant_string() ? node->child(target.items[i].value.text()) : nullptr;
   }
-  const auto found = rules_.functions.find(node);
-  return found == rules_.functions.end() ? nullptr : &found->second;
+  return node == nullptr ? nullptr : function_of(*node);
 }
 
 // A function takes the place of one with as many arguments, of types that can be the same.
@@ -33,8 +32,9 @@ void TypeChecker::replacement(const With& with) {
   const bool fits = std::ranges::equal(wanted->arguments, given->arguments,
                                        [](auto& a, auto& b) { return unifies(a.type, b.type); });
   if (!fits) {
-    std::vector<TypePtr> have;
-    std::ranges::transform(given->arguments, std::back_inserter(have), &FunctionType::Part::type);
+    std::vector<std::string> have;
+    std::ranges::transform(given->arguments, std::back_inserter(have),
+                           [](const FunctionType::Part& part) { return to_string(part.type); });
     note(with.location,
          argument_error(term_text(with.target), "arity mismatch", have, *wanted, false));
   }
@@ -58,8 +58,7 @@ void TypeChecker::expr(const Expr& expr) {
     const TypePtr values = values_of(type(of));
     const auto one = [&](const Term& pattern, const TypePtr& wanted) {
       if (wanted != nullptr && !unify(pattern, wanted)) {
-        note(expr.location, "match error\n\tleft  : " + to_string(type(pattern)) +
-                                "\n\tright : " + to_string(wanted));
+        no_match(type(pattern), wanted, expr.location);
       }
     };
     one(expr.items[patterns - 1], values == nullptr ? Type::anything() : values);
@@ -142,8 +141,11 @@ void add_rule(const RuleNode& root, RuleTypes& out, const Rule& rule, const Give
     value = Type::set(value);
   }
   for (std::size_t i = rule.head.items.size(); i > rule.prefix; --i) {
-    TypePtr key = checker.type(rule.head.items[i - 1]);
-    value = Type::object({}, has_unknown(key) ? Type::anything() : key, value);
+    const Term& item = rule.head.items[i - 1];
+    TypePtr key = checker.type(item);
+    value = item.is(Term::Type::constant)
+                ? Type::object({{item.value, value}}, nullptr, nullptr)
+                : Type::object({}, has_unknown(key) ? Type::anything() : key, value);
   }
   TypePtr& known = out.documents[rule.node];
   known = either(known, value);
@@ -183,11 +185,11 @@ void check_types(const RuleNode& root, const RuleTypes& rules, const Body& query
 }
 
 std::string argument_error(std::string_view function, std::string_view what,
-                           std::span<const TypePtr> have, const FunctionType& want,
+                           std::span<const std::string> have, const FunctionType& want,
                            bool with_result) {
   std::string got;
-  for (const TypePtr& type : have) {
-    got += (got.empty() ? "" : ", ") + to_string(type);
+  for (const std::string& type : have) {
+    got += (got.empty() ? "" : ", ") + type;
   }
   std::string wanted;
   const auto add = [&](const FunctionType::Part& part) {

@@ -28,7 +28,7 @@ void check_types(const RuleNode& root, const RuleTypes& rules, const Body& query
 
 // "plus: invalid argument(s)", and below it what a call has and what its function wants.
 std::string argument_error(std::string_view function, std::string_view what,
-                           std::span<const TypePtr> have, const FunctionType& want,
+                           std::span<const std::string> have, const FunctionType& want,
                            bool with_result);
 // Of a term, as far as it can be told from itself alone.
 TypePtr type_alone(const Term& term);

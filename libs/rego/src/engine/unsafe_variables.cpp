@@ -1,0 +1,164 @@
+#include "engine/unsafe_variables.h"
+
+#include <algorithm>
+
+#include "engine/unsafe_place.h"
+
+namespace unhidra::rego {
+namespace {
+
+bool is_subset(const Slots& inner, const Slots& outer) {
+  return std::ranges::includes(outer, inner);
+}
+
+bool has_safe_head(const Term& ref, const Slots& known) {
+  const Term& head = ref.items[0];
+  if (head.is(Term::Type::var)) {
+    return head.slot < 0 || known.contains(head.slot);
+  }
+  Slots needed;
+  outside_slots(head, needed);
+  return is_subset(needed, known);
+}
+
+// What a key binds: not the heads of the references in it.
+void key_slots(const Term& key, Slots& out) {
+  if (is_closure(key)) {
+    return;
+  }
+  if (key.is(Term::Type::var)) {
+    if (key.slot >= 0) {
+      out.insert(key.slot);
+    }
+    return;
+  }
+  for (std::size_t i = key.is(Term::Type::ref) ? 1 : 0; i < key.items.size(); ++i) {
+    key_slots(key.items[i], out);
+  }
+}
+
+// References bind their keys when it is known what they look into.
+void reference_outputs(const Term& term, const Slots& known, Slots& out) {
+  if (is_closure(term)) {
+    return;
+  }
+  if (term.is(Term::Type::ref)) {
+    if (!has_safe_head(term, known)) {
+      return;
+    }
+    for (std::size_t i = 1; i < term.items.size(); ++i) {
+      key_slots(term.items[i], out);
+    }
+  }
+  for (const Term& item : term.items) {
+    reference_outputs(item, known, out);
+  }
+}
+
+// f(x, y) with one argument more than f has binds that one when it knows the others.
+void call_outputs(const Term& call, const Slots& known, Slots& out) {
+  Slots inputs;
+  const std::size_t arity = std::min(call.callee.arity, call.items.size());
+  for (std::size_t i = 0; i < arity; ++i) {
+    key_slots(call.items[i], inputs);
+  }
+  Slots all = known;
+  all.insert(out.begin(), out.end());
+  if (is_subset(inputs, all)) {
+    for (std::size_t i = arity; i < call.items.size(); ++i) {
+      outside_slots(call.items[i], out);
+    }
+  }
+}
+
+// A variable takes the value of what is beside it; a call has none as long as it waits.
+void unify_outputs(const Term& var, const Term& value, const Slots& known, Slots& out) {
+  const bool binds =
+      is_closure(value) || (value.is(Term::Type::ref) && has_safe_head(value, known));
+  if (binds && var.is(Term::Type::var) && var.slot >= 0) {
+    out.insert(var.slot);
+  }
+}
+
+Slots outputs_of(const Expr& expr, const Slots& known) {
+  Slots out;
+  Slots replacements;
+  for (const With& with : expr.with) {
+    outside_slots(with.value, replacements);
+  }
+  if (expr.negated || !is_subset(replacements, known)) {
+    return out;
+  }
+  for (const Term& item : expr.items) {
+    reference_outputs(item, known, out);
+  }
+  if (expr.type == Expr::Type::unify) {
+    unify_outputs(expr.items[0], expr.items[1], known, out);
+    unify_outputs(expr.items[1], expr.items[0], known, out);
+  } else if (expr.type == Expr::Type::term && expr.items[0].is(Term::Type::call)) {
+    call_outputs(expr.items[0], known, out);
+  }
+  return out;
+}
+
+// What closures in it take from around them.
+void closed_over(const Term& term, const Slots& outer, Slots& out) {
+  if (is_closure(term)) {
+    Slots inner;
+    all_slots(term, inner);
+    std::ranges::set_intersection(inner, outer, std::inserter(out, out.end()));
+    return;
+  }
+  for (const Term& item : term.items) {
+    closed_over(item, outer, out);
+  }
+}
+
+Slots closed_over(const Expr& expr, const Slots& outer) {
+  Slots out;
+  for (const Term& item : expr.items) {
+    closed_over(item, outer, out);
+  }
+  for (const With& with : expr.with) {
+    closed_over(with.value, outer, out);
+  }
+  if (expr.body) {
+    Slots inner;
+    all_slots(*expr.body, inner);
+    std::ranges::set_intersection(inner, outer, std::inserter(out, out.end()));
+  }
+  return out;
+}
+
+Slots without(const Slots& slots, const Slots& others) {
+  Slots out;
+  std::ranges::set_difference(slots, others, std::inserter(out, out.end()));
+  return out;
+}
+
+Slots unsafe_in(const Expr& expr, const Slots& known, const Slots& outer) {
+  Slots all;
+  outside_slots(expr, all);
+  const Slots outputs = outputs_of(expr, known);
+  const Slots closed = without(closed_over(expr, outer), known);
+  if (closed.empty()) {
+    return without(without(all, known), outputs);
+  }
+  // x = [x | ...] waits for itself.
+  return closed == outputs ? without(all, known) : without(closed, outputs);
+}
+
+}  // namespace
+
+std::vector<UnsafeVariable> unsafe_variables(const Body& waiting, const Slots& known,
+                                             const Slots& outer) {
+  std::vector<UnsafeVariable> out;
+  for (const Expr& expr : waiting) {
+    for (const int slot : unsafe_in(expr, known, outer)) {
+      out.push_back({slot, unsafe_place(expr, slot)});
+    }
+  }
+  return out;
+}
+
+}  // namespace unhidra::rego
