@@ -5,15 +5,6 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-if (process.argv[2] === "--inside") {
-  const { readFile } = await import("node:fs/promises");
-  const { WASI } = await import("node:wasi");
-  const wasi = new WASI({ version: "preview1", args: [], env: {} });
-  const module = await WebAssembly.compile(await readFile(process.argv[3]));
-  wasi.start(await WebAssembly.instantiate(module, { wasi_snapshot_preview1: wasi.wasiImport }));
-  process.exit(0);
-}
-
 const kMark = 0.25;
 const kMarked = /^(x25519|aead_|ratchet_)/;
 const [native, wasm, rounds = "3"] = process.argv.slice(2);
@@ -26,7 +17,7 @@ const best = { native: new Map(), wasm: new Map() };
 for (let round = 0; round < Number(rounds); ++round) {
   for (const [side, figures] of [
     ["native", run(native, [])],
-    ["wasm", run(process.execPath, ["--no-warnings", fileURLToPath(import.meta.url), "--inside", wasm])],
+    ["wasm", run(process.execPath, ["--no-warnings", fileURLToPath(new URL("wasm.mjs", import.meta.url)), wasm])],
   ]) {
     figures.forEach((figure, name) => best[side].set(name, Math.min(figure, best[side].get(name) ?? Infinity)));
   }

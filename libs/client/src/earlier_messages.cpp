@@ -163,6 +163,7 @@ Result<std::optional<Engine::Impl::EarlierEntry>> Engine::Impl::open_earlier(
       return refuse(UnreadableReason::out_of_place);
     }
     auto content = parse_content(opened->content.expose());
+    confirm_history_key(hold, entry.epoch, key);
     learn_history_links(hold, opened->links);  // ends the life of `key`
     if (!content) {
       return refuse(content.error() == Errc::unsupported ? UnreadableReason::unsupported

@@ -560,6 +560,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   void prune_history_keys(GroupHold& hold);
   std::vector<HistoryLink> history_links(const GroupHold& hold) const;
   void learn_history_links(GroupHold& hold, const std::vector<HistoryLink>& links);
+  void confirm_history_key(GroupHold& hold, std::uint64_t epoch, const HistoryKey& key);
   Result<Bytes> seal_group_message(GroupHold& hold, const OutboxRecord& record, ByteView plaintext);
   Result<SecretBytes> shared_content(GroupHold& hold, const MessageBinding& binding,
                                      const mls::Received& received);

@@ -109,6 +109,17 @@ void Engine::Impl::learn_history_links(GroupHold& hold, const std::vector<Histor
   }
 }
 
+// A message was opened with one of the keys that were told of its epoch: this one is passed on,
+// whatever was told first.
+void Engine::Impl::confirm_history_key(GroupHold& hold, std::uint64_t epoch,
+                                       const HistoryKey& key) {
+  const auto found = hold.history.keys.find(epoch);
+  if (found != hold.history.keys.end() && epoch < hold.record.joined_epoch) {
+    found->second.key = key.clone();
+    touch_history(hold);
+  }
+}
+
 // ---- messages ----
 
 Result<Bytes> Engine::Impl::seal_group_message(GroupHold& hold, const OutboxRecord& record,

@@ -5,62 +5,10 @@
 
 #include "unhidra/crypto/provider.h"
 
-#include "vector_chacha20.h"
+#include "vector_aead.h"
 
 namespace unhidra::crypto {
 namespace {
-
-#ifdef __wasm__
-// RFC 8439 section 2.8, around libsodium's Poly1305: its portable ChaCha20 makes one block at a
-// time. The first four blocks are made at once: Poly1305's key, and all that a short text needs.
-class VectorAead {
- public:
-  VectorAead(FixedView<32> key, FixedView<12> nonce) : key_(key), nonce_(nonce) {
-    vector_chacha20(key_, nonce_, 0, first_.expose(), first_.expose_mutable());
-    crypto_onetimeauth_poly1305_init(&mac_, first_.expose().data());
-  }
-  VectorAead(const VectorAead&) = delete;
-  VectorAead& operator=(const VectorAead&) = delete;
-  ~VectorAead() { sodium_memzero(&mac_, sizeof(mac_)); }
-
-  void crypt(ByteView in, MutableByteView out) const {
-    const auto stream = first_.expose().subspan<kBlock>();
-    const auto size = std::min(in.size(), stream.size());
-    for (std::size_t i = 0; i < size; ++i) {
-      out[i] = static_cast<Byte>(in[i] ^ stream[i]);
-    }
-    vector_chacha20(key_, nonce_, 4, in.subspan(size), out.subspan(size));
-  }
-  ByteArray<kAeadTagSize> tag(ByteView associated_data, ByteView ciphertext) {
-    absorb(associated_data);
-    absorb(ciphertext);
-    ByteArray<16> lengths{};
-    for (std::size_t i = 0; i < 4; ++i) {  // 32-bit sizes, 64-bit fields
-      lengths[i] = static_cast<Byte>(associated_data.size() >> (8 * i));
-      lengths[8 + i] = static_cast<Byte>(ciphertext.size() >> (8 * i));
-    }
-    crypto_onetimeauth_poly1305_update(&mac_, lengths.data(), lengths.size());
-    ByteArray<kAeadTagSize> out;
-    crypto_onetimeauth_poly1305_final(&mac_, out.data());
-    return out;
-  }
-
- private:
-  void absorb(ByteView part) {
-    constexpr ByteArray<16> kZeros{};
-    if (!part.empty()) {
-      crypto_onetimeauth_poly1305_update(&mac_, part.data(), part.size());
-      crypto_onetimeauth_poly1305_update(&mac_, kZeros.data(), (16 - part.size() % 16) % 16);
-    }
-  }
-
-  static constexpr std::size_t kBlock = 64;
-  FixedView<32> key_;
-  FixedView<12> nonce_;
-  SecretArray<4 * kBlock> first_;
-  crypto_onetimeauth_poly1305_state mac_;
-};
-#endif
 
 // libsodium declares most pointers as never null, an empty span's may be.
 const Byte* pointer(ByteView view) {
@@ -178,12 +126,9 @@ Status SodiumProvider::aead_seal(Aead aead, ByteView key, ByteView nonce, ByteVi
   if (out.size() != plaintext.size() + kAeadTagSize) {
     return fail(Errc::bad_parameters, "the output must have room for text and tag, no more");
   }
-#ifdef __wasm__
+#ifdef __wasm__  // libsodium's portable code does one block at a time
   if (aead == Aead::chacha20_poly1305) {
-    VectorAead vectors(key.first<32>(), nonce.first<12>());
-    const auto ciphertext = out.first(plaintext.size());
-    vectors.crypt(plaintext, ciphertext);
-    std::ranges::copy(vectors.tag(associated_data, ciphertext), out.last(kAeadTagSize).begin());
+    vector_aead_seal(key.first<32>(), nonce.first<12>(), associated_data, plaintext, out);
     return {};
   }
 #endif
@@ -208,14 +153,9 @@ Status SodiumProvider::aead_open(Aead aead, ByteView key, ByteView nonce, ByteVi
   }
 #ifdef __wasm__
   if (aead == Aead::chacha20_poly1305) {
-    VectorAead vectors(key.first<32>(), nonce.first<12>());
-    const auto text = ciphertext.first(out.size());
-    if (!constant_time_equal(vectors.tag(associated_data, text), ciphertext.last(kAeadTagSize))) {
-      wipe(out);
-      return fail(Errc::bad_tag, "the tag does not match");
-    }
-    vectors.crypt(text, out);
-    return {};
+    return vector_aead_open(key.first<32>(), nonce.first<12>(), associated_data, ciphertext, out)
+               ? Status()
+               : fail(Errc::bad_tag, "the tag does not match");
   }
 #endif
   const auto open = aead == Aead::chacha20_poly1305 ? &crypto_aead_chacha20poly1305_ietf_decrypt

@@ -66,11 +66,11 @@ class HashedLevels {
     return word;
   }
   // How many bytes of `word` come before its first slash; 8: it has none.
-  static int before_slash(std::uint64_t word) {
+  static std::size_t before_slash(std::uint64_t word) {
     constexpr std::uint64_t kOnes = 0x0101010101010101;
     const auto zero_at_slash = word ^ (kOnes * '/');
     const auto found = (zero_at_slash - kOnes) & ~zero_at_slash & (kOnes * 0x80);
-    return std::countr_zero(found) / 8;
+    return static_cast<std::size_t>(std::countr_zero(found)) / 8;
   }
   // Moves `at` to the slash behind the level, or to the end.
   static std::uint64_t hash_level(const char*& at, const char* end, std::uint64_t seed) {
@@ -79,7 +79,7 @@ class HashedLevels {
     for (;;) {
       const auto left = static_cast<std::size_t>(end - at);
       const auto word = load(at, left);
-      const auto size = std::min<std::size_t>(before_slash(word), left);
+      const auto size = std::min(before_slash(word), left);
       at += size;
       if (size < sizeof word) {
         const auto last = word & ((std::uint64_t{1} << (8 * size)) - 1);
