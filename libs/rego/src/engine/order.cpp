@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
-#include <span>
 
 #include "engine/policy.h"
 #include "engine/probe.h"
 #include "engine/unsafe_place.h"
 #include "engine/unsafe_variables.h"
-#include "syntax/term_text.h"
 
 namespace unhidra::rego {
 
@@ -156,7 +153,35 @@ bool order_closures(Expr& expr, const Slots& bound, const Names& names) {
   return good;
 }
 
+// What is printed has its value from what stands before.
+bool check_prints(const Body& body, const Slots& bound, const Names& names) {
+  Slots before = bound;
+  bool good = true;
+  for (const Expr& expr : body) {
+    const Term& term = expr.items[0];
+    const bool prints =
+        expr.type == Expr::Type::term && term.is(Term::Type::call) && term.name == "print";
+    for (std::size_t i = 0; prints && i < term.items.size(); ++i) {
+      Slots needed;
+      outside_slots(term.items[i], needed);
+      for (const int slot : needed) {
+        const std::string& name = names.slots[static_cast<std::size_t>(slot)];
+        if (!before.contains(slot) && !name.starts_with('$')) {
+          names.problems.add(Errc::compile_error, term.items[i].location,
+                             "var " + name + " is undeclared");
+          good = false;
+        }
+      }
+    }
+    outside_slots(expr, before);
+  }
+  return good;
+}
+
 bool order_body(Body& body, const Slots& bound, const Names& names) {
+  if (!check_prints(body, bound, names)) {
+    return false;
+  }
   Body waiting;
   for (auto& expr : body) {
     align_objects(expr);
@@ -193,44 +218,6 @@ bool order_body(Body& body, const Slots& bound, const Names& names) {
   return good;
 }
 
-// A place alone does not tell rules of several names on one line apart.
-std::string beside_others(const Rule& rule) {
-  const std::string name = ref_text(rule.head, rule.head.items.size());
-  const bool shares = std::ranges::any_of(rule.module->rules, [&](const auto& other) {
-    return other->location.row == rule.location.row &&
-           ref_text(other->head, other->head.items.size()) != name;
-  });
-  return shares ? " in rule " + name : std::string();
-}
-
-// By the compiler, which numbers what the text writes as `_`.
-bool is_made_up(std::string_view name) {
-  return name.size() > 1 && name[0] == '$' && (name[1] < '0' || name[1] > '9');
-}
-
-// Each variable once, at its first place, in the order of the places.
-void tell_unsafe(std::span<const UnsafeVariable> unsafe, const std::vector<std::string>& slots,
-                 std::string_view where, Problems& problems) {
-  using Place = std::pair<std::uint32_t, std::uint32_t>;
-  std::map<int, Place> first;
-  for (const auto& [slot, place] : unsafe) {
-    const Place at(place.row, place.column);
-    const auto [known, is_new] = first.try_emplace(slot, at);
-    known->second = is_new ? at : std::min(known->second, at);
-  }
-  std::set<std::pair<Place, std::string>> told;
-  for (const auto& [slot, place] : first) {
-    const std::string& name = slots[static_cast<std::size_t>(slot)];
-    if (!is_made_up(name)) {
-      told.emplace(place, name.starts_with('$') ? "_" : name);
-    }
-  }
-  for (const auto& [place, name] : told) {
-    problems.add(Errc::unsafe_var, {unsafe[0].place.file, place.first, place.second},
-                 "var " + name + " is unsafe" + std::string(where));
-  }
-}
-
 }  // namespace
 
 void bind_body(const Body& body, Slots& bound) {
@@ -245,9 +232,7 @@ bool order_body(Body& body, const Slots& bound, const std::vector<std::string>& 
                 const Rule* rule, Problems& problems) {
   std::vector<UnsafeVariable> unsafe;
   const bool good = order_body(body, bound, Names{slot_names, problems, unsafe});
-  if (!unsafe.empty()) {
-    tell_unsafe(unsafe, slot_names, rule == nullptr ? "" : beside_others(*rule), problems);
-  }
+  tell_unsafe(unsafe, slot_names, rule, problems);
   return good;
 }
 

@@ -1,8 +1,11 @@
 #include "engine/unsafe_variables.h"
 
 #include <algorithm>
+#include <map>
 
+#include "engine/policy.h"
 #include "engine/unsafe_place.h"
+#include "syntax/term_text.h"
 
 namespace unhidra::rego {
 namespace {
@@ -58,7 +61,9 @@ void reference_outputs(const Term& term, const Slots& known, Slots& out) {
 // f(x, y) with one argument more than f has binds that one when it knows the others.
 void call_outputs(const Term& call, const Slots& known, Slots& out) {
   Slots inputs;
-  const std::size_t arity = std::min(call.callee.arity, call.items.size());
+  // What is printed is no answer.
+  const std::size_t arity =
+      call.name == "print" ? call.items.size() : std::min(call.callee.arity, call.items.size());
   for (std::size_t i = 0; i < arity; ++i) {
     key_slots(call.items[i], inputs);
   }
@@ -148,6 +153,21 @@ Slots unsafe_in(const Expr& expr, const Slots& known, const Slots& outer) {
   return closed == outputs ? without(all, known) : without(closed, outputs);
 }
 
+// A place alone does not tell rules of several names on one line apart.
+std::string beside_others(const Rule& rule) {
+  const std::string name = ref_text(rule.head, rule.head.items.size());
+  const bool shares = std::ranges::any_of(rule.module->rules, [&](const auto& other) {
+    return other->location.row == rule.location.row &&
+           ref_text(other->head, other->head.items.size()) != name;
+  });
+  return shares ? " in rule " + name : std::string();
+}
+
+// By the compiler, which numbers what the text writes as `_`.
+bool is_made_up(std::string_view name) {
+  return name.size() > 1 && name[0] == '$' && (name[1] < '0' || name[1] > '9');
+}
+
 }  // namespace
 
 std::vector<UnsafeVariable> unsafe_variables(const Body& waiting, const Slots& known,
@@ -158,7 +178,43 @@ std::vector<UnsafeVariable> unsafe_variables(const Body& waiting, const Slots& k
       out.push_back({slot, unsafe_place(expr, slot)});
     }
   }
+  if (out.empty()) {
+    out.push_back({kNoVariable, waiting[0].location});
+  }
   return out;
+}
+
+void tell_unsafe(std::span<const UnsafeVariable> unsafe, const std::vector<std::string>& slots,
+                 const Rule* rule, Problems& problems) {
+  if (unsafe.empty()) {
+    return;
+  }
+  using Spot = std::pair<std::uint32_t, std::uint32_t>;
+  std::map<int, Spot> first;
+  for (const auto& [slot, place] : unsafe) {
+    if (slot == kNoVariable) {
+      continue;
+    }
+    const Spot at(place.row, place.column);
+    const auto [known, is_new] = first.try_emplace(slot, at);
+    known->second = is_new ? at : std::min(known->second, at);
+  }
+  std::set<std::pair<Spot, std::string>> told;
+  for (const auto& [slot, place] : first) {
+    const std::string& name = slots[static_cast<std::size_t>(slot)];
+    if (!is_made_up(name)) {
+      told.emplace(place, name.starts_with('$') ? "_" : name);
+    }
+  }
+  const auto& file = unsafe[0].place.file;
+  const std::string where = rule == nullptr ? std::string() : beside_others(*rule);
+  for (const auto& [place, name] : told) {
+    problems.add(Errc::unsafe_var, {file, place.first, place.second},
+                 "var " + name + " is unsafe" + where);
+  }
+  if (told.empty()) {
+    problems.add(Errc::unsafe_var, unsafe[0].place, "expression is unsafe");
+  }
 }
 
 }  // namespace unhidra::rego
