@@ -398,7 +398,7 @@ constexpr auto kOperations = table(
     .limited(LimitClass::prekey_fetch).changes("key_packages.claimed", "read", "user"),
   Row(frame<wire::CreateGroup>("groups.create", Serving::chat, conversations_open, 64 * 1024))
     .changes("group.created", "create", "conversation"),
-  Row(frame<wire::CommitGroup>("groups.commit", Serving::chat, messages_send, 768 * 1024))
+  Row(frame<wire::CommitGroup>("groups.commit", Serving::chat, messages_send, 1000 * 1024))
     .limited(LimitClass::messages).changes("group.committed", "update", "conversation"),
   Row(frame<wire::ProposeToGroup>("groups.propose", Serving::chat, messages_send, 64 * 1024))
     .limited(LimitClass::messages).changes("group.proposed", "update", "conversation"),

@@ -441,7 +441,8 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   struct GroupHold {
     GroupRecord record;
     std::optional<mls::Group> mls;
-    bool in_store = false;  // `mls` is not read yet: need_mls()
+    bool in_store = false;   // `mls` is not read: need_mls()
+    std::uint64_t used = 0;  // when it was last needed, in uses_
     GroupHistoryRecord history;
     bool history_dirty = false;
     // Leaves of devices that are not signed, as of `reviewed` (epoch, number of list changes).
@@ -449,9 +450,14 @@ class Engine::Impl final : public e2ee::PreKeyStore {
     bool awaited = false;
     std::pair<std::uint64_t, std::uint64_t> reviewed{UINT64_MAX, 0};
   };
+  // ---- their states (group_states.cpp) ----
   Status load_groups();
   Status need_mls(GroupHold& hold);
   Status flush_groups();
+  void close_states();
+  void drop_mls(GroupHold& hold);
+
+  // ---- groups (groups.cpp) ----
   void touch(const GroupHold& hold) {
     dirty_groups_.insert(hold.record.id);
     stir(hold.record.id);
@@ -472,7 +478,6 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status pump_group(GroupHold& hold);
   void review(GroupHold& hold);
   void note_epoch(GroupHold& hold);
-  void drop_mls(GroupHold& hold);
   void lose(GroupHold& hold, std::string_view why);
   Status depart(GroupHold& hold, GroupState state);
   std::string epoch_code(const mls::Group& group) const;
@@ -485,6 +490,8 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status visit(ConversationId id);
   void begin_listed();
   void stir_unfinished();
+  void review_all();
+  void resume_review();
   void stir_unlisted();
   Status pump_background();
   bool is_renewal_due(const GroupRecord& record) const;
@@ -593,6 +600,9 @@ class Engine::Impl final : public e2ee::PreKeyStore {
 
   // ---- changing them (group_changes.cpp) ----
   void save(const GroupChange& change);
+  void add_change(GroupChange change);
+  std::vector<std::uint64_t> changes_of(ConversationId group) const;
+  bool has_changes(ConversationId group) const;
   void finish_change(std::uint64_t order, std::string failure, std::vector<UserId> left_out = {});
   void send_step(GroupHold& hold, GroupLink& link);
   Status choose_step(GroupHold& hold, GroupLink& link);
@@ -725,6 +735,9 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   std::map<ConversationId, GroupHold> groups_;
   std::set<ConversationId> dirty_groups_;
   std::map<std::uint64_t, GroupChange> changes_;
+  std::set<std::pair<ConversationId, std::uint64_t>> changes_of_;  // the same, by group
+  std::uint64_t uses_ = 0;                                         // of states
+  bool crowded_ = false;                            // a state was read since close_states()
   std::map<DeviceId, HistoryRecord> transfers_;     // by the other device
   std::map<DeviceId, HistoryPlan> plans_;           // a cache
   std::map<Bytes, KeyPackageRecord> key_packages_;  // by KeyPackageRef

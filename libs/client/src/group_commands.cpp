@@ -82,11 +82,7 @@ Result<std::uint64_t> Engine::Impl::change_group(ConversationId id, GroupChange:
   if (hold->record.is_gone() || hold->record.state == GroupState::leaving) {
     return fail(Errc::not_in_group, "this device is no longer in the group");
   }
-  std::size_t waiting = 0;
-  for (const auto& [order, change] : changes_) {
-    waiting += change.group == id ? 1 : 0;
-  }
-  if (waiting >= limits_.max_group_changes) {
+  if (changes_of(id).size() >= limits_.max_group_changes) {
     return fail(Errc::outbox_full, "too many changes of this group wait already");
   }
   GroupChange change;
@@ -102,7 +98,7 @@ Result<std::uint64_t> Engine::Impl::change_group(ConversationId id, GroupChange:
   save(change);
   stir(id);
   const auto order = change.order;
-  changes_.emplace(order, std::move(change));
+  add_change(std::move(change));
   return order;
 }
 

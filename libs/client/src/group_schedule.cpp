@@ -77,13 +77,27 @@ void Engine::Impl::stir_unfinished() {
     }
   }
   if (std::exchange(reviewed_lists_, list_changes_) != list_changes_) {
-    for (const auto& [id, hold] : groups_) {
-      if (hold.in_store) {
-        unreviewed_.insert(id);
-      } else if (hold.record.is_member()) {
-        stir(id);
-      }
+    review_all();
+  }
+}
+
+// Groups whose states are not read have their turns in pump_background().
+void Engine::Impl::review_all() {
+  for (const auto& [id, hold] : groups_) {
+    if (hold.in_store) {
+      unreviewed_.insert(id);
+    } else if (hold.record.is_member()) {
+      stir(id);
     }
+  }
+  progress_.review_groups = !unreviewed_.empty();
+}
+
+// A program that ended before all had their turns begins with all of them anew.
+void Engine::Impl::resume_review() {
+  unreviewed_.clear();
+  if (progress_.review_groups) {
+    review_all();
   }
 }
 
@@ -112,9 +126,7 @@ bool Engine::Impl::is_unfinished(const GroupHold& hold) const {
   const auto link = link_.groups.find(record.id);
   const bool reads =
       link != link_.groups.end() && (!link->second.entries.empty() || link->second.earlier);
-  return busy || reads || std::ranges::any_of(changes_, [&](const auto& one) {
-           return one.second.group == record.id;
-         });
+  return busy || reads || has_changes(record.id);
 }
 
 bool Engine::Impl::is_first(ConversationId id) const {
@@ -228,6 +240,7 @@ Status Engine::Impl::pump_background() {
     return {};
   }
   while (!unreviewed_.empty()) {
+    progress_.review_groups = unreviewed_.size() > 1;
     auto* hold = find_group(unreviewed_.extract(unreviewed_.begin()).value());
     if (hold != nullptr && hold->in_store) {
       stir(hold->record.id);

@@ -13,79 +13,6 @@ constexpr std::size_t kMaxGroups = 10'000;
 
 }  // namespace
 
-Status Engine::Impl::load_groups() {
-  groups_.clear();
-  changes_.clear();
-  key_packages_.clear();
-  dirty_groups_.clear();
-  UNHIDRA_TRY(const auto groups, tx_.load(Table::group));
-  for (const auto& stored : groups) {
-    UNHIDRA_TRY(auto record, GroupRecord::decode(stored.value.expose()));
-    auto& hold = groups_[record.id];
-    hold.in_store = record.has_keys();
-    hold.record = std::move(record);
-  }
-  UNHIDRA_TRY(const auto histories, tx_.load(Table::group_history));
-  for (const auto& stored : histories) {
-    UNHIDRA_TRY(auto record, GroupHistoryRecord::decode(stored.value.expose()));
-    const auto found = groups_.find(record.id);
-    if (found != groups_.end()) {
-      found->second.history = std::move(record);
-    }
-  }
-  UNHIDRA_TRY(const auto changes, tx_.load(Table::group_change));
-  for (const auto& stored : changes) {
-    UNHIDRA_TRY(auto change, GroupChange::decode(stored.value.expose()));
-    const auto order = change.order;
-    changes_.emplace(order, std::move(change));
-  }
-  UNHIDRA_TRY(const auto key_packages, tx_.load(Table::key_package));
-  for (const auto& stored : key_packages) {
-    UNHIDRA_TRY(auto record, KeyPackageRecord::decode(stored.value.expose()));
-    key_packages_.emplace(stored.key, std::move(record));
-  }
-  return {};
-}
-
-// The MLS state of a group stays in the store until something in it needs it.
-Status Engine::Impl::need_mls(GroupHold& hold) {
-  if (hold.mls || !hold.in_store) {
-    return {};
-  }
-  auto group = mls::Group::restore(crypto_, [&](ByteView key) {
-    return tx_.get(Table::group_state, group_state_key(hold.record.id, key));
-  });
-  if (!group) {
-    return fail(Errc::corrupt_store, "a stored group cannot be read: " + group.error().message());
-  }
-  hold.mls.emplace(std::move(*group));
-  hold.in_store = false;
-  return {};
-}
-
-// Each changed group once a step, however often it changed.
-Status Engine::Impl::flush_groups() {
-  for (const auto& id : std::exchange(dirty_groups_, {})) {
-    auto& hold = groups_.at(id);
-    tx_.put(Table::group, id.bytes(), hold.record.encode());
-    if (std::exchange(hold.history_dirty, false)) {
-      hold.history.id = id;
-      tx_.put(Table::group_history, id.bytes(), hold.history.encode());
-    }
-    if (!hold.mls) {
-      continue;
-    }
-    for (auto& change : hold.mls->take_changes()) {
-      if (change.value) {
-        tx_.put(Table::group_state, group_state_key(id, change.key), std::move(*change.value));
-      } else {
-        tx_.remove(Table::group_state, group_state_key(id, change.key));
-      }
-    }
-  }
-  return {};
-}
-
 Engine::Impl::GroupHold& Engine::Impl::hold_group(ConversationId id) {
   auto& hold = groups_[id];
   hold.record.id = id;
@@ -246,6 +173,7 @@ void Engine::Impl::note_epoch(GroupHold& hold) {
   EpochTag tag{};
   std::copy_n(hash.begin(), tag.size(), tag.begin());
   note_history_epoch(hold);
+  crowded_ = true;
   hold.record.tags.emplace_front(hold.mls->context().epoch, tag);
   while (hold.record.tags.size() > limits_.past_epochs + 1) {
     hold.record.tags.pop_back();
@@ -256,21 +184,6 @@ void Engine::Impl::note_epoch(GroupHold& hold) {
 std::string Engine::Impl::epoch_code(const mls::Group& group) const {
   return digits(
       crypto_.sha512({as_bytes("unhidra group epoch code 1"), group.epoch_authenticator()}), 8);
-}
-
-void Engine::Impl::drop_mls(GroupHold& hold) {
-  if (!hold.mls) {
-    return;
-  }
-  for (const auto& key : hold.mls->record_keys()) {
-    tx_.remove(Table::group_state, group_state_key(hold.record.id, key));
-  }
-  hold.mls.reset();
-  hold.record.tags.clear();
-  hold.history.keys.clear();
-  touch_history(hold);
-  hold.reviewed = {UINT64_MAX, 0};
-  touch(hold);
 }
 
 // The keys are of no use any more: come in anew.
@@ -294,13 +207,7 @@ Status Engine::Impl::depart(GroupHold& hold, GroupState state) {
   hold.history = {};
   hold.record.state = state;
   touch(hold);
-  std::vector<std::uint64_t> orders;
-  for (const auto& [order, change] : changes_) {
-    if (change.group == hold.record.id) {
-      orders.push_back(order);
-    }
-  }
-  for (const auto order : orders) {
+  for (const auto order : changes_of(hold.record.id)) {
     finish_change(order, std::string(error_code(Errc::not_in_group).name));
   }
   for (auto at = outbox_.begin(); at != outbox_.end();) {

@@ -78,7 +78,11 @@ Status Engine::Impl::write_history_message(ByteWriter& out, HistoryCursor& curso
     stored->message.state = MessageState::received;  // of another own device, there
     stored->message.unread_by = 0;
   }
-  const auto record = stored->encode();
+  auto record = stored->encode();
+  while (record.size() > kLargestRecord && !stored->marks.empty()) {
+    stored->marks.resize(stored->marks.size() / 2);  // a message comes without some reactions
+    record = stored->encode();
+  }
   if (record.size() <= kLargestRecord) {
     write_item(out, HistoryItem::message);
     out.bytes(record.expose());

@@ -59,6 +59,7 @@ struct Progress {
   std::optional<Proposal> proposal;
   bool receipts = true;        // this person sends them
   bool join_defaults = false;  // the account is new: into the channels for newcomers
+  bool review_groups = false;  // not all have been looked at since a device list has changed
 
   SecretBytes encode() const;
   static Result<Progress> decode(ByteView bytes);

@@ -112,6 +112,61 @@ TEST_F(CatchUp, ADeviceListThatIsNewIsLookedAtInOneGroupAfterTheOther) {
   EXPECT_EQ(states_read().size(), groups.size());
 }
 
+// The program ended before all had their turns: those that were not looked at are not forgotten.
+TEST_F(CatchUp, ADeviceListThatWasNewIsLookedAtAfterARestartToo) {
+  const auto groups = create_many(4);
+  auto& carol = join("carol");
+  leave_ann_alone();
+  bring_back();
+  ASSERT_TRUE(ann.engine->send_text(carol.enrollment.user, "hello"));
+  world.settle();
+  world.clock.advance(1s);
+  ASSERT_TRUE(ann.engine->tick());
+  world.settle();
+  ASSERT_EQ(states_read().size(), 1U);
+  leave_ann_alone();
+  bring_back();
+  world.settle();
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    world.clock.advance(1s);
+    ASSERT_TRUE(ann.engine->tick());
+    world.settle();
+  }
+  EXPECT_EQ(states_read(), std::set(groups.begin(), groups.end()));
+  leave_ann_alone();
+  bring_back();
+  world.clock.advance(1s);
+  ASSERT_TRUE(ann.engine->tick());
+  EXPECT_EQ(states_read(), std::set<ConversationId>()) << "all have been looked at";
+}
+
+// However many groups are used, few of their states are in memory; what went back is read again.
+TEST_F(CatchUp, StatesThatWereNotUsedForLongGoBackToTheStore) {
+  ann.limits.max_open_leaves = 4;  // two groups of two
+  ann.reopen();
+  world.connect(ann);
+  world.settle();
+  const auto groups = create_many(5);
+  for (int round = 0; round < 3; ++round) {
+    for (const auto& id : groups) {
+      ann.store->states_read.clear();
+      say(ann, id, "round " + std::to_string(round));
+      world.settle();
+      const auto read = states_read();
+      EXPECT_TRUE(read.empty() || read == std::set{id});
+      EXPECT_TRUE(round == 0 || read == std::set{id}) << "it was still in memory";
+      say(bob, id, "answer");
+      world.settle();
+    }
+  }
+  for (const auto& id : groups) {
+    const Texts expected{"round 0", "answer", "round 1", "answer", "round 2", "answer"};
+    EXPECT_EQ(ann.texts(id), expected);
+    EXPECT_EQ(bob.texts(id), expected);
+    EXPECT_EQ(ann.count<event::MessageUnreadable>(), 0U);
+  }
+}
+
 TEST_F(CatchUp, TheOthersFollowNewestFirst) {
   const auto groups = create_many(60);
   leave_ann_alone();

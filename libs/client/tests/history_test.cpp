@@ -2,6 +2,7 @@
 // between.
 
 #include "history_code.h"
+#include "records.h"
 #include "world.h"
 
 namespace unhidra::client::testing {
@@ -100,6 +101,35 @@ TEST_F(History, ANewDeviceGetsWhatTheOldOneHasInItsOrder) {
   world.settle();
   EXPECT_EQ(fresh.count<event::MessagesMissing>(), 0U);
   EXPECT_EQ(fresh.texts(bob.enrollment.user), all);
+}
+
+// With so many reactions its record is larger than a chunk takes: it comes with a part of them.
+TEST_F(History, AMessageWithVeryManyReactionsComesToo) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  say(bob, ann, "much liked");
+  const auto stored = ann.memory.load(Table::message).value();
+  ASSERT_EQ(stored.size(), 1U);
+  auto message = StoredMessage::decode(stored.front().value.expose()).value();
+  for (std::uint64_t i = 0; i < 2000; ++i) {
+    message.marks.push_back({UserId::make(world.clock, world.random), "+1", i, true});
+  }
+  std::vector<Mutation> change;
+  change.push_back({Table::message, stored.front().key, message.encode()});
+  ASSERT_GT(change.front().value->size(), 48U * 1024);
+  ASSERT_TRUE(ann.memory.commit(change));
+  world.disconnect(ann);
+  ann.reopen();
+  world.connect(ann);
+  auto& fresh = add_device(ann, "tablet");
+  const auto code = ask(fresh, ann);
+  ASSERT_TRUE(ann.engine->approve_history(fresh.enrollment.device, code));
+  world.settle();
+  EXPECT_EQ(transfer(fresh, ann).state, HistoryState::done);
+  EXPECT_EQ(fresh.texts(bob.enrollment.user), Texts{"much liked"});
+  const auto there = fresh.history(bob.enrollment.user);
+  ASSERT_EQ(there.front().reactions.size(), 1U);
+  EXPECT_GE(there.front().reactions.front().users.size(), 500U);
 }
 
 TEST_F(History, ASecondTransferAddsNothing) {

@@ -5,54 +5,13 @@
 #include "unhidra/mls/group.h"
 
 #include "stored_epoch.h"
+#include "stored_records.h"
 
 namespace unhidra::mls {
 
 namespace {
 
 constexpr std::uint8_t kFormat = 2;
-
-// The first byte of a record's name; an epoch and a place in it may follow.
-enum class Kind : std::uint8_t {
-  state = 's',
-  pending = 'c',
-  node = 'n',
-  past_epoch = 'p',
-  message_key = 'k',
-};
-
-Bytes state_key() {
-  return {static_cast<Byte>(Kind::state)};
-}
-Bytes pending_key() {
-  return {static_cast<Byte>(Kind::pending)};
-}
-Bytes node_key(NodeIndex node) {
-  TlsWriter out;
-  out.u8(static_cast<std::uint8_t>(Kind::node)).u32(node.value);
-  return std::move(out).take();
-}
-Bytes past_key(std::uint64_t epoch) {
-  TlsWriter out;
-  out.u8(static_cast<std::uint8_t>(Kind::past_epoch)).u64(epoch);
-  return std::move(out).take();
-}
-Bytes message_key(std::uint64_t epoch, const SecretTree::Place& place) {
-  TlsWriter out;
-  out.u8(static_cast<std::uint8_t>(Kind::message_key)).u64(epoch).u32(place.index);
-  out.u8(place.ratchet ? 1 + static_cast<std::uint8_t>(*place.ratchet) : 0);
-  return std::move(out).take();
-}
-SecretTree::Place read_place(TlsReader& in) {
-  SecretTree::Place out{in.u32()};
-  const std::uint8_t kind = in.u8();
-  if (kind > 2) {
-    in.set_failed();
-  } else if (kind != 0) {
-    out.ratchet = static_cast<RatchetKind>(kind - 1);
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -191,20 +150,20 @@ Result<Group::StoredRecords> Group::StoredRecords::sort(std::span<const Record> 
       continue;
     }
     TlsReader key(record.key);
-    switch (static_cast<Kind>(key.u8())) {
-      case Kind::state:
+    switch (static_cast<RecordKind>(key.u8())) {
+      case RecordKind::state:
         out.state = &*record.value;
         break;
-      case Kind::pending:
+      case RecordKind::pending:
         out.pending = &*record.value;
         break;
-      case Kind::node:
+      case RecordKind::node:
         UNHIDRA_TRY_VOID(out.nodes.put({key.u32()}, record.value->expose()));
         break;
-      case Kind::past_epoch:
+      case RecordKind::past_epoch:
         out.past.emplace(key.u64(), &*record.value);
         break;
-      case Kind::message_key: {
+      case RecordKind::message_key: {
         const std::uint64_t epoch = key.u64();
         const SecretTree::Place place = read_place(key);
         out.messages[epoch].emplace_back(place, &*record.value);
@@ -322,109 +281,6 @@ Status Group::read_pending(ByteView record) {
       true};
   pending_record_ = true;
   return {};
-}
-
-// ---- collecting ----
-
-namespace {
-
-constexpr std::uint32_t kMostLeaves = std::uint32_t{1} << 24;
-
-// Asks for the records of a group: every node of its tree, and of each epoch the secrets from the
-// root down, as far as they have been replaced by those below.
-class Collector {
- public:
-  explicit Collector(const RecordLookup& find) : find_(&find) {}
-
-  Result<std::vector<Record>> collect() {
-    UNHIDRA_TRY(const auto* state, take(state_key()));
-    if (state == nullptr) {
-      return damaged_group();
-    }
-    TlsReader in(state->expose());
-    in.u8();      // format
-    in.u32();     // own leaf
-    in.opaque();  // signature key
-    const std::uint32_t leaves = in.u32();
-    const std::uint64_t epoch = GroupContext::read(in).epoch;
-    UNHIDRA_TRY_VOID(in.check("a stored group"));
-    UNHIDRA_TRY_VOID(take_nodes(leaves));
-    UNHIDRA_TRY_VOID(take_messages(epoch, leaves));
-    UNHIDRA_TRY_VOID(take(pending_key()));
-    UNHIDRA_TRY_VOID(take_past(epoch));
-    return std::move(records_);
-  }
-
- private:
-  // The value as it is kept, until the next one is taken; null when there is none.
-  Result<const SecretBytes*> take(Bytes key) {
-    UNHIDRA_TRY(auto value, (*find_)(key));
-    if (!value) {
-      return nullptr;
-    }
-    records_.push_back({std::move(key), std::move(value)});
-    return &*records_.back().value;
-  }
-
-  Status take_nodes(std::uint32_t leaves) {
-    if (leaves == 0 || leaves > kMostLeaves) {
-      return damaged_group();
-    }
-    for (std::uint32_t node = 0; node < 2 * leaves - 1; ++node) {
-      UNHIDRA_TRY_VOID(take(node_key({node})));
-    }
-    return {};
-  }
-
-  // Epochs that can still be read follow each other without a gap.
-  Status take_past(std::uint64_t epoch) {
-    while (epoch-- > 0) {
-      UNHIDRA_TRY(const auto* past, take(past_key(epoch)));
-      if (past == nullptr) {
-        return {};
-      }
-      TlsReader in(past->expose());
-      const std::uint32_t leaves = in.u32();
-      UNHIDRA_TRY_VOID(in.check("a stored past epoch"));
-      UNHIDRA_TRY_VOID(take_messages(epoch, leaves));
-    }
-    return {};
-  }
-
-  Status take_messages(std::uint64_t epoch, std::uint32_t leaves) {
-    if (leaves == 0 || leaves > kMostLeaves) {
-      return damaged_group();
-    }
-    std::vector<NodeIndex> left{tree_math::root(leaves)};
-    while (!left.empty()) {
-      const NodeIndex node = left.back();
-      left.pop_back();
-      UNHIDRA_TRY(const auto* secret, take(message_key(epoch, {node.value})));
-      if (secret != nullptr) {
-        continue;
-      }
-      if (!tree_math::is_leaf(node)) {
-        left.push_back(tree_math::right(node));
-        left.push_back(tree_math::left(node));
-        continue;
-      }
-      const std::uint32_t leaf = tree_math::leaf_of(node).value;
-      for (const auto ratchet : {RatchetKind::handshake, RatchetKind::application}) {
-        UNHIDRA_TRY_VOID(take(message_key(epoch, {leaf, ratchet})));
-      }
-    }
-    return {};
-  }
-
-  const RecordLookup* find_;
-  std::vector<Record> records_;
-};
-
-}  // namespace
-
-Result<Group> Group::restore(const crypto::Provider& provider, const RecordLookup& find) {
-  UNHIDRA_TRY(const std::vector<Record> records, Collector(find).collect());
-  return restore(provider, records);
 }
 
 }  // namespace unhidra::mls

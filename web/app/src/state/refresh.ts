@@ -37,8 +37,9 @@ export function refresh(): Promise<void> {
       const users = { ...get().users };
       overview.forEach(({ peer }) => peer && (users[peer.id] = peer));
       set({ account, devices, overview, users });
-      // Members of groups, whose names the engine learns a moment after it has heard of them.
-      await learn(Object.values(users).filter(({ username }) => username === "").map(({ id }) => id));
+      // Members of groups, whose names the engine learns a moment after it has heard of them, and who wrote what the list shows.
+      const unnamed = Object.values(users).filter(({ username }) => username === "").map(({ id }) => id);
+      await learn([...unnamed, ...overview.flatMap(({ last }) => (last ? peopleOf(last) : []))]);
     }
   })().finally(() => {
     refreshing = undefined;

@@ -37,6 +37,13 @@ async function findings(page, rules) {
   }, rules);
 }
 
+/** Fields that are wider than the place they have, though what they lie in hides it. */
+const misfits = (page) => page.evaluate(() => [...document.querySelectorAll("input, select, textarea")].filter((field) => {
+  const { width, right, left } = field.getBoundingClientRect();
+  const box = field.closest(".field")?.getBoundingClientRect();
+  return width > 1 && field.checkVisibility() && (right > innerWidth + 1 || left < -1 || (box && (right > box.right + 1 || left < box.left - 1)));
+}).map((field) => field.outerHTML.slice(0, 120)));
+
 /** What is wrong goes into `found`. Of `looks`, light comes before those that differ from it in colours alone. */
 export async function portrayInto(found, page, name, looks = Object.keys(kLooks)) {
   for (const look of looks) {
@@ -45,6 +52,7 @@ export async function portrayInto(found, page, name, looks = Object.keys(kLooks)
     await page.screenshot({ path: join(kShotFolder, `${name}-${look}.png`) });
     const rules = kLooks[look].coloursOnly && looks.includes("light") ? kOfColours : kTags;
     found.push(...(await findings(page, rules)).map((text) => `${name}, ${look}: ${text}`));
+    found.push(...(await misfits(page)).map((text) => `${name}, ${look}: a field lies beside its place: ${text}`));
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     if (wide) {
       found.push(`${name}, ${look}: something lies beside the screen`);

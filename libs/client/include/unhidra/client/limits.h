@@ -50,15 +50,17 @@ struct Limits {
   std::size_t max_group_log_buffer = 1000;     // log entries received and not processed yet
   std::size_t max_group_changes = 100;         // waiting, of one group
   std::uint32_t group_log_page = 100;
-  std::size_t max_group_logs = 16;  // asked for at once, beside those of Engine::put_first
-  std::size_t max_first = 50;       // conversations that Engine::put_first takes
+  std::size_t max_open_leaves = 16'384;  // of all groups whose MLS states are kept in memory
+  std::size_t max_group_logs = 16;       // asked for at once, beside those of Engine::put_first
+  std::size_t max_first = 50;            // conversations that Engine::put_first takes
   // After a group was begun anew its members wait so long for the others before they write: who is
   // not in yet could not read it. Each that comes in at the same time as another tries again.
   std::chrono::seconds reset_patience{30};
   // Who is to come into a group and has no device yet is asked for again for so long.
   std::chrono::seconds device_patience{20};
   // Devices that one commit adds; more come in with the commits after it. An addition has some 600
-  // bytes, the path of a commit up to 83 for each member, and the server takes 768 KiB.
+  // bytes, the path of a commit up to 83 for each member, and the server takes 1,000 KiB: enough
+  // for both in a group of 10,000 in which nobody has renewed his keys yet.
   std::size_t max_additions = 256;
   std::size_t max_ratchet_tree = std::size_t{16} << 20;  // bytes
   // Who commits what nobody in particular has to: the first device at once, the others one after
