@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <ctime>
 #include <vector>
+#ifdef __wasm__
+#include <wasi/api.h>
+#endif
 
 #include "unhidra/crypto/random.h"
 #include "unhidra/mls/group.h"
@@ -13,16 +16,16 @@
 namespace unhidra::mls {
 namespace {
 
-#ifdef __wasm__
-constexpr auto kClock = CLOCK_MONOTONIC;  // there is no other
-#else
-constexpr auto kClock = CLOCK_PROCESS_CPUTIME_ID;
-#endif
-
 double cpu_ms() {
+#ifdef __wasm__  // wasi-libc has no name for this clock
+  __wasi_timestamp_t nanoseconds = 0;
+  static_cast<void>(__wasi_clock_time_get(__WASI_CLOCKID_PROCESS_CPUTIME_ID, 1000, &nanoseconds));
+  return 1e-6 * static_cast<double>(nanoseconds);
+#else
   timespec time{};
-  clock_gettime(kClock, &time);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
+#endif
 }
 
 template <class F>

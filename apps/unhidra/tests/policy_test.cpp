@@ -158,6 +158,13 @@ TEST_F(PolicyLine, EvalInPartAnswersWhatMustHoldOfTheRest) {
   EXPECT_EQ(json(run({"eval", "-p", "-d", "p", "input.x"}).output),
             R"({"partial":{"queries":[[{"index":0,"terms":{"type":"ref","value":)"
             R"([{"type":"var","value":"input"},{"type":"string","value":"x"}]}}]]}})");
+  // Each flag takes one value: what follows is the query.
+  const auto kept = run({"eval", "-p", "-d", "p", "-f", "source", "--disable-inlining",
+                         "data.example.allow", "data.example.allow == true"});
+  EXPECT_EQ(kept.status, 0) << kept.output;
+  EXPECT_NE(kept.output.find("# Query 1\ndata.partial.example.allow"), std::string::npos)
+      << kept.output;
+  EXPECT_EQ(run({"eval", "-p", "-d", "p", "-u", "input.path", "true"}).status, 0);
   const auto supported = run({"eval", "-p", "-d", "p", "-f", "source", "data.example.allow"});
   EXPECT_NE(supported.output.find("# Module 1\npackage partial.example\n"), std::string::npos)
       << supported.output;

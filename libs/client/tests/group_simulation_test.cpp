@@ -307,7 +307,9 @@ void Simulation::judge() {
     approved += phone->engine->account()->membership == Membership::approved ? 1 : 0;
     for (const auto& told : phone->events_of<event::MessageUnreadable>()) {
       EXPECT_EQ(told.message.reason, UnreadableReason::joined_later)
-          << explain(told.message.reason);
+          << explain(told.message.reason) << "\n"
+          << "sent by " << told.message.sender_device.to_string() << " in "
+          << told.message.conversation.to_string() << ", place " << told.message.seq;
     }
     EXPECT_EQ(phone->count<event::StateRolledBack>(), 0U);
     EXPECT_EQ(phone->count<event::GhostDevice>(), 0U);

@@ -52,6 +52,10 @@ Result<Group> Group::create(const Environment& env, CipherSuite id, Bytes group_
   UNHIDRA_TRY(const LeafNodePtr leaf,
               sign_leaf(suite, identity.signature_key, leaf_content(identity, key, lifetime), {}));
   UNHIDRA_TRY_VOID(validate_leaf_node(suite, *leaf, LeafOrigin::key_package, {}, env.rules));
+  if (!lists_group_parameters(suite, *leaf)) {
+    return fail(PublicErrc::invalid_leaf_node,
+                "the capabilities lack the group's version or cipher suite");
+  }
   PublicState pub{suite, {id, std::move(group_id), 0, {}, {}, std::move(extensions)}, {}, {}, {},
                   {}};
   pub.tree.add(leaf);

@@ -31,6 +31,7 @@ struct LeafRule {
   Forger::LeafChange change;
   Refusal refusal;
   std::optional<Refusal> in_tree = std::nullopt;  // where another rule meets it first
+  bool of_newcomers = true;                       // else of leaves that replace another
 };
 
 const std::vector<LeafRule>& rules_for_all() {
@@ -47,10 +48,12 @@ const std::vector<LeafRule>& rules_for_all() {
        {PublicErrc::bad_signature, "LeafNodeTBS does not verify"}},
       {"without the group's version",
        [](auto& leaf) { leaf.capabilities.versions.clear(); },
-       {kBad, "version or cipher suite"}},
+       {kBad, "the capabilities lack the group's version"}},
       {"without the group's cipher suite",
        [](auto& leaf) { leaf.capabilities.cipher_suites = {CipherSuite{0x7777}}; },
-       {kBad, "version or cipher suite"}},
+       {kBad, "version or cipher suite"},
+       std::nullopt,
+       false},
       {"without its own credential type",
        [](auto& leaf) { leaf.capabilities.credentials = {CredentialType::x509}; },
        {kBad, "the leaf's own credential type"},
@@ -144,7 +147,9 @@ class Section7_3 : public ForgedMessages {
 TEST_F(Section7_3, OfAnAdd) {
   for (const LeafRule& rule : rules_for_all()) {
     SCOPED_TRACE(rule.name);
-    refused(forger_.commit_values({added(rule.change)}), rule.refusal);
+    if (rule.of_newcomers) {
+      refused(forger_.commit_values({added(rule.change)}), rule.refusal);
+    }
   }
   world_.env.rules.now = 1000;
   for (const LeafRule& rule : rules_for_key_packages()) {
@@ -152,6 +157,15 @@ TEST_F(Section7_3, OfAnAdd) {
     refused(forger_.propose(added(rule.change)), rule.refusal);
     refused(forger_.commit_values({added(rule.change)}), rule.refusal);
   }
+}
+
+// The KeyPackage names its cipher suite; that its leaf lists it too is nowhere asked.
+TEST_F(Section7_3, ANewcomerNeedNotListTheCipherSuiteOfItsKeyPackage) {
+  const auto proposal =
+      added([](auto& leaf) { leaf.capabilities.cipher_suites = {CipherSuite{0x7777}}; });
+  const auto before = bob_.state().tree.member_count();
+  world_.commit(alice_, {.proposals = {proposal}}, {&bob_, &carol_});
+  EXPECT_EQ(bob_.state().tree.member_count(), before + 1);
 }
 
 TEST_F(Section7_3, OfAnUpdate) {
@@ -172,8 +186,10 @@ TEST_F(Section7_3, OfATree) {
   const Identity dora = world_.identity("dora");
   for (const LeafRule& rule : rules_for_all()) {
     SCOPED_TRACE(rule.name);
-    tree_refused(changed_key_package(world_, dora, rule.change).key_package.leaf_node,
-                 rule.in_tree.value_or(rule.refusal));
+    if (rule.of_newcomers) {
+      tree_refused(changed_key_package(world_, dora, rule.change).key_package.leaf_node,
+                   rule.in_tree.value_or(rule.refusal));
+    }
   }
   world_.env.rules.now = 1000;
   for (const LeafRule& rule : rules_for_key_packages()) {

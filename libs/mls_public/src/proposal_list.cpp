@@ -140,6 +140,7 @@ class ListChecker {
     }
     UNHIDRA_TRY_VOID(validate_leaf_node(state_.suite, leaf, LeafOrigin::update,
                                         {state_.context.group_id, index}, rules_));
+    UNHIDRA_TRY_VOID(keeps_group_parameters(state_.suite, before, leaf));
     return rules_.authentication == nullptr
                ? Status{}
                : rules_.authentication->validate_successor(*before, leaf);
@@ -393,12 +394,7 @@ Result<AppliedPath> apply_path(const PublicState& state, AppliedProposals& appli
       !std::ranges::equal(before->encoded_credential(), leaf.encoded_credential())) {
     return bad_commit("an external commit removes a leaf that is not the committer's own");
   }
-  // Every member was let in with the group's parameters and may not drop them (section 11.1).
-  if (!lists_group_parameters(state.suite, leaf) &&
-      (!before || lists_group_parameters(state.suite, *before))) {
-    return fail(Errc::invalid_leaf_node,
-                "the capabilities lack the group's version or cipher suite");
-  }
+  UNHIDRA_TRY_VOID(keeps_group_parameters(state.suite, before.get(), leaf));
   if (tree.count_encryption_key(leaf.encryption_key()) != 0) {
     return bad_commit("the leaf's encryption key is in the tree already");
   }

@@ -112,10 +112,13 @@ Status check_lifetime(const LeafNode& leaf, const ValidationRules& rules) {
   return {};
 }
 
-Status check_capabilities(const Suite& suite, const LeafNode& leaf, LeafOrigin origin) {
+// Of the cipher suite a KeyPackage speaks itself (section 10), and section 7.3 asks no leaf to list
+// it: clients that do not are in groups out there. Nobody may take it back:
+// keeps_group_parameters().
+Status check_capabilities(const LeafNode& leaf, LeafOrigin origin) {
   // The leaf of a commit is measured by the one that it follows: apply_path() does.
-  if (origin != LeafOrigin::commit && !lists_group_parameters(suite, leaf)) {
-    return bad_leaf("the capabilities lack the group's version or cipher suite");
+  if (origin != LeafOrigin::commit && !leaf.versions().contains(ProtocolVersion::mls10)) {
+    return bad_leaf("the capabilities lack the group's version");
   }
   if (!leaf.supported_credentials().contains(leaf.credential_type())) {
     return bad_leaf("the capabilities lack the leaf's own credential type");
@@ -168,13 +171,20 @@ bool lists_group_parameters(const Suite& suite, const LeafNode& leaf) {
          leaf.cipher_suites().contains(suite.id());
 }
 
+Status keeps_group_parameters(const Suite& suite, const LeafNode* before, const LeafNode& leaf) {
+  const bool kept = before != nullptr ? lists_group_parameters(suite, leaf) ||
+                                            !lists_group_parameters(suite, *before)
+                                      : leaf.versions().contains(ProtocolVersion::mls10);
+  return kept ? Status() : bad_leaf("the capabilities lack the group's version or cipher suite");
+}
+
 Status validate_leaf_node(const Suite& suite, const LeafNode& leaf, LeafOrigin origin,
                           const LeafPlace& place, const ValidationRules& rules) {
   UNHIDRA_TRY_VOID(check_source(leaf, origin));
   UNHIDRA_TRY_VOID(suite.check_hpke_key(leaf.encryption_key()));
   UNHIDRA_TRY_VOID(suite.check_signature_key(leaf.signature_key()));
   UNHIDRA_TRY_VOID(check_lifetime(leaf, rules));
-  UNHIDRA_TRY_VOID(check_capabilities(suite, leaf, origin));
+  UNHIDRA_TRY_VOID(check_capabilities(leaf, origin));
   UNHIDRA_TRY_VOID(leaf.verify_signature(suite, place));
   if (rules.authentication != nullptr) {
     UNHIDRA_TRY_VOID(rules.authentication->validate(leaf));

@@ -71,13 +71,16 @@ void add_partial(CLI::App& app, Options& options, CLI::Option& coverage) {
   auto* partial = app.add_flag("-p,--partial", options.partial,
                                "Work out what is known, and answer what must hold of the rest")
                       ->excludes(&coverage);
+  // What follows may be the query.
   app.add_option("-u,--unknowns", options.unknowns, "What is not known, such as input.user")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->capture_default_str()
       ->needs(partial);
   app.add_option("--disable-inlining", options.apart,
                  "Rules and packages that the answer refers to, such as data.a.p")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->needs(partial);
 }
 

@@ -15,8 +15,10 @@ Status verify_parent_hashes(const Suite& suite, RatchetTree& tree);
 // key appears twice.
 Status verify_tree_structure(const RatchetTree& tree);
 
-// Section 11.1: all members support the group's version and cipher suite, and list them.
+// Section 11.1: all members support the group's version and cipher suite. Not all list them.
 bool lists_group_parameters(const Suite& suite, const LeafNode& leaf);
+// Whoever listed them goes on to. `before` is the leaf that is replaced, null for a newcomer.
+Status keeps_group_parameters(const Suite& suite, const LeafNode* before, const LeafNode& leaf);
 
 // Where a leaf was met (section 7.3).
 enum class LeafOrigin : std::uint8_t { key_package, update, commit, tree };
