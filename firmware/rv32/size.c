@@ -18,6 +18,7 @@ int main(void) {
   KEEP(uh_group_forget);
   KEEP(uh_enrol_open);
   KEEP(uh_enrol_next);
+  KEEP(uh_enrol_request);
   KEEP(uh_enrol_answer);
   KEEP(uh_enrol_failed);
   KEEP(uh_enrol_discard);

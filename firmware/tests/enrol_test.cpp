@@ -54,11 +54,18 @@ class Enrolment : public testing::Test, public Clock {
     std::vector<std::uint8_t> bytes(body.begin(), body.end());
     return uh_enrol_answer(&enrol_, status, after, bytes.data(), bytes.size(), uptime_);
   }
-  pki::CertificateRequest request_of(const uh_enrol_exchange& exchange) {
-    const auto der = pki::decode_est_body({exchange.body, exchange.body_size}, 4096).value();
-    auto request = pki::CertificateRequest::from_der(der);
-    EXPECT_TRUE(request);
-    return *request;
+  // What is sent for the POST that is due.
+  pki::CertificateRequest request(const std::uint8_t* binding = nullptr) {
+    uh_enrol_body body{};
+    EXPECT_EQ(uh_enrol_request(&enrol_, binding, &body), UH_OK);
+    const auto der = pki::decode_est_body({body.text, body.size}, 4096).value();
+    auto parsed = pki::CertificateRequest::from_der(der);
+    EXPECT_TRUE(parsed);
+    return *parsed;
+  }
+  pki::CertificateRequest request_of_next() {
+    (void)next();
+    return request();
   }
   std::string issue(const pki::CertificateRequest& request, std::chrono::hours life = 90 * 24h) {
     const auto certificate =
@@ -73,7 +80,7 @@ class Enrolment : public testing::Test, public Clock {
     ASSERT_EQ(answer(200, cacerts()), UH_OK);
     const auto exchange = next();
     ASSERT_EQ(exchange.wish, UH_WISH_POST);
-    ASSERT_EQ(answer(200, issue(request_of(exchange))), UH_OK);
+    ASSERT_EQ(answer(200, issue(request())), UH_OK);
     ASSERT_TRUE(uh_enrol_has_certificate(&enrol_, uptime_));
   }
   static pki::DeviceAuthority make_authority(Timestamp now, RandomSource& random) {
@@ -113,10 +120,10 @@ TEST_F(Enrolment, ByCodeThenRenewedInTimeWithoutAClock) {
   ASSERT_EQ(exchange.wish, UH_WISH_POST_WITH_CERTIFICATE);
   EXPECT_STREQ(exchange.path, "simplereenroll");
   EXPECT_TRUE(uh_enrol_has_certificate(&enrol_, uptime_));  // the old one, all the while
-  const auto request = request_of(exchange);
-  EXPECT_EQ(request.uris, std::vector{pki::device_uri(identity_)});
-  EXPECT_EQ(request.subject, "CN=" + identity_.device.to_string());
-  ASSERT_EQ(answer(200, issue(request)), UH_OK);
+  const auto asked = request();
+  EXPECT_EQ(asked.uris, std::vector{pki::device_uri(identity_)});
+  EXPECT_EQ(asked.subject, "CN=" + identity_.device.to_string());
+  ASSERT_EQ(answer(200, issue(asked)), UH_OK);
   EXPECT_EQ(enrol_.slot, 1);
   EXPECT_NE(first,
             std::vector(enrol_.certificate.der, enrol_.certificate.der + enrol_.certificate.size));
@@ -141,17 +148,17 @@ TEST_F(Enrolment, DevicesOfOneDeliveryDoNotRenewAtTheSameTime) {
 TEST_F(Enrolment, WaitsForApprovalWithTheSameKey) {
   ASSERT_EQ(next().wish, UH_WISH_GET);
   ASSERT_EQ(answer(200, cacerts()), UH_OK);
-  const auto first = request_of(next());
+  const auto first = request_of_next();
   ASSERT_EQ(answer(202, {}, 30), UH_OK);
   EXPECT_EQ(next().wish, UH_WISH_NOTHING);
   pass(29s);
   EXPECT_EQ(next().wish, UH_WISH_NOTHING);
   pass(3s);
-  EXPECT_EQ(request_of(next()).public_key_der, first.public_key_der);
+  EXPECT_EQ(request_of_next().public_key_der, first.public_key_der);
   restart();
   const auto exchange = next();
   ASSERT_EQ(exchange.wish, UH_WISH_POST);
-  EXPECT_EQ(request_of(exchange).public_key_der, first.public_key_der);
+  EXPECT_EQ(request().public_key_der, first.public_key_der);
 }
 
 TEST_F(Enrolment, ARefusedCodeIsAskedForOnce) {
@@ -194,21 +201,54 @@ TEST_F(Enrolment, BelievesOnlyItsAuthorityAndItsOwnKey) {
   EXPECT_EQ(answer(200, to_base64(as_bytes("neither is this DER"))), UH_MALFORMED);
   pass(601s);
   ASSERT_EQ(answer(200, cacerts()), UH_OK);
-  const auto request = request_of(next());
-  const auto good = issue(request);
+  const auto asked = request_of_next();
+  const auto good = issue(asked);
   const auto honest = authority_;
   authority_ = make_authority(time_, random_);
-  EXPECT_EQ(answer(200, issue(request)), UH_WRONG_DEVICE);
+  EXPECT_EQ(answer(200, issue(asked)), UH_WRONG_DEVICE);
   authority_ = honest;
   // Somebody else's key.
-  ASSERT_TRUE(port_.make_key(port_.context, 1));
-  std::uint8_t der[1024];
-  std::size_t size = 0;
-  ASSERT_TRUE(port_.make_request(port_.context, 1, nullptr, 0, der, sizeof der, &size));
-  EXPECT_EQ(answer(200, issue(pki::CertificateRequest::from_der({der, size}).value())),
-            UH_WRONG_DEVICE);
+  const auto key = folder_.path() / "key.0.pem";
+  const auto kept = folder_.path() / "kept";
+  std::filesystem::rename(key, kept);
+  ASSERT_TRUE(port_.make_key(port_.context, 0));
+  const auto other = issue(request());
+  std::filesystem::rename(kept, key);
+  EXPECT_EQ(answer(200, other), UH_WRONG_DEVICE);
   EXPECT_FALSE(uh_enrol_has_certificate(&enrol_, uptime_));
   EXPECT_EQ(answer(200, good), UH_OK);
+}
+
+TEST_F(Enrolment, RequestsAreBoundToTheirConnection) {
+  const Bytes one(UH_BINDING_SIZE, 0xfb);  // "+/v7..." in base64
+  const Bytes other(UH_BINDING_SIZE, 0x5b);
+  uh_enrol_body body;
+  EXPECT_EQ(uh_enrol_request(&enrol_, one.data(), &body), UH_STATE);
+  enrol();
+  EXPECT_EQ(uh_enrol_request(&enrol_, one.data(), &body), UH_STATE);
+  pass(61 * 24h);
+  ASSERT_EQ(next().wish, UH_WISH_POST_WITH_CERTIFICATE);
+  const auto required = pki::BindingMode::required;
+  const auto bound = request(one.data());
+  EXPECT_TRUE(pki::check_binding(bound, {.tls_exporter = one}, required));
+  EXPECT_FALSE(pki::check_binding(bound, {.tls_exporter = other}, required));
+  EXPECT_FALSE(pki::check_binding(request(), {.tls_exporter = one}, required));
+  // Another connection, another request, for the same key and names.
+  const auto again = request(other.data());
+  EXPECT_TRUE(pki::check_binding(again, {.tls_exporter = other}, required));
+  EXPECT_EQ(again.public_key_der, bound.public_key_der);
+  EXPECT_EQ(again.uris, bound.uris);
+  EXPECT_EQ(answer(200, issue(again)), UH_OK);
+}
+
+TEST_F(Enrolment, ANameThatIsTooLongIsNoRequest) {
+  const std::string name(1'100, 'n');
+  port_.subject = name.c_str();
+  ASSERT_EQ(next().wish, UH_WISH_GET);
+  ASSERT_EQ(answer(200, cacerts()), UH_OK);
+  ASSERT_EQ(next().wish, UH_WISH_POST);
+  uh_enrol_body body;
+  EXPECT_EQ(uh_enrol_request(&enrol_, nullptr, &body), UH_NO_SPACE);
 }
 
 TEST_F(Enrolment, ACertificateThatRanOutOrIsWorthNothingIsGivenUp) {
@@ -219,7 +259,7 @@ TEST_F(Enrolment, ACertificateThatRanOutOrIsWorthNothingIsGivenUp) {
   ASSERT_EQ(uh_enrol_new_code(&enrol_), UH_OK);
   const auto exchange = next();
   ASSERT_EQ(exchange.wish, UH_WISH_POST);
-  ASSERT_EQ(answer(200, issue(request_of(exchange))), UH_OK);
+  ASSERT_EQ(answer(200, issue(request())), UH_OK);
   ASSERT_EQ(uh_enrol_discard(&enrol_), UH_OK);
   EXPECT_EQ(next().wish, UH_WISH_CODE);
 }
@@ -240,8 +280,8 @@ TEST_F(Enrolment, RenewalThatIsRefusedKeepsTheOldCertificateAndTriesAgain) {
 TEST_F(Enrolment, EveryWriteMayBeCutAtEveryByte) {
   enrol();
   pass(61 * 24h);
-  const auto renewal = next();
-  ASSERT_EQ(answer(200, issue(request_of(renewal))), UH_OK);
+  ASSERT_EQ(next().wish, UH_WISH_POST_WITH_CERTIFICATE);
+  ASSERT_EQ(answer(200, issue(request())), UH_OK);
   const auto work = flash_.work();
   ASSERT_GT(work, 2'000U);
   const auto began = time_;
@@ -269,7 +309,7 @@ TEST_F(Enrolment, EveryWriteMayBeCutAtEveryByte) {
       if (exchange.wish == UH_WISH_GET) {
         (void)answer(200, cacerts());
       } else if (exchange.wish == UH_WISH_POST || exchange.wish == UH_WISH_POST_WITH_CERTIFICATE) {
-        (void)answer(200, issue(request_of(exchange)));
+        (void)answer(200, issue(request()));
       } else if (exchange.wish == UH_WISH_CODE) {
         ++codes;
         (void)uh_enrol_new_code(&enrol_);

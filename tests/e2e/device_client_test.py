@@ -216,3 +216,19 @@ class DeviceClient(DeviceCase):
         code, _, errors = device.run("command", "--to", device.id, "on")
         self.assertEqual(code, 1, errors)
         self.assertIn("no group", errors)
+
+
+class BoundRequests(DeviceCase):
+    """A server that takes no certificate request but those made for the connection that they came over."""
+    server_settings = {**SETTINGS, "automation.request_binding": "required"}
+
+    def test_enrols_and_renews_where_requests_must_be_bound(self):
+        device = Client(self, "bound", "light")
+        self.addCleanup(device.close)
+        code = self.code(device.id)
+        answer = self.est("simpleenroll", self.request(self.key()), "-u", f"{device.id}:{code}")
+        self.assertEqual(answer[0], 400, answer)
+        done, events, errors = device.enrol(code=code)
+        self.assertEqual(done, 0, (events, errors))
+        time.sleep(1.1)
+        self.assertEqual(device.ok("renew")[-1]["event"], "certificate.renewed")

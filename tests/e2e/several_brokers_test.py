@@ -1,5 +1,6 @@
 """Two servers on one database and one NATS: what is revoked at one ends at the other within a second."""
 import base64
+import json
 import time
 import unittest
 
@@ -37,6 +38,23 @@ class SeveralBrokers(TwoServers, DeviceCase):
         for peer in peers:
             self.assertTrue(peer.wait(lambda peer=peer: peer.ended, 5), "still connected")
             self.assertLess(peer.ended[0][0] - started, 1.0)
+
+    def test_what_is_wanted_at_one_reaches_the_device_at_the_other(self):
+        device, key, shown = self.enrol()
+        peers = self.peers(device, key)
+        for peer in peers:
+            self.assertEqual(peer.subscribe(f"devices/{device}/twin/wanted"), 1)
+        twin = f"/v1/iot-devices/{device}/twin"
+        for number, (asked, reader) in enumerate(((self.server, self.other), (self.other, self.server)), start=1):
+            status, _, kept = asked.request("PUT", twin, {"document": {"target": number}}, self.token, port=asked.devices_port)
+            self.assertEqual(status, 200, kept)
+            started = time.monotonic()
+            for peer in peers:  # once each, whichever server it is at
+                self.assertEqual(peer.payloads(number), [""] * number)
+            self.assertLess(time.monotonic() - started, 1.0)
+            # And what it then reads there is what is wanted.
+            status, _, own = self.curl("/v1/device/twin", *shown, port=reader.devices_port)
+            self.assertEqual((status, json.loads(own)["desired"]["document"]), (200, {"target": number}))
 
     def test_a_code_that_was_made_at_one_is_used_up_at_the_other(self):
         device = self.device()

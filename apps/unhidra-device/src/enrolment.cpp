@@ -18,13 +18,21 @@ std::uint32_t seconds(const net::HttpResponse& answer) {
   return out;
 }
 
-net::HttpRequestSpec request_of(const Home& home, const uh_enrol_exchange& exchange,
+Result<Bytes> body_of(Home& home, ByteView binding) {
+  uh_enrol_body body;
+  if (uh_enrol_request(&home.enrol, binding.empty() ? nullptr : binding.data(), &body) != UH_OK) {
+    return fail(Errc::bad_home, "the device's key cannot be used");
+  }
+  return Bytes(body.text, body.text + body.size);
+}
+
+net::HttpRequestSpec request_of(Home& home, const uh_enrol_exchange& exchange,
                                 const std::string& code) {
   net::HttpRequestSpec request;
   request.url = "/.well-known/est/" + std::string(exchange.path);
   if (exchange.wish != UH_WISH_GET) {
     request.method = "POST";
-    request.body.assign(exchange.body, exchange.body + exchange.body_size);
+    request.make_body = [&home](ByteView binding) { return body_of(home, binding); };
     request.headers.add("Content-Type", "application/pkcs10");
   }
   if (exchange.wish == UH_WISH_POST) {

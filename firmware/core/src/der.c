@@ -130,7 +130,8 @@ static uint64_t take_time(uh_reader* in) {
   return (((days_of(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) * 1000;
 }
 
-uh_status uh_certificate_validity(const uint8_t* der, size_t size, uh_validity* validity) {
+// The fields of a certificate from the validity on (RFC 5280 section 4.1).
+static uh_reader fields_of(const uint8_t* der, size_t size) {
   uh_reader in = uh_read_from(der, size);
   uh_reader certificate = uh_der_take(&in, DER_SEQUENCE, NULL);
   uh_reader fields = uh_der_take(&certificate, DER_SEQUENCE, NULL);
@@ -140,10 +141,40 @@ uh_status uh_certificate_validity(const uint8_t* der, size_t size, uh_validity* 
   (void)uh_der_take(&fields, DER_INTEGER, NULL);
   (void)uh_der_take(&fields, DER_SEQUENCE, NULL);
   (void)uh_der_take(&fields, DER_SEQUENCE, NULL);
+  fields.failed = fields.failed || in.failed || certificate.failed;
+  return fields;
+}
+
+uh_status uh_certificate_validity(const uint8_t* der, size_t size, uh_validity* validity) {
+  uh_reader fields = fields_of(der, size);
   uh_reader dates = uh_der_take(&fields, DER_SEQUENCE, NULL);
   validity->from = take_time(&dates);
   validity->until = take_time(&dates);
-  const bool is_sound = !in.failed && !certificate.failed && !fields.failed &&
-                        uh_read_all(&dates) && validity->from < validity->until;
+  const bool is_sound = !fields.failed && uh_read_all(&dates) && validity->from < validity->until;
   return is_sound ? UH_OK : UH_MALFORMED;
+}
+
+static bool find_alternative(uh_reader* extensions, uh_reader* found) {
+  static const uint8_t kAlternativeName[] = {0x55, 0x1d, 0x11};
+  while (!extensions->failed && extensions->left > 0) {
+    uh_reader extension = uh_der_take(extensions, DER_SEQUENCE, found);
+    const uh_reader type = uh_der_take(&extension, DER_OID, NULL);
+    if (!extension.failed && type.left == sizeof kAlternativeName &&
+        memcmp(type.at, kAlternativeName, sizeof kAlternativeName) == 0) {
+      return !extensions->failed;
+    }
+  }
+  return false;
+}
+
+uh_status uh_certificate_names(const uint8_t* der, size_t size, uh_names* names) {
+  uh_reader fields = fields_of(der, size);
+  (void)uh_der_take(&fields, DER_SEQUENCE, NULL);  // validity
+  (void)uh_der_take(&fields, DER_SEQUENCE, &names->subject);
+  (void)uh_der_take(&fields, DER_SEQUENCE, NULL);  // public key
+  // The identifiers of 1988 that may stand between are made by nobody.
+  uh_reader wrapped = uh_der_take(&fields, DER_CONTEXT_3, NULL);
+  uh_reader extensions = uh_der_take(&wrapped, DER_SEQUENCE, NULL);
+  const bool found = find_alternative(&extensions, &names->alternative);
+  return found && !fields.failed && !wrapped.failed ? UH_OK : UH_MALFORMED;
 }

@@ -1,4 +1,4 @@
-// As much of DER as it takes to find certificates and their dates.
+// As much of DER as it takes to find certificates, their dates and their names.
 #ifndef UH_DER_H
 #define UH_DER_H
 
@@ -7,12 +7,16 @@
 
 enum {
   DER_INTEGER = 0x02,
+  DER_BIT_STRING = 0x03,
   DER_OID = 0x06,
+  DER_UTF8 = 0x0c,
+  DER_PRINTABLE = 0x13,
   DER_UTC_TIME = 0x17,
   DER_GENERAL_TIME = 0x18,
   DER_SEQUENCE = 0x30,
   DER_SET = 0x31,
-  DER_CONTEXT_0 = 0xa0
+  DER_CONTEXT_0 = 0xa0,
+  DER_CONTEXT_3 = 0xa3
 };
 
 // The next element when it has this tag; its content in `inner`, the whole of it in `whole` if that
@@ -32,5 +36,12 @@ typedef struct uh_validity {
   uint64_t until;
 } uh_validity;
 uh_status uh_certificate_validity(const uint8_t* der, size_t size, uh_validity* validity);
+
+// Whose it is; both lie in the certificate, as whole elements.
+typedef struct uh_names {
+  uh_reader subject;
+  uh_reader alternative;  // the extension subjectAltName
+} uh_names;
+uh_status uh_certificate_names(const uint8_t* der, size_t size, uh_names* names);
 
 #endif

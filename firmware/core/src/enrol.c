@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "der.h"
+#include "request.h"
 
 #define STORED_VERSION 1
 #define SECOND 1000u
 #define LEAST_WAIT 5u  // seconds
 #define MOST_WAIT 86400u
 #define DEFAULT_WAIT 60u
-#define MAX_REQUEST 1024u
 #define ANCHORS_PATH "cacerts"
 #define FIRST_PATH "simpleenroll"
 #define RENEW_PATH "simplereenroll"
@@ -161,23 +161,24 @@ static uh_status prepare_key(uh_enrol* enrol) {
   return status;
 }
 
-static uh_status prepare_request(uh_enrol* enrol, uh_enrol_exchange* exchange) {
-  const uh_status status = prepare_key(enrol);
+static bool wants_to_post(const uh_enrol* enrol) {
+  return enrol->key_is_made && (is_renewing(enrol) || enrol->phase == UH_ENROL_FIRST);
+}
+
+uh_status uh_enrol_request(uh_enrol* enrol, const uint8_t* binding, uh_enrol_body* body) {
+  if (!wants_to_post(enrol)) {
+    return UH_STATE;
+  }
+  const uint8_t* der = NULL;
+  size_t size = 0;
+  const uh_status status = uh_request_make(
+      enrol->port, slot_of_request(enrol), is_renewing(enrol) ? &enrol->certificate : NULL, binding,
+      enrol->work + UH_ENROL_WORK - 2 * UH_MAX_REQUEST, &der, &size);
   if (status != UH_OK) {
     return status;
   }
-  const bool renews = is_renewing(enrol);
-  uint8_t* der = enrol->work + UH_ENROL_WORK - MAX_REQUEST;
-  size_t size = 0;
-  if (!enrol->port->make_request(enrol->port->context, slot_of_request(enrol),
-                                 renews ? enrol->certificate.der : NULL,
-                                 renews ? enrol->certificate.size : 0, der, MAX_REQUEST, &size)) {
-    return UH_NO_SPACE;
-  }
-  exchange->wish = renews ? UH_WISH_POST_WITH_CERTIFICATE : UH_WISH_POST;
-  exchange->path = renews ? RENEW_PATH : FIRST_PATH;
-  exchange->body = (const char*)enrol->work;
-  exchange->body_size = uh_base64_encode(der, size, (char*)enrol->work);
+  body->text = (const char*)enrol->work;
+  body->size = uh_base64_encode(der, size, (char*)enrol->work);
   return UH_OK;
 }
 
@@ -220,7 +221,13 @@ uh_status uh_enrol_next(uh_enrol* enrol, bool has_code, uint64_t uptime,
     exchange->wish = UH_WISH_CODE;
     return UH_OK;
   }
-  return prepare_request(enrol, exchange);
+  const uh_status prepared = prepare_key(enrol);
+  if (prepared == UH_OK) {
+    const bool renews = is_renewing(enrol);
+    exchange->wish = renews ? UH_WISH_POST_WITH_CERTIFICATE : UH_WISH_POST;
+    exchange->path = renews ? RENEW_PATH : FIRST_PATH;
+  }
+  return prepared;
 }
 
 // ---- answers ----

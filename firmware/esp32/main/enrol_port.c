@@ -1,18 +1,14 @@
 #include "enrol_port.h"
 
 #include <esp_random.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <mbedtls/ecp.h>
-#include <mbedtls/oid.h>
 #include <mbedtls/pk.h>
+#include <mbedtls/sha256.h>
 #include <mbedtls/x509_crt.h>
-#include <mbedtls/x509_csr.h>
 
 #include "uh/crypto.h"
-
-#define MAX_NAME 160
 
 // The hardware's generator; the radio is on before any of this is called.
 static int random_bytes(void* context, unsigned char* out, size_t size) {
@@ -49,52 +45,32 @@ static bool read_key(uint8_t slot, mbedtls_pk_context* key) {
   return done;
 }
 
-// The first request has a name of its own; later ones repeat those of the certificate.
-static bool name_first(mbedtls_x509write_csr* request, const char* device) {
-  char name[MAX_NAME];
-  (void)snprintf(name, sizeof name, "CN=%s", device);
-  return mbedtls_x509write_csr_set_subject_name(request, name) == 0;
-}
-
-static bool repeat_names(mbedtls_x509write_csr* request, const uint8_t* current, size_t size) {
-  mbedtls_x509_crt certificate;
-  mbedtls_x509_subject_alternative_name name;
-  char subject[MAX_NAME];
-  mbedtls_x509_crt_init(&certificate);
-  bool done = mbedtls_x509_crt_parse_der(&certificate, current, size) == 0 &&
-              mbedtls_x509_dn_gets(subject, sizeof subject, &certificate.subject) > 0 &&
-              mbedtls_x509write_csr_set_subject_name(request, subject) == 0 &&
-              mbedtls_x509_parse_subject_alt_name(&certificate.subject_alt_names.buf, &name) == 0;
+static bool public_key(void* context, uint8_t slot, uint8_t point[UH_P256_POINT]) {
+  (void)context;
+  mbedtls_pk_context key;
+  size_t size = 0;
+  bool done = read_key(slot, &key);
   if (done) {
-    mbedtls_x509_san_list list = {.node = name, .next = NULL};
-    done = mbedtls_x509write_csr_set_subject_alternative_name(request, &list) == 0;
-    mbedtls_x509_free_subject_alt_name(&name);
+    mbedtls_ecp_keypair* pair = mbedtls_pk_ec(key);
+    done = mbedtls_ecp_point_write_binary(&pair->MBEDTLS_PRIVATE(grp), &pair->MBEDTLS_PRIVATE(Q),
+                                          MBEDTLS_ECP_PF_UNCOMPRESSED, &size, point,
+                                          UH_P256_POINT) == 0 &&
+           size == UH_P256_POINT;
   }
-  mbedtls_x509_crt_free(&certificate);
+  mbedtls_pk_free(&key);
   return done;
 }
 
-static bool make_request(void* context, uint8_t slot, const uint8_t* current, size_t current_size,
-                         uint8_t* out, size_t capacity, size_t* size) {
-  const settings* with = context;
+static bool sign(void* context, uint8_t slot, const uint8_t* message, size_t message_size,
+                 uint8_t* signature, size_t capacity, size_t* size) {
+  (void)context;
   mbedtls_pk_context key;
-  mbedtls_x509write_csr request;
-  mbedtls_x509write_csr_init(&request);
-  int written = -1;
-  if (read_key(slot, &key) && (current != NULL ? repeat_names(&request, current, current_size)
-                                               : name_first(&request, with->device))) {
-    mbedtls_x509write_csr_set_key(&request, &key);
-    mbedtls_x509write_csr_set_md_alg(&request, MBEDTLS_MD_SHA256);
-    written = mbedtls_x509write_csr_der(&request, out, capacity, random_bytes, NULL);
-  }
-  mbedtls_x509write_csr_free(&request);
+  uint8_t digest[32];
+  const bool done = read_key(slot, &key) && mbedtls_sha256(message, message_size, digest, 0) == 0 &&
+                    mbedtls_pk_sign(&key, MBEDTLS_MD_SHA256, digest, sizeof digest, signature,
+                                    capacity, size, random_bytes, NULL) == 0;
   mbedtls_pk_free(&key);
-  if (written <= 0) {
-    return false;
-  }
-  *size = (size_t)written;
-  memmove(out, out + capacity - *size, *size);  // it is written to the end of the buffer
-  return true;
+  return done;
 }
 
 static bool is_ours(void* context, uint8_t slot, const uint8_t* certificate, size_t size,
@@ -119,7 +95,9 @@ static bool is_ours(void* context, uint8_t slot, const uint8_t* certificate, siz
 
 uh_enrol_port enrol_port_make(const settings* with) {
   return (uh_enrol_port){.context = (void*)with,
+                         .subject = with->device,
                          .make_key = make_key,
-                         .make_request = make_request,
+                         .public_key = public_key,
+                         .sign = sign,
                          .is_ours = is_ours};
 }

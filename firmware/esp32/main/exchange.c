@@ -37,15 +37,20 @@ static bool read_body(esp_http_client_handle_t client, uint8_t* body, size_t cap
   }
 }
 
-static bool send(esp_http_client_handle_t client, const uh_enrol_exchange* wanted) {
-  const int size = wanted->wish == UH_WISH_GET ? 0 : (int)wanted->body_size;
+// Without the binding of the connection, which esp_http_client keeps to itself.
+static bool send(esp_http_client_handle_t client, uh_enrol* enrol, uh_enrol_wish wish) {
+  uh_enrol_body body = {0};
+  if (wish != UH_WISH_GET && uh_enrol_request(enrol, NULL, &body) != UH_OK) {
+    return false;
+  }
+  const int size = (int)body.size;
   return esp_http_client_open(client, size) == ESP_OK &&
-         (size == 0 || esp_http_client_write(client, wanted->body, size) == size) &&
+         (size == 0 || esp_http_client_write(client, body.text, size) == size) &&
          esp_http_client_fetch_headers(client) >= 0;
 }
 
-exchange_answer exchange_do(const settings* with, const uh_enrol* enrol,
-                            const uh_enrol_exchange* wanted, uint8_t* body, size_t capacity) {
+exchange_answer exchange_do(const settings* with, uh_enrol* enrol, const uh_enrol_exchange* wanted,
+                            uint8_t* body, size_t capacity) {
   exchange_answer answer = {0};
   uint8_t key[MAX_KEY];
   size_t key_size = 0;
@@ -75,7 +80,7 @@ exchange_answer exchange_do(const settings* with, const uh_enrol* enrol,
   esp_http_client_handle_t client = esp_http_client_init(&config);
   if (client != NULL) {
     (void)esp_http_client_set_header(client, "Content-Type", "application/pkcs10");
-    if (send(client, wanted) && read_body(client, body, capacity, &answer.size)) {
+    if (send(client, enrol, wanted->wish) && read_body(client, body, capacity, &answer.size)) {
       answer.status = esp_http_client_get_status_code(client);
     }
     (void)esp_http_client_cleanup(client);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -57,48 +58,26 @@ static EVP_PKEY* read_key(const uh_openssl_keys* keys, uint8_t slot) {
   return key;
 }
 
-static bool repeat_names(X509_REQ* request, const uint8_t* current, size_t size) {
-  X509* certificate = d2i_X509(NULL, &current, (long)size);
-  GENERAL_NAMES* names =
-      certificate == NULL ? NULL : X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-  STACK_OF(X509_EXTENSION)* extensions = sk_X509_EXTENSION_new_null();
-  bool done =
-      names != NULL && extensions != NULL &&
-      X509_REQ_set_subject_name(request, X509_get_subject_name(certificate)) == 1 &&
-      X509V3_add1_i2d(&extensions, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) == 1 &&
-      X509_REQ_add_extensions(request, extensions) == 1;
-  sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
-  GENERAL_NAMES_free(names);
-  X509_free(certificate);
+static bool public_key(void* context, uint8_t slot, uint8_t point[UH_P256_POINT]) {
+  EVP_PKEY* key = read_key(context, slot);
+  size_t size = 0;
+  const bool done = key != NULL &&
+                    EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point,
+                                                    UH_P256_POINT, &size) == 1 &&
+                    size == UH_P256_POINT;
+  EVP_PKEY_free(key);
   return done;
 }
 
-static bool name(X509_REQ* request, const char* subject) {
-  X509_NAME* names = X509_NAME_new();
-  const bool done = names != NULL &&
-                    X509_NAME_add_entry_by_NID(names, NID_commonName, MBSTRING_UTF8,
-                                               (const unsigned char*)subject, -1, -1, 0) == 1 &&
-                    X509_REQ_set_subject_name(request, names) == 1;
-  X509_NAME_free(names);
-  return done;
-}
-
-static bool make_request(void* context, uint8_t slot, const uint8_t* current, size_t current_size,
-                         uint8_t* out, size_t capacity, size_t* size) {
-  const uh_openssl_keys* keys = context;
-  EVP_PKEY* key = read_key(keys, slot);
-  X509_REQ* request = X509_REQ_new();
-  bool done = key != NULL && request != NULL && X509_REQ_set_version(request, 0) == 1 &&
-              X509_REQ_set_pubkey(request, key) == 1 &&
-              (current != NULL ? repeat_names(request, current, current_size)
-                               : name(request, keys->subject)) &&
-              X509_REQ_sign(request, key, EVP_sha256()) > 0;
-  const int length = done ? i2d_X509_REQ(request, NULL) : -1;
-  done = length > 0 && (size_t)length <= capacity;
-  if (done) {
-    *size = (size_t)i2d_X509_REQ(request, &out);
-  }
-  X509_REQ_free(request);
+static bool sign(void* context, uint8_t slot, const uint8_t* message, size_t message_size,
+                 uint8_t* signature, size_t capacity, size_t* size) {
+  EVP_PKEY* key = read_key(context, slot);
+  EVP_MD_CTX* digest = EVP_MD_CTX_new();
+  *size = capacity;
+  const bool done = key != NULL && digest != NULL &&
+                    EVP_DigestSignInit(digest, NULL, EVP_sha256(), NULL, key) == 1 &&
+                    EVP_DigestSign(digest, signature, size, message, message_size) == 1;
+  EVP_MD_CTX_free(digest);
   EVP_PKEY_free(key);
   return done;
 }
@@ -119,8 +98,12 @@ static bool is_ours(void* context, uint8_t slot, const uint8_t* certificate, siz
 }
 
 uh_enrol_port uh_enrol_openssl(uh_openssl_keys* keys) {
-  return (uh_enrol_port){
-      .context = keys, .make_key = make_key, .make_request = make_request, .is_ours = is_ours};
+  return (uh_enrol_port){.context = keys,
+                         .subject = keys->subject,
+                         .make_key = make_key,
+                         .public_key = public_key,
+                         .sign = sign,
+                         .is_ours = is_ours};
 }
 
 size_t uh_openssl_pem(const uint8_t* certificate, size_t size, char* out, size_t capacity) {

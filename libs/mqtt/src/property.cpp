@@ -60,7 +60,7 @@ constexpr std::array<Rule, kRules> make_rules() {
       {Type::string, static_cast<std::uint16_t>(kConnack | kAcks | kDisconnect | kAuth)});
   set(Id::receive_maximum, {Type::two, kConnect | kConnack, 1});
   set(Id::topic_alias_maximum, {Type::two, kConnect | kConnack});
-  set(Id::topic_alias, {Type::two, kPublish});
+  set(Id::topic_alias, {Type::two, kPublish, 1});
   set(Id::maximum_qos, {Type::byte, kConnack, 0, 1});
   set(Id::retain_available, {Type::byte, kConnack, 0, 1});
   set(Id::user_property, {Type::pair, kEverywhere});

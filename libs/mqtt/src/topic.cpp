@@ -6,6 +6,8 @@
 namespace unhidra::mqtt {
 namespace {
 
+constexpr std::string_view kShare = "$share";
+
 // Printable ASCII, eight bytes at a time: nearly every topic is nothing else.
 std::size_t plain_prefix(std::string_view text) {
   std::size_t at = 0;
@@ -115,11 +117,15 @@ bool matches(std::string_view filter, std::string_view topic) {
   return of_topic.done();
 }
 
+bool is_shared_filter(std::string_view filter) {
+  return filter.starts_with(kShare) &&
+         (filter.size() == kShare.size() || filter[kShare.size()] == '/');
+}
+
 std::optional<ParsedFilter> parse_filter(std::string_view filter) {
-  constexpr std::string_view kShare = "$share/";
   ParsedFilter out{{}, filter};
-  if (filter.starts_with(kShare)) {
-    const auto rest = filter.substr(kShare.size());
+  if (is_shared_filter(filter)) {
+    const auto rest = filter.substr(std::min(kShare.size() + 1, filter.size()));
     const auto slash = rest.find('/');
     if (slash == std::string_view::npos || slash == 0) {
       return std::nullopt;

@@ -165,6 +165,12 @@ struct ConnectOptions {
   std::string method;
 };
 
+using Payloads = std::vector<std::string>;
+
+inline constexpr SubscriptionOptions kQos1{.qos = QoS::at_least_once};
+inline constexpr SubscriptionOptions kQos2{.qos = QoS::exactly_once};
+inline const ConnectOptions kKept{.clean_start = false, .session_expiry = 1000};
+
 struct PublishOptions {
   QoS qos = QoS::at_most_once;
   PacketId id = 0;

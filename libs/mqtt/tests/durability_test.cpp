@@ -10,10 +10,6 @@ namespace unhidra::mqtt {
 namespace {
 
 using namespace std::chrono_literals;
-using Payloads = std::vector<std::string>;
-
-constexpr SubscriptionOptions kQos1{.qos = QoS::at_least_once};
-const ConnectOptions kKept{.clean_start = false, .session_expiry = 1000};
 
 TEST(Durability, NobodyIsToldBeforeItIsOnDisk) {
   World world({}, true);

@@ -37,6 +37,8 @@ struct Exchange {
   HttpResponse response;
   std::size_t header_bytes = 0;
   bool too_large = false;
+  std::optional<Bytes> made_body;  // request.make_body's
+  std::size_t body_sent = 0;
 };
 
 std::size_t take_body(char* bytes, std::size_t, std::size_t size, void* user) {
@@ -68,6 +70,35 @@ std::size_t take_header(char* bytes, std::size_t, std::size_t size, void* user) 
     exchange.response.headers.add(std::string(line.substr(0, colon)), std::string(trim(value)));
   }
   return size;
+}
+
+// curl asks when the connection stands and the head of the request is on its way.
+std::size_t give_body(char* out, std::size_t, std::size_t room, void* user) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  if (!exchange.made_body) {
+    const curl_tlssessioninfo* session = nullptr;
+    curl_easy_getinfo(exchange.easy.get(), CURLINFO_TLS_SSL_PTR, &session);
+    auto* ssl = session != nullptr ? static_cast<SSL*>(session->internals) : nullptr;
+    const auto binding = ssl != nullptr ? tls_exporter_of(ssl) : std::nullopt;
+    auto body = exchange.request.make_body(binding ? ByteView(*binding) : ByteView());
+    if (!body) {
+      return CURL_READFUNC_ABORT;
+    }
+    exchange.made_body = std::move(*body);
+  }
+  const auto size = std::min(room, exchange.made_body->size() - exchange.body_sent);
+  std::copy_n(exchange.made_body->begin() + static_cast<std::ptrdiff_t>(exchange.body_sent), size,
+              out);
+  exchange.body_sent += size;
+  return size;
+}
+
+// Another connection has another binding.
+int begin_body_again(void* user, curl_off_t, int) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  exchange.made_body.reset();
+  exchange.body_sent = 0;
+  return CURL_SEEKFUNC_OK;
 }
 
 CURLcode tls_hook(CURL*, void* ssl_ctx, void* user) {
@@ -266,6 +297,9 @@ Status HttpClient::Impl::prepare_headers(Exchange& exchange) const {
   if (!exchange.request.sign_with) {
     add("Expect:");  // no pause of a second before a large body; curl would sign the empty field
   }
+  if (exchange.request.make_body) {
+    add("Transfer-Encoding: chunked");
+  }
   curl_easy_setopt(exchange.easy.get(), CURLOPT_HTTPHEADER, exchange.headers.get());
   return {};
 }
@@ -299,8 +333,14 @@ Status HttpClient::Impl::prepare(Exchange& exchange) const {
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(settings.connect_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
-  if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
-      request.method == "PATCH") {
+  if (request.make_body) {
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
+    curl_easy_setopt(easy, CURLOPT_READDATA, &exchange);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, begin_body_again);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, &exchange);
+  } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
+             request.method == "PATCH") {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(request.body.size()));
     curl_easy_setopt(

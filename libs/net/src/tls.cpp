@@ -180,17 +180,6 @@ std::optional<Bytes> tls_unique_of(SSL* ssl) {
   return out;
 }
 
-std::optional<Bytes> tls_exporter_of(SSL* ssl) {
-  static constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";  // RFC 9266 section 2
-  Bytes out(32);
-  if (SSL_version(ssl) != TLS1_3_VERSION ||
-      SSL_export_keying_material(ssl, out.data(), out.size(), kLabel.data(), kLabel.size(), nullptr,
-                                 0, 1) != 1) {
-    return std::nullopt;
-  }
-  return out;
-}
-
 struct ServerParts {
   SslCtxPtr context;
   ByteArray<32> fingerprint;
@@ -248,6 +237,17 @@ std::string take_openssl_error() {
   }
   const char* reason = ERR_reason_error_string(code);
   return reason != nullptr ? reason : "error " + std::to_string(code);
+}
+
+std::optional<Bytes> tls_exporter_of(SSL* ssl) {
+  static constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";  // RFC 9266 section 2
+  Bytes out(32);
+  if (SSL_version(ssl) != TLS1_3_VERSION ||
+      SSL_export_keying_material(ssl, out.data(), out.size(), kLabel.data(), kLabel.size(), nullptr,
+                                 0, 1) != 1) {
+    return std::nullopt;
+  }
+  return out;
 }
 
 std::shared_ptr<const TlsPeer> tls_peer_of(SSL* ssl) {

@@ -42,6 +42,9 @@ struct TlsClientContext::Impl {
 // What the handshake of a server's connection says about its client; null when nobody asked.
 std::shared_ptr<const TlsPeer> tls_peer_of(SSL* ssl);
 
+// RFC 9266: TLS 1.3 alone.
+std::optional<Bytes> tls_exporter_of(SSL* ssl);
+
 // Makes an SSL_CTX (libcurl's, for instance) accept exactly the certificate with this fingerprint.
 // `fingerprint` outlives the context.
 void pin_certificate(SSL_CTX* context, const ByteArray<32>* fingerprint);

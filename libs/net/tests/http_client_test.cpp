@@ -1,5 +1,7 @@
 #include "unhidra/net/http_client.h"
 
+#include <set>
+
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
@@ -77,6 +79,39 @@ TEST(HttpClient, ShowsItsOwnCertificateWhereItIsAskedForOne) {
       fetch({.client_certificate_pem = certificate.pem, .client_key_pem = key_of(other)}).error(),
       net::Errc::bad_settings);
   EXPECT_EQ(fetch({.client_certificate_pem = certificate.pem}).error(), net::Errc::bad_settings);
+}
+
+// What the server sees of the channel is what the body was made from, on each connection anew.
+TEST(HttpClient, MakesABodyForItsConnection) {
+  const auto certificate = make_certificate();
+  auto settings = tls_settings(certificate);
+  settings.client_certificates = ClientCertificates::optional;
+  const auto context = TlsServerContext::create(std::move(settings)).value();
+  TestServer server({}, context);
+  std::set<Bytes> bindings;
+  const auto bind = [&](ByteView binding) -> Result<Bytes> {
+    bindings.insert(to_bytes(binding));
+    return to_bytes(binding);
+  };
+  for (int i = 0; i < 2; ++i) {
+    HttpClient client({.tls = {.ca_pem = certificate.pem}});
+    const auto got =
+        client.fetch_sync({.method = "POST", .url = url(server, "/", "https"), .make_body = bind});
+    ASSERT_TRUE(got) << got.error().message();
+    EXPECT_EQ(got->body.size(), 32U);
+    EXPECT_TRUE(bindings.contains(got->body));
+  }
+  EXPECT_EQ(bindings.size(), 2U);
+  TestServer plain;
+  HttpClient client({});
+  const auto large = [](ByteView binding) -> Result<Bytes> {
+    EXPECT_TRUE(binding.empty());
+    return Bytes(300'000, 'p');
+  };
+  EXPECT_EQ(client.fetch_sync({.method = "POST", .url = url(plain, "/"), .make_body = large})->body,
+            Bytes(300'000, 'p'));
+  const auto none = [](ByteView) -> Result<Bytes> { return fail(net::Errc::closed, "no body"); };
+  EXPECT_FALSE(client.fetch_sync({.method = "POST", .url = url(plain, "/"), .make_body = none}));
 }
 
 TEST(HttpClient, ChecksTheServersCertificate) {

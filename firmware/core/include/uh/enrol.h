@@ -14,17 +14,20 @@
 
 #define UH_MAX_CERTIFICATE 1024u
 #define UH_ENROL_STORED (20u + 2u * (2u + UH_MAX_CERTIFICATE))
+#define UH_BINDING_SIZE 32u  // of a TLS connection (RFC 9266)
+#define UH_P256_POINT 65u    // a public key: 4, x, y (SEC 1 section 2.3.3)
 // Memory for two stored forms, or a request.
 #define UH_ENROL_WORK (2u * UH_ENROL_STORED)
 
 typedef struct uh_enrol_port {
   void* context;
+  const char* subject;  // the common name of the first request
   // A new P-256 key in slot 0 or 1; what was there before is gone.
   bool (*make_key)(void* context, uint8_t slot);
-  // A PKCS#10 request in DER for that key. Renewing, `current` is the certificate whose subject and
-  // alternative names it repeats (RFC 7030 section 4.2.2); else null.
-  bool (*make_request)(void* context, uint8_t slot, const uint8_t* current, size_t current_size,
-                       uint8_t* out, size_t capacity, size_t* size);
+  bool (*public_key)(void* context, uint8_t slot, uint8_t point[UH_P256_POINT]);
+  // ECDSA over the SHA-256 of the message; the signature in DER, at most `capacity` bytes.
+  bool (*sign)(void* context, uint8_t slot, const uint8_t* message, size_t message_size,
+               uint8_t* signature, size_t capacity, size_t* size);
   // Whether the certificate's key is that of the slot, and `anchor` issued it.
   bool (*is_ours)(void* context, uint8_t slot, const uint8_t* certificate, size_t size,
                   const uint8_t* anchor, size_t anchor_size);
@@ -74,9 +77,13 @@ typedef struct uh_enrol_exchange {
   uh_enrol_wish wish;
   uint64_t at;       // uptime
   const char* path;  // below /.well-known/est/
-  const char* body;  // application/pkcs10, base64
-  size_t body_size;
 } uh_enrol_exchange;
+
+// The body of a POST: application/pkcs10, base64, in the work memory.
+typedef struct uh_enrol_body {
+  const char* text;
+  size_t size;
+} uh_enrol_body;
 
 // The host was given a code; those before it are void.
 uh_status uh_enrol_new_code(uh_enrol* enrol);
@@ -84,6 +91,12 @@ uh_status uh_enrol_new_code(uh_enrol* enrol);
 // UH_STORAGE, UH_NO_SPACE: later again.
 uh_status uh_enrol_next(uh_enrol* enrol, bool has_code, uint64_t uptime,
                         uh_enrol_exchange* exchange);
+// What to send once the connection stands on which it goes. `binding`: 32 bytes that the connection
+// exports under the label "EXPORTER-Channel-Binding" (RFC 9266, TLS 1.3); they go into the request
+// as its challengePassword, so that it is worth nothing on another connection (RFC 7030
+// section 3.5). Null where TLS does not give them. UH_STATE: no POST is due; UH_STORAGE,
+// UH_NO_SPACE, UH_MALFORMED.
+uh_status uh_enrol_request(uh_enrol* enrol, const uint8_t* binding, uh_enrol_body* body);
 // The answer to it. `retry_after`: seconds, 0 when there was none. The body is changed, and
 // does not lie in the work memory. UH_OK
 // also for refusals, which uh_enrol_next() deals with; UH_MALFORMED, UH_WRONG_DEVICE (a certificate

@@ -4,6 +4,9 @@
 namespace unhidra::mqtt {
 
 void Broker::Core::on_auth(Connection& connection, const Frame& frame) {
+  if (!connection.method) {
+    return fail(connection, {ReasonCode::protocol_error});  // section 4.12
+  }
   const auto packet = decode_auth(frame);
   if (!packet) {
     return fail(connection, packet.error());
@@ -12,7 +15,7 @@ void Broker::Core::on_auth(Connection& connection, const Frame& frame) {
   const bool in_turn = connection.phase == Phase::connected
                            ? again != connection.reauthenticating
                            : packet->reason == ReasonCode::continue_authentication;
-  if (!connection.method || !in_turn) {
+  if (!in_turn) {
     return fail(connection, {ReasonCode::protocol_error});
   }
   if (packet->properties.text(PropertyId::authentication_method) != *connection.method) {

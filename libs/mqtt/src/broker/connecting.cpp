@@ -179,6 +179,9 @@ void Broker::Core::handle(Connection& connection, const Frame& frame) {
       }
       return on_auth(connection, frame);
     case Phase::connected:
+      if (frame.type() == PacketType::connect) {
+        return end(connection, ReasonCode::success);  // a second one gets no answer (section 3.1)
+      }
       if (const auto error = check_from_client(frame, connection.version)) {
         return fail(connection, *error);
       }

@@ -38,8 +38,10 @@ void Broker::Core::on_publish(Connection& connection, const Frame& frame) {
   if (const auto alias = packet->properties.number(PropertyId::topic_alias)) {
     const auto topic =
         connection.resolve_alias(*alias, packet->topic, settings_.topic_alias_maximum);
-    if (!topic) {
-      return fail(connection, {ReasonCode::topic_alias_invalid});
+    if (!topic) {  // section 3.3.2.3.4 tells the two apart
+      const bool unknown = *alias <= settings_.topic_alias_maximum;
+      return fail(connection,
+                  {unknown ? ReasonCode::protocol_error : ReasonCode::topic_alias_invalid});
     }
     request.topic = *topic;
   }
@@ -78,6 +80,9 @@ void Broker::Core::on_publish(Connection& connection, const Frame& frame) {
 
 // What ends the connection; nullopt: the packet is one that may be answered.
 std::optional<ReasonCode> Broker::Core::refusal(Connection& connection, const Publish& packet) {
+  if (packet.properties.find(PropertyId::subscription_identifier)) {
+    return ReasonCode::protocol_error;  // only servers say which subscription (section 3.3.4)
+  }
   if (packet.qos > settings_.max_qos) {
     return ReasonCode::qos_not_supported;
   }

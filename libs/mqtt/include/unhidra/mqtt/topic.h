@@ -9,7 +9,7 @@
 namespace unhidra::mqtt {
 
 // Levels of one topic. Deeper ones are refused: a tree's depth must not be the peer's choice.
-inline constexpr std::size_t kMaxLevels = 200;
+inline constexpr std::size_t kMaxLevels = 201;
 
 // Well-formed UTF-8 without U+0000, and without what the standard lets a receiver refuse: control
 // characters and non-characters.
@@ -32,6 +32,8 @@ struct ParsedFilter {
   std::string_view filter;
 };
 std::optional<ParsedFilter> parse_filter(std::string_view filter);
+// Whether it means to be one for a group, well-formed or not.
+bool is_shared_filter(std::string_view filter);
 
 // The levels of a topic, one after the other; "a//b" has an empty one in the middle.
 class Levels {

@@ -2,6 +2,7 @@
 // Outbound HTTP over libcurl, on one thread of its own.
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,11 +21,17 @@ struct AwsCredentials {
   std::string service;  // "s3"
 };
 
+// The body of a request that only its connection can tell: `tls_exporter` is the channel binding of
+// RFC 9266, empty without TLS 1.3. Called on the client's thread, once for each connection that is
+// tried.
+using BodyMaker = std::function<Result<Bytes>(ByteView tls_exporter)>;
+
 struct HttpRequestSpec {
   std::string method = "GET";
   std::string url{};  // http or https, nothing else
   Headers headers{};
   Bytes body{};
+  BodyMaker make_body{};  // instead of `body`; sent in chunks, as its size is not known before
   std::chrono::milliseconds timeout{30'000};  // the whole exchange
   std::size_t max_response_bytes = 16 << 20;
   std::shared_ptr<const AwsCredentials> sign_with{};  // null: not signed
