@@ -40,6 +40,7 @@ VENDORS = {
     "re2/": {"rego"}, "yaml-cpp/": {"rego"}, "unicode/": {"rego"},
     "archive": {"policy", "apps"},  # bundles; exports of other systems
     "libsecret/": {"apps"},
+    "jpeglib.h": {"apps"}, "jerror.h": {"apps"}, "png.h": {"apps"},
     "CLI/": {"apps"},
 }
 # Asio's vocabulary and our JSON values may stand in public headers of the rooms that are built on them.

@@ -219,6 +219,29 @@ class Chat(ServerCase):
         history = [one["text"] for one in quirin.json("history", "rosa") if one["type"] == "message"]
         self.assertEqual(history, ["hello rosa", "gr\u00fc\u00df dich", "in between", "half a line"])
 
+    def test_people_talk_in_a_group_on_terminals(self):
+        ulla, vera, wilm = (self.cli(name) for name in ("ulla", "vera", "wilm"))
+        for cli, name in ((ulla, "ulla"), (vera, "vera"), (wilm, "wilm")):
+            cli.register(name)
+        ulla.ok("group", "create", "crew", "vera")
+        vera.ok("listen", "--once", "--timeout", "30")
+        self.assertEqual(vera.run("chat", "#nowhere").returncode, 6)
+        left, right = Terminal(ulla, "chat", "#crew"), Terminal(vera, "chat", "#crew")
+        self.addCleanup(left.end)
+        self.addCleanup(right.end)
+        left.expect("#crew \\(2 members\\); Ctrl-D ends")
+        right.expect("#crew \\(2 members\\); Ctrl-D ends")
+        left.type("hello crew\r")
+        right.expect("ulla.*: hello crew")
+        wilm.ok("send", "vera", "not for the crew")
+        right.type("hello ulla\r")
+        left.expect("vera.*: hello ulla")
+        right.type("\x04")
+        self.assertEqual(right.process.wait(20), 0)
+        self.assertNotIn("not for the crew", right.text)
+        history = [one["text"] for one in vera.json("history", "#crew") if one["type"] == "message"]
+        self.assertEqual(history, ["hello crew", "hello ulla"])
+
     def test_it_goes_on_after_the_server_was_away(self):
         sven, tina = self.cli("sven"), self.cli("tina")
         sven.register("sven")

@@ -173,13 +173,23 @@ class App {
   Status ready_spool() const;
   Result<client::Conversation> place_to_send_to();
   Result<PendingFiles> seal_files(ConversationId conversation);
-  Result<e2ee::AttachmentDescriptor> seal_file(const std::string& path);
+  // Of the plaintext: exactly so many bytes from there on.
+  using PlainReader = std::function<Result<Bytes>(std::uint64_t at, std::size_t count)>;
+  Result<e2ee::SealedObject> seal_object(std::uint64_t size, const PlainReader& read);
+  // `media_type` empty or none: by the name.
+  Result<e2ee::AttachmentDescriptor> seal_file(const std::string& path, const std::string& name,
+                                               const std::string& media_type);
+  Status add_picture(e2ee::AttachmentDescriptor& file, const std::string& path);
   Result<std::optional<e2ee::ScanVerdict>> scan_file(const std::string& path,
                                                      crypto::FileDigest& scanned);
   Status finish_files(const PendingFiles& pending);
-  FileTransfer transfer_of(const std::string& name);
+  // `resumed_with`: what the person is told beside how to stop.
+  FileTransfer transfer_of(const std::string& name, const char* resumed_with);
+  Status upload_sealed(const e2ee::AttachmentDescriptor& file, ConversationId conversation);
   std::string spool_file(e2ee::FileId id) const;
   void drop_pending(const PendingFiles& pending);
+  void drop_spooled(e2ee::FileId id) const;
+  void drop_spooled(const e2ee::AttachmentDescriptor& file) const;
 
   // ---- spaces and channels (place_commands.cpp) ----
   Status place_command();

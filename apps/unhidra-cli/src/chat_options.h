@@ -38,6 +38,7 @@ struct FileOptions {
   std::vector<std::string> paths;
   std::string message;  // as in MessageOptions
   std::uint32_t number = 1;
+  bool preview = false;    // the small copy of a picture
   std::string media_type;  // empty: by the name
   std::string clamd;       // socket or host:port; empty: where it usually is
   bool no_scan = false;

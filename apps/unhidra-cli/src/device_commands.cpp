@@ -7,6 +7,7 @@
 #include "unhidra/identity/commissioning.h"
 
 #include "app.h"
+#include "device_exchange.h"
 #include "errc.h"
 #include "json_fields.h"
 #include "mqtt_link.h"
@@ -18,7 +19,6 @@ namespace json = boost::json;
 namespace {
 
 using identity::GroupRole;
-using identity::PayloadKind;
 using mqtt::ClientEvent;
 
 constexpr std::chrono::seconds kPatience{30};
@@ -73,117 +73,6 @@ json::object described(const client::DeviceGroupView& group) {
           {"topics", json::value_from(group.roster.topic_filters)},
           {"members", std::move(members)}};
 }
-
-// One command to one device, and what it answers.
-class Exchange {
- public:
-  Exchange(client::Engine& engine, Driver& driver, RandomSource& random, const Clock& clock,
-           MqttLink& link)
-      : engine_(engine), driver_(driver), random_(random), clock_(clock), link_(link) {}
-
-  struct Answer {
-    std::string text;
-    std::string request;
-  };
-  Result<Answer> run(DeviceGroupId group, DeviceId device, const std::string& text,
-                     std::chrono::milliseconds timeout) {
-    group_ = group;
-    device_ = device;
-    content_ = {.sent_at = clock_.now(),
-                .not_after = clock_.now() + timeout,
-                .request_id = random_.array<16>(),
-                .body = to_bytes(as_bytes(text))};
-    link_.on_event = [this](const ClientEvent& event) { take(event); };
-    UNHIDRA_TRY_VOID(link_.run_until([this] { return connected_ || error_; }, kPatience));
-    const auto asked = link_.client()->subscribe({client::result_topic(device)});
-    link_.flush();
-    UNHIDRA_TRY_VOID(
-        link_.run_until([&] { return subscribed_ == asked || error_.has_value(); }, kPatience));
-    UNHIDRA_TRY_VOID(send());
-    auto done = link_.run_until([this] { return answer_ || error_; }, timeout);
-    if (error_) {
-      return fail(std::move(*error_));
-    }
-    if (!done) {
-      return done.error() == Errc::timed_out
-                 ? fail(Errc::timed_out,
-                        "the device has not answered in time; whether it obeyed is not known")
-                 : fail(std::move(done).error());
-    }
-    return Answer{*answer_, to_hex(*content_.request_id)};
-  }
-
- private:
-  Status send() {
-    const auto topic = client::command_topic(device_);
-    UNHIDRA_TRY(const auto payload,
-                engine_.seal_for_devices(group_, topic, PayloadKind::command, false, content_));
-    driver_.flush();
-    published_ = link_.client()->publish(topic, payload, false);
-    link_.flush();
-    return {};
-  }
-
-  void take(const ClientEvent& event) {
-    switch (event.kind) {
-      case ClientEvent::Kind::connected:
-        connected_ = true;
-        return;
-      case ClientEvent::Kind::subscribed:
-        subscribed_ = event.packet_id;
-        return judge(event.reason, "may not hear the device's answers");
-      case ClientEvent::Kind::published:
-        return judge(event.reason, "may not command the device");
-      case ClientEvent::Kind::message:
-        return take_result(event);
-      case ClientEvent::Kind::disconnected:
-        return;
-    }
-  }
-
-  void judge(mqtt::ReasonCode reason, std::string_view what) {
-    if (is_failure(reason)) {
-      error_ = Error(Errc::refused, "the server's policy: this account " + std::string(what) +
-                                        " (" + std::string(to_string(reason)) + ")");
-    }
-  }
-
-  // What does not open, or is another one's answer, is none of ours.
-  void take_result(const ClientEvent& event) {
-    const auto from = engine_.open_from_devices(event.topic, event.payload, event.retain);
-    driver_.flush();
-    if (!from || from->opened.header.kind != PayloadKind::result ||
-        from->opened.sender.keys.device_id != device_ ||
-        from->opened.content.request_id != content_.request_id) {
-      return;
-    }
-    const auto& content = from->opened.content;
-    // It wants to see something fresh before it does this: said once, to this device alone.
-    if (content.challenge && !content_.challenge) {
-      content_.challenge = content.challenge;
-      content_.sent_at = clock_.now();  // a device without a clock sets its own by it
-      if (auto sent = send(); !sent) {
-        error_ = std::move(sent).error();
-      }
-      return;
-    }
-    answer_ = printable(as_text(content.body));
-  }
-
-  client::Engine& engine_;
-  Driver& driver_;
-  RandomSource& random_;
-  const Clock& clock_;
-  MqttLink& link_;
-  DeviceGroupId group_;
-  DeviceId device_;
-  e2ee::GroupContent content_;
-  bool connected_ = false;
-  mqtt::PacketId subscribed_ = 0;
-  mqtt::PacketId published_ = 0;
-  std::optional<std::string> answer_;
-  std::optional<Error> error_;
-};
 
 }  // namespace
 
@@ -406,7 +295,7 @@ Status App::command_device(DeviceId device, const std::string& name) {
                                               : std::chrono::milliseconds(kAnswer).count());
   boost::asio::io_context context{1};
   UNHIDRA_TRY(const auto link, open_broker(context));
-  Exchange exchange(*engine_, *driver_, random_, clock_, *link);
+  DeviceExchange exchange(*engine_, *driver_, random_, clock_, *link);
   UNHIDRA_TRY(const auto answer, exchange.run(group, device, text, timeout));
   output_.result({{"type", "device_result"},
                   {"device_id", device.to_string()},

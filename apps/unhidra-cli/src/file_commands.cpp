@@ -4,12 +4,9 @@
 #include <filesystem>
 
 #include "unhidra/base/text.h"
-#include "unhidra/e2ee/file_name.h"
 
 #include "app.h"
-#include "clamd.h"
 #include "errc.h"
-#include "media_types.h"
 
 namespace unhidra::cli {
 
@@ -19,13 +16,8 @@ namespace event = client::event;
 namespace {
 
 constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::minutes kTransferPatience{2};
 constexpr std::size_t kMaxFiles = 10;  // of one message
-constexpr std::size_t kScanPiece = std::size_t{256} * 1024;
-
-// Of the plaintext, so that what is encrypted is what was scanned.
-crypto::BlockDigest plain_digest() {
-  return crypto::BlockDigest(crypto::native_provider());
-}
 
 }  // namespace
 
@@ -65,85 +57,6 @@ Result<client::Conversation> App::place_to_send_to() {
   return std::move(*known);
 }
 
-std::string App::spool_file(e2ee::FileId id) const {
-  return profile_->directory() + "/uploads/" + id.to_string();
-}
-
-Result<std::optional<e2ee::ScanVerdict>> App::scan_file(const std::string& path,
-                                                        crypto::FileDigest& scanned) {
-  const auto& wish = options_.file;
-  const auto address = wish.clamd.empty() ? usual_clamd() : std::optional(wish.clamd);
-  if (wish.no_scan || !address) {
-    return wish.scan_required && !wish.no_scan
-               ? fail(Errc::no_scanner,
-                      "there is no virus scanner on this machine: name one with "
-                      "--clamd")
-               : Result<std::optional<e2ee::ScanVerdict>>(std::nullopt);
-  }
-  UNHIDRA_TRY(const auto file, LocalFile::open(path));
-  UNHIDRA_TRY(const auto size, file.size());
-  auto digest = plain_digest();
-  std::uint64_t at = 0;
-  const auto result = scan_with_clamd(*address, [&]() -> Result<Bytes> {
-    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kScanPiece, size - at));
-    UNHIDRA_TRY(auto piece, file.read(at, count));
-    at += count;
-    digest.add(piece);
-    return piece;
-  });
-  if (!result) {
-    if (wish.scan_required || !(result.error() == Errc::no_scanner)) {
-      return fail(Error(result.error()));
-    }
-    output_.remark("Not scanned: " + result.error().message());
-    return std::nullopt;
-  }
-  if (at < size && result->clean) {
-    return fail(Errc::no_scanner, "the virus scanner did not read the whole file");
-  }
-  if (!result->clean && !wish.send_infected) {
-    return fail(Errc::infected,
-                printable(path) + ": the virus scanner found " + result->found +
-                    ", so nothing was sent (--send-infected sends it all the same)");
-  }
-  scanned = digest.digest();
-  return e2ee::ScanVerdict{.clean = result->clean,
-                           .scanner = result->scanner,
-                           .scanned_at = clock_.now(),
-                           .signature = {}};
-}
-
-// Into a file beside the store: an upload that breaks off goes on with these very bytes.
-Result<e2ee::AttachmentDescriptor> App::seal_file(const std::string& path) {
-  crypto::FileDigest scanned{};
-  e2ee::AttachmentDescriptor out;
-  UNHIDRA_TRY(out.verdict, scan_file(path, scanned));
-  UNHIDRA_TRY(const auto file, LocalFile::open(path));
-  UNHIDRA_TRY(const auto size, file.size());
-  UNHIDRA_TRY(auto sealer, client::FileSealer::of(crypto::native_provider(), random_, size));
-  const auto id = e2ee::FileId::make(clock_, random_);
-  UNHIDRA_TRY(const auto spool, LocalFile::create(spool_file(id)));
-  auto digest = plain_digest();
-  for (std::uint64_t at = 0; !sealer.done();) {
-    UNHIDRA_TRY(const auto plain, file.read(at, sealer.wanted()));
-    digest.add(plain);
-    at += plain.size();
-    UNHIDRA_TRY(const auto sealed, sealer.seal(plain));
-    UNHIDRA_TRY_VOID(spool.append(sealed));
-  }
-  UNHIDRA_TRY_VOID(spool.sync());
-  UNHIDRA_TRY(const auto size_after, file.size());
-  const bool scanned_whole = out.verdict && out.verdict->clean;
-  if (size_after != size || (scanned_whole && digest.digest() != scanned)) {
-    return fail(Errc::failed, printable(path) + " was changed meanwhile");
-  }
-  UNHIDRA_TRY(out.object, sealer.finish(id));
-  out.name = e2ee::clean_file_name(path);
-  out.media_type =
-      options_.file.media_type.empty() ? media_type_of(out.name) : options_.file.media_type;
-  return out;
-}
-
 Status App::ready_spool() const {
   const auto folder = profile_->directory() + "/uploads";
   std::error_code error;
@@ -158,7 +71,7 @@ Result<PendingFiles> App::seal_files(ConversationId conversation) {
   UNHIDRA_TRY_VOID(ready_spool());
   PendingFiles out{.conversation = conversation, .text = options_.text.value_or(""), .files = {}};
   for (const auto& path : options_.file.paths) {
-    auto file = seal_file(path);
+    auto file = seal_file(path, path, options_.file.media_type);
     if (!file) {
       drop_pending(out);
       return fail(std::move(file).error());
@@ -169,16 +82,51 @@ Result<PendingFiles> App::seal_files(ConversationId conversation) {
 }
 
 void App::drop_pending(const PendingFiles& pending) {
-  for (const auto& file : pending.files) {
-    std::error_code ignored;
-    fs::remove(spool_file(file.object.file_id), ignored);
+  std::ranges::for_each(pending.files, [this](const auto& file) { drop_spooled(file); });
+}
+
+void App::drop_spooled(e2ee::FileId id) const {
+  std::error_code ignored;
+  fs::remove(spool_file(id), ignored);
+}
+
+void App::drop_spooled(const e2ee::AttachmentDescriptor& file) const {
+  drop_spooled(file.object.file_id);
+  if (file.thumbnail) {
+    drop_spooled(file.thumbnail->object.file_id);
   }
 }
 
-FileTransfer App::transfer_of(const std::string& name) {
-  return {*rest_, *tokens_, [this, name](std::uint64_t done, std::uint64_t total) {
-            output_.progress(name, done, total);
-          }};
+FileTransfer App::transfer_of(const std::string& name, const char* resumed_with) {
+  const auto given =
+      options_.timeout > 0
+          ? std::chrono::milliseconds(static_cast<std::int64_t>(options_.timeout * 1000))
+          : std::chrono::milliseconds(kTransferPatience);
+  return {*rest_,
+          *tokens_,
+          given,
+          {.moved = [this, name](std::uint64_t done,
+                                 std::uint64_t total) { output_.progress(name, done, total); },
+           .waits =
+               [this, resumed_with](const Error& why, std::chrono::milliseconds patience) {
+                 const auto seconds =
+                     std::chrono::duration_cast<std::chrono::seconds>(patience).count();
+                 output_.remark(printable(why.message()) + ". Trying again for " +
+                                std::to_string(seconds) + " s; Ctrl-C ends that" + resumed_with +
+                                ".");
+               }}};
+}
+
+// What is sealed in the spool goes to the server, the small copy first.
+Status App::upload_sealed(const e2ee::AttachmentDescriptor& file, ConversationId conversation) {
+  auto transfer = transfer_of(file.name, ", and unhidra-cli resume-files goes on");
+  const auto upload = [&](const e2ee::SealedObject& object) {
+    return transfer.upload(object.file_id, conversation, spool_file(object.file_id), object.digest);
+  };
+  if (file.thumbnail) {
+    UNHIDRA_TRY_VOID(upload(file.thumbnail->object));
+  }
+  return upload(file.object);
 }
 
 Status App::send_files() {
@@ -201,11 +149,10 @@ Status App::send_files() {
 
 Status App::finish_files(const PendingFiles& pending) {
   for (const auto& file : pending.files) {
-    auto transfer = transfer_of(file.name);
-    const auto done = transfer.upload(file.object.file_id, pending.conversation,
-                                      spool_file(file.object.file_id), file.object.digest);
+    const auto done = upload_sealed(file, pending.conversation);
     if (!done) {
-      const bool passing = done.error() == Errc::unreachable || done.error() == Errc::rate_limited;
+      const bool passing = done.error() == Errc::unreachable ||
+                           done.error() == Errc::rate_limited || done.error() == Errc::timed_out;
       if (passing) {
         output_.remark("The rest goes up with unhidra-cli resume-files.");
         return done;
@@ -278,6 +225,10 @@ Status App::save_file() {
                 "this message carries " + std::to_string(message.attachments.size()) + " files");
   }
   const auto& attachment = message.attachments[number - 1];
+  const bool wish_preview = options_.file.preview;
+  if (wish_preview && !attachment.thumbnail) {
+    return fail(Errc::not_found, "this file has no preview");
+  }
   const auto target = options_.output_file.empty() ? attachment.name : options_.output_file;
   std::error_code ignored;
   if (fs::exists(fs::symlink_status(target, ignored))) {
@@ -285,10 +236,10 @@ Status App::save_file() {
                                     " is there already: name another place with "
                                     "--output");
   }
-  UNHIDRA_TRY(auto opener,
-              client::FileOpener::of(crypto::native_provider(), attachment.description, false));
+  UNHIDRA_TRY(auto opener, client::FileOpener::of(crypto::native_provider(), attachment.description,
+                                                  wish_preview));
   const auto part = target + "." + to_hex(random_.array<4>()) + ".part";
-  auto transfer = transfer_of(attachment.name);
+  auto transfer = transfer_of(attachment.name, "");
   const auto fetch = [&]() -> Status {
     UNHIDRA_TRY(const auto file, LocalFile::create(part));
     return transfer.download(opener, file);
@@ -302,7 +253,9 @@ Status App::save_file() {
   }
   fs::remove(part, ignored);
   UNHIDRA_TRY_VOID(done);
-  output_.result({{"type", "saved"}, {"path", target}, {"size", attachment.size}},
+  output_.result({{"type", "saved"},
+                  {"path", target},
+                  {"size", wish_preview ? opener.layout().size() : attachment.size}},
                  "Saved " + printable(target) + ".");
   return {};
 }

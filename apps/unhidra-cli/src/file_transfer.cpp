@@ -18,9 +18,9 @@ namespace unhidra::cli {
 namespace {
 
 constexpr std::uint64_t kPart = std::uint64_t{8} << 20;
-constexpr int kAttempts = 40;  // of one part: some nine minutes
+constexpr int kQuietAttempts = 3;  // what passes at once is nobody's concern
 constexpr std::chrono::milliseconds kFirstDelay{250};
-constexpr std::chrono::milliseconds kLastDelay{15'000};
+constexpr std::chrono::milliseconds kLastDelay{5'000};
 
 std::unexpected<Error> broken(const std::string& path, const char* what) {
   return fail(Errc::failed, printable(path) + ": " + what + ": " + std::strerror(errno));
@@ -120,13 +120,18 @@ Status LocalFile::sync() const {
 
 template <class F>
 auto FileTransfer::patiently(F body) -> decltype(body(std::string())) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + patience_;
   auto delay = kFirstDelay;
   for (int attempt = 1;; ++attempt) {
     auto token = tokens_->fresh(std::chrono::seconds(30));
     auto outcome =
         token ? body(*token) : decltype(body(std::string()))(std::unexpect, token.error());
-    if (outcome || attempt == kAttempts || !passes(outcome.error(), rest_->last_refusal())) {
+    if (outcome || Clock::now() + delay > end || !passes(outcome.error(), rest_->last_refusal())) {
       return outcome;
+    }
+    if (attempt == kQuietAttempts && !std::exchange(has_waited_, true)) {
+      listener_.waits(outcome.error(), patience_);
     }
     std::this_thread::sleep_for(delay);
     delay = std::min(delay * 2, kLastDelay);
@@ -166,7 +171,7 @@ Status FileTransfer::put_parts(e2ee::FileId id, const LocalFile& file, std::uint
       return rest_->put_bytes(path, part, token);
     }));
     at += part.size();
-    progress_(at, size);
+    listener_.moved(at, size);
   }
   return {};
 }
@@ -205,7 +210,7 @@ Status FileTransfer::download(client::FileOpener& opener, const LocalFile& into)
       rest = rest.subspan(wanted);
     }
     at = end;
-    progress_(at, total);
+    listener_.moved(at, total);
   }
   UNHIDRA_TRY_VOID(opener.finish());
   return into.sync();

@@ -2,6 +2,7 @@
 // Moves ciphertext between files of this machine and the server, part by part, and goes on where a
 // connection broke. Blocks.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,11 +36,17 @@ class LocalFile {
 
 class FileTransfer {
  public:
-  // Called after each part, with bytes of ciphertext.
-  using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+  struct Listener {
+    // After each part, with bytes of ciphertext.
+    std::function<void(std::uint64_t done, std::uint64_t total)> moved;
+    // Once, when it begins to wait for a server that takes or gives nothing.
+    std::function<void(const Error& why, std::chrono::milliseconds patience)> waits;
+  };
 
-  FileTransfer(Rest& rest, TokenKeeper& tokens, Progress progress)
-      : rest_(&rest), tokens_(&tokens), progress_(std::move(progress)) {}
+  // `patience`: how long it tries again while nothing moves; the reason is the error then.
+  FileTransfer(Rest& rest, TokenKeeper& tokens, std::chrono::milliseconds patience,
+               Listener listener)
+      : rest_(&rest), tokens_(&tokens), patience_(patience), listener_(std::move(listener)) {}
 
   // The ciphertext in the file at `path` becomes the file `id` of the conversation, whatever of it
   // is there already.
@@ -58,7 +65,9 @@ class FileTransfer {
 
   Rest* rest_;
   TokenKeeper* tokens_;
-  Progress progress_;
+  std::chrono::milliseconds patience_;
+  Listener listener_;
+  bool has_waited_ = false;
 };
 
 }  // namespace unhidra::cli

@@ -1,5 +1,8 @@
 #include "hub_rest.h"
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 
 #include "unhidra/base/text.h"
@@ -18,7 +21,6 @@ namespace {
 constexpr std::string_view kPath = "/v1/device-commands";
 constexpr std::string_view kBearer = "Bearer ";
 constexpr std::uint64_t kMaxBody = 4096;
-constexpr std::chrono::milliseconds kPoll{20};
 
 net::HttpResponse answer(int status, const json::object& body, const char* type) {
   net::HttpResponse out{.status = status, .headers = {}, .body = {}};
@@ -81,6 +83,14 @@ std::optional<actions::HubRequest> read(const Bytes& body) {
 
 }  // namespace
 
+// An answer that somebody waits for.
+struct HubRest::Awaited {
+  explicit Awaited(const Executor& executor)
+      : arrival(executor, boost::asio::steady_timer::time_point::max()) {}
+  boost::asio::steady_timer arrival;  // cancelled when it is there
+  std::optional<HubAnswer> answer;
+};
+
 HubRest::HubRest(Executor executor, SecretBytes token, std::string name, Ask ask)
     : executor_(std::move(executor)),
       token_(std::move(token)),
@@ -131,12 +141,18 @@ Task<net::HttpResponse> HubRest::handle(net::HttpRequest request) {
                       "Send {\"device\": ..., \"command\": ...} and, for locks, \"confirm\".");
   }
   asked->who = {.id = name_, .name = name_};
-  const auto answered = std::make_shared<std::optional<HubAnswer>>();
-  ask_(*asked, [answered](HubAnswer what) { *answered = std::move(what); });
-  while (!answered->has_value()) {
-    co_await runtime::sleep_for(kPoll);
+  const auto awaited = std::make_shared<Awaited>(co_await runtime::current_executor());
+  ask_(*asked, [awaited](HubAnswer what) {
+    awaited->answer = std::move(what);
+    awaited->arrival.cancel();
+  });
+  if (!awaited->answer) {
+    boost::system::error_code ignored;
+    co_await awaited->arrival.async_wait(
+        boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
   }
-  co_return told(**answered);
+  co_return awaited->answer ? told(*awaited->answer)
+                            : problem(503, "hub.ending", "The hub is being ended.");
 }
 
 }  // namespace unhidra::cli

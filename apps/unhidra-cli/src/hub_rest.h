@@ -34,6 +34,8 @@ class HubRest final : private net::HttpHandler {
   std::uint16_t port() const { return server_->port(); }
 
  private:
+  struct Awaited;
+
   std::uint64_t body_limit(const net::RequestHead& head) override;
   Task<net::HttpResponse> handle(net::HttpRequest request) override;
   bool may(const net::RequestHead& head) const;

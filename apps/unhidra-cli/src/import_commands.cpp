@@ -356,16 +356,9 @@ Result<std::vector<e2ee::AttachmentDescriptor>> App::upload_exported(const Expor
     const auto plain = plain_file();
     const auto upload = [&]() -> Status {
       UNHIDRA_TRY_VOID(source.extract(file.path, plain));
-      UNHIDRA_TRY(auto described, seal_file(plain));
-      const auto spool = spool_file(described.object.file_id);
-      described.name = e2ee::clean_file_name(file.name);
-      described.media_type =
-          e2ee::is_media_type(file.media_type) ? file.media_type : media_type_of(described.name);
-      auto transfer = transfer_of(described.name);
-      const auto done =
-          transfer.upload(described.object.file_id, target, spool, described.object.digest);
-      std::error_code ignored;
-      fs::remove(spool, ignored);
+      UNHIDRA_TRY(auto described, seal_file(plain, file.name, file.media_type));
+      const auto done = upload_sealed(described, target);
+      drop_spooled(described);
       UNHIDRA_TRY_VOID(done);
       out.push_back(std::move(described));
       return {};

@@ -2,8 +2,6 @@
 // with the IoT devices of the organisation. Names and ids of devices are the server's word.
 
 #include <functional>
-#include <istream>
-#include <iterator>
 
 #include <boost/json.hpp>
 
@@ -12,6 +10,7 @@
 #include "app.h"
 #include "errc.h"
 #include "iot_text.h"
+#include "iot_wishes.h"
 #include "json_fields.h"
 
 namespace unhidra::cli {
@@ -22,38 +21,13 @@ namespace {
 
 constexpr std::uint16_t kDevicesPort = 9300;
 constexpr std::size_t kMaxListed = 100'000;
-constexpr std::size_t kMaxDesired = 16 * 1024;
 constexpr std::string_view kRoot = "/v1/iot-devices";
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.';
-    const auto byte = static_cast<Byte>(c);
-    out += plain ? std::string(1, c) : "%" + to_hex({&byte, 1});
-  }
-  return out;
-}
-
-Result<json::object> labels_of(const std::vector<std::string>& labels) {
-  json::object out;
-  for (const auto& label : labels) {
-    const auto equals = label.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      return fail(Errc::usage, "a label is written name=value: " + printable(label));
-    }
-    out[label.substr(0, equals)] = label.substr(equals + 1);
-  }
-  return out;
-}
 
 // What needs the keys of device groups.
 struct GroupDoors {
   std::function<Status(const json::object& device)> in_group;
   std::function<void(DeviceId, json::object& twin)> open_twin;
-  std::function<Result<std::optional<Bytes>>(DeviceId, const json::value&, const json::object&)>
-      seal_desired;
+  SealDesired seal_desired;
 };
 
 class IotCommands {
@@ -123,11 +97,11 @@ class IotCommands {
     std::string cursor;
     std::size_t seen = 0;
     do {
-      UNHIDRA_TRY(const auto page,
-                  object_of(devices_.call("GET",
-                                          path + "?limit=200" + query +
-                                              (cursor.empty() ? "" : "&cursor=" + escaped(cursor)),
-                                          nullptr, token_)));
+      UNHIDRA_TRY(const auto page, object_of(devices_.call(
+                                       "GET",
+                                       path + "?limit=200" + query +
+                                           (cursor.empty() ? "" : "&cursor=" + url_escaped(cursor)),
+                                       nullptr, token_)));
       const auto* items = page.if_contains("items");
       if (items == nullptr || !items->is_array()) {
         return fail(Errc::server_failed, "the server's answer lists no devices");
@@ -150,13 +124,13 @@ class IotCommands {
     UNHIDRA_TRY_VOID(labels_of(iot_.labels));
     std::string query;
     if (!iot_.type.empty()) {
-      query += "&type=" + escaped(iot_.type);
+      query += "&type=" + url_escaped(iot_.type);
     }
     if (!iot_.groups.empty()) {
-      query += "&group=" + escaped(iot_.groups.front());
+      query += "&group=" + url_escaped(iot_.groups.front());
     }
     if (!iot_.labels.empty()) {
-      query += "&label=" + escaped(iot_.labels.front());
+      query += "&label=" + url_escaped(iot_.labels.front());
     }
     std::size_t count = 0;
     UNHIDRA_TRY_VOID(each(query, [&](const json::object& device) {
@@ -341,19 +315,6 @@ class IotCommands {
     return {};
   }
 
-  Result<json::value> desired() const {
-    std::string text = iot_.desired;
-    if (text == "-") {
-      text.assign(std::istreambuf_iterator<char>(*around_.in), {});
-    }
-    boost::system::error_code error;
-    auto out = text.size() > kMaxDesired ? json::value() : json::parse(text, error);
-    if (error || !out.is_object()) {
-      return fail(Errc::usage, "what is wanted is told as a JSON object of at most 8 KiB");
-    }
-    return out;
-  }
-
   Status twin(const json::object& device) {
     const auto id = DeviceId::parse(text_of(device, "device_id"));
     if (!id) {
@@ -363,32 +324,12 @@ class IotCommands {
     UNHIDRA_TRY(auto twin, ask(devices_, "GET", path));
     groups_.open_twin(*id, twin);
     if (!iot_.desired.empty()) {
-      UNHIDRA_TRY(const auto document, desired());
-      UNHIDRA_TRY(const auto body, wish(*id, document, twin));
+      UNHIDRA_TRY(const auto body, twin_wish(iot_, *around_.in, *id, twin, groups_.seal_desired));
       UNHIDRA_TRY(twin, ask(devices_, "PUT", path, &body));
       groups_.open_twin(*id, twin);
     }
     output_.result(typed("device_twin", twin), twin_text(twin));
     return {};
-  }
-
-  Result<json::object> wish(DeviceId device, const json::value& document,
-                            const json::object& twin) {
-    json::object out;
-    UNHIDRA_TRY(const auto sealed, groups_.seal_desired(device, document, twin));
-    const auto* encrypted = twin.if_contains("encrypted");
-    if (sealed) {
-      out["ciphertext"] = to_base64url(*sealed);
-    } else if (encrypted != nullptr && *encrypted == true) {
-      return fail(Errc::not_found,
-                  "the device is encrypted, and in no device group of this client");
-    } else {
-      out["document"] = document;
-    }
-    if (iot_.if_version) {
-      out["if_version"] = *iot_.if_version;
-    }
-    return out;
   }
 
   const Options& options_;

@@ -49,6 +49,12 @@ void append(std::string& out, const json::value& value) {
 
 }  // namespace
 
+json::object typed(std::string_view type) {
+  json::object out;
+  out["type"] = type;
+  return out;
+}
+
 std::string readable(const json::value& value) {
   std::string out;
   append(out, value);

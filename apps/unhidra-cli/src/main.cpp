@@ -1,5 +1,12 @@
+#include <string_view>
+
 #include "app.h"
+#include "picture/picture_process.h"
 
 int main(int argc, char** argv) {
-  return unhidra::cli::run(argc, argv, unhidra::cli::process_surroundings());
+  using namespace unhidra::cli;
+  if (argc == 2 && std::string_view(argv[1]) == picture::kWorkerArgument) {
+    return picture::run_worker();
+  }
+  return run(argc, argv, process_surroundings());
 }

@@ -210,19 +210,20 @@ Status App::create_channel() {
 Result<ConversationId> App::make_channel(const client::NewChannel& channel) {
   UNHIDRA_TRY(const auto id, engine_->create_channel(channel));
   std::optional<std::string> failure;
-  bool peopled = false;
+  bool settled = false;  // its people are in, or it is left
   on_event_ = [&](const client::Event& one) {
     if (const auto* made = std::get_if<event::ChannelCreated>(&one)) {
       failure = made->failure;
     }
-    peopled = peopled || std::holds_alternative<event::GroupChangeDone>(one);
+    settled = settled || std::holds_alternative<event::GroupChangeDone>(one) ||
+              std::holds_alternative<event::GroupLeft>(one);
   };
-  const auto ran = driver_->run_until([&] { return failure && peopled; }, kPatience);
+  const auto ran = driver_->run_until([&] { return failure && settled; }, kPatience);
   on_event_ = nullptr;
   UNHIDRA_TRY_VOID(ran);
   if (!failure->empty()) {
-    return fail(Errc::refused, "the server made no channel of it: " + printable(*failure) +
-                                   ". It is a group now.");
+    return fail(Errc::refused,
+                "the server refused the channel, and nothing was made: " + printable(*failure));
   }
   UNHIDRA_TRY_VOID(flush_outbox());
   return id;

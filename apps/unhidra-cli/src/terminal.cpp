@@ -56,6 +56,7 @@ Surroundings process_surroundings() {
   out.in = &std::cin;
   out.out = &std::cout;
   out.err = &std::cerr;
+  out.program = "/proc/self/exe";
   out.in_is_terminal = ::isatty(STDIN_FILENO) == 1;
   out.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
   out.variable = [](const char* name) {

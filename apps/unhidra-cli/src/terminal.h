@@ -17,6 +17,8 @@ struct Surroundings {
   bool out_is_terminal = false;
   // An environment variable; empty when it is not set.
   std::function<std::string(const char* name)> variable;
+  // This program, which is started again to look at pictures; empty: nobody looks at them.
+  std::string program;
 };
 Surroundings process_surroundings();
 

@@ -85,10 +85,14 @@ void Engine::Impl::pump_channel(const GroupHold& hold) {
   }
 }
 
+// A channel that is refused leaves no group behind that nobody has asked for.
 void Engine::Impl::on_channel_created(ConversationId id, std::string failure) {
   auto* hold = find_group(id);
   if (hold != nullptr) {
     hold->record.channel.reset();
+    if (!failure.empty() && hold->record.is_member()) {
+      hold->record.state = GroupState::leaving;
+    }
     touch(*hold);
   }
   emit(event::ChannelCreated{id, std::move(failure)});

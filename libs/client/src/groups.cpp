@@ -129,6 +129,9 @@ Status Engine::Impl::pump_group(GroupHold& hold) {
   }
   UNHIDRA_TRY_VOID(need_mls(hold));
   pump_channel(hold);
+  if (hold.record.channel) {
+    return {};  // nobody comes in before the server has taken it
+  }
   if (!hold.record.step) {
     UNHIDRA_TRY_VOID(choose_step(hold, link));
   }

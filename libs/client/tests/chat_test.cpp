@@ -266,13 +266,18 @@ TEST_F(Chat, NobodyComesIntoAPrivateOneByHimselfWhateverTheServerSays) {
   EXPECT_GE(ann.count<event::GhostDevice>(), 1U);
 }
 
-TEST_F(Chat, ATakenNameLeavesAGroup) {
+TEST_F(Chat, ARefusedChannelIsLeftAndNobodyWasBroughtIn) {
   auto& ann = join("ann");
+  auto& bob = join("bob");
   ASSERT_TRUE(ann.engine->create_channel({.name = "news", .open = true}));
   world.settle();
-  ASSERT_TRUE(ann.engine->create_channel({.name = "news", .open = true}));
-  world.settle();
+  const auto second =
+      ann.engine->create_channel({.name = "news", .open = true, .users = {bob.enrollment.user}});
+  ASSERT_TRUE(second);
+  world.settle_over(10s);
   EXPECT_EQ(ann.events_of<event::ChannelCreated>().back().failure, "chat.name_taken");
+  EXPECT_EQ(ann.engine->group(*second)->state, GroupState::left);
+  EXPECT_FALSE(bob.engine->group(*second));
 }
 
 TEST_F(Chat, NewcomersComeIntoTheDefaultChannels) {

@@ -211,7 +211,7 @@ export class Conversing extends Connected {
       const id = this.command(() => this.engine.createChannel(channel));
       const failure = await this.when(() => done.get(id));
       if (failure !== "") {
-        throw new CoreError(failure, "denied", "the server made no channel of it; it is a group now");
+        throw new CoreError(failure, "denied", "the server refused the channel; nothing was made");
       }
       return id;
     } finally {

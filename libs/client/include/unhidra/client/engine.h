@@ -143,7 +143,8 @@ class Engine {
   Status read_earlier(ConversationId group);
 
   // ---- channels: groups with an entry at the server ----
-  // At once, also without a connection; then ChannelCreated. Coming in: PlaceRequest JoinChannel,
+  // At once, also without a connection; then ChannelCreated. When the server refuses it, nobody was
+  // brought in and this device leaves it: then GroupLeft. Coming in: PlaceRequest JoinChannel,
   // then GroupJoined. Inviting and leaving: as with any group.
   Result<ConversationId> create_channel(const NewChannel& channel);
   // What the directory calls a channel that was just joined. It holds until a member has told the
