@@ -59,8 +59,10 @@ TEST_P(AnyStream, CarriesBytesBothWaysInOrder) {
   const auto recorder = world.opened();
   ASSERT_NE(recorder, nullptr);
   EXPECT_EQ(recorder->received(), all.substr(0, at));
-  EXPECT_EQ(recorder->stream().transport(), GetParam().transport);
-  EXPECT_EQ(recorder->stream().peer().ip, "127.0.0.1");
+  world.run([&] {
+    EXPECT_EQ(recorder->stream().transport(), GetParam().transport);
+    EXPECT_EQ(recorder->stream().peer().ip, "127.0.0.1");
+  });
   client->close();
   EXPECT_TRUE(eventually([&] { return recorder->closes == 1; }));
   EXPECT_EQ(recorder->why(), net::Errc::closed);

@@ -31,7 +31,7 @@ Result<std::shared_ptr<PolicyService::Loaded>> PolicyService::load(Documents doc
     return fail(Errc::no_policy, "there is no module among the policy's files");
   }
   auto next = std::make_shared<Loaded>();
-  const auto before = loaded_.load(std::memory_order_acquire);
+  const auto before = loaded_.get();
   if (before && before->syntax == syntax && before->modules == documents.modules) {
     next->rules_speak = before->rules_speak;
     if (is_silent(*next, documents.data)) {
@@ -79,7 +79,7 @@ Status PolicyService::activate(Documents documents, std::optional<rego::Syntax> 
   const auto generation = generation_.load(std::memory_order_relaxed) + 1;
   next->generation = generation;
   log::info(event("activated"), {{"revision", revision}});
-  loaded_.store(std::move(next), std::memory_order_release);
+  loaded_.set(std::move(next));
   generation_.store(generation, std::memory_order_release);
   reloads_.fetch_add(1, std::memory_order_relaxed);
   return {};
@@ -87,7 +87,7 @@ Status PolicyService::activate(Documents documents, std::optional<rego::Syntax> 
 
 void PolicyService::deactivate() {
   const std::lock_guard lock(changing_);
-  loaded_.store(nullptr, std::memory_order_release);
+  loaded_.set(nullptr);
   generation_.fetch_add(1, std::memory_order_release);
 }
 
@@ -154,7 +154,7 @@ std::string PolicyService::event(std::string_view what) const {
 }
 
 Decision PolicyService::decide(const rego::Value& input) {
-  const auto loaded = loaded_.load(std::memory_order_acquire);
+  const auto loaded = loaded_.get();
   Decision out = evaluate(loaded.get(), input);
   count(out, input);
   return out;
@@ -164,7 +164,7 @@ bool PolicyService::allows(const DecisionKey& key, const std::function<rego::Val
   std::string text = text_of(key);
   Shard& shard = shards_[std::hash<std::string>{}(text) % shards_.size()];
   const auto now = clock_.steady_now();
-  const auto loaded = loaded_.load(std::memory_order_acquire);
+  const auto loaded = loaded_.get();
   const std::uint64_t generation = loaded ? loaded->generation : 0;
   if (loaded) {
     const std::lock_guard lock(shard.mutex);
@@ -201,7 +201,7 @@ void PolicyService::remember(Shard& shard, std::string key, const Known& known) 
 }
 
 std::string PolicyService::revision() const {
-  const auto loaded = loaded_.load(std::memory_order_acquire);
+  const auto loaded = loaded_.get();
   return loaded ? loaded->revision : std::string();
 }
 

@@ -50,7 +50,7 @@ std::optional<access::Revocation> RecentRevocations::covering(const access::Prin
 }
 
 Task<std::optional<ByteArray<32>>> external_sender_key(GatewayCore& core) {
-  if (const auto known = core.external_sender.load()) {
+  if (const auto known = core.external_sender.get()) {
     co_return *known;
   }
   const auto answer =
@@ -60,7 +60,7 @@ Task<std::optional<ByteArray<32>>> external_sender_key(GatewayCore& core) {
     log::warn("gateway.no_external_sender", {{"error", key.error()}});
     co_return std::nullopt;
   }
-  core.external_sender.store(std::make_shared<const ByteArray<32>>(*key));
+  core.external_sender.set(std::make_shared<const ByteArray<32>>(*key));
   co_return *key;
 }
 

@@ -10,6 +10,7 @@
 #include "unhidra/access/revocation.h"
 #include "unhidra/gateway/gateway_role.h"
 #include "unhidra/messaging/device_events.h"
+#include "unhidra/runtime/published.h"
 #include "unhidra/runtime/task_scope.h"
 
 #include "connection_table.h"
@@ -65,7 +66,7 @@ struct GatewayCore {
   runtime::TaskScope scope;
   std::atomic<bool> draining{false};
   // Of the installation; never changes once it is known.
-  std::atomic<std::shared_ptr<const ByteArray<32>>> external_sender;
+  runtime::Published<ByteArray<32>> external_sender;
 };
 
 // The key with which the chat role proposes to groups; nothing while it cannot be had.

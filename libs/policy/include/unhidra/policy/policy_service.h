@@ -16,6 +16,7 @@
 #include "unhidra/base/time.h"
 #include "unhidra/policy/decision.h"
 #include "unhidra/policy/documents.h"
+#include "unhidra/runtime/published.h"
 
 namespace unhidra::policy {
 
@@ -106,7 +107,7 @@ class PolicyService {
   RandomSource& random_;
   DecisionSink* sink_;
   std::mutex changing_;
-  std::atomic<std::shared_ptr<const Loaded>> loaded_;
+  runtime::Published<Loaded> loaded_;
   std::atomic<std::uint64_t> generation_{0};
   std::array<Shard, 16> shards_;
   std::atomic<std::uint64_t> decisions_{0};
