@@ -6,7 +6,7 @@ import unittest
 
 import ceph
 from file_test import PART, FileCase, digest, random_file
-from harness import BIN, clean_environment, wait_until
+from harness import BIN, Server, clean_environment, wait_until
 
 BUCKET, ACCESS, SECRET = "unhidra-files", "AKCEPH", "SKCEPHsecret/with+signs"
 PROGRAMS_MISSING = ceph.missing_programs()
@@ -33,13 +33,33 @@ class Contract(unittest.TestCase):
         self.assertGreaterEqual(int(re.search(r"PASSED\s+\] (\d+) tests", done.stdout)[1]), 5, done.stdout[-2000:])
 
 
+class Misconfigured(unittest.TestCase):
+    def test_a_key_or_bucket_that_it_does_not_know_is_told_at_the_start(self):
+        for change, words in (({"files.s3_access_key": "AKNOBODY"}, "InvalidAccessKeyId"),
+                              ({"files.s3_secret_key": "anotherSECRET"}, "SignatureDoesNotMatch"),
+                              ({"files.s3_bucket": "unhidra-nowhere"}, "no bucket unhidra-nowhere")):
+            with self.subTest(words):
+                server = Server(settings={**bucket_settings(), **change})
+                self.addCleanup(server.close)
+                with self.assertRaises(AssertionError) as failed:
+                    server.start(20)
+                said = str(failed.exception)
+                self.assertIn(words, said)
+                self.assertIn("files.s3_endpoint, s3_bucket", said)
+                self.assertNotIn("SECRET", said)
+                self.assertNotIn(SECRET, said)
+
+
+def bucket_settings():
+    return {"files.store": "s3", "files.s3_endpoint": gateway.endpoint, "files.s3_bucket": BUCKET,
+            "files.s3_region": gateway.REGION, "files.s3_access_key": ACCESS, "files.s3_secret_key": SECRET,
+            "files.s3_prefix": "here/", "files.collect_interval": "200ms", "limits.login_per_account": "off"}
+
+
 class Bucket(FileCase):
     @classmethod
     def setUpClass(cls):
-        cls.server_settings = {
-            "files.store": "s3", "files.s3_endpoint": gateway.endpoint, "files.s3_bucket": BUCKET,
-            "files.s3_region": gateway.REGION, "files.s3_access_key": ACCESS, "files.s3_secret_key": SECRET,
-            "files.s3_prefix": "here/", "files.collect_interval": "200ms", "limits.login_per_account": "off"}
+        cls.server_settings = bucket_settings()
         super().setUpClass()
 
     def send(self, cli, peer, source, act):

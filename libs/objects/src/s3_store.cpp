@@ -87,6 +87,7 @@ class S3Store final : public storage::ObjectStore {
   Result<std::uint64_t> size(const Uuid& name) override;
   Result<Bytes> read(const Uuid& name, std::uint64_t offset, std::size_t length) override;
   Status remove(const Uuid& name) override;
+  Status check() override;
 
  private:
   Result<net::HttpResponse> ask(std::string method, const Uuid& name, const std::string& query,
@@ -101,10 +102,18 @@ class S3Store final : public storage::ObjectStore {
   net::HttpClient client_;
 };
 
+std::string code_of(const net::HttpResponse& response) {
+  return printable(element(as_text(response.body), "Code")).substr(0, 64);
+}
+
+// The object, or the upload, is not there. A bucket that is not there says nothing about it.
+bool is_missing(const net::HttpResponse& response) {
+  return response.status == 404 && code_of(response) != "NoSuchBucket";
+}
+
 std::unexpected<Error> refused(std::string_view what, const net::HttpResponse& response) {
-  const auto code = printable(element(as_text(response.body), "Code")).substr(0, 64);
   return fail(Errc::unavailable, std::string(what) + ": the object store answered " +
-                                     std::to_string(response.status) + " " + code);
+                                     std::to_string(response.status) + " " + code_of(response));
 }
 
 Result<net::HttpResponse> S3Store::ask(std::string method, const Uuid& name,
@@ -143,7 +152,7 @@ Status S3Store::put_part(const Uuid& name, std::string_view upload, std::uint64_
   }
   const auto query = "partNumber=" + std::to_string(number) + "&uploadId=" + escaped(upload);
   UNHIDRA_TRY(const auto response, ask("PUT", name, query, to_bytes(part)));
-  if (response.status == 404) {
+  if (is_missing(response)) {
     return fail(Errc::no_such_object, "the store holds no such upload");
   }
   return response.status == 200 ? Status() : refused("storing a part", response);
@@ -157,7 +166,7 @@ Result<std::optional<std::vector<Part>>> S3Store::list_parts(const Uuid& name,
     UNHIDRA_TRY(const auto response, ask("GET", name,
                                          "part-number-marker=" + std::to_string(marker) +
                                              "&uploadId=" + escaped(upload)));
-    if (response.status == 404) {
+    if (is_missing(response)) {
       return std::nullopt;
     }
     if (response.status != 200) {
@@ -221,7 +230,7 @@ Status S3Store::complete(const Uuid& name, std::string_view upload, std::uint64_
 
 Status S3Store::abandon(const Uuid& name, std::string_view upload) {
   UNHIDRA_TRY(const auto response, ask("DELETE", name, "uploadId=" + escaped(upload)));
-  const bool gone = response.status == 204 || response.status == 200 || response.status == 404;
+  const bool gone = response.status == 204 || response.status == 200 || is_missing(response);
   return gone ? Status() : refused("abandoning an upload", response);
 }
 
@@ -244,7 +253,7 @@ Result<Bytes> S3Store::read(const Uuid& name, std::uint64_t offset, std::size_t 
   }
   const auto range = "bytes=" + std::to_string(offset) + "-" + std::to_string(offset + length - 1);
   UNHIDRA_TRY(auto response, ask("GET", name, "", {}, {{"Range", range}}));
-  if (response.status == 404) {
+  if (is_missing(response)) {
     return fail(Errc::no_such_object, "the store holds no such object");
   }
   if (response.status == 416) {
@@ -258,8 +267,24 @@ Result<Bytes> S3Store::read(const Uuid& name, std::uint64_t offset, std::size_t 
 
 Status S3Store::remove(const Uuid& name) {
   UNHIDRA_TRY(const auto response, ask("DELETE", name, ""));
-  const bool gone = response.status == 204 || response.status == 200 || response.status == 404;
+  const bool gone = response.status == 204 || response.status == 200 || is_missing(response);
   return gone ? Status() : refused("removing an object", response);
+}
+
+// By an object that is nowhere: who may not list the bucket is told AccessDenied of it, and may
+// use it all the same.
+Status S3Store::check() {
+  UNHIDRA_TRY(const auto response, ask("GET", Uuid(), ""));
+  const auto code = code_of(response);
+  if (code == "NoSuchBucket") {
+    return fail(Errc::bad_settings, "the object store has no bucket " + settings_.bucket);
+  }
+  if (code == "InvalidAccessKeyId" || code == "SignatureDoesNotMatch") {
+    return fail(Errc::bad_settings,
+                "the object store does not take the access key and its secret (" + code + ")");
+  }
+  const bool usable = is_missing(response) || response.status == 403 || response.status == 200;
+  return usable ? Status() : refused("looking at the bucket", response);
 }
 
 Status check(const S3Settings& settings) {

@@ -64,8 +64,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def check_signature(self, path, query, body):
         match = re.fullmatch(r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/s3/aws4_request, ?"
                              r"SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})", self.headers.get("Authorization", ""))
-        if not match or match[1] != ACCESS or match[3] != REGION:
+        if not match or match[3] != REGION:
             raise Refused(403, "AccessDenied")
+        if match[1] != ACCESS:
+            raise Refused(403, "InvalidAccessKeyId")
         headers = {name.lower(): value for name, value in self.headers.items()}
         signed, date = match[4].split(";"), headers.get("x-amz-date", "")
         must = {"host"} | {name for name in headers if name.startswith("x-amz-")}

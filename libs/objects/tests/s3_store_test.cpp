@@ -124,10 +124,30 @@ TEST_F(S3StoreTest, AWrongKeyIsToldWithoutShowingIt) {
   EXPECT_EQ(begun.error().message().find("not-the-secret"), std::string::npos);
 }
 
+TEST_F(S3StoreTest, WhatItNeverTakesIsToldBeforeItIsNeeded) {
+  EXPECT_TRUE(open(settings())->check());
+  auto with = settings();
+  with.credentials.secret_key = "not-the-secret";
+  EXPECT_EQ(open(with)->check().error(), Errc::bad_settings);
+  with = settings();
+  with.credentials.access_key = "NOBODY";
+  EXPECT_EQ(open(with)->check().error(), Errc::bad_settings);
+  with = settings();
+  with.bucket = "not-there";
+  const auto nowhere = open(with);
+  const auto told = nowhere->check();
+  EXPECT_EQ(told.error(), Errc::bad_settings);
+  EXPECT_NE(told.error().message().find("no bucket not-there"), std::string::npos);
+  EXPECT_EQ(nowhere->read(name_of(5), 0, 1).error(), Errc::unavailable)
+      << "whether the object is there is not known";
+  EXPECT_FALSE(nowhere->remove(name_of(5)));
+}
+
 TEST_F(S3StoreTest, AServerThatIsNotThereIsUnavailable) {
   auto with = settings();
   with.endpoint = "http://127.0.0.1:" + std::to_string(testkit::free_port());
   EXPECT_EQ(open(with)->size(name_of(4)).error(), Errc::unavailable);
+  EXPECT_EQ(open(with)->check().error(), Errc::unavailable);
 }
 
 TEST_F(S3StoreTest, SettingsThatMakeNoSenseAreRefused) {

@@ -1,6 +1,7 @@
 #include "unhidra/files/settings.h"
 
 #include "unhidra/objects/s3_store.h"
+#include "unhidra/runtime/log.h"
 
 namespace unhidra::files {
 namespace {
@@ -81,6 +82,37 @@ const Setting<Duration> kCollectInterval{
      .minimum = std::chrono::milliseconds(100),
      .maximum = std::chrono::hours(24)}};
 
+constexpr std::chrono::seconds kFirstLook{10};
+
+// A bucket that can never be used is told at the start; one that does not answer now may do so
+// later, and the server is there for everything else meanwhile.
+Result<std::unique_ptr<storage::ObjectStore>> open_bucket(const FilesSettings& settings,
+                                                          const crypto::Provider& provider) {
+  constexpr auto kNames =
+      "files.s3_endpoint, s3_bucket, s3_prefix, s3_region, s3_access_key and s3_secret_key";
+  objects::S3Settings bucket{.endpoint = settings.s3_endpoint,
+                             .bucket = settings.s3_bucket,
+                             .prefix = settings.s3_prefix,
+                             .credentials = {.access_key = settings.s3_access_key,
+                                             .secret_key = settings.s3_secret_key,
+                                             .region = settings.s3_region,
+                                             .service = "s3"}};
+  auto first = bucket;
+  first.timeout = kFirstLook;
+  auto store = objects::open_s3_store(provider, std::move(first));
+  if (!store) {
+    return fail(std::move(store).error().in(kNames));
+  }
+  if (auto usable = (*store)->check(); !usable) {
+    if (usable.error() == storage::Errc::bad_settings) {
+      return fail(std::move(usable).error().in(kNames));
+    }
+    log::error("files.store_unavailable",
+               {{"error", usable.error()}, {"message", usable.error().message()}});
+  }
+  return objects::open_s3_store(provider, std::move(bucket));
+}
+
 }  // namespace
 
 std::vector<const runtime::SettingBase*> settings() {
@@ -119,20 +151,7 @@ Result<std::unique_ptr<storage::ObjectStore>> open_store(
     }
     return store;
   }
-  auto store =
-      objects::open_s3_store(provider, {.endpoint = settings.s3_endpoint,
-                                        .bucket = settings.s3_bucket,
-                                        .prefix = settings.s3_prefix,
-                                        .credentials = {.access_key = settings.s3_access_key,
-                                                        .secret_key = settings.s3_secret_key,
-                                                        .region = settings.s3_region,
-                                                        .service = "s3"}});
-  if (!store) {
-    return fail(
-        std::move(store).error().in("files.s3_endpoint, s3_bucket, s3_prefix, s3_region, "
-                                    "s3_access_key and s3_secret_key"));
-  }
-  return store;
+  return open_bucket(settings, provider);
 }
 
 }  // namespace unhidra::files

@@ -40,6 +40,9 @@ class ObjectStore {
   virtual Result<Bytes> read(const Uuid& name, std::uint64_t offset, std::size_t length) = 0;
   // Removing what is not there is no error.
   virtual Status remove(const Uuid& name) = 0;
+  // Whether the store takes this server as it is set up: Errc::bad_settings when it never will
+  // (no such place, keys that it does not know), Errc::unavailable when it does not answer now.
+  virtual Status check() { return {}; }
 };
 
 // In a folder of this machine, which is made when it is not there: `uploads/<name>` while parts
