@@ -148,7 +148,7 @@ def main(arguments):
         if chosen is None:
             return 0
     # A test with servers and clients waits for them nine tenths of its time. The longest start first (COST).
-    jobs = 2 * (os.cpu_count() or 1) + 1
+    jobs = 3 * (os.cpu_count() or 1) + 1
     with tempfile.TemporaryDirectory() as folder:
         junit = os.path.join(folder, "junit.xml")
         ended = subprocess.run(["ctest", "--test-dir", build, "--output-on-failure", "--no-tests=error", "-j", str(jobs),
