@@ -12,7 +12,7 @@ typedef struct exchange_answer {
 } exchange_answer;
 
 // Blocks for at most half a minute.
-exchange_answer exchange_do(const settings* with, uh_enrol* enrol,
-                            const uh_enrol_exchange* wanted, uint8_t* body, size_t capacity);
+exchange_answer exchange_do(const settings* with, uh_enrol* enrol, const uh_enrol_exchange* wanted,
+                            uint8_t* body, size_t capacity);
 
 #endif
