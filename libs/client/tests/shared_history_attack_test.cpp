@@ -5,9 +5,9 @@
 #include "unhidra/identity/member_name.h"
 #include "unhidra/mls/group.h"
 
-#include "group_world.h"
 #include "record_codec.h"
 #include "records.h"
+#include "shared_history_case.h"
 #include "shared_history_records.h"
 
 namespace unhidra::client::testing {
@@ -15,29 +15,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class SharedHistoryAttacks : public Groups {
+class SharedHistoryAttacks : public SharedHistoryCase {
  protected:
-  void share(Phone& by, ConversationId id) {
-    ASSERT_TRUE(by.engine->share_history(id, true));
-    world.settle();
-  }
   std::string outcome(Phone& of) {
     const auto told = of.events_of<event::GroupChangeDone>();
     return told.empty() ? "nothing" : told.back().failure;
-  }
-  void tell(Phone& by, ConversationId id, const std::string& text) {
-    say(by, id, text);
-    world.settle();
-  }
-  void add(Phone& by, ConversationId id, const Phone& who) {
-    ASSERT_TRUE(by.engine->add_to_group(id, std::array{who.enrollment.user}));
-    world.settle();
-  }
-  void read_all(Phone& by, ConversationId id) {
-    for (int i = 0; i < 100 && by.engine->group(id)->has_earlier; ++i) {
-      ASSERT_TRUE(by.engine->read_earlier(id));
-      world.settle();
-    }
   }
   // A member whose messages from now on hold wrong keys of the epochs before this one.
   void forge_links(Phone& of, ConversationId id, std::uint64_t before) {
@@ -175,7 +157,8 @@ TEST_F(SharedHistoryAttacks, AnOldClientInTheGroupKeepsItFromSharingAndNothingBr
   at_server.push_back(mls::encode(mls::MlsMessage{key_package.key_package}));
   add(ann, id, bob);
   ASSERT_EQ(outcome(ann), "");
-  share(ann, id);
+  ASSERT_TRUE(ann.engine->share_history(id, true));
+  world.settle();
   EXPECT_NE(outcome(ann), "");
   EXPECT_FALSE(ann.engine->group(id)->shares_history);
   tell(ann, id, "as before");
