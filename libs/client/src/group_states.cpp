@@ -110,14 +110,18 @@ Status Engine::Impl::flush_groups() {
   return {};
 }
 
+// Also of a state that nobody has read yet: what stayed in the store would come back from there.
 void Engine::Impl::drop_mls(GroupHold& hold) {
-  if (!hold.mls) {
+  if (!hold.mls && !hold.in_store) {
     return;
   }
-  for (const auto& key : hold.mls->record_keys()) {
-    tx_.remove(Table::group_state, group_state_key(hold.record.id, key));
+  if (need_mls(hold)) {  // else it cannot be read by anybody
+    for (const auto& key : hold.mls->record_keys()) {
+      tx_.remove(Table::group_state, group_state_key(hold.record.id, key));
+    }
   }
   hold.mls.reset();
+  hold.in_store = false;
   hold.record.tags.clear();
   hold.history.keys.clear();
   touch_history(hold);

@@ -423,5 +423,21 @@ TEST_F(Groups, ACopyOfAnOldStoreComesInAnewBeforeItEncrypts) {
   EXPECT_EQ(bob.count<event::MessageUnreadable>(), 0U);
 }
 
+// Noticed before anything in the group needed its state: that is forgotten all the same, in the
+// store too, from where it would come back.
+TEST_F(Groups, TheKeysOfAnOldCopyAreForgottenUnread) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  const auto id = create(ann, {&bob});
+  say(ann, id, "hello");
+  world.settle();
+  world.disconnect(ann);
+  ASSERT_FALSE(ann.memory.load(Table::group_state)->empty());
+  auto opened = Engine::open({*ann.store, world.crypto, world.random, world.clock}, {}, UINT64_MAX);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->group(id)->state, GroupState::joining);
+  EXPECT_TRUE(ann.memory.load(Table::group_state)->empty());
+}
+
 }  // namespace
 }  // namespace unhidra::client::testing
