@@ -8,6 +8,7 @@
 
 extern "C" {
 #include "der.h"
+#include "session.h"
 #include "uh/delivery.h"
 #include "uh/group.h"
 #include "uh/mqtt.h"
@@ -118,14 +119,70 @@ void read_policy(Octets bytes) {
   (void)uh_policy_allows(&policy, sender, UH_CONTROLLER, "set", 3, &needs_challenge);
 }
 
+// ---- a channel, on flash that forgets nothing ----
+
+constexpr std::uint32_t kSector = 4096;
+std::uint8_t flash_bytes[2 * kSector];
+
+bool flash_read(void*, std::uint32_t at, void* out, std::uint32_t size) {
+  std::memcpy(out, flash_bytes + at, size);
+  return true;
+}
+bool flash_write(void*, std::uint32_t at, const void* data, std::uint32_t size) {
+  std::memcpy(flash_bytes + at, data, size);
+  return true;
+}
+bool flash_erase(void*, std::uint32_t sector) {
+  std::memset(flash_bytes + std::size_t{sector} * kSector, 0xff, kSector);
+  return true;
+}
+bool flash_is_blank(void*, std::uint32_t at, std::uint32_t size) {
+  return std::all_of(flash_bytes + at, flash_bytes + at + size,
+                     [](std::uint8_t byte) { return byte == 0xff; });
+}
+
+// Nobody who guesses opens anything, and what does not open leaves flash as it was.
+void read_channel(Octets bytes) {
+  static const uh_flash kFlash = {.context = nullptr,
+                                  .sector_size = kSector,
+                                  .sector_count = 2,
+                                  .read = flash_read,
+                                  .write = flash_write,
+                                  .erase = flash_erase,
+                                  .is_blank = flash_is_blank};
+  static const std::uint8_t kKey[32] = {1};
+  static std::uint8_t work[UH_CHANNEL_STORED_SIZE];
+  static uh_channel channel;
+  static const bool kIsOpen = [] {
+    std::memset(flash_bytes, 0xff, sizeof flash_bytes);
+    const uh_channel_parts parts = {.device = kKey,
+                                    .identity_key = kKey,
+                                    .signing_seed = kKey,
+                                    .work = work,
+                                    .work_size = sizeof work};
+    return uh_channel_open(&channel, &parts, &kFlash, 0, 1) == UH_OK;
+  }();
+  check(kIsOpen);
+  uh_pair_message message;
+  auto copy = bytes;
+  if (uh_pair_message_read(&message, copy.data(), copy.size()) == UH_OK) {
+    check(message.head_size + message.sealed_size == copy.size() &&
+          message.sealed_size >= UH_TAG_SIZE);
+  }
+  const Octets before(flash_bytes, flash_bytes + sizeof flash_bytes);
+  uh_received received;
+  check(uh_channel_receive(&channel, 0, bytes.data(), bytes.size(), &received) != UH_OK);
+  check(std::equal(before.begin(), before.end(), flash_bytes));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) {
     return 0;
   }
-  constexpr void (*kReaders[])(Octets) = {read_session, read_der, read_certificate, read_group,
-                                          read_policy};
+  constexpr void (*kReaders[])(Octets) = {read_session, read_der,    read_certificate,
+                                          read_group,   read_policy, read_channel};
   kReaders[data[0] % std::size(kReaders)](Octets(data + 1, data + size));
   return 0;
 }

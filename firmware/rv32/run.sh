@@ -26,7 +26,8 @@ header=$sodium/include/sodium/version.h
 [ -f "$header" ] || sed 's/@VERSION@/source/; s/@SODIUM_LIBRARY_VERSION_[A-Z]*@/0/; s/@SODIUM_LIBRARY_MINIMAL_DEF@//' \
   "$header.in" >"$header"
 mkdir -p "$build/include"
-python3 "$here/vectors.py" "$root/libs/e2ee/tests/vectors/device_groups.json" >"$build/include/vectors.h"
+vectors=$root/libs/e2ee/tests/vectors
+python3 "$here/vectors.py" "$vectors/device_groups.json" "$vectors/device_channel.json" >"$build/include/vectors.h"
 
 # With the cache where there is one.
 compiler=("$gcc")
@@ -83,8 +84,9 @@ core_text=$(text_of "${core[@]}")
 static=$(data_of "${core[@]}" "${primitives[@]}")
 image=$(text_of "$build/size.elf")
 state=$(($(value state) + static))
-printf 'payloads of the vectors opened and sealed on rv32imc: %s\n' "$(value payloads)"
+printf 'payloads of the vectors opened and sealed on rv32imc: %s, messages of a channel: %s\n' "$(value payloads)" "$(value messages)"
 printf '%-52s %7s of %s bytes\n' "the core's code" "$core_text" $max_core "with the primitives and the C library" "$image" \
   $max_image "memory of one device, its buffers apart" "$state" $max_state
 printf '%-52s %7s bytes\n' "deepest stack" "$(value stack)"
-[ "$core_text" -le $max_core ] && [ "$image" -le $max_image ] && [ "$state" -le $max_state ] && [ "$(value payloads)" -ge 14 ]
+[ "$core_text" -le $max_core ] && [ "$image" -le $max_image ] && [ "$state" -le $max_state ] && [ "$(value payloads)" -ge 14 ] &&
+  [ "$(value messages)" -ge 10 ]

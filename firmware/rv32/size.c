@@ -13,6 +13,10 @@ int main(void) {
   KEEP(uh_agent_adopt);
   KEEP(uh_agent_answer);
   KEEP(uh_agent_set_policy);
+  KEEP(uh_agent_hear);
+  KEEP(uh_agent_publish_prekeys);
+  KEEP(uh_channel_open);
+  KEEP(uh_channel_restart);
   KEEP(uh_group_join);
   KEEP(uh_group_advance);
   KEEP(uh_group_forget);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "group_internal.h"
+#include "port.h"
 #include "uh/agent.h"
 #include "uh/enrol.h"
 #include "vectors.h"
@@ -17,7 +19,7 @@
   } while (0)
 
 #define SECTOR 4096u
-#define SECTORS 14u
+#define SECTORS 16u
 #define CASES (sizeof k_payloads / sizeof k_payloads[0])
 
 // ---- flash in memory ----
@@ -66,6 +68,7 @@ static uh_counters counters;
 static uh_ring ring;
 static uh_mqtt session;
 static uh_agent agent;
+static uh_channel channel;
 static uh_enrol enrolment;
 static uh_clock device_clock;
 static uh_journal group_journal;
@@ -135,6 +138,73 @@ static void seal_all(void) {
   }
 }
 
+// ---- the pairwise channel ----
+
+#define MESSAGES (sizeof k_channel / sizeof k_channel[0])
+
+static void published(const uint8_t* expected, size_t expected_size) {
+  uint8_t document[UH_PREKEYS_SIZE];
+  size_t size = 0;
+  CHECK(uh_channel_publish(&channel, CHANNEL_PUBLISHED_AT, document, sizeof document, &size) ==
+        UH_OK);
+  CHECK(size == expected_size && memcmp(document, expected, size) == 0);
+}
+
+// The content of an epoch begins with its roster.
+static void keep(const uh_received* received, const uint8_t* content, uint32_t* epoch) {
+  uh_roster roster;
+  uh_reader in = uh_read_from(content + 1, 4);
+  const bool is_epoch = content[0] == 1;
+  const uh_roster_input input = {.document = content + 5,
+                                 .size = (size_t)uh_take_integer(&in, 4),
+                                 .work = work,
+                                 .work_size = sizeof work};
+  CHECK(!is_epoch || uh_roster_read(&roster, &input) == UH_OK);
+  CHECK(uh_channel_keep(&channel, received, is_epoch ? &roster : NULL) == UH_OK);
+  *epoch = is_epoch ? roster.epoch : *epoch;
+}
+
+// On empty flash, with what the vectors say is drawn.
+static void open_channel(uint32_t first_sector) {
+  const uh_channel_parts parts = {.device = k_channel_device_device_id,
+                                  .identity_key = k_channel_device_identity_private,
+                                  .signing_seed = k_channel_device_signing_seed,
+                                  .work = work,
+                                  .work_size = sizeof work};
+  port_draws = k_channel_device_random;
+  port_draws_left = sizeof k_channel_device_random;
+  CHECK(uh_channel_open(&channel, &parts, &kFlash, first_sector, 1) == UH_OK);
+}
+
+static void talk(void) {
+  uint32_t epoch = 0;
+  memset(flash_bytes, 0xff, sizeof flash_bytes);
+  open_channel(0);
+  published(k_channel_prekeys, sizeof k_channel_prekeys);
+  for (size_t i = 0; i < MESSAGES; ++i) {
+    uint8_t payload[1024];
+    size_t size = k_channel[i].payload_size;
+    CHECK(size <= sizeof payload);
+    if (k_channel[i].said) {
+      CHECK(uh_channel_seal(&channel, k_channel_controller_device_id, k_channel[i].plaintext,
+                            k_channel[i].plaintext_size, payload, sizeof payload, &size) == UH_OK);
+      CHECK(size == k_channel[i].payload_size && memcmp(payload, k_channel[i].payload, size) == 0);
+      continue;
+    }
+    uh_received received;
+    memcpy(payload, k_channel[i].payload, size);
+    payload[size - 1] ^= 1;
+    CHECK(uh_channel_receive(&channel, epoch, payload, size, &received) == UH_UNDECRYPTABLE);
+    memcpy(payload, k_channel[i].payload, size);
+    CHECK(uh_channel_receive(&channel, epoch, payload, size, &received) == UH_OK);
+    CHECK(received.content_size == k_channel[i].plaintext_size);
+    CHECK(memcmp(received.content, k_channel[i].plaintext, received.content_size) == 0);
+    keep(&received, k_channel[i].plaintext, &epoch);
+  }
+  published(k_channel_prekeys_later, sizeof k_channel_prekeys_later);
+  CHECK(port_draws_left == 0);
+}
+
 // ---- storage: the power goes in the middle of each kind of record ----
 
 static void open_storage(void) {
@@ -155,6 +225,28 @@ static void open_storage(void) {
                                 .work = work,
                                 .work_size = sizeof work};
   uh_agent_init(&agent, &parts);
+}
+
+// The first message of the vectors as a device takes it, and its receipt.
+static void an_epoch_is_heard(void) {
+  const uh_member_self self = {.device = k_channel_device_device_id,
+                               .identity_key = k_channel_device_identity_private,
+                               .owner = k_channel_owner_public,
+                               .listens = uh_listens_to_controllers};
+  uint8_t payload[1024];
+  uh_heard heard;
+  size_t size = 0;
+  memset(flash_bytes, 0xff, sizeof flash_bytes);
+  memset(&group, 0, sizeof group);
+  open_storage();
+  open_channel(14);
+  agent.with.channel = &channel;
+  memcpy(payload, k_channel[0].payload, k_channel[0].payload_size);
+  CHECK(uh_agent_hear(&agent, &self, payload, k_channel[0].payload_size, "a", 1, &heard) == UH_OK);
+  CHECK(heard.is_new && group.current.number == 1);
+  CHECK(uh_ring_read(&ring, 0, payload, sizeof payload, &size) == UH_OK);
+  CHECK(size == 4 + k_channel[1].payload_size);
+  CHECK(memcmp(payload + 4, k_channel[1].payload, k_channel[1].payload_size) == 0);
 }
 
 static void reports_survive(void) {
@@ -255,13 +347,16 @@ int main(void) {
   const uint8_t* top = paint();
   open_all();
   seal_all();
+  talk();
+  an_epoch_is_heard();
   reports_survive();
   the_owner_decides();
   the_session_sends_what_waited();
   const size_t memory = sizeof group + sizeof policy + sizeof counters + sizeof ring +
-                        sizeof session + sizeof agent + sizeof enrolment + sizeof device_clock +
-                        sizeof group_journal + sizeof policy_journal + sizeof enrol_journal;
-  printf("payloads %u\nstate %u\nstack %u\n", (unsigned)CASES, (unsigned)memory,
-         (unsigned)deepest(top));
+                        sizeof session + sizeof agent + sizeof channel + sizeof enrolment +
+                        sizeof device_clock + sizeof group_journal + sizeof policy_journal +
+                        sizeof enrol_journal;
+  printf("payloads %u\nmessages %u\nstate %u\nstack %u\n", (unsigned)CASES, (unsigned)MESSAGES,
+         (unsigned)memory, (unsigned)deepest(top));
   return 0;
 }

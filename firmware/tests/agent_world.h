@@ -77,6 +77,7 @@ class Agent : public testing::Test {
                                   .counters = &counters_,
                                   .ring = &ring_,
                                   .clock = &clock_,
+                                  .channel = nullptr,
                                   .signing_seed = seed_,
                                   .work = work_,
                                   .work_size = sizeof work_};

@@ -1,5 +1,5 @@
 // Taking over a roster and its keys.
-#include "uh/agent.h"
+#include "agent_internal.h"
 
 static uh_status enter(uh_agent* agent, const uh_member_self* self, const uh_delivery* delivery) {
   uh_group* group = agent->with.group;
@@ -23,17 +23,11 @@ static uh_status take_policy(uh_agent* agent, const uh_delivery* delivery, uh_st
   return status == UH_STALE ? entered : status;
 }
 
-uh_status uh_agent_adopt(uh_agent* agent, const uh_member_self* self, uint8_t* bytes, size_t size) {
+uh_status uh_adopt_delivery(uh_agent* agent, const uh_member_self* self, uh_delivery* delivery) {
   uh_group* group = agent->with.group;
   const bool was_in_group = group->current.number != 0;
-  uh_delivery delivery;
-  uh_status status = uh_delivery_open(&delivery, self->identity_key, self->device, bytes, size,
-                                      agent->with.work, agent->with.work_size);
-  if (status != UH_OK) {
-    return status;
-  }
-  status = enter(agent, self, &delivery);
-  uh_wipe(delivery.secret, sizeof delivery.secret);
+  uh_status status = enter(agent, self, delivery);
+  uh_wipe(delivery->secret, sizeof delivery->secret);
   if (status == UH_OK) {
     status = uh_agent_store(agent);
     if (status != UH_OK) {
@@ -46,5 +40,17 @@ uh_status uh_agent_adopt(uh_agent* agent, const uh_member_self* self, uint8_t* b
   } else if (!was_in_group) {
     uh_group_wipe(group);
   }
-  return delivery.policy_size == 0 ? status : take_policy(agent, &delivery, status);
+  return delivery->policy_size == 0 ? status : take_policy(agent, delivery, status);
+}
+
+uh_status uh_agent_adopt(uh_agent* agent, const uh_member_self* self, uint8_t* bytes, size_t size) {
+  uh_delivery delivery;
+  // What is sealed for a key that stays can be read by whoever gets hold of it later: who knows a
+  // better way does not go back.
+  if (agent->with.channel != NULL && agent->with.channel->bound) {
+    return UH_DENIED;
+  }
+  const uh_status status = uh_delivery_open(&delivery, self->identity_key, self->device, bytes,
+                                            size, agent->with.work, agent->with.work_size);
+  return status == UH_OK ? uh_adopt_delivery(agent, self, &delivery) : status;
 }

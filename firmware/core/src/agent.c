@@ -1,8 +1,6 @@
-#include "uh/agent.h"
-
 #include <string.h>
 
-#include "group_internal.h"
+#include "agent_internal.h"
 
 void uh_agent_init(uh_agent* agent, const uh_agent_parts* parts) {
   memset(agent, 0, sizeof *agent);
@@ -100,6 +98,12 @@ static void split(const uh_content* content, uh_command* command) {
   command->arguments_size = content->body_size - (size_t)(command->arguments - body);
 }
 
+static uh_status answer(uh_agent* agent, const char* topic, const uh_command* command,
+                        const uh_content* content) {
+  return command->by_channel ? uh_answer_channel(agent, topic, command, content)
+                             : uh_agent_report(agent, topic, UH_RESULT, false, content);
+}
+
 static uh_status give_challenge(uh_agent* agent, const char* topic, const uh_command* command,
                                 uint64_t uptime) {
   uh_challenge* given = &agent->challenges[0];
@@ -116,7 +120,7 @@ static uh_status give_challenge(uh_agent* agent, const char* topic, const uh_com
                         .body_size = sizeof kBody - 1};
   memcpy(content.request, command->request, sizeof content.request);
   memcpy(content.challenge, given->value, sizeof content.challenge);
-  const uh_status status = uh_agent_report(agent, topic, UH_RESULT, false, &content);
+  const uh_status status = answer(agent, topic, command, &content);
   return status == UH_OK ? UH_BUSY : status;
 }
 
@@ -133,9 +137,10 @@ static bool answers_challenge(uh_agent* agent, const uh_content* content, uint64
   return false;
 }
 
-static uh_status judge(uh_agent* agent, const uh_content* content, const char* result_topic,
-                       uint64_t uptime, uh_command* command) {
+uh_status uh_judge_command(uh_agent* agent, const uh_content* content, const char* result_topic,
+                           uint64_t uptime, uh_command* command) {
   uh_clock* clock = agent->with.clock;
+  split(content, command);
   bool needs_challenge = false;
   const uh_status status = uh_policy_allows(agent->with.policy, command->sender, command->role,
                                             command->name, command->name_size, &needs_challenge);
@@ -168,6 +173,7 @@ uh_status uh_agent_take(uh_agent* agent, const char* topic, size_t topic_size, u
   if (status != UH_OK) {
     return status;
   }
+  command->by_channel = false;
   memcpy(command->sender, opened.sender->tag, sizeof command->sender);
   memcpy(command->request, opened.content.request, sizeof command->request);
   command->role = opened.sender->role;
@@ -184,8 +190,7 @@ uh_status uh_agent_take(uh_agent* agent, const char* topic, size_t topic_size, u
   if (opened.kind != UH_COMMAND) {
     return UH_STATE;
   }
-  split(&opened.content, command);
-  return judge(agent, &opened.content, result_topic, uptime, command);
+  return uh_judge_command(agent, &opened.content, result_topic, uptime, command);
 }
 
 uh_status uh_agent_answer(uh_agent* agent, const char* topic, const uh_command* command,
@@ -195,5 +200,5 @@ uh_status uh_agent_answer(uh_agent* agent, const char* topic, const uh_command* 
                         .body = (const uint8_t*)text,
                         .body_size = strlen(text)};
   memcpy(content.request, command->request, sizeof content.request);
-  return uh_agent_report(agent, topic, UH_RESULT, false, &content);
+  return answer(agent, topic, command, &content);
 }

@@ -9,7 +9,6 @@
 #define WITH_POLICY 2
 #define SECRET_SIZE 32
 #define SEALED_SIZE (SECRET_SIZE + UH_TAG_SIZE)
-#define IDENTITY_AT UH_ID_SIZE  // of a member, behind its id
 
 static const char kKeyLabel[] = "unhidra tg key 1";
 static const char kSignatureLabel[] = "unhidra tg delivery 1";
@@ -111,8 +110,8 @@ uh_status uh_delivery_open(uh_delivery* out, const uint8_t identity_key[32],
   }
   uh_x25519_base(identity, identity_key);
   if (memcmp(in.recipient, self, UH_ID_SIZE) != 0 || !find(&roster, self, &own) ||
-      memcmp(own.device + IDENTITY_AT, identity, 32) != 0 ||
-      !find(&roster, in.controller, &controller) || controller.role != UH_CONTROLLER) {
+      memcmp(own.identity, identity, 32) != 0 || !find(&roster, in.controller, &controller) ||
+      controller.role != UH_CONTROLLER) {
     return UH_WRONG_DEVICE;
   }
   if (!is_signed(controller.signing_key, bytes, in.signature, work, work_size) ||

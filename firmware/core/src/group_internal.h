@@ -26,6 +26,7 @@ uh_status uh_roster_read(uh_roster* roster, const uh_roster_input* input);
 
 typedef struct uh_member {
   const uint8_t* device;
+  const uint8_t* identity;
   const uint8_t* signing_key;
   uint8_t role;
 } uh_member;

@@ -12,7 +12,8 @@ static const char kHashLabel[] = "unhidra device group hash 1";
 
 uh_member uh_roster_member(const uh_roster* roster, uint16_t index) {
   const uint8_t* at = roster->members + (size_t)index * MEMBER_SIZE;
-  return (uh_member){.device = at, .signing_key = at + 16 + 32, .role = at[16 + 32 + 32]};
+  return (uh_member){
+      .device = at, .identity = at + 16, .signing_key = at + 16 + 32, .role = at[16 + 32 + 32]};
 }
 
 // Strictly ascending entries of a fixed size at a fixed distance.

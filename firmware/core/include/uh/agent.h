@@ -7,6 +7,7 @@
 #ifndef UH_AGENT_H
 #define UH_AGENT_H
 
+#include "uh/channel.h"
 #include "uh/clock.h"
 #include "uh/counters.h"
 #include "uh/delivery.h"
@@ -26,8 +27,9 @@ typedef struct uh_agent_parts {
   uh_counters* counters;
   uh_ring* ring;
   uh_clock* clock;
+  uh_channel* channel;          // null: epochs come sealed alone; may share `work`
   const uint8_t* signing_seed;  // 32 bytes
-  uint8_t* work;                // for one stored group, or one entry of the ring
+  uint8_t* work;  // for one stored group, one entry of the ring, or one behind stored sessions
   size_t work_size;
 } uh_agent_parts;
 
@@ -52,7 +54,8 @@ uh_status uh_agent_store(uh_agent* agent);
 // commissioned with, or goes on to the next epoch, which one of its present owners signed; then the
 // policy that came with it. All of it is in flash then. Opens in place. As uh_delivery_open(),
 // uh_group_join(), uh_group_advance(), uh_policy_replace(), whose refusal leaves the epoch taken
-// over; UH_STALE: known already; UH_STORAGE.
+// over; UH_STALE: known already; UH_STORAGE; UH_DENIED: once there was a session, epochs come by
+// the channel.
 typedef struct uh_member_self {
   const uint8_t* device;        // 16 bytes
   const uint8_t* identity_key;  // 32 bytes, X25519, private
@@ -72,7 +75,9 @@ typedef struct uh_command {
   uint8_t request[16];
   uint8_t sender[UH_TAG8_SIZE];
   uint8_t role;
-  const char* name;  // lies in the payload
+  bool by_channel;                 // then it is answered there
+  uint8_t controller[UH_ID_SIZE];  // whose channel that is
+  const char* name;                // lies in the payload
   size_t name_size;
   const char* arguments;
   size_t arguments_size;
@@ -86,6 +91,22 @@ uh_status uh_agent_take(uh_agent* agent, const char* topic, size_t topic_size, u
                         uint64_t uptime, uh_command* command);
 uh_status uh_agent_answer(uh_agent* agent, const char* topic, const uh_command* command,
                           const char* text, uint64_t uptime);
+
+// What comes over the pairwise channel (uh/channel.h): an epoch, which is taken over as
+// uh_agent_adopt() does, stored, and receipted at `answers`, retained; or a command, which is
+// judged as uh_agent_take() does. A session that is begun is accepted when what it brings proves
+// its sender a controller of the present roster, which an owner signed.
+typedef struct uh_heard {
+  bool is_command;  // and `command` as after uh_agent_take()
+  bool is_new;      // of an epoch: it was not known before
+  uh_command command;
+} uh_heard;
+// UH_OK, UH_BUSY, UH_STATE (nothing that this program knows) as uh_agent_take(). UH_STORAGE:
+// nothing was done, it may come again. Every other status is a refusal.
+uh_status uh_agent_hear(uh_agent* agent, const uh_member_self* self, uint8_t* payload, size_t size,
+                        const char* answers, uint64_t uptime, uh_heard* heard);
+// Puts what the device publishes into the ring, retained, when there is news of it.
+uh_status uh_agent_publish_prekeys(uh_agent* agent, const char* topic, uint64_t uptime);
 
 // The twin's desired side: a document that a server keeps and cannot read. Who may say what is
 // wanted is the owner's business: the policy must allow the sender the command "twin", without a

@@ -170,7 +170,12 @@ def check_prekey_header(reader, bundle, base_key, identities):
         assert reader.varint() == bundle["one_time_id"]
 
 
-vectors = json.loads((pathlib.Path(__file__).parent / "sessions.json").read_text())
-checked = sum(check_case(case) for case in vectors["cases"])
-print(f"{len(vectors['cases'])} cases, {checked} messages agree")
-sys.exit(0 if checked else 1)
+def main():
+    vectors = json.loads((pathlib.Path(__file__).parent / "sessions.json").read_text())
+    checked = sum(check_case(case) for case in vectors["cases"])
+    print(f"{len(vectors['cases'])} cases, {checked} messages agree")
+    sys.exit(0 if checked else 1)
+
+
+if __name__ == "__main__":
+    main()

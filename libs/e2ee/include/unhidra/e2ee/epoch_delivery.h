@@ -1,9 +1,9 @@
 #pragma once
-// How a member that has no live pairwise session gets a roster and the secret of its epoch: sealed
-// by a controller for that member's identity key alone, and signed by the controller, which stands
-// in the roster that an owner signed. It may travel over any channel, the broker's retained topics
-// included. What the device obeys (identity/device_policy.h) comes with it, sealed too.
-// docs/security.md, "Device groups".
+// How a member that has no pairwise channel (device_channel.h) gets a roster and the secret of its
+// epoch: sealed by a controller for that member's identity key alone, and signed by the controller,
+// which stands in the roster that an owner signed. It may travel over any channel, the broker's
+// retained topics included. What the device obeys (identity/device_policy.h) comes with it, sealed
+// too. docs/security.md, "Device groups".
 
 #include "unhidra/base/random.h"
 #include "unhidra/e2ee/device_group.h"

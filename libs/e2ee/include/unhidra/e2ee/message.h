@@ -17,7 +17,8 @@ namespace unhidra::e2ee {
 enum class Suite : std::uint8_t { x25519_chacha20poly1305_sha256 = 1 };
 
 enum class MessageKind : std::uint8_t {
-  content = 1,  // a unhidra.v1.Content, padded
+  content = 1,         // a unhidra.v1.Content, padded
+  device_channel = 2,  // between a controller and a device of its owner (device_channel.h)
 };
 
 // What both sides know about a message from outside the ciphertext. All of it is authenticated: a
