@@ -28,6 +28,10 @@ bool FrameReader::read_header(ByteView& input, PacketError& error) {
     shift_ = static_cast<std::uint8_t>(shift_ + 7);
     if ((byte & 0x80) == 0) {
       length_known_ = true;
+      if (byte == 0 && shift_ > 7 && shortest_lengths_) {
+        error = kMalformed;
+        return false;
+      }
     } else if (shift_ == 28) {
       error = kSilent;  // a fifth byte of length: this is not MQTT
       return false;

@@ -122,6 +122,21 @@ TEST(BrokerFlow, WhatThereIsNoMemoryForIsNotAcknowledged) {
   EXPECT_TRUE(old.link.closed);
 }
 
+// What the code does not tell is said in words, unless they are not wanted or do not fit.
+TEST(BrokerFlow, ARefusalSaysWhy) {
+  World world({.max_queued_bytes = 10});
+  const auto refusal = [&world](const ConnectOptions& options) {
+    Client writer(world);
+    writer.connect("writer", options);
+    writer.publish("t", "more than that", {.qos = QoS::exactly_once, .id = 1});
+    return writer.take().back().frame().body.size();
+  };
+  constexpr std::size_t kBare = 3;  // identifier and reason code
+  EXPECT_GT(refusal({}), kBare);
+  EXPECT_EQ(refusal({.wants_reasons = false}), kBare);
+  EXPECT_EQ(refusal({.max_packet = 30}), kBare);
+}
+
 TEST(BrokerFlow, AMessageLargerThanTheReceiverTakesIsNotSent) {
   World world;
   Client reader(world);

@@ -290,63 +290,6 @@ TEST(BrokerAdmission, ALateAnswerForAConnectionThatIsGoneReachesNobody) {
   EXPECT_TRUE(other.take().empty());
 }
 
-struct Challenging final : FakeAuthority {
-  std::optional<Admission> connect(ConnectionId, const Peer&, const Connect&) override {
-    return Admission{.reason = ReasonCode::continue_authentication, .data = to_bytes("who?")};
-  }
-  std::optional<Admission> authenticate(ConnectionId, ByteView data, bool) override {
-    if (as_text(data) == "me") {
-      return Admission{.principal = principal("me"), .data = to_bytes("welcome")};
-    }
-    return Admission{.reason = ReasonCode::not_authorized};
-  }
-};
-
-Bytes auth(ReasonCode reason, std::string_view method, std::string_view data) {
-  PropertyWriter properties;
-  properties.text(PropertyId::authentication_method, method);
-  properties.binary(PropertyId::authentication_data, as_bytes(data));
-  Bytes out;
-  append_auth(out, reason, properties.view());
-  return out;
-}
-
-struct AuthWorld : World {
-  AuthWorld() {
-    broker = std::make_unique<Broker>(settings, challenging, nullptr, &observer, random, now);
-  }
-  Challenging challenging;
-};
-
-TEST(BrokerAdmission, EnhancedAuthenticationAndOnceMore) {
-  AuthWorld world;
-  Client client(world);
-  EXPECT_EQ(client.connect("c", {.method = "X"}), std::nullopt);
-  ASSERT_EQ(client.take().front().type(), PacketType::auth);
-  client.send(auth(ReasonCode::continue_authentication, "X", "me"));
-  EXPECT_EQ(client.take().front().type(), PacketType::connack);
-  client.send(auth(ReasonCode::re_authenticate, "X", "me"));
-  const auto again = client.take();
-  ASSERT_EQ(again.front().type(), PacketType::auth);
-  EXPECT_EQ(decode_auth(again.front().frame())->reason, ReasonCode::success);
-  client.send(auth(ReasonCode::re_authenticate, "X", "somebody"));
-  EXPECT_TRUE(client.link.closed);
-}
-
-TEST(BrokerAdmission, AnotherMethodOrAPacketOutOfTurnEndsIt) {
-  AuthWorld world;
-  Client other_method(world);
-  other_method.connect("c", {.method = "X"});
-  other_method.take();
-  other_method.send(auth(ReasonCode::continue_authentication, "Y", "me"));
-  EXPECT_TRUE(other_method.link.closed);
-  Client early(world);
-  early.connect("c", {.method = "X"});
-  early.send(Bytes{0xc0, 0x00});
-  EXPECT_TRUE(early.link.closed);
-  EXPECT_EQ(world.broker->stats().sessions, 0U);
-}
-
 TEST(BrokerAdministration, DisconnectsWhomItIsTold) {
   World world;
   Client anna(world);

@@ -26,6 +26,9 @@ std::optional<std::uint8_t> Client::connect(std::string_view client_id,
   if (!options.method.empty()) {
     properties.text(PropertyId::authentication_method, options.method);
   }
+  if (!options.wants_reasons) {
+    properties.number(PropertyId::request_problem_information, 0);
+  }
   packet.properties = Properties::trusted(properties.view());
   if (!options.user.empty()) {
     packet.user_name = options.user;

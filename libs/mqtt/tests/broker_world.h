@@ -163,6 +163,7 @@ struct ConnectOptions {
   std::string will_topic;
   std::uint32_t will_delay = 0;
   std::string method;
+  bool wants_reasons = true;
 };
 
 using Payloads = std::vector<std::string>;

@@ -72,11 +72,9 @@ void Broker::Core::on_pubrec(Connection& connection, const Acknowledge& packet) 
 
 void Broker::Core::on_pubrel(Connection& connection, const Acknowledge& packet) {
   Session& session = *connection.session;
-  const auto found = session.incoming.find(packet.packet_id);
-  if (found != session.incoming.end()) {
+  if (session.inbox.find(packet.packet_id) != nullptr) {
     preserve(session);
-    const auto message = std::move(found->second.message);
-    session.incoming.erase(found);
+    const auto message = session.inbox.take(packet.packet_id);
     const Message::Fields fields{.topic = message->topic(),
                                  .properties = message->properties(),
                                  .payload = message->payload(),

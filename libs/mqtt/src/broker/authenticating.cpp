@@ -12,9 +12,9 @@ void Broker::Core::on_auth(Connection& connection, const Frame& frame) {
     return fail(connection, packet.error());
   }
   const bool again = packet->reason == ReasonCode::re_authenticate;
-  const bool in_turn = connection.phase == Phase::connected
-                           ? again != connection.reauthenticating
-                           : packet->reason == ReasonCode::continue_authentication;
+  const bool begins = connection.phase == Phase::connected && !connection.reauthenticating;
+  // Only a server says that it is done (table 3-10).
+  const bool in_turn = packet->reason != ReasonCode::success && again == begins;
   if (!in_turn) {
     return fail(connection, {ReasonCode::protocol_error});
   }

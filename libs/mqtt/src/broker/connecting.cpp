@@ -174,6 +174,9 @@ void Broker::Core::handle(Connection& connection, const Frame& frame) {
       }
       return on_connect(connection, frame);
     case Phase::authenticating:
+      if (frame.type() == PacketType::disconnect) {
+        return end(connection, ReasonCode::success);  // it may give up (section 3.1.2.11.9)
+      }
       if (frame.type() != PacketType::auth) {
         return fail(connection, kProtocol);
       }

@@ -76,6 +76,7 @@ class Connection final : public WheelEntry {
   bool paused = false;   // reading, for the journal's sake
   bool waiting = false;  // a packet waits for the Authority; it is at the front of `early`
   bool reauthenticating = false;
+  bool wants_reasons = true;               // Request Problem Information (section 3.1.2.11.7)
   std::uint16_t keep_alive = 0;            // seconds
   std::uint16_t receive_maximum = 65'535;  // of the peer
   std::uint16_t alias_maximum = 0;         // of the peer

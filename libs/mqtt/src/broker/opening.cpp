@@ -26,6 +26,7 @@ void agree(Connection& connection, const Connect& packet) {
   connection.alias_maximum = static_cast<std::uint16_t>(number(PropertyId::topic_alias_maximum, 0));
   connection.max_packet = number(PropertyId::maximum_packet_size, 0);
   connection.keep_alive = packet.keep_alive;
+  connection.wants_reasons = number(PropertyId::request_problem_information, 1) != 0;
 }
 
 }  // namespace
@@ -174,6 +175,7 @@ void Broker::Core::open(Connection& connection, const Connect& packet, const Adm
   }
   connection.phase = Phase::connected;
   connection.reader.set_max_packet(settings_.max_packet);
+  connection.reader.set_shortest_lengths(connection.is_v5());
   watch(connection);
   welcome(connection, packet, present, assigned, admission);
   if (connection.phase != Phase::connected) {
@@ -226,6 +228,7 @@ bool Broker::Core::attach(Connection& connection, const Connect& packet, std::st
   session->expiry = std::min(session_expiry(packet), settings_.max_session_expiry);
   session->disconnected_at = {};
   session->outbox.rewind();
+  session->inbox.rewind();
   session->set_available(true);
   connection.session = session;
   return true;

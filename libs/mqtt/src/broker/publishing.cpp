@@ -92,9 +92,9 @@ std::optional<ReasonCode> Broker::Core::refusal(Connection& connection, const Pu
   if (packet.qos == QoS::at_most_once) {
     return std::nullopt;
   }
-  const auto& incoming = connection.session->incoming;
-  const bool repeated = packet.qos == QoS::exactly_once && incoming.contains(packet.packet_id);
-  if (!repeated && connection.is_v5() && incoming.size() >= settings_.receive_maximum) {
+  const auto& inbox = connection.session->inbox;
+  const bool repeated = packet.qos == QoS::exactly_once && inbox.find(packet.packet_id) != nullptr;
+  if (!repeated && connection.is_v5() && inbox.size() >= settings_.receive_maximum) {
     return ReasonCode::receive_maximum_exceeded;
   }
   return std::nullopt;
@@ -114,34 +114,39 @@ ReasonCode Broker::Core::judge(const Session& session, const PublishRequest& req
 }
 
 // Method B (section 4.3.3): it goes on when PUBREL comes. The same identifier with the same content
-// is a repetition; with another content, the client has begun anew.
+// is a repetition, and what was taken once is not judged again; with another content, the client
+// has begun anew.
 void Broker::Core::on_publish_qos2(Connection& connection, PacketId id,
                                    const PublishRequest& request) {
   constexpr std::uint8_t kRepeats = 2;
   Session& session = *connection.session;
-  const auto reason = judge(session, request);
-  if (reason != ReasonCode::success) {
-    return refuse(connection, PacketType::pubrec, id, reason);
-  }
   const auto fields = fields_of(request, &session);
-  const auto known = session.incoming.find(id);
-  if (known != session.incoming.end() && same_message(*known->second.message, fields)) {
-    if (++known->second.repeats >= kRepeats) {
+  if (auto* const known = session.inbox.find(id);
+      known != nullptr && same_message(*known->message, fields)) {
+    if (++known->repeats >= kRepeats) {
       return fail(connection, {ReasonCode::protocol_error});
     }
     hold(connection, session.position);
     return answer(connection, PacketType::pubrec, id, ReasonCode::success);
   }
-  if (queue_refuses(session, fields)) {
+  preserve(session);
+  if (session.inbox.take(id) && session.kept) {
+    session.position = recorder_.incoming_done(session, id);
+  }
+  const auto reason = judge(session, request);
+  if (reason != ReasonCode::success) {
+    return refuse(connection, PacketType::pubrec, id, reason);
+  }
+  const bool full = session.inbox.bytes() + fields.payload.size() > settings_.max_queued_bytes;
+  if (full || queue_refuses(session, fields)) {
     return refuse(connection, PacketType::pubrec, id, ReasonCode::quota_exceeded);
   }
-  preserve(session);
-  auto& incoming = session.incoming[id];
-  incoming = {MessageRef::make(fields), 0};
+  auto message = MessageRef::make(fields);
   if (session.kept) {
-    session.position = recorder_.incoming(session, id, *incoming.message);
+    session.position = recorder_.incoming(session, id, *message);
     hold(connection, session.position);
   }
+  session.inbox.put(id, std::move(message));
   answer(connection, PacketType::pubrec, id, ReasonCode::success);
 }
 
@@ -151,6 +156,22 @@ void Broker::Core::answer(Connection& connection, PacketType type, PacketId id, 
   mark(connection);
 }
 
+namespace {
+
+// For whoever reads a client's log: what the code alone does not tell.
+std::string_view why(ReasonCode reason) {
+  switch (reason) {
+    case ReasonCode::quota_exceeded:
+      return "no room for it now; try again later";
+    case ReasonCode::payload_format_invalid:
+      return "this topic takes payloads only that are sealed end-to-end";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
 // Before version 5 an acknowledgement cannot say no. Where the message is only not allowed it is
 // acknowledged and goes nowhere (3.1.1 section 3.3.5); where there is no room for it the client is
 // to try again, so it gets none.
@@ -158,7 +179,21 @@ void Broker::Core::refuse(Connection& connection, PacketType type, PacketId id, 
   if (!connection.is_v5() && reason == ReasonCode::quota_exceeded) {
     return end(connection, reason);
   }
-  answer(connection, type, id, reason);
+  const auto text = why(reason);
+  if (!connection.is_v5() || !connection.wants_reasons || text.empty()) {
+    return answer(connection, type, id, reason);
+  }
+  PropertyWriter properties;
+  properties.text(PropertyId::reason_string, text);
+  const auto before = connection.out().size();
+  const Acknowledge packet{.type = type, .packet_id = id, .reason = reason};
+  append_acknowledge(connection.out(), packet, connection.version, properties.view());
+  // Where the peer takes no packet so large the text is left out (section 3.4.2.2.2).
+  if (connection.max_packet != 0 && connection.out().size() - before > connection.max_packet) {
+    connection.out().resize(before);
+    return answer(connection, type, id, reason);
+  }
+  mark(connection);
 }
 
 Message::Fields Broker::Core::fields_of(const PublishRequest& request, const Session* origin) {

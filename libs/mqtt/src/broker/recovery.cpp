@@ -170,7 +170,7 @@ Status Broker::Core::replay_message(ByteReader& reader) {
     return done;
   }
   if (Session* const session = replayed_session(releaser)) {
-    session->incoming.erase(packet_id);
+    session->inbox.take(packet_id);
   }
   if (retained == RetainedChange::set) {
     stats_.retained += where.retained.set(message) ? 0 : 1;
@@ -213,7 +213,7 @@ Status Broker::Core::replay_progress(RecordType type, ByteReader& reader) {
     const auto id = reader.u16();
     auto fields = read_message(reader);
     fields.gauge = &message_bytes_;
-    session->incoming[id] = {MessageRef::make(fields), 0};
+    session->inbox.put(id, MessageRef::make(fields));
     return reader.finish("MQTT journal: incoming message");
   }
   const auto value = reader.u64();
@@ -221,7 +221,7 @@ Status Broker::Core::replay_progress(RecordType type, ByteReader& reader) {
     return done;
   }
   if (type == RecordType::incoming_done) {
-    session->incoming.erase(static_cast<PacketId>(value));
+    session->inbox.take(static_cast<PacketId>(value));
   } else if (Outgoing* const entry = session->outbox.find(value)) {
     if (type == RecordType::released) {
       entry->state = Outgoing::State::released;

@@ -6,12 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 #include "unhidra/base/timer_wheel.h"
 #include "unhidra/mqtt/broker.h"
 #include "unhidra/mqtt/subscription_tree.h"
 
+#include "inbox.h"
 #include "outbox.h"
 #include "roster.h"
 
@@ -19,12 +19,6 @@ namespace unhidra::mqtt {
 
 class Connection;
 struct Space;
-
-// A QoS 2 message that came and waits for its PUBREL.
-struct Incoming {
-  MessageRef message;
-  std::uint8_t repeats = 0;  // how often the same was sent again
-};
 
 struct PendingWill {
   MessageRef message;
@@ -62,7 +56,7 @@ class Session final : public Subscriber, public WheelEntry {
   std::map<std::string, SubscriptionRecord, std::less<>> subscriptions;
   std::size_t subscription_bytes = 0;  // of their filters
   Outbox outbox;
-  std::unordered_map<PacketId, Incoming> incoming;
+  Inbox inbox;
   std::optional<PendingWill> will;
 
   // While it is not connected.

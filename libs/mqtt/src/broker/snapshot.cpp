@@ -126,7 +126,7 @@ std::size_t Broker::Core::capture(const Session& session) {
     for (const auto& [filter, subscription] : session.subscriptions) {
       image.records.push_back(records::subscribed(session, filter, subscription));
     }
-    for (const auto& [id, incoming] : session.incoming) {
+    for (const auto& [id, incoming] : session.inbox) {
       image.incoming.emplace_back(id, incoming.message);
     }
     image.outgoing = capture_outbox(session.outbox);

@@ -75,9 +75,8 @@ void Broker::Core::rehearse_release(Connection& connection, const Frame& frame) 
   if (!packet) {
     return;
   }
-  const auto& incoming = connection.session->incoming;
-  if (const auto found = incoming.find(packet->packet_id); found != incoming.end()) {
-    rehearse_deliveries(*connection.session, found->second.message->topic());
+  if (const auto* const incoming = connection.session->inbox.find(packet->packet_id)) {
+    rehearse_deliveries(*connection.session, incoming->message->topic());
   }
 }
 

@@ -51,7 +51,7 @@ struct BrokerSettings {
   bool retain_available = true;
   QueuePolicy queue_policy = QueuePolicy::drop_oldest;
   std::size_t max_queued_messages = 10'000;       // that wait for one session
-  std::size_t max_queued_bytes = 16U << 20;       // of them
+  std::size_t max_queued_bytes = 16U << 20;       // of them, and of QoS 2 it has not released
   std::size_t max_subscriptions = 10'000;         // of one session
   std::size_t max_subscription_bytes = 1U << 20;  // of their filters
   std::size_t max_output = 1U << 20;  // unsent bytes of a connection; QoS 0 is shed above

@@ -25,6 +25,8 @@ class FrameReader {
   // Whole packets longer than this, header included, are refused.
   explicit FrameReader(std::uint32_t max_packet) : max_packet_(max_packet) {}
   void set_max_packet(std::uint32_t size) { max_packet_ = size; }
+  // Whether a length in more bytes than it needs is malformed, as version 5 has it (section 1.5.5).
+  void set_shortest_lengths(bool on) { shortest_lengths_ = on; }
 
   enum class State : std::uint8_t { packet, more, error };
   // Takes bytes from the front of `input`. On `packet`, `frame` views the input or the reader and
@@ -45,6 +47,7 @@ class FrameReader {
   bool first_known_ = false;
   bool length_known_ = false;
   bool delivered_held_ = false;
+  bool shortest_lengths_ = false;
 };
 
 // The flags of the fixed header, and whether such a packet may come from a client at all. In 3.1
