@@ -7,8 +7,12 @@
 // "site/S/F/D/+", so that a topic has three matches however many filters there are. Topics are
 // drawn from a thousand devices (what is busy stays in the processor's caches) or from all. CPU
 // time of the thread, the median of nine rounds. Memory is what malloc has given out.
+//
+// Beside it what no tree of that size can do without: the time for one line of as much memory, and
+// for eight lines that are asked for together, the next ones only when these have come.
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -72,6 +76,39 @@ double nanoseconds_per_match(const SubscriptionTree& tree, const std::vector<std
   return rounds[kRounds / 2];
 }
 
+// Nanoseconds for a round of `kLines` lines.
+template <std::size_t kLines>
+double nanoseconds_per_access(std::size_t bytes) {
+  struct alignas(64) Line {
+    std::uint64_t value;
+  };
+  std::vector<Line> lines(std::max<std::size_t>(bytes / sizeof(Line), 1));
+  std::mt19937_64 random(1);
+  for (auto& line : lines) {
+    line.value = random();
+  }
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
+  std::vector<double> rounds;
+  std::uint64_t at = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto start = cpu_seconds();
+    for (std::size_t i = 0; i < kMatches; ++i) {
+      std::uint64_t next = i;
+      for (std::size_t line = 0; line < kLines; ++line) {
+        const auto place = ((at + line * kOdd) >> 32) * lines.size() >> 32;
+        next += lines[place].value;
+      }
+      at = next ^ (i * kOdd);  // never the same way twice
+    }
+    rounds.push_back((cpu_seconds() - start) * 1e9 / kMatches);
+  }
+  if (at == 0) {
+    std::printf(" ");  // so that it is needed
+  }
+  std::ranges::nth_element(rounds, rounds.begin() + kRounds / 2);
+  return rounds[kRounds / 2];
+}
+
 std::vector<std::string> draw(std::mt19937& random, std::size_t devices, std::size_t of) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < of; ++i) {
@@ -102,9 +139,12 @@ void measure_filters(std::size_t filters) {
   const auto bytes = static_cast<double>(allocated() - before);
   const auto busy = nanoseconds_per_match(tree, draw(random, devices, 1'000));
   const auto any = nanoseconds_per_match(tree, draw(random, devices, kMatches));
+  const auto size = static_cast<std::size_t>(bytes);
   std::printf(
-      "%9zu filters   a thousand topics %6.0f ns   all topics %6.0f ns   %4.0f bytes each\n",
-      tree.size(), busy, any, bytes / static_cast<double>(tree.size()));
+      "%9zu filters   a thousand topics %6.0f ns   all topics %6.0f ns   %4.0f bytes each   "
+      "memory: a line %4.0f ns, eight together %4.0f ns\n",
+      tree.size(), busy, any, bytes / static_cast<double>(tree.size()),
+      nanoseconds_per_access<1>(size), nanoseconds_per_access<8>(size));
 }
 
 void measure_retained(std::size_t count) {

@@ -1,6 +1,7 @@
 #pragma once
-// Who subscribed at one place of the tree: to the place itself, and to it with all below ("/#").
-// Nearly always it is one subscriber, who therefore stands here; the others are one step away.
+// Who subscribed at one place of the tree: to the place itself, to all below it ("/#"), or to what
+// is just below it ("/+"). Nearly always these are one or two, who therefore stand here; the others
+// are one step away.
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "unhidra/mqtt/subscription_tree.h"
@@ -47,41 +49,53 @@ class Group {
   mutable std::atomic<std::uint32_t> turn_{0};
 };
 
-enum class Reach : std::uint8_t { exact, below };
+// How far a filter reaches from its place. Sets of them are sums.
+enum class Reach : std::uint8_t { exact = 1, below = 2, next = 4 };
+using Reaches = std::uint8_t;
 
 class FilterPlace {
  public:
-  bool empty() const { return first_.subscriber == nullptr && !more_; }
+  FilterPlace() = default;
+  FilterPlace(FilterPlace&& other) noexcept { *this = std::move(other); }
+  FilterPlace& operator=(FilterPlace&& other) noexcept {
+    std::swap(pointers_, other.pointers_);
+    std::swap(identifiers_, other.identifiers_);
+    std::swap(options_, other.options_);
+    std::swap(reaches_, other.reaches_);
+    return *this;
+  }
+  ~FilterPlace() { delete more(); }
+
+  bool empty() const { return reaches_[0] == 0 && reaches_[1] == 0; }
 
   // Whether it is new; replaces the subscriber's former one.
   bool put(Reach reach, const Subscription& subscription) {
-    if (is_first(reach, *subscription.subscriber)) {
-      first_ = subscription;
+    if (const auto slot = find(reach, *subscription.subscriber); slot != kHere) {
+      set(slot, reach, subscription);
       return false;
     }
-    if (more_ && replace(more_->at(reach).others, subscription)) {
+    if (more() != nullptr && replace(more()->at(reach).others, subscription)) {
       return false;
     }
-    if (first_.subscriber == nullptr) {
-      first_ = subscription;
-      first_reach_ = reach;
+    if (const auto free = std::ranges::find(reaches_, Reaches{0}); free != reaches_.end()) {
+      set(static_cast<std::size_t>(free - reaches_.begin()), reach, subscription);
     } else {
-      more(reach).others.push_back(subscription);
+      need_more().at(reach).others.push_back(subscription);
     }
     return true;
   }
   // Whether there was one.
   bool take(Reach reach, const Subscriber& subscriber) {
-    if (is_first(reach, subscriber)) {
-      first_ = {};
+    if (const auto slot = find(reach, subscriber); slot != kHere) {
+      reaches_[slot] = 0;
       return true;
     }
-    const bool taken = more_ && take_out(more_->at(reach).others, subscriber);
+    const bool taken = more() != nullptr && take_out(more()->at(reach).others, subscriber);
     drop_if_empty();
     return taken;
   }
   bool put(Reach reach, std::string_view group, const Subscription& subscription) {
-    auto& groups = more(reach).groups;
+    auto& groups = need_more().at(reach).groups;
     auto found = std::ranges::find(groups, group, &Group::name);
     if (found == groups.end()) {
       groups.push_back(std::make_unique<Group>(group));
@@ -95,10 +109,10 @@ class FilterPlace {
     return true;
   }
   bool take(Reach reach, std::string_view group, const Subscriber& subscriber) {
-    if (!more_) {
+    if (more() == nullptr) {
       return false;
     }
-    auto& groups = more_->at(reach).groups;
+    auto& groups = more()->at(reach).groups;
     const auto found = std::ranges::find(groups, group, &Group::name);
     if (found == groups.end() || !take_out((*found)->members(), subscriber)) {
       return false;
@@ -110,30 +124,42 @@ class FilterPlace {
     return true;
   }
   const Group* group(Reach reach, std::string_view name) const {
-    if (!more_) {
+    if (more() == nullptr) {
       return nullptr;
     }
-    const auto& groups = more_->at(reach).groups;
+    const auto& groups = more()->at(reach).groups;
     const auto found = std::ranges::find(groups, name, &Group::name);
     return found != groups.end() ? found->get() : nullptr;
   }
 
-  template <class F>
-  void for_each(Reach reach, F call) const {
-    if (first_.subscriber != nullptr && first_reach_ == reach) {
-      call(first_);
-    }
-    if (more_) {
-      std::ranges::for_each(more_->at(reach).others, call);
-    }
+  // Whether nobody subscribed here who reaches as one of `wanted`, as is so of most places.
+  bool has_none(Reaches wanted) const {
+    return ((reaches_[0] | reaches_[1]) & (wanted | kMore)) == 0;
   }
-  template <class F>
-  void for_each_group(Reach reach, F call) const {
-    if (more_) {
-      for (const auto& group : more_->at(reach).groups) {
-        call(*group);
+  // Calls `plain` with every subscription and `shared` with every group whose filter reaches as
+  // one of `wanted`; returns through how many filters, 2 standing for more.
+  template <class Plain, class Shared>
+  unsigned visit(Reaches wanted, Plain plain, Shared shared) const {
+    Reaches found = 0;
+    for (std::size_t slot = 0; slot < kHere; ++slot) {
+      if ((reaches_[slot] & wanted) != 0) {
+        found |= reaches_[slot];
+        plain(subscription(slot));
       }
     }
+    if (const auto* const others = more()) {
+      for (const auto reach : {Reach::exact, Reach::below, Reach::next}) {
+        const auto& here = others->at(reach);
+        if ((static_cast<Reaches>(reach) & wanted) != 0 && !here.empty()) {
+          found |= static_cast<Reaches>(reach);
+          std::ranges::for_each(here.others, plain);
+          for (const auto& group : here.groups) {
+            shared(*group);
+          }
+        }
+      }
+    }
+    return found == 0 ? 0 : ((found & (found - 1)) != 0 ? 2 : 1);
   }
 
  private:
@@ -143,23 +169,62 @@ class FilterPlace {
     bool empty() const { return others.empty() && groups.empty(); }
   };
   struct More {
-    std::array<Others, 2> of;
-    Others& at(Reach reach) { return of[static_cast<std::size_t>(reach)]; }
-    const Others& at(Reach reach) const { return of[static_cast<std::size_t>(reach)]; }
+    std::array<Others, 3> of;
+    Others& at(Reach reach) { return of[static_cast<std::size_t>(reach) / 2]; }
+    const Others& at(Reach reach) const { return of[static_cast<std::size_t>(reach) / 2]; }
+    bool empty() const { return std::ranges::all_of(of, &Others::empty); }
   };
+  union Pointer {
+    Subscriber* subscriber;
+    More* more;  // of the last slot
+  };
+  static constexpr std::size_t kHere = 2;
+  static constexpr Reaches kMore = 0x80;
 
-  bool is_first(Reach reach, const Subscriber& subscriber) const {
-    return first_.subscriber == &subscriber && first_reach_ == reach;
-  }
-  Others& more(Reach reach) {
-    if (!more_) {
-      more_ = std::make_unique<More>();
+  std::size_t find(Reach reach, const Subscriber& subscriber) const {
+    std::size_t slot = 0;
+    while (slot < kHere && (reaches_[slot] != static_cast<Reaches>(reach) ||
+                            pointers_[slot].subscriber != &subscriber)) {
+      ++slot;
     }
-    return more_->at(reach);
+    return slot;
+  }
+  void set(std::size_t slot, Reach reach, const Subscription& from) {
+    pointers_[slot].subscriber = from.subscriber;
+    identifiers_[slot] = from.identifier;
+    options_[slot] = static_cast<std::uint8_t>(
+        static_cast<unsigned>(from.options.qos) | (from.options.no_local ? kNoLocal : 0U) |
+        (from.options.retain_as_published ? kRetainAsPublished : 0U) |
+        static_cast<unsigned>(from.options.retain_handling) << kRetainHandlingAt);
+    reaches_[slot] = static_cast<Reaches>(reach);
+  }
+  Subscription subscription(std::size_t slot) const {
+    const unsigned options = options_[slot];
+    Subscription out;
+    out.subscriber = pointers_[slot].subscriber;
+    out.options.qos = static_cast<QoS>(options & kQoS);
+    out.options.no_local = (options & kNoLocal) != 0;
+    out.options.retain_as_published = (options & kRetainAsPublished) != 0;
+    out.options.retain_handling = static_cast<RetainHandling>(options >> kRetainHandlingAt);
+    out.identifier = identifiers_[slot];
+    return out;
+  }
+  More* more() const { return reaches_.back() == kMore ? pointers_.back().more : nullptr; }
+  More& need_more() {
+    if (more() == nullptr) {
+      auto fresh = std::make_unique<More>();
+      if (const auto reach = reaches_.back(); reach != 0) {
+        fresh->at(static_cast<Reach>(reach)).others.push_back(subscription(kHere - 1));
+      }
+      pointers_.back().more = fresh.release();
+      reaches_.back() = kMore;
+    }
+    return *more();
   }
   void drop_if_empty() {
-    if (more_ && more_->at(Reach::exact).empty() && more_->at(Reach::below).empty()) {
-      more_.reset();
+    if (more() != nullptr && more()->empty()) {
+      delete more();
+      reaches_.back() = 0;
     }
   }
   static bool replace(std::vector<Subscription>& in, const Subscription& subscription) {
@@ -180,9 +245,16 @@ class FilterPlace {
     return true;
   }
 
-  Subscription first_;
-  std::unique_ptr<More> more_;
-  Reach first_reach_ = Reach::exact;
+  // The byte of a SUBSCRIBE packet (section 3.8.3.1).
+  static constexpr unsigned kQoS = 3;
+  static constexpr unsigned kNoLocal = 4;
+  static constexpr unsigned kRetainAsPublished = 8;
+  static constexpr unsigned kRetainHandlingAt = 4;
+
+  std::array<Pointer, kHere> pointers_{};
+  std::array<std::uint32_t, kHere> identifiers_{};
+  std::array<std::uint8_t, kHere> options_{};
+  std::array<Reaches, kHere> reaches_{};  // 0: free; kMore: a pointer to the others
 };
 
 }  // namespace unhidra::mqtt

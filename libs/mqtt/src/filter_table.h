@@ -23,39 +23,60 @@ namespace unhidra::mqtt {
 class LevelText {
  public:
   LevelText() = default;
-  explicit LevelText(std::string_view text) : size_(static_cast<std::uint16_t>(text.size())) {
+  explicit LevelText(std::string_view text) {
     char* to = bytes_.data();
-    if (is_far()) {
+    if (text.size() > kInPlace) {
       to = new char[text.size()];
-      std::memcpy(bytes_.data(), &to, sizeof to);
+      size_ = kFar;
+      set_far({to, text.size()});
+    } else {
+      size_ = static_cast<std::uint8_t>(text.size());
     }
     std::ranges::copy(text, to);
   }
   LevelText(LevelText&& other) noexcept
-      : size_(std::exchange(other.size_, std::uint16_t{0})), bytes_(other.bytes_) {}
+      : size_(std::exchange(other.size_, std::uint8_t{0})), bytes_(other.bytes_) {}
   LevelText& operator=(LevelText&& other) noexcept {
     std::swap(size_, other.size_);
     std::swap(bytes_, other.bytes_);
     return *this;
   }
   ~LevelText() {
-    if (is_far()) {
-      delete[] far();
+    if (size_ == kFar) {
+      delete[] far().begin;
     }
   }
 
-  std::string_view view() const { return {is_far() ? far() : bytes_.data(), size_}; }
+  std::string_view view() const {
+    if (size_ == kFar) {
+      return {far().begin, far().size};
+    }
+    return {bytes_.data(), size_};
+  }
 
  private:
-  static constexpr std::size_t kInPlace = 16;
-  bool is_far() const { return size_ > kInPlace; }
-  char* far() const {
-    char* out = nullptr;
-    std::memcpy(&out, bytes_.data(), sizeof out);
+  struct Far {
+    char* begin;
+    std::size_t size;
+  };
+  static constexpr std::size_t kInPlace = 15;
+  static constexpr std::uint8_t kFar = 0xff;
+
+  void set_far(Far far) {
+    const auto size = static_cast<std::uint32_t>(far.size);
+    std::memcpy(bytes_.data(), &far.begin, sizeof far.begin);
+    std::memcpy(bytes_.data() + sizeof far.begin, &size, sizeof size);
+  }
+  Far far() const {
+    Far out{};
+    std::uint32_t size = 0;
+    std::memcpy(&out.begin, bytes_.data(), sizeof out.begin);
+    std::memcpy(&size, bytes_.data() + sizeof out.begin, sizeof size);
+    out.size = size;
     return out;
   }
 
-  std::uint16_t size_ = 0;
+  std::uint8_t size_ = 0;
   std::array<char, kInPlace> bytes_{};
 };
 
@@ -65,9 +86,9 @@ class FilterTable {
  public:
   struct Node {
     [[no_unique_address]] Value value{};
-    bool has_plus = false;  // a child "+"
+    std::uint32_t children : 31 = 0;
+    bool has_plus : 1 = false;  // one of them is "+"
     LevelText text;
-    std::uint32_t children = 0;
     std::uint32_t id = 0;  // of those that are there
     std::uint32_t parent = 0;
     std::uint64_t path = 0;  // the hash
@@ -75,6 +96,7 @@ class FilterTable {
     bool is(const Node& of, const HashedLevel& level) const {
       return parent == of.id && text.view() == level.text();
     }
+    bool has_literal_children() const { return children != (has_plus ? 1U : 0U); }
   };
   using Path = std::span<const HashedLevel>;
 
@@ -115,13 +137,9 @@ class FilterTable {
 
    private:
     static constexpr std::size_t kLevels = 8;
-    // And for a "+" in place of the last level.
     void ask(const Node& from, Path rest) {
       auto path = from.path;
       for (std::size_t i = 0; i < std::min(rest.size(), kLevels); ++i) {
-        if (i + 1 == rest.size()) {
-          table_.ask(join(path, table_.plus_));
-        }
         path = join(path, rest[i]);
         nodes_[i] = table_.ask(path);
       }

@@ -10,15 +10,20 @@ namespace {
 
 using Table = FilterTable<FilterPlace>;
 
-// A filter as the table has it: "#" is no level, it says how far the place before it reaches.
+// A filter as the table has it: "#" and "+" at the end are no levels, they say how far the place
+// before them reaches.
 struct Target {
   Table::Path path;
   Reach reach;
 };
 Target target_of(const HashedLevels& levels) {
   const auto path = levels.all();
-  return path.back().text() == "#" ? Target{path.first(path.size() - 1), Reach::below}
-                                   : Target{path, Reach::exact};
+  const auto before = path.first(path.size() - 1);
+  const auto last = path.back().text();
+  if (last == "#") {
+    return {before, Reach::below};
+  }
+  return last == "+" ? Target{before, Reach::next} : Target{path, Reach::exact};
 }
 
 }  // namespace
@@ -31,17 +36,14 @@ struct SubscriptionTree::Impl {
   void walk(const Table::Node* node, Table::Path rest, bool wild, const Subscriber* origin,
             Matches& out) const {
     for (Table::Ahead ahead(table, *node, rest);; wild = true) {
-      if (wild) {
-        collect(node->value, Reach::below, origin, out);
-      }
+      collect(node->value, reaches(rest.size(), wild), origin, out);
       if (rest.empty()) {
-        collect(node->value, Reach::exact, origin, out);
         return;
       }
       if (node->has_plus && wild) {
         walk(table.plus_child(*node), rest.subspan(1), true, origin, out);
       }
-      node = ahead.child(*node, rest);
+      node = node->has_literal_children() ? ahead.child(*node, rest) : nullptr;
       if (node == nullptr) {
         return;
       }
@@ -49,20 +51,30 @@ struct SubscriptionTree::Impl {
     }
   }
 
-  static void collect(const FilterPlace& place, Reach reach, const Subscriber* origin,
+  static Reaches reaches(std::size_t left, bool wild) {
+    unsigned out = wild ? static_cast<unsigned>(Reach::below) : 0;
+    out |= left == 0 ? static_cast<unsigned>(Reach::exact) : 0;
+    out |= left == 1 && wild ? static_cast<unsigned>(Reach::next) : 0;
+    return static_cast<Reaches>(out);
+  }
+
+  static void collect(const FilterPlace& place, Reaches wanted, const Subscriber* origin,
                       Matches& out) {
-    const auto before = out.deliveries_.size();
-    place.for_each(reach, [&](const Subscription& subscription) {
-      if (!subscription.options.no_local || subscription.subscriber != origin) {
-        out.add(subscription, false);
-      }
-    });
-    place.for_each_group(reach, [&out](const Group& group) {
-      if (const auto* chosen = group.choose(nullptr)) {
-        out.add(*chosen, true);
-      }
-    });
-    out.nodes_ += out.deliveries_.size() != before ? 1 : 0;
+    if (place.has_none(wanted)) {
+      return;
+    }
+    out.filters_ += place.visit(
+        wanted,
+        [&](const Subscription& subscription) {
+          if (!subscription.options.no_local || subscription.subscriber != origin) {
+            out.add(subscription, false);
+          }
+        },
+        [&out](const Group& group) {
+          if (const auto* chosen = group.choose(nullptr)) {
+            out.add(*chosen, true);
+          }
+        });
   }
 
   Table table;
@@ -83,7 +95,7 @@ void Matches::add(const Subscription& subscription, bool shared) {
 // Overlapping filters of one subscriber become one delivery with all their identifiers. A message
 // of a group stays a message of its own (section 4.8.2).
 void Matches::merge() {
-  if (nodes_ < 2 || deliveries_.size() < 2) {
+  if (filters_ < 2 || deliveries_.size() < 2) {
     return;
   }
   // In place, so that a match allocates nothing; identifiers stay in the order they were found.

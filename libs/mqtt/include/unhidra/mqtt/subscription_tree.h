@@ -54,7 +54,7 @@ class Matches {
   void clear() {
     deliveries_.clear();
     identifiers_.clear();
-    nodes_ = 0;
+    filters_ = 0;
   }
 
  private:
@@ -65,7 +65,7 @@ class Matches {
   std::vector<Delivery> deliveries_;
   std::vector<std::uint32_t> identifiers_;
   std::vector<std::uint32_t> merged_;
-  std::size_t nodes_ = 0;
+  std::size_t filters_ = 0;
 };
 
 class SubscriptionTree {
@@ -89,7 +89,7 @@ class SubscriptionTree {
   std::optional<Subscription> pick(std::string_view group_filter, const Subscriber* except) const;
 
   std::size_t size() const { return size_; }
-  // Levels that stand in the tree, shared ones once.
+  // Levels that stand in the tree, shared ones once; wildcards at the end of a filter are none.
   std::size_t nodes() const;
 
  private:
