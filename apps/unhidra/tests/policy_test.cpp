@@ -121,6 +121,67 @@ TEST_F(PolicyLine, EvalTellsBesideTheAnswerHowLongItTookAndWhichRulesItTried) {
   EXPECT_NE(run({"eval", "--explain", "some", "1"}).status, 0);
 }
 
+TEST_F(PolicyLine, AQueryMayStandInAPackageAndImport) {
+  write("a.rego", "package a.b\n\np := 1\n\nq := p + 1\n");
+  EXPECT_EQ(run({"eval", "-d", "a.rego", "--package", "a.b", "-f", "raw", "q"}).output, "2\n");
+  EXPECT_EQ(run({"eval", "-d", "a.rego", "--import", "data.a as x", "-f", "raw", "x.b.p"}).output,
+            "1\n");
+  EXPECT_EQ(run({"eval", "-d", "a.rego", "-f", "raw", "q"}).status, 2);
+  const auto wrong = run({"eval", "-d", "a.rego", "--import", "nowhere.a", "q", "-f", "pretty"});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_NE(wrong.error_output.find("unexpected import path"), std::string::npos)
+      << wrong.error_output;
+}
+
+TEST_F(PolicyLine, AnEvaluationEndsWithItsTime) {
+  write("slow.rego",
+        "package slow\n\np := count([1 | some a in numbers.range(1, 3000); some b in "
+        "numbers.range(1, 3000); a + b == 0])\n\ntest_p if p == 0\n");
+  const auto ended = run({"eval", "-d", "slow.rego", "--timeout", "30ms", "--max-steps",
+                          "2000000000", "-f", "pretty", "data.slow.p"});
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_NE(ended.error_output.find("budget is used up"), std::string::npos) << ended.error_output;
+  const auto tested = run({"test", "slow.rego", "--timeout", "30ms", "--max-steps", "2000000000"});
+  EXPECT_EQ(tested.status, 2);
+  EXPECT_NE(tested.output.find("ERROR"), std::string::npos) << tested.output;
+  EXPECT_NE(run({"eval", "--timeout", "soon", "1"}).error_output.find("wants a duration"),
+            std::string::npos);
+}
+
+TEST_F(PolicyLine, CheckTellsSoManyErrorsAndReadsBundles) {
+  std::string text = "package many\n\n";
+  for (int i = 0; i < 12; ++i) {
+    text += "p" + std::to_string(i) + " := x\n\n";
+  }
+  write("many.rego", text);
+  const auto some = run({"check", "many.rego"});
+  EXPECT_EQ(some.status, 1);
+  EXPECT_TRUE(some.error_output.starts_with("10 errors occurred:")) << some.error_output;
+  EXPECT_NE(some.error_output.find("2 more errors are not shown"), std::string::npos);
+  EXPECT_TRUE(
+      run({"check", "-m", "0", "many.rego"}).error_output.starts_with("12 errors occurred:"));
+  write("bundle/.manifest", R"({"roots": ["inside"]})");
+  write("bundle/a.rego", "package inside\n\ntest_a if true\n");
+  EXPECT_EQ(run({"check", "-b", "bundle"}).status, 0);
+  EXPECT_EQ(run({"test", "-b", "bundle"}).status, 0);
+  write("bundle/b.rego", "package outside\n\np := 1\n");
+  EXPECT_EQ(run({"check", "bundle"}).status, 0);
+  EXPECT_EQ(run({"check", "-b", "bundle"}).status, 1);
+}
+
+TEST_F(PolicyLine, MetadataThatCannotBeReadIsTold) {
+  write("a.rego", "package a\n\n# METADATA\n# title: [a\np := rego.metadata.rule()\n");
+  const auto told = run({"check", "a.rego"});
+  EXPECT_EQ(told.status, 1);
+  EXPECT_NE(
+      told.error_output.find("a.rego:4:1: rego_parse_error: yaml: line 1: did not find expected"),
+      std::string::npos)
+      << told.error_output;
+  EXPECT_EQ(run({"eval", "-d", "a.rego", "data.a.p"}).status, 2);
+  EXPECT_EQ(run({"test", "a.rego"}).status, 1);
+  EXPECT_EQ(run({"fmt", "a.rego"}).status, 0);
+}
+
 TEST_F(PolicyLine, SchemasTellWhatTheInputCannotHave) {
   write_example();
   write("input.schema.json", R"({"properties": {"user": {"type": "string"}}})");

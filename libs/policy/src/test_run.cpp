@@ -73,6 +73,10 @@ void run_one(const rego::PolicySet& policies, const Documents& documents,
   evaluation.print = [&out](std::string_view line) { out.output += std::string(line) + "\n"; };
   evaluation.tracer = options.coverage;
   const auto begin = clock.steady_now();
+  if (options.timeout != std::chrono::nanoseconds::zero()) {
+    evaluation.clock = &clock;
+    evaluation.deadline = begin + options.timeout;
+  }
   const auto solutions = query->evaluate(evaluation);
   out.duration = clock.steady_now() - begin;
   if (!solutions) {
@@ -85,6 +89,7 @@ void run_one(const rego::PolicySet& policies, const Documents& documents,
   }
   out.outcome = Outcome::failed;
   evaluation.tracer = &explanation;
+  evaluation.deadline.reset();
   evaluation.print = {};
   (void)query->evaluate(evaluation);
   out.detail = explanation.text(documents.modules);

@@ -30,6 +30,43 @@ TEST(Host, CallsAreOffUnlessTheHostTakesThem) {
   EXPECT_FALSE(ask(*policy, "data.a.q = x", "", evaluation));
 }
 
+// Sleeps by moving a clock.
+class SleepingHost final : public Host, public Clock {
+ public:
+  Timestamp now() const override { return {}; }
+  SteadyTime steady_now() const override { return time_; }
+  Status sleep(std::chrono::nanoseconds duration) override {
+    time_ += std::chrono::duration_cast<SteadyTime::duration>(duration);
+    return {};
+  }
+
+ private:
+  SteadyTime time_{};
+};
+
+TEST(Host, SleepIsKnownToTestsOnlyAndEndsWithTheTime) {
+  const ModuleSource source{"test.rego",
+                            "package a\np := test.sleep(\"20ms\")\nq := test.sleep(\"1h\")\n"
+                            "r := test.sleep(\"soon\")"};
+  const auto unknown = PolicySet::check({&source, 1}, {});
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error()[0].message, "undefined function test.sleep");
+  const auto policy = PolicySet::check({&source, 1}, {.test_functions = true});
+  ASSERT_TRUE(policy);
+  SleepingHost host;
+  Evaluation evaluation;
+  evaluation.strict_errors = true;
+  EXPECT_EQ(ask(*policy, "data.a.p = x", "", evaluation).error(), Errc::eval_builtin);
+  evaluation.host = &host;
+  evaluation.clock = &host;
+  EXPECT_EQ(ask(*policy, "data.a.p = x", "", evaluation).value(), "x=null");
+  EXPECT_EQ(host.steady_now(), SteadyTime(std::chrono::milliseconds(20)));
+  evaluation.deadline = host.steady_now() + std::chrono::seconds(1);
+  EXPECT_EQ(ask(*policy, "data.a.q = x", "", evaluation).error(), Errc::budget_exhausted);
+  EXPECT_EQ(host.steady_now(), *evaluation.deadline);
+  EXPECT_EQ(ask(*policy, "data.a.r = x", "", evaluation).error(), Errc::eval_builtin);
+}
+
 std::string decide(const std::string& input) {
   return ask(kRoadmap, "data.unhidra.automation.allow = x", input, Syntax::v0).value_or("error");
 }

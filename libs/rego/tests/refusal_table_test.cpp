@@ -82,7 +82,8 @@ TEST_P(Refusals, TellTheReferencesTextsAtItsPlaces) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Tables, Refusals, testing::Values("parse", "compile", "types", "schemas"),
+INSTANTIATE_TEST_SUITE_P(Tables, Refusals,
+                         testing::Values("annotations", "parse", "compile", "types", "schemas"),
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace

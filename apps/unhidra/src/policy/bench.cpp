@@ -61,7 +61,7 @@ Result<int> bench(const Options& options) {
   const auto begin = clock.steady_now();
   UNHIDRA_TRY(const auto loaded, load(options, options.data));
   if (!loaded) {
-    return 2;
+    return 1;
   }
   std::vector<rego::QueryExpression> expressions;
   UNHIDRA_TRY(const auto query, loaded->policies.prepare_with_values(options.query, expressions));

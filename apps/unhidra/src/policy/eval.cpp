@@ -218,6 +218,10 @@ Result<rego::Evaluation> evaluation_of(const Options& options, const Loaded& loa
   out.now = clock.now();
   out.random = &random;
   out.max_steps = options.max_steps;
+  if (options.timeout != std::chrono::nanoseconds::zero()) {
+    out.clock = &clock;
+    out.deadline = clock.steady_now() + options.timeout;
+  }
   return out;
 }
 
@@ -240,7 +244,9 @@ Result<int> eval_in_part(const Options& options, const Loaded& loaded, const std
 Result<int> eval_loaded(const Options& options, const Loaded& loaded, const std::string& query,
                         const Clock& clock, Stopwatch& watch) {
   Answer answer;
-  UNHIDRA_TRY(const auto prepared, loaded.policies.prepare_with_values(query, answer.expressions));
+  UNHIDRA_TRY(const auto prepared, loaded.policies.prepare_with_values(
+                                       query, answer.expressions,
+                                       {.package = options.package, .imports = options.imports}));
   watch.note("query_compile");
   crypto::SystemRandom random;
   policy::Coverage coverage;

@@ -52,7 +52,7 @@ Result<int> explain(const Options& given) {
   UNHIDRA_TRY(const auto input, question(options, clock.now()));
   UNHIDRA_TRY(const auto loaded, load(options, options.data));
   if (!loaded) {
-    return 2;
+    return 1;
   }
   std::vector<rego::QueryExpression> expressions;
   UNHIDRA_TRY(const auto query, loaded->policies.prepare_with_values(options.query, expressions));

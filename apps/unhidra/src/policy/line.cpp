@@ -54,7 +54,27 @@ struct Line {
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
   }
+  void timeout(std::chrono::nanoseconds standard) const {
+    options->timeout = standard;
+    app->add_option_function<std::string>(
+           "--timeout",
+           [options = options](const std::string& text) {
+             const auto duration = rego::parse_duration(text);
+             if (!duration || *duration < std::chrono::nanoseconds::zero()) {
+               throw CLI::ValidationError("--timeout", "wants a duration, such as 500ms or 2s");
+             }
+             options->timeout = *duration;
+           },
+           "How long one evaluation may take; 0: as long as it likes")
+        ->default_str(standard == std::chrono::nanoseconds::zero() ? "0s" : "5s");
+  }
   void paths() const { app->add_option("paths", options->paths, "Files and folders")->required(); }
+  void bundle_paths() const {
+    paths();
+    app->add_flag("-b,--bundle", options->paths_are_bundles, "The paths are bundles");
+    app->add_option("--verification-key", options->bundle_keys,
+                    "File with the public key (JWK or JWK set) that must have signed the bundles");
+  }
 };
 
 Line word(CLI::App& parent, std::function<Result<int>()>& chosen, const std::string& name,
@@ -91,11 +111,18 @@ void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
   auto* from_stdin =
       line.app->add_flag("--stdin", options.query_from_stdin, "Read the query from standard input");
   query->excludes(from_stdin);
+  auto* package = line.app->add_option("--package", options.package,
+                                       "Package that the query is in: names are its rules");
+  auto* imports =
+      line.app->add_option("--import", options.imports, "What the query imports: data.a as b")
+          ->take_all()
+          ->allow_extra_args(false);
   line.data();
   line.input();
   line.schema();
   line.language();
   line.steps();
+  line.timeout(std::chrono::nanoseconds::zero());
   line.format({"json", "pretty", "raw", "values", "bindings", "discard", "source"}, "json");
   line.app->add_flag("--strict-builtin-errors", options.strict_errors,
                      "A built-in function that fails ends the evaluation");
@@ -110,12 +137,17 @@ void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
   line.app->add_flag("--fail", options.fails_undefined, "Exit with 1 when there is no answer");
   line.app->add_flag("--fail-defined", options.fails_defined, "Exit with 1 when there is one");
   add_partial(*line.app, options, *coverage);
+  for (auto* flag : {package, imports}) {
+    flag->excludes(line.app->get_option("--partial"));
+  }
 }
 
 void add_check(CLI::App& parent, std::function<Result<int>()>& chosen) {
   const Line line =
       word(parent, chosen, "check", "Say what is wrong with policies, all of it", check);
-  line.paths();
+  line.bundle_paths();
+  line.app->add_option("-m,--max-errors", line.options->max_errors, "How many to tell; 0: all")
+      ->capture_default_str();
   line.schema();
   line.language();
   line.format({"pretty", "json"}, "pretty");
@@ -124,10 +156,11 @@ void add_check(CLI::App& parent, std::function<Result<int>()>& chosen) {
 void add_test(CLI::App& parent, std::function<Result<int>()>& chosen) {
   const Line line = word(parent, chosen, "test", "Run the rules that begin with test_", test);
   auto& options = *line.options;
-  line.paths();
+  line.bundle_paths();
   line.schema();
   line.language();
   line.steps();
+  line.timeout(std::chrono::seconds(5));
   line.format({"pretty", "json"}, "pretty");
   line.app->add_flag("-v,--verbose", options.verbose, "Tell of tests that pass, too");
   line.app->add_option("-r,--run", options.pattern, "Run only tests whose name matches");

@@ -58,12 +58,13 @@ void print_error(const Error& error, bool json) {
 
 namespace {
 
-Status add_bundles(const Options& options, policy::Documents& out) {
+Status add_bundles(const Options& options, const std::vector<std::string>& paths,
+                   policy::Documents& out) {
   policy::BundleTrust trust;
   if (!options.bundle_keys.empty()) {
     UNHIDRA_TRY(trust, policy::read_bundle_keys(options.bundle_keys));
   }
-  for (const auto& path : options.bundles) {
+  for (const auto& path : paths) {
     UNHIDRA_TRY(auto bundle, policy::load_bundle(path, trust));
     for (auto& module : bundle.modules) {
       module.file = path + "/" + module.file;
@@ -108,15 +109,27 @@ Result<std::shared_ptr<const rego::Schemas>> read_schemas(const std::string& pat
 
 Result<std::optional<Loaded>> load(const Options& options, const std::vector<std::string>& paths) {
   Loaded out;
-  UNHIDRA_TRY(out.documents, policy::load_paths(paths, options.ignored));
-  UNHIDRA_TRY_VOID(add_bundles(options, out.documents));
+  if (!options.paths_are_bundles) {
+    UNHIDRA_TRY(out.documents, policy::load_paths(paths, options.ignored));
+  }
+  UNHIDRA_TRY_VOID(
+      add_bundles(options, options.paths_are_bundles ? paths : options.bundles, out.documents));
   auto compile = options.compile();
   if (!options.schema.empty()) {
     UNHIDRA_TRY(compile.schemas, read_schemas(options.schema));
   }
   auto policies = rego::PolicySet::check(out.documents.modules, compile);
   if (!policies) {
-    print_problems(policies.error(), options.format == "json");
+    auto problems = std::move(policies.error());
+    const std::size_t found = problems.size();
+    if (options.max_errors != 0 && found > options.max_errors) {
+      problems.resize(options.max_errors);
+    }
+    print_problems(problems, options.format == "json");
+    if (problems.size() < found) {
+      std::fprintf(stderr, "unhidra: %zu more errors are not shown (--max-errors)\n",
+                   found - problems.size());
+    }
     return std::optional<Loaded>();
   }
   out.policies = std::move(*policies);

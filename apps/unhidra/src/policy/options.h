@@ -1,6 +1,7 @@
 #pragma once
 // What `unhidra policy ...` was told.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -47,8 +48,11 @@ struct Options {
   std::string bundle_keys;           // file with the JWK, or JWK set, that must have signed them
   std::vector<std::string> ignored;  // --ignore
   std::vector<std::string> paths;    // of check, test, fmt
+  bool paths_are_bundles = false;    // of check, test
   std::string query;
-  std::string input;  // -i: a file
+  std::string package;               // of the query
+  std::vector<std::string> imports;  // of the query
+  std::string input;                 // -i: a file
   bool input_from_stdin = false;
   bool query_from_stdin = false;
   std::string format;
@@ -76,6 +80,8 @@ struct Options {
   std::size_t count = 10'000;  // of decisions that are measured
   Question question;
   std::uint64_t max_steps = 50'000'000;
+  std::chrono::nanoseconds timeout{0};  // of one evaluation; zero: none
+  std::size_t max_errors = 10;          // that check tells; zero: all
 
   rego::CompileOptions compile() const {
     return {.syntax = v0 ? rego::Syntax::v0 : rego::Syntax::v1, .strict = strict};

@@ -128,7 +128,8 @@ Result<int> test_or_error(const Options& options) {
   UNHIDRA_TRY(const auto results, policy::run_tests(loaded->policies, loaded->documents,
                                                     {.pattern = options.pattern,
                                                      .coverage = covers ? &coverage : nullptr,
-                                                     .max_steps = options.max_steps},
+                                                     .max_steps = options.max_steps,
+                                                     .timeout = options.timeout},
                                                     clock, random));
   const bool failed = count(results, Outcome::failed) + count(results, Outcome::error) != 0;
   const auto every_file = [](std::string_view) { return true; };

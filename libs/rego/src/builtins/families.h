@@ -18,6 +18,11 @@ std::span<const Builtin> crypto_family();
 std::span<const Builtin> token_family();
 std::span<const Builtin> graphql_family();
 std::span<const Builtin> language_family();
-std::span<const Builtin> misc_family();
+std::span<const Builtin> schema_family();
+std::span<const Builtin> semver_family();
+std::span<const Builtin> trace_family();
+std::span<const Builtin> units_family();
+std::span<const Builtin> uuid_family();
+std::span<const Builtin> testing_family();
 
 }  // namespace unhidra::rego::builtins

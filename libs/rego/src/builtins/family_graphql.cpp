@@ -2,16 +2,17 @@
 #include "builtins/families.h"
 #include "builtins/graphql_parser.h"
 #include "builtins/graphql_schema.h"
+#include "builtins/graphql_tree.h"
 
 namespace unhidra::rego::builtins {
 namespace {
 
-using Parse = Result<Value> (*)(std::string_view, Environment&);
+using Parse = Result<Value> (*)(std::string_view, Environment&, GraphqlPlaces);
 
-// A document as text, or as the tree of one.
+// A document as text, which is told where it goes wrong, or as the tree of one.
 Result<Value> document(const Call& call, std::size_t i, Parse parse) {
   if (call[i].is(Kind::string)) {
-    return parse(call[i].text(), call.environment());
+    return parse(call[i].text(), call.environment(), GraphqlPlaces::kept);
   }
   if (!call[i].is(Kind::object)) {
     return wrong_kind(i, call[i], {"string", "object"});
@@ -41,13 +42,15 @@ Result<Documents> checked(const Call& call) {
 
 Answer parse(const Call& call) {
   UNHIDRA_TRY(const Documents documents, checked(call));
-  return Value::array({documents.query, documents.schema});
+  return Value::array(
+      {graphql_without_places(documents.query), graphql_without_places(documents.schema)});
 }
 
 Answer parse_and_verify(const Call& call) {
   const auto documents = checked(call);
   if (documents) {
-    return Value::array({Value::boolean(true), documents->query, documents->schema});
+    return Value::array({Value::boolean(true), graphql_without_places(documents->query),
+                         graphql_without_places(documents->schema)});
   }
   if (documents.error() == CallErrc::exhausted) {
     return fail(Error(documents.error()));

@@ -21,6 +21,9 @@ Result<Value> Host::lookup_ip_addr(std::string_view name) {
 Result<Value> Host::sign_request(const Value&, const Value&, std::int64_t) {
   return fail(Errc::invalid, "request signing is not enabled");
 }
+Status Host::sleep(std::chrono::nanoseconds) {
+  return fail(Errc::invalid, "test.sleep is not enabled");
+}
 
 }  // namespace unhidra::rego
 
@@ -120,9 +123,10 @@ Result<std::vector<std::string_view>> Call::strings(std::size_t i) const {
 
 std::span<const std::span<const Builtin>> all_builtins() {
   static const std::array kFamilies = {
-      collection_family(), crypto_family(), encoding_family(), graph_family(),  graphql_family(),
-      language_family(),   misc_family(),   net_family(),      number_family(), object_family(),
-      regex_family(),      string_family(), time_family(),     token_family(),
+      collection_family(), crypto_family(), encoding_family(), graph_family(),   graphql_family(),
+      language_family(),   net_family(),    number_family(),   object_family(),  regex_family(),
+      schema_family(),     semver_family(), string_family(),   testing_family(), time_family(),
+      token_family(),      trace_family(),  units_family(),    uuid_family(),
   };
   return kFamilies;
 }

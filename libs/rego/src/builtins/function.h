@@ -11,6 +11,7 @@
 
 #include "unhidra/base/error.h"
 #include "unhidra/base/random.h"
+#include "unhidra/base/time.h"
 #include "unhidra/rego/host.h"
 #include "unhidra/rego/value.h"
 
@@ -35,6 +36,8 @@ struct Environment {
   std::int64_t now_ns = 0;
   RandomSource* random = nullptr;
   Host* host = nullptr;
+  const Clock* clock = nullptr;  // neither: no limit of time
+  std::optional<SteadyTime> deadline;
   // Units of work and of memory left; about a byte or a step each.
   std::uint64_t budget = 64U << 20;
   std::map<std::string, Value, std::less<>> memory;  // of rand.intn and uuid.rfc4122
@@ -85,6 +88,7 @@ struct Builtin {
   Function function = nullptr;
   // Answers by the clock, randomness or the host, or prints: not known before it is called.
   bool varies = false;
+  bool for_tests = false;  // unknown to policies that are not compiled with such functions
 };
 
 // Every function, by name. The operators too: plus, minus, equal, ...

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "builtins/go_text.h"
 #include "builtins/graphql_parser.h"
+#include "builtins/graphql_tree.h"
 
 namespace unhidra::rego::builtins {
 namespace {
@@ -60,6 +62,14 @@ void append_all(std::vector<T>& out, std::vector<T> more) {
   out.insert(out.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
+// The first that has the name of one before it; null: none.
+const Value* repeated(const std::vector<Value>& named) {
+  std::set<std::string> names;
+  const auto found = std::ranges::find_if(
+      named, [&](const Value& one) { return !names.insert(graphql_text(one, "Name")).second; });
+  return found == named.end() ? nullptr : &*found;
+}
+
 bool has_duplicates(std::vector<std::string> names) {
   std::ranges::sort(names);
   return std::ranges::adjacent_find(names) != names.end();
@@ -67,31 +77,10 @@ bool has_duplicates(std::vector<std::string> names) {
 
 // An implementation may return something narrower: section 3.6.1 (IsValidImplementation).
 bool same_type(const Value& a, const Value& b) {
-  return a == b;
+  return graphql_without_places(a) == graphql_without_places(b);
 }
 
 }  // namespace
-
-std::string graphql_text(const Value& node, std::string_view member) {
-  const Value* found = node.find(member);
-  return found != nullptr && found->is(Kind::string) ? found->text() : "";
-}
-
-std::vector<Value> graphql_list(const Value& node, std::string_view member) {
-  const Value* found = node.find(member);
-  if (found == nullptr) {
-    return {};
-  }
-  return {found->elements().begin(), found->elements().end()};
-}
-
-std::string graphql_type_name(const Value& type) {
-  const Value* at = &type;
-  while (const Value* element = at->find("Elem")) {
-    at = element;
-  }
-  return graphql_text(*at, "NamedType");
-}
 
 const Value* GraphqlType::field(std::string_view wanted) const {
   for (const Value& field : fields) {
@@ -143,16 +132,18 @@ Status GraphqlSchema::add_type(const Value& definition, bool extension, bool bui
   auto [at, fresh] = types_.try_emplace(name);
   GraphqlType& type = at->second;
   if (!fresh && !extension) {
-    return failed("Cannot redeclare type " + name + ".");
+    return graphql_refused(definition, "Cannot redeclare type " + name + ".");
   }
   if (fresh) {
     // To extend a type that is not there declares it.
     type.name = name;
     type.kind = kind;
     type.built_in = built_in;
+    type.definition = definition;
   } else if (type.kind != kind) {
-    return failed("Cannot extend type " + name + " because the base type is a " + type.kind +
-                  ", not " + kind + ".");
+    return graphql_refused(definition, "Cannot extend type " + name +
+                                           " because the base type is a " + type.kind + ", not " +
+                                           kind + ".");
   }
   append_all(type.fields, graphql_list(definition, "Fields"));
   append_all(type.directives, graphql_list(definition, "Directives"));
@@ -171,8 +162,9 @@ Status GraphqlSchema::add_document(const Value& document, bool built_in) {
   }
   for (const Value& directive : graphql_list(document, "Directives")) {
     const std::string name = graphql_text(directive, "Name");
-    if (!directives_.emplace(name, directive).second && directive != directives_[name]) {
-      return failed("Cannot redeclare directive " + name + ".");
+    const auto [known, is_new] = directives_.emplace(name, directive);
+    if (!is_new && graphql_without_places(directive) != graphql_without_places(known->second)) {
+      return graphql_refused(directive, "Cannot redeclare directive " + name + ".");
     }
   }
   return {};
@@ -181,7 +173,9 @@ Status GraphqlSchema::add_document(const Value& document, bool built_in) {
 Status GraphqlSchema::add_roots(const Value& document) {
   std::vector<Value> schemas = graphql_list(document, "Schema");
   if (schemas.size() > 1) {
-    return failed("Cannot have multiple schema entry points, consider schema extensions instead.");
+    return graphql_refused(
+        schemas[1],
+        "Cannot have multiple schema entry points, consider schema extensions instead.");
   }
   const bool named = !schemas.empty();
   append_all(schemas, graphql_list(document, "SchemaExtension"));
@@ -191,8 +185,8 @@ Status GraphqlSchema::add_roots(const Value& document) {
       const std::string type_name = graphql_text(operation, "Type");
       const std::string kind = graphql_text(operation, "Operation");
       if (type(type_name) == nullptr) {
-        return failed("Schema root " + kind + " refers to a type " + type_name +
-                      " that does not exist.");
+        return graphql_refused(operation, "Schema root " + kind + " refers to a type " + type_name +
+                                              " that does not exist.");
       }
       roots_[kind] = type_name;
     }
@@ -213,7 +207,7 @@ Status GraphqlSchema::check_directives(const std::vector<Value>& used) const {
   for (const Value& directive : used) {
     const std::string name = graphql_text(directive, "Name");
     if (this->directive(name) == nullptr) {
-      return failed("Undefined directive " + name + ".");
+      return graphql_refused(directive, "Undefined directive " + name + ".");
     }
   }
   return {};
@@ -223,29 +217,35 @@ Status GraphqlSchema::check_reference(const Value& reference, bool input) const 
   const std::string name = graphql_type_name(reference);
   const GraphqlType* found = type(name);
   if (found == nullptr) {
-    return failed("Undefined type " + name + ".");
+    return graphql_refused(reference, "Undefined type " + name + ".");
   }
   if (input && !found->is_input()) {
-    return failed("cannot use " + name + " as argument because " + found->kind +
-                  " is not a valid input type");
+    return graphql_refused(reference, "cannot use " + name + " as argument because " + found->kind +
+                                          " is not a valid input type");
   }
   if (!input && found->kind == "INPUT_OBJECT") {
-    return failed("cannot use " + name + " as a field type because it is an input type");
+    return graphql_refused(reference,
+                           "cannot use " + name + " as a field type because it is an input type");
   }
   return {};
 }
 
+namespace {
+
+Status check_name(const Value& node, const std::string& name) {
+  return name.starts_with("__")
+             ? Status(graphql_refused(node, "Name \"" + name +
+                                                "\" must not begin with \"__\", which is reserved "
+                                                "by GraphQL introspection."))
+             : Status();
+}
+
+}  // namespace
+
 Status GraphqlSchema::check_fields(const GraphqlType& type) const {
   const bool input = type.kind == "INPUT_OBJECT";
-  std::vector<std::string> names;
   for (const Value& field : type.fields) {
-    const std::string name = graphql_text(field, "Name");
-    names.push_back(name);
-    if (name.starts_with("__")) {
-      return failed("Name \"" + name +
-                    "\" must not begin with \"__\", which is reserved by "
-                    "GraphQL introspection.");
-    }
+    UNHIDRA_TRY_VOID(check_name(field, graphql_text(field, "Name")));
     const Value* reference = field.find("Type");
     UNHIDRA_TRY_VOID(check_reference(reference != nullptr ? *reference : Value(), input));
     for (const Value& argument : graphql_list(field, "Arguments")) {
@@ -255,8 +255,9 @@ Status GraphqlSchema::check_fields(const GraphqlType& type) const {
     }
     UNHIDRA_TRY_VOID(check_directives(graphql_list(field, "Directives")));
   }
-  if (has_duplicates(std::move(names))) {
-    return failed("Field " + type.name + " can only be defined once.");
+  if (const Value* again = repeated(type.fields)) {
+    return graphql_refused(*again, "Field " + type.name + "." + graphql_text(*again, "Name") +
+                                       " can only be defined once.");
   }
   return {};
 }
@@ -264,24 +265,26 @@ Status GraphqlSchema::check_fields(const GraphqlType& type) const {
 Status GraphqlSchema::check_interface(const GraphqlType& type, const std::string& name) const {
   const GraphqlType* interface = this->type(name);
   if (interface == nullptr) {
-    return failed("Undefined type " + quote(name) + ".");
+    return graphql_refused(type.definition, "Undefined type " + quote(name) + ".");
   }
   if (interface->kind != "INTERFACE") {
-    return failed(quote(name) + " is a non interface type " + interface->kind + ".");
+    return graphql_refused(type.definition,
+                           quote(name) + " is a non interface type " + interface->kind + ".");
   }
   // What an interface implements, the type must say too.
   for (const std::string& inherited : interface->interfaces) {
     if (std::ranges::find(type.interfaces, inherited) == type.interfaces.end()) {
-      return failed("Type " + type.name + " must implement " + inherited +
-                    " because it is implemented by " + name + ".");
+      return graphql_refused(type.definition, "Type " + type.name + " must implement " + inherited +
+                                                  " because it is implemented by " + name + ".");
     }
   }
   for (const Value& required : interface->fields) {
     const std::string field_name = graphql_text(required, "Name");
     const Value* field = type.field(field_name);
     if (field == nullptr) {
-      return failed("For " + type.name + " to implement " + name + " it must have a field called " +
-                    field_name + ".");
+      return graphql_refused(type.definition, "For " + type.name + " to implement " + name +
+                                                  " it must have a field called " + field_name +
+                                                  ".");
     }
     const Value* wanted = required.find("Type");
     const Value* given = field->find("Type");
@@ -293,8 +296,9 @@ Status GraphqlSchema::check_interface(const GraphqlType& type, const std::string
     const bool narrower = wanted_type != nullptr && given_type != nullptr &&
                           (wanted_type == given_type || possible(*wanted_type, *given_type));
     if (!same_type(*wanted, *given) && !narrower) {
-      return failed("For " + type.name + " to implement " + name + " the field " + field_name +
-                    " must have type " + graphql_type_name(*wanted) + ".");
+      return graphql_refused(type.definition, "For " + type.name + " to implement " + name +
+                                                  " the field " + field_name + " must have type " +
+                                                  graphql_type_name(*wanted) + ".");
     }
     for (const Value& argument : graphql_list(required, "Arguments")) {
       const auto arguments = graphql_list(*field, "Arguments");
@@ -302,9 +306,10 @@ Status GraphqlSchema::check_interface(const GraphqlType& type, const std::string
         return graphql_text(other, "Name") == graphql_text(argument, "Name");
       });
       if (!found) {
-        return failed("For " + type.name + " to implement " + name + " the field " + field_name +
-                      " must have the same arguments but it is missing " +
-                      graphql_text(argument, "Name") + ".");
+        return graphql_refused(type.definition,
+                               "For " + type.name + " to implement " + name + " the field " +
+                                   field_name + " must have the same arguments but it is missing " +
+                                   graphql_text(argument, "Name") + ".");
       }
     }
   }
@@ -315,21 +320,20 @@ Status GraphqlSchema::check_type(const GraphqlType& type) const {
   if (type.built_in) {
     return {};
   }
-  if (type.name.starts_with("__")) {
-    return failed("Name \"" + type.name +
-                  "\" must not begin with \"__\", which is reserved by "
-                  "GraphQL introspection.");
-  }
+  UNHIDRA_TRY_VOID(check_name(type.definition, type.name));
   const bool fields =
       type.kind == "OBJECT" || type.kind == "INTERFACE" || type.kind == "INPUT_OBJECT";
   if (fields && type.fields.empty()) {
-    return failed(type.kind + " " + type.name + ": must define one or more fields.");
+    return graphql_refused(type.definition,
+                           type.kind + " " + type.name + ": must define one or more fields.");
   }
   if (type.kind == "ENUM" && type.enum_values.empty()) {
-    return failed("ENUM " + type.name + ": must define one or more unique enum values.");
+    return graphql_refused(type.definition,
+                           "ENUM " + type.name + ": must define one or more unique enum values.");
   }
   if (has_duplicates(type.enum_values)) {
-    return failed("ENUM " + type.name + ": must define one or more unique enum values.");
+    return graphql_refused(type.definition,
+                           "ENUM " + type.name + ": must define one or more unique enum values.");
   }
   UNHIDRA_TRY_VOID(check_fields(type));
   for (const std::string& interface : type.interfaces) {
@@ -338,8 +342,9 @@ Status GraphqlSchema::check_type(const GraphqlType& type) const {
   for (const std::string& member : type.types) {
     const GraphqlType* found = this->type(member);
     if (found == nullptr || found->kind != "OBJECT") {
-      return failed(found == nullptr ? "Undefined type " + quote(member) + "."
-                                     : "UNION type " + quote(member) + " must be OBJECT.");
+      return graphql_refused(type.definition,
+                             found == nullptr ? "Undefined type " + quote(member) + "."
+                                              : "UNION type " + quote(member) + " must be OBJECT.");
     }
   }
   return check_directives(type.directives);

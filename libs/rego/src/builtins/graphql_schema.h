@@ -19,6 +19,7 @@ struct GraphqlType {
   std::vector<std::string> types;  // of a union
   std::vector<std::string> enum_values;
   bool built_in = false;
+  Value definition;  // the first
 
   const Value* field(std::string_view name) const;
   bool is_input() const { return kind == "SCALAR" || kind == "ENUM" || kind == "INPUT_OBJECT"; }
@@ -52,12 +53,6 @@ class GraphqlSchema {
   std::map<std::string, Value, std::less<>> directives_;
   std::map<std::string, std::string, std::less<>> roots_;
 };
-
-// The name at the heart of a type reference, without lists and exclamation marks.
-std::string graphql_type_name(const Value& type);
-// A member that is a list, or nothing.
-std::vector<Value> graphql_list(const Value& node, std::string_view member);
-std::string graphql_text(const Value& node, std::string_view member);
 
 Status validate_graphql_query(const GraphqlSchema& schema, const Value& query,
                               Environment& environment);

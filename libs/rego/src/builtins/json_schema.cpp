@@ -6,243 +6,18 @@
 #include <set>
 
 #include "builtins/go_text.h"
-#include "builtins/go_time.h"
-#include "builtins/ip_network.h"
-#include "builtins/json_patch.h"
 #include "builtins/json_text.h"
 #include "builtins/number_math.h"
 #include "builtins/regex.h"
+#include "builtins/schema_parts.h"
 
 namespace unhidra::rego::builtins {
 namespace {
 
-constexpr int kMaxDepth = 128;
-constexpr auto kTypes = std::to_array<std::string_view>(
-    {"array", "boolean", "integer", "number", "null", "object", "string"});
-
-bool is_integer(const Value& value) {
-  return value.is(Kind::number) && integer_text(value.text()).has_value();
-}
-
-std::string type_of(const Value& value) {
-  return is_integer(value)     ? "integer"
-         : value.is(Kind::set) ? "array"
-                               : std::string(kind_name(value.kind()));
-}
-
-bool has_type(const Value& value, std::string_view type) {
-  return type == type_of(value) || (type == "number" && value.is(Kind::number));
-}
-
-bool is_list(const Value& value) {
-  return value.is(Kind::array) || value.is(Kind::set);
-}
-
-// The keywords whose values are schemas, maps of schemas, lists of schemas.
-constexpr auto kSchemas =
-    std::to_array<std::string_view>({"not", "if", "then", "else", "contains", "propertyNames",
-                                     "additionalProperties", "additionalItems"});
-constexpr auto kSchemaMaps =
-    std::to_array<std::string_view>({"properties", "patternProperties", "definitions"});
-constexpr auto kSchemaLists = std::to_array<std::string_view>({"allOf", "anyOf", "oneOf"});
-constexpr auto kCounts = std::to_array<std::string_view>(
-    {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"});
-
-class SchemaChecker {
- public:
-  SchemaChecker(const Value& root, Environment& environment)
-      : root_(root), environment_(environment) {}
-
-  Status check(const Value& schema, int depth) {
-    if (depth > kMaxDepth) {
-      return failed("schema is nested too deeply");
-    }
-    UNHIDRA_TRY_VOID(environment_.charge(256));
-    if (schema.is(Kind::boolean)) {
-      return {};
-    }
-    if (!schema.is(Kind::object)) {
-      return failed("schema is invalid: must be of type object or boolean");
-    }
-    UNHIDRA_TRY_VOID(check_type(schema));
-    UNHIDRA_TRY_VOID(check_shapes(schema));
-    if (const Value* reference = schema.find("$ref")) {
-      UNHIDRA_TRY_VOID(check_reference(*reference));
-    }
-    return check_parts(schema, depth);
-  }
-
- private:
-  static Status check_type(const Value& schema) {
-    const Value* type = schema.find("type");
-    if (type == nullptr) {
-      return {};
-    }
-    const std::vector<Value> types =
-        is_list(*type) ? std::vector<Value>(type->elements().begin(), type->elements().end())
-                       : std::vector<Value>{*type};
-    for (const Value& name : types) {
-      if (!name.is(Kind::string)) {
-        return failed("type must be of type string/array of strings");
-      }
-      if (std::ranges::find(kTypes, name.text()) == kTypes.end()) {
-        return failed("has a primitive type that is NOT VALID -- given: /" + name.text() +
-                      "/ Expected valid values are:[array boolean integer number null object "
-                      "string]");
-      }
-    }
-    return {};
-  }
-
-  Status check_reference(const Value& reference) const {
-    if (!reference.is(Kind::string) || resolve(reference.text()) == nullptr) {
-      return failed("Object has no key '" + to_term(reference) +
-                    "': only references inside the schema can be followed");
-    }
-    return {};
-  }
-
-  static Status must_be(const Value& schema, std::string_view keyword, Kind kind) {
-    const Value* found = schema.find(keyword);
-    if (found != nullptr && !found->is(kind) && !(kind == Kind::array && found->is(Kind::set))) {
-      return failed(std::string(keyword) + " must be of type " + std::string(kind_name(kind)));
-    }
-    return {};
-  }
-
-  static Status check_shapes(const Value& schema) {
-    for (const std::string_view keyword : kSchemaMaps) {
-      UNHIDRA_TRY_VOID(must_be(schema, keyword, Kind::object));
-    }
-    for (const std::string_view keyword : kSchemaLists) {
-      UNHIDRA_TRY_VOID(must_be(schema, keyword, Kind::array));
-    }
-    UNHIDRA_TRY_VOID(must_be(schema, "required", Kind::array));
-    UNHIDRA_TRY_VOID(must_be(schema, "enum", Kind::array));
-    UNHIDRA_TRY_VOID(must_be(schema, "pattern", Kind::string));
-    UNHIDRA_TRY_VOID(must_be(schema, "format", Kind::string));
-    UNHIDRA_TRY_VOID(must_be(schema, "uniqueItems", Kind::boolean));
-    for (const std::string_view keyword : {"minimum", "maximum", "multipleOf"}) {
-      UNHIDRA_TRY_VOID(must_be(schema, keyword, Kind::number));
-    }
-    const Value* multiple = schema.find("multipleOf");
-    if (multiple != nullptr && compare_decimals(multiple->text(), "0") <= 0) {
-      return failed("multipleOf must be strictly greater than 0");
-    }
-    for (const std::string_view keyword : kCounts) {
-      const Value* count = schema.find(keyword);
-      if (count != nullptr && !is_integer(*count)) {
-        return failed(std::string(keyword) + " must be of type integer");
-      }
-      if (count != nullptr && is_negative(count->text())) {
-        return failed(std::string(keyword) + " must be greater than or equal to 0");
-      }
-    }
-    const Value* pattern = schema.find("pattern");
-    if (pattern != nullptr && !Regex::compile(pattern->text())) {
-      return failed("pattern must be a valid regex");
-    }
-    return {};
-  }
-
-  Status check_parts(const Value& schema, int depth) {
-    for (const std::string_view keyword : kSchemas) {
-      if (const Value* part = schema.find(keyword)) {
-        UNHIDRA_TRY_VOID(check(*part, depth + 1));
-      }
-    }
-    for (const std::string_view keyword : kSchemaMaps) {
-      if (const Value* parts = schema.find(keyword)) {
-        for (const auto& [name, part] : parts->members()) {
-          UNHIDRA_TRY_VOID(check(part, depth + 1));
-        }
-      }
-    }
-    for (const std::string_view keyword : kSchemaLists) {
-      if (const Value* parts = schema.find(keyword)) {
-        for (const Value& part : parts->elements()) {
-          UNHIDRA_TRY_VOID(check(part, depth + 1));
-        }
-      }
-    }
-    const Value* items = schema.find("items");
-    if (items == nullptr) {
-      return {};
-    }
-    if (!is_list(*items)) {
-      return check(*items, depth + 1);
-    }
-    for (const Value& part : items->elements()) {
-      UNHIDRA_TRY_VOID(check(part, depth + 1));
-    }
-    return {};
-  }
-
- public:
-  // "#" or "#/definitions/x".
-  const Value* resolve(std::string_view reference) const {
-    if (!reference.starts_with('#')) {
-      return nullptr;
-    }
-    const auto path = read_path(Value::string(std::string(reference.substr(1))));
-    const Value* at = &root_;
-    for (const Value& step : path ? *path : Path()) {
-      at = at != nullptr ? child_of(*at, step) : nullptr;
-    }
-    return path ? at : nullptr;
-  }
-
- private:
-  const Value& root_;
-  Environment& environment_;
-};
-
-bool has_format(std::string_view text, std::string_view format) {
-  const auto matches = [&](std::string_view pattern) {
-    const auto regex = Regex::compile(pattern);
-    return regex && regex->match(text);
-  };
-  if (format == "date-time") {
-    return parse_time("2006-01-02T15:04:05Z07:00", text).has_value();
-  }
-  if (format == "date") {
-    return parse_time("2006-01-02", text).has_value();
-  }
-  if (format == "time") {
-    return parse_time("15:04:05Z07:00", text).has_value() ||
-           parse_time("15:04:05", text).has_value();
-  }
-  if (format == "ipv4" || format == "ipv6") {
-    const auto ip = parse_ip(text);
-    return ip && (text.find(':') == std::string_view::npos) == (format == "ipv4");
-  }
-  if (format == "email" || format == "idn-email") {
-    return matches(R"(^[^@\s]+@[^@\s]+$)");
-  }
-  if (format == "hostname") {
-    return text.size() <= 255 &&
-           matches(
-               R"(^([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])(\.([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]{0,61}[a-zA-Z0-9]))*$)");
-  }
-  if (format == "uuid") {
-    return matches("^(?i)[a-f0-9]{8}-[a-f0-9]{4}-[1-5][a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}$");
-  }
-  if (format == "uri" || format == "iri") {
-    return matches(R"(^[a-zA-Z][a-zA-Z0-9+.\-]*:[^\s\\]*$)");
-  }
-  if (format == "regex") {
-    return Regex::compile(text).has_value();
-  }
-  if (format == "json-pointer") {
-    return matches(R"(^(/([^~/]|~[01])*)*$)");
-  }
-  return true;  // an unknown format says nothing
-}
-
 class SchemaValidator {
  public:
   SchemaValidator(const Value& schema, Environment& environment)
-      : checker_(schema, environment), environment_(environment) {}
+      : root_(schema), environment_(environment) {}
 
   Result<std::vector<SchemaProblem>> run(const Value& document, const Value& schema) {
     UNHIDRA_TRY_VOID(validate(document, schema, "(root)", 0));
@@ -274,7 +49,7 @@ class SchemaValidator {
   }
 
   Status validate(const Value& value, const Value& schema, const std::string& context, int depth) {
-    if (depth > kMaxDepth) {
+    if (depth > kMaxSchemaDepth) {
       return fail(CallErrc::exhausted, "the schema is nested too deeply, or refers to itself");
     }
     UNHIDRA_TRY_VOID(environment_.charge(256));
@@ -285,7 +60,7 @@ class SchemaValidator {
       return {};
     }
     if (const Value* reference = schema.find("$ref")) {
-      const Value* target = checker_.resolve(reference->text());
+      const Value* target = resolve_schema(root_, reference->text());
       return target != nullptr ? validate(value, *target, context, depth + 1) : Status();
     }
     if (!check_type(value, schema, context)) {
@@ -295,7 +70,7 @@ class SchemaValidator {
     check_values(value, schema, context);
     if (value.is(Kind::object)) {
       UNHIDRA_TRY_VOID(check_object(value, schema, context, depth));
-    } else if (is_list(value)) {
+    } else if (is_schema_list(value)) {
       UNHIDRA_TRY_VOID(check_list(value, schema, context, depth));
     } else if (value.is(Kind::string)) {
       check_string(value.text(), schema, context);
@@ -312,16 +87,16 @@ class SchemaValidator {
     }
     std::string expected;
     const std::vector<Value> types =
-        is_list(*type) ? std::vector<Value>(type->elements().begin(), type->elements().end())
-                       : std::vector<Value>{*type};
+        is_schema_list(*type) ? std::vector<Value>(type->elements().begin(), type->elements().end())
+                              : std::vector<Value>{*type};
     for (const Value& name : types) {
-      if (has_type(value, name.text())) {
+      if (has_schema_type(value, name.text())) {
         return true;
       }
       expected += (expected.empty() ? "" : ",") + name.text();
     }
     report("invalid_type", context,
-           "Invalid type. Expected: " + expected + ", given: " + type_of(value));
+           "Invalid type. Expected: " + expected + ", given: " + schema_type_of(value));
     return false;
   }
 
@@ -431,7 +206,7 @@ class SchemaValidator {
       if (value.find(key) == nullptr) {
         continue;
       }
-      if (!is_list(dependency)) {
+      if (!is_schema_list(dependency)) {
         UNHIDRA_TRY_VOID(validate(value, dependency, context, depth + 1));
         continue;
       }
@@ -517,9 +292,9 @@ class SchemaValidator {
     }
     const Value* additional = schema.find("additionalItems");
     for (std::size_t i = 0; i < elements.size(); ++i) {
-      const Value* part = !is_list(*items)    ? items
-                          : i < items->size() ? &items->elements()[i]
-                                              : additional;
+      const Value* part = !is_schema_list(*items) ? items
+                          : i < items->size()     ? &items->elements()[i]
+                                                  : additional;
       if (part == nullptr) {
         break;
       }
@@ -601,16 +376,12 @@ class SchemaValidator {
     }
   }
 
-  SchemaChecker checker_;
+  const Value& root_;
   Environment& environment_;
   std::vector<SchemaProblem> problems_;
 };
 
 }  // namespace
-
-Status check_schema(const Value& schema, Environment& environment) {
-  return SchemaChecker(schema, environment).check(schema, 0);
-}
 
 Result<std::vector<SchemaProblem>> validate_schema(const Value& document, const Value& schema,
                                                    Environment& environment) {

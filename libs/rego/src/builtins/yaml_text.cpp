@@ -5,17 +5,14 @@
 #include <charconv>
 #include <cmath>
 
-#include <yaml-cpp/yaml.h>
-
 #include "builtins/go_format.h"
 #include "builtins/go_text.h"
 #include "builtins/json_text.h"
 #include "builtins/number_math.h"
+#include "builtins/yaml_node.h"
 
 namespace unhidra::rego::builtins {
 namespace {
-
-constexpr int kMaxDepth = 256;
 
 bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, text) != words.end();
@@ -25,11 +22,14 @@ bool is_null(std::string_view text) {
   return one_of(text, {"", "~", "null", "Null", "NULL"});
 }
 
-std::optional<bool> boolean(std::string_view text) {
-  if (one_of(text, {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})) {
+std::optional<bool> boolean(std::string_view text, YamlBooleans booleans) {
+  const bool words = booleans == YamlBooleans::words;
+  if (one_of(text, {"true", "True", "TRUE"}) ||
+      (words && one_of(text, {"yes", "Yes", "YES", "on", "On", "ON"}))) {
     return true;
   }
-  if (one_of(text, {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})) {
+  if (one_of(text, {"false", "False", "FALSE"}) ||
+      (words && one_of(text, {"no", "No", "NO", "off", "Off", "OFF"}))) {
     return false;
   }
   return std::nullopt;
@@ -83,11 +83,11 @@ std::optional<std::string> real(std::string text) {
   return format_shortest(value, 21);
 }
 
-Value plain_scalar(const std::string& text) {
+Value plain_scalar(const std::string& text, YamlBooleans booleans) {
   if (is_null(text)) {
     return {};
   }
-  if (const auto flag = boolean(text)) {
+  if (const auto flag = boolean(text, booleans)) {
     return Value::boolean(*flag);
   }
   if (auto number = integer(text)) {
@@ -101,52 +101,44 @@ Value plain_scalar(const std::string& text) {
 
 class Converter {
  public:
-  explicit Converter(Environment& environment) : environment_(environment) {}
+  Converter(Environment& environment, YamlBooleans booleans)
+      : environment_(environment), booleans_(booleans) {}
 
-  Result<Value> convert(const YAML::Node& node, int depth) {
-    if (depth > kMaxDepth) {
-      return failed("yaml: exceeded max depth of " + std::to_string(kMaxDepth));
+  // An alias is converted at each of its places: that is what may explode.
+  Result<Value> convert(const YamlNode& node, int depth = 0) {
+    if (depth > kMaxYamlDepth) {
+      return failed("yaml: exceeded max depth of " + std::to_string(kMaxYamlDepth));
     }
-    // An alias is converted at each of its places: that is what may explode.
-    UNHIDRA_TRY_VOID(environment_.charge(64));
-    switch (node.Type()) {
-      case YAML::NodeType::Scalar:
-        UNHIDRA_TRY_VOID(environment_.charge(node.Scalar().size()));
-        return scalar(node);
-      case YAML::NodeType::Sequence: {
+    UNHIDRA_TRY_VOID(environment_.charge(64 + node.text.size()));
+    switch (node.kind) {
+      case YamlNode::Kind::scalar:
+        return yaml_scalar(node, booleans_);
+      case YamlNode::Kind::sequence: {
         std::vector<Value> out;
-        for (const YAML::Node& element : node) {
-          UNHIDRA_TRY(Value value, convert(element, depth + 1));
+        for (const auto& element : node.items) {
+          UNHIDRA_TRY(Value value, convert(*element, depth + 1));
           out.push_back(std::move(value));
         }
         return Value::array(std::move(out));
       }
-      case YAML::NodeType::Map:
-        return mapping(node, depth);
-      default:
-        return Value();
+      case YamlNode::Kind::mapping:
+        break;
     }
+    return mapping(node, depth);
   }
 
  private:
-  static Value scalar(const YAML::Node& node) {
-    // Quoted and block scalars are text, whatever they look like.
-    if (node.Tag() == "!" || node.Tag() == "tag:yaml.org,2002:str") {
-      return Value::string(to_valid_utf8(node.Scalar()));
-    }
-    return plain_scalar(node.Scalar());
-  }
-
-  Result<Value> mapping(const YAML::Node& node, int depth) {
+  Result<Value> mapping(const YamlNode& node, int depth) {
     std::vector<Value::Member> merged;
     std::vector<Value::Member> own;
-    for (const auto& entry : node) {
-      UNHIDRA_TRY(Value value, convert(entry.second, depth + 1));
-      if (entry.first.IsScalar() && entry.first.Scalar() == "<<" && entry.first.Tag() != "!") {
+    for (std::size_t i = 0; i + 1 < node.items.size(); i += 2) {
+      const YamlNode& name = *node.items[i];
+      UNHIDRA_TRY(Value value, convert(*node.items[i + 1], depth + 1));
+      if (name.is_plain && name.text == "<<") {
         merge(value, merged);
         continue;
       }
-      UNHIDRA_TRY(const Value key, convert(entry.first, depth + 1));
+      UNHIDRA_TRY(const Value key, convert(name, depth + 1));
       own.emplace_back(Value::string(key.is(Kind::string) ? key.text() : to_json(key)),
                        std::move(value));
     }
@@ -166,28 +158,19 @@ class Converter {
   }
 
   Environment& environment_;
+  const YamlBooleans booleans_;
 };
 
-std::string reason(const YAML::Exception& error) {
-  const std::string_view message = error.msg;
-  if (message.find("end of sequence flow") != std::string_view::npos) {
-    return "did not find expected ',' or ']'";
-  }
-  if (message.find("end of map flow") != std::string_view::npos) {
-    return "did not find expected ',' or '}'";
-  }
-  if (message.find("end of sequence") != std::string_view::npos) {
-    return "did not find expected '-' indicator";
-  }
-  if (message.find("end of map") != std::string_view::npos) {
-    return "did not find expected key";
-  }
-  return std::string(message);
+// As the reference's functions count lines; its annotations count them in another way.
+std::string fault_text(const YamlFault& fault) {
+  const int line = fault.line == 0 ? fault.context_line : fault.line + (fault.is_scan ? 1 : 0);
+  return "yaml: " + (line == 0 ? "" : "line " + std::to_string(line) + ": ") + fault.problem;
 }
 
 // Plain when nothing but text can be read from it.
 bool is_plain(const std::string& text) {
-  if (!plain_scalar(text).is(Kind::string) || one_of(text, {"y", "Y", "n", "N", "<<", "="})) {
+  if (!plain_scalar(text, YamlBooleans::words).is(Kind::string) ||
+      one_of(text, {"y", "Y", "n", "N", "<<", "="})) {
     return false;
   }
   if (std::string_view("-?:,[]{}#&*!|>'\"%@`").find(text[0]) != std::string_view::npos &&
@@ -220,7 +203,8 @@ std::string scalar_text(const Value& value, const std::string& indent) {
     }
     return out + std::string(breaks > 1 ? breaks - 1 : 0, '\n');
   }
-  const bool ambiguous = !plain_scalar(text).is(Kind::string) || one_of(text, {"y", "Y", "n", "N"});
+  const bool ambiguous = !plain_scalar(text, YamlBooleans::words).is(Kind::string) ||
+                         one_of(text, {"y", "Y", "n", "N"});
   if (ambiguous || !printable || text.find('\n') != std::string::npos) {
     return quote_json(text);
   }
@@ -260,12 +244,22 @@ Result<Value> parse_yaml(std::string_view text, Environment& environment) {
     return failed("yaml: document is too long");
   }
   UNHIDRA_TRY_VOID(environment.charge(text.size() * 16));
-  try {
-    return Converter(environment).convert(YAML::Load(std::string(text)), 0);
-  } catch (const YAML::Exception& error) {
-    const int line = error.mark.is_null() ? 0 : error.mark.line;
-    return failed("yaml: line " + std::to_string(line + 1) + ": " + reason(error));
+  const auto tree = read_yaml(text, kMaxYamlDepth);
+  if (!tree) {
+    return failed(fault_text(tree.error()));
   }
+  return value_of_yaml(**tree, environment, YamlBooleans::words);
+}
+
+Value yaml_scalar(const YamlNode& node, YamlBooleans booleans) {
+  // Quoted and block scalars are text, whatever they look like, unless a tag says what they are.
+  const bool is_text = node.tag == "!" || node.tag == "tag:yaml.org,2002:str" ||
+                       (!node.is_plain && node.tag.empty());
+  return is_text ? Value::string(to_valid_utf8(node.text)) : plain_scalar(node.text, booleans);
+}
+
+Result<Value> value_of_yaml(const YamlNode& node, Environment& environment, YamlBooleans booleans) {
+  return Converter(environment, booleans).convert(node);
 }
 
 std::string to_yaml(const Value& value) {

@@ -113,4 +113,26 @@ void check_conflicts(const Policy& policy, Problems& problems) {
   check_packages(policy, problems);
 }
 
+void check_annotations(const Policy& policy, Problems& problems) {
+  std::map<std::pair<std::string, const RuleNode*>, Location> first;
+  const auto check = [&](const std::vector<Annotation>& annotations, const RuleNode* node) {
+    for (const Annotation& one : annotations) {
+      if (one.scope == "rule") {
+        continue;
+      }
+      const auto [known, is_new] = first.try_emplace({one.scope, node}, one.location);
+      if (!is_new) {
+        problems.add(Errc::type_error, one.location,
+                     one.scope + " annotation redeclared: " + place_text(known->second));
+      }
+    }
+  };
+  for (const auto& module : policy.modules()) {
+    check(module->package_annotations, policy.find_package(*module));
+    for (const auto& rule : module->rules) {
+      check(rule->annotations, rule->node);
+    }
+  }
+}
+
 }  // namespace unhidra::rego

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "builtins/go_time.h"
 #include "builtins/json_text.h"
 #include "builtins/yaml_text.h"
 #include "engine/engine_parts.h"
@@ -41,7 +42,9 @@ std::expected<PolicySet, ProblemList> PolicySet::check(std::span<const ModuleSou
     for (const auto& module : modules) {
       check_strictly(*module, options.strict, problems);
     }
-    policy = Policy::compile(std::move(modules), options.schemas.get(), problems);
+    policy = Policy::compile(
+        std::move(modules),
+        {.schemas = options.schemas.get(), .test_functions = options.test_functions}, problems);
   }
   if (!problems.empty()) {
     return std::unexpected(with_lines(problems.list(), sources));
@@ -61,8 +64,28 @@ Result<PolicySet> PolicySet::compile(std::span<const ModuleSource> sources, Synt
 
 namespace {
 
-Result<std::shared_ptr<const Query>> planned(const Policy& policy, Body body) {
-  UNHIDRA_TRY(auto out, compile_query(policy, std::move(body)));
+// A module without rules; null: there is no context.
+Result<std::shared_ptr<Module>> module_of(const QueryContext& context) {
+  if (context.package.empty() && context.imports.empty()) {
+    return nullptr;
+  }
+  std::string text = "package " + (context.package.empty() ? "query" : context.package) + "\n";
+  for (const std::string& import : context.imports) {
+    text += "import " + import + "\n";
+  }
+  UNHIDRA_TRY(auto out, parse_module("query", text, Syntax::v1));
+  if (!out->rules.empty()) {
+    return fail(Errc::parse_error, "a query's package and imports are no rules");
+  }
+  if (context.package.empty()) {
+    out->package.items.clear();
+  }
+  return out;
+}
+
+Result<std::shared_ptr<const Query>> planned(const Policy& policy, Body body,
+                                             const Module* context = nullptr) {
+  UNHIDRA_TRY(auto out, compile_query(policy, std::move(body), context));
   if (auto program = plan_query(policy, out)) {
     out.program = std::make_shared<const Program>(std::move(*program));
   }
@@ -100,9 +123,11 @@ std::string trimmed(std::string_view text) {
 
 }  // namespace
 
-Result<PreparedQuery> PolicySet::prepare_with_values(
-    std::string_view query, std::vector<QueryExpression>& expressions) const {
+Result<PreparedQuery> PolicySet::prepare_with_values(std::string_view query,
+                                                     std::vector<QueryExpression>& expressions,
+                                                     const QueryContext& context) const {
   UNHIDRA_TRY(auto body, parse_query(query));
+  UNHIDRA_TRY(const auto module, module_of(context));
   expressions.clear();
   for (std::size_t i = 0; i < body.size(); ++i) {
     Expr& expr = body[i];
@@ -125,7 +150,7 @@ Result<PreparedQuery> PolicySet::prepare_with_values(
   }
   PreparedQuery out;
   out.policy_ = policy_;
-  UNHIDRA_TRY(out.query_, planned(*policy_, std::move(body)));
+  UNHIDRA_TRY(out.query_, planned(*policy_, std::move(body), module.get()));
   return out;
 }
 
@@ -146,6 +171,8 @@ builtins::Environment environment_of(const Evaluation& evaluation) {
   out.now_ns = to_unix_micros(evaluation.now) * 1'000;
   out.random = evaluation.random;
   out.host = evaluation.host;
+  out.clock = evaluation.clock;
+  out.deadline = evaluation.deadline;
   out.budget = evaluation.max_memory;
   if (evaluation.print) {
     out.print = evaluation.print;
@@ -279,6 +306,14 @@ Result<Value> value_from_yaml(std::string_view yaml) {
     return fail(Errc::bad_document, out.error().message());
   }
   return out;
+}
+
+Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
+  const auto out = builtins::parse_duration(text);
+  if (!out) {
+    return fail(Errc::bad_document, out.error().message());
+  }
+  return std::chrono::nanoseconds(*out);
 }
 
 Result<Value> value_from_term(std::string_view term) {

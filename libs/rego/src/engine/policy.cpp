@@ -32,6 +32,14 @@ void resolve_rules(const Policy& policy, const Module& module, const RuleNode& p
 
 }  // namespace
 
+std::vector<const Rule*> RuleNode::all_rules() const {
+  std::vector<const Rule*> out(rules.begin(), rules.end());
+  if (fallback != nullptr) {
+    out.push_back(fallback);
+  }
+  return out;
+}
+
 bool RuleNode::is_whole() const {
   return has_rules() && std::ranges::all_of(rules, [&](const Rule* rule) {
            return rule->head.items.size() == rule->prefix;
@@ -82,8 +90,9 @@ Policy::Policy() = default;
 Policy::~Policy() = default;
 
 std::unique_ptr<Policy> Policy::compile(std::vector<std::shared_ptr<Module>> modules,
-                                        const Schemas* schemas, Problems& problems) {
+                                        const Settings& settings, Problems& problems) {
   auto out = std::make_unique<Policy>();
+  out->test_functions_ = settings.test_functions;
   out->modules_ = std::move(modules);
   out->root_.is_package = true;
   for (const auto& module : out->modules_) {
@@ -93,13 +102,16 @@ std::unique_ptr<Policy> Policy::compile(std::vector<std::shared_ptr<Module>> mod
   for (const auto& module : out->modules_) {
     resolve_rules(*out, *module, *out->find_package(*module), problems);
   }
+  if (problems.empty()) {
+    check_annotations(*out, problems);
+  }
   if (!problems.empty()) {
     return out;
   }
   const Dependencies dependencies(out->root_);
   const auto order = ordered(dependencies, problems);
   if (problems.empty()) {
-    const SchemaTypes given(*out, schemas, problems);
+    const SchemaTypes given(*out, settings.schemas, problems);
     out->types_ = std::make_unique<const RuleTypes>(
         check_types(out->root_, dependencies, order, given, problems));
   }
@@ -109,9 +121,14 @@ std::unique_ptr<Policy> Policy::compile(std::vector<std::shared_ptr<Module>> mod
   return out;
 }
 
+const builtins::Builtin* Policy::builtin(std::string_view name) const {
+  const auto* out = builtins::find_builtin(name);
+  return out != nullptr && out->for_tests && !test_functions_ ? nullptr : out;
+}
+
 RuleNode* Policy::find_package(const Module& module) const {
   auto* node = const_cast<RuleNode*>(&root_);
-  for (std::size_t i = 1; i < module.package.items.size(); ++i) {
+  for (std::size_t i = 1; node != nullptr && i < module.package.items.size(); ++i) {
     node = node->child(module.package.items[i].value.text());
   }
   return node;

@@ -25,6 +25,7 @@ struct RuleNode {
   bool is_package = false;
   std::uint32_t number = 0;  // in the policy, from 0
 
+  std::vector<const Rule*> all_rules() const;  // the default last
   bool has_rules() const { return !rules.empty() || fallback != nullptr; }
   // Every rule gives the value of just this place.
   bool is_whole() const;
@@ -43,14 +44,20 @@ class Policy {
   Policy();
   ~Policy();
   // To be used only when `problems` is still empty afterwards.
+  struct Settings {
+    const Schemas* schemas = nullptr;  // not owned
+    bool test_functions = false;
+  };
   static std::unique_ptr<Policy> compile(std::vector<std::shared_ptr<Module>> modules,
-                                         const Schemas* schemas, Problems& problems);
+                                         const Settings& settings, Problems& problems);
 
   const RuleNode& root() const { return root_; }
   RuleNode* find_package(const Module& module) const;
   const std::vector<std::shared_ptr<Module>>& modules() const { return modules_; }
   const Plans& plans() const { return *plans_; }
   const RuleTypes& types() const { return *types_; }
+  // That modules and queries may call; null: there is none.
+  const builtins::Builtin* builtin(std::string_view name) const;
 
  private:
   void add(Module& module);
@@ -58,6 +65,7 @@ class Policy {
 
   std::vector<std::shared_ptr<Module>> modules_;
   RuleNode root_;
+  bool test_functions_ = false;
   std::unique_ptr<const RuleTypes> types_;
   std::unique_ptr<const Plans> plans_;
 };
@@ -72,7 +80,8 @@ struct Query {
   std::vector<std::pair<std::string, int>> variables;  // named ones and their slots
   std::shared_ptr<const Program> program;              // none: the tree is walked
 };
-Result<Query> compile_query(const Policy& policy, Body body);
+// `context`: whose package and imports it has; none: neither.
+Result<Query> compile_query(const Policy& policy, Body body, const Module* context = nullptr);
 
 // "a.rego:3".
 std::string place_text(const Location& location);

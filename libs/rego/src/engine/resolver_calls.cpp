@@ -54,7 +54,7 @@ void Resolver::call(Term& term, bool is_inside) {
       const Rule* any = node->rules.empty() ? node->fallback : node->rules[0];
       term.callee = {.function = node, .arity = any->arguments.size()};
     }
-  } else if (const auto* builtin = builtins::find_builtin(name)) {
+  } else if (const auto* builtin = policy_.builtin(name)) {
     term.callee = {.builtin = builtin, .arity = builtin->arity};
   }
   if (name == "print") {

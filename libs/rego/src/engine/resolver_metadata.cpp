@@ -12,10 +12,6 @@ Value Resolver::metadata_chain() const {
     }
     return Value::object(std::move(out));
   };
-  const auto scope_of = [](const Value& annotations) {
-    const Value* scope = annotations.find("scope");
-    return scope != nullptr && scope->is(Kind::string) ? scope->text() : std::string();
-  };
   const std::vector<Value> package = package_->path();
   std::vector<Value> path = package;
   const RuleNode* node = package_;
@@ -26,25 +22,25 @@ Value Resolver::metadata_chain() const {
     node = node == nullptr ? nullptr : node->child(key);
   }
   std::vector<Value> out;
-  for (const Value& one : rule_->annotations) {
-    if (scope_of(one) == "rule") {
-      out.push_back(entry(&one, path));
+  for (const Annotation& one : rule_->annotations) {
+    if (one.scope == "rule") {
+      out.push_back(entry(&one.value, path));
     }
   }
   if (out.empty()) {
     out.push_back(entry(nullptr, path));
   }
-  for (const Rule* rule : node == nullptr ? std::vector<Rule*>() : node->rules) {
-    for (const Value& one : rule->annotations) {
-      if (scope_of(one) == "document") {
-        out.push_back(entry(&one, path));
+  for (const Rule* rule : node == nullptr ? std::vector<const Rule*>() : node->all_rules()) {
+    for (const Annotation& one : rule->annotations) {
+      if (one.scope == "document") {
+        out.push_back(entry(&one.value, path));
       }
     }
   }
   for (const auto& module : policy_.modules()) {
-    for (const Value& one : module->package_annotations) {
+    for (const Annotation& one : module->package_annotations) {
       if (policy_.find_package(*module) == package_) {
-        out.push_back(entry(&one, package));
+        out.push_back(entry(&one.value, package));
       }
     }
   }

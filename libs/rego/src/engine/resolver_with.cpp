@@ -74,7 +74,7 @@ void Resolver::builtin_target(const Term& target) {
     return note(Errc::compile_error, target.location,
                 "with keyword replacing built-in function: " + why);
   }
-  if (builtins::find_builtin(target.name) == nullptr) {
+  if (policy_.builtin(target.name) == nullptr) {
     note(Errc::type_error, target.location,
          "with keyword target must reference existing input, data, or a function");
   }
@@ -87,8 +87,8 @@ void Resolver::with_value(With& with) {
                            : value.is(Term::Type::ref) ? dotted(value)
                                                        : std::string();
   if (!name.empty() && find_declared(name.substr(0, name.find('.'))) == nullptr &&
-      builtins::find_builtin(name) != nullptr) {
-    value.callee.builtin = builtins::find_builtin(name);
+      policy_.builtin(name) != nullptr) {
+    value.callee.builtin = policy_.builtin(name);
     value.type = Term::Type::constant;
     return;
   }

@@ -170,7 +170,7 @@ bool PartialEvaluator::call_expr(const Term& call, Frame& frame, Next next) {
     });
   }
   if (call.items.size() == call.callee.arity) {
-    return this->call(call, frame, [&](const Term& value) { return holds(value, next); });
+    return this->call(call, frame, [&](const Term& value) { return holds(value, next); }, true);
   }
   return this->call(call, frame, [&](const Term& value) {
     return match(call.items.back(), value, frame, false, next);
@@ -233,39 +233,6 @@ bool PartialEvaluator::holds(const Term& value, Next next) {
     return value.value == Value::boolean(false) ? true : next();
   }
   return is_collection(value) ? next() : keep(term_expr(value), next);
-}
-
-// ---- with ----
-
-// Nothing in it depends on what is not known, when the whole input is replaced by what is.
-bool PartialEvaluator::is_known_with(const Expr& expr, const Frame& frame) const {
-  bool replaces = false;
-  for (const With& with : expr.with) {
-    replaces = replaces || (with.target.items.size() == 1 && with.target.items[0].name == "input");
-    const RuleNode* other = with.value.callee.function;
-    if (unknown(with.value, frame) || (other != nullptr && unknowns_.has(*other))) {
-      return false;
-    }
-  }
-  bool known = replaces;
-  each_term(expr, [&](const Term& term) {
-    if (term.slot >= 0) {
-      known = known && !unknown(term, frame);
-    }
-    const auto* builtin = static_cast<const builtins::Builtin*>(term.callee.builtin);
-    known = known && (builtin == nullptr || !builtin->varies) && term.name != "print" &&
-            (term.callee.function == nullptr || !unknowns_.has(*term.callee.function, true));
-    if (term.is(Term::Type::ref) && term.items[0].name == "data" && term.items[0].slot < 0) {
-      known = known && !unknowns_.touches(place_of(term, frame)) &&
-              !unknowns_.has_below(policy_.root(), true);
-    }
-  });
-  return known;
-}
-
-bool PartialEvaluator::with_expr(const Expr& expr, Frame& frame, Next next) {
-  return !unknown(expr, frame) || is_known_with(expr, frame) ? known_expr(expr, frame, next)
-                                                             : kept(expr, frame, next);
 }
 
 }  // namespace unhidra::rego

@@ -5,7 +5,7 @@
 //
 // Its parts: partial_evaluator.cpp (expressions), partial_terms.cpp (values), partial_refs.cpp
 // (references, what they lead to), partial_rules.cpp (rules), partial_negation.cpp,
-// partial_support.cpp, partial_unknown.cpp.
+// partial_support.cpp, partial_unknown.cpp, partial_with.cpp.
 
 #include <map>
 #include <optional>
@@ -87,6 +87,9 @@ class PartialEvaluator {
   bool known_expr(const Expr& expr, Frame& frame, Next next);
   bool with_expr(const Expr& expr, Frame& frame, Next next);
   bool is_known_with(const Expr& expr, const Frame& frame) const;
+  bool replaces_the_unknown(const Expr& expr, const Frame& frame) const;
+  void ask_support(Expr& expr);
+  void ask_support(Term& term);
   bool call_expr(const Term& call, Frame& frame, Next next);
   bool some_in(const Expr& expr, Frame& frame, Next next);
   bool kept(const Expr& expr, Frame& frame, Next next);
@@ -103,7 +106,7 @@ class PartialEvaluator {
   bool known_value(const Term& term, Frame& frame, Take take);
   bool collection(const Term& term, std::size_t index, Frame& frame, std::vector<Term>& done,
                   Take take);
-  bool call(const Term& term, Frame& frame, Take take);
+  bool call(const Term& term, Frame& frame, Take take, bool is_condition = false);
   bool arguments(const Term& term, std::size_t index, Frame& frame, std::vector<Term>& done,
                  Next next);
   bool named(const Term& value, Take take);
@@ -137,13 +140,18 @@ class PartialEvaluator {
   bool document(const RuleNode& node, const Lookup& at, Frame& frame, Take take);
 
   // ---- rules ----
+  static bool has_ordered_rules(const RuleNode& node);  // else
+  bool has_base(const RuleNode& node) const;            // given data beside its rules
   bool rules(const RuleNode& node, const Lookup& at, Frame& frame, Take take);
   bool complete(const RuleNode& node, const Lookup& at, Frame& frame, Take take);
   bool elements(const RuleNode& node, const Lookup& at, Frame& frame, Take take);
   bool members(const RuleNode& node, const Lookup& at, Frame& frame, Take take);
   bool member(const Rule& rule, std::size_t item, Frame& inner, const Lookup& at, Frame& frame,
               Take take);
-  bool function(const RuleNode& node, const std::vector<Term>& arguments, Take take);
+  // `is_condition`: what it answers is only asked to hold.
+  bool function(const RuleNode& node, const std::vector<Term>& arguments, bool is_condition,
+                Take take);
+  static Term call_of(const RuleNode& node, std::string name, const std::vector<Term>& arguments);
   bool match_items_of(const Rule& rule, const std::vector<Term>& arguments, std::size_t index,
                       Frame& inner, Next next);
 
@@ -156,6 +164,9 @@ class PartialEvaluator {
   };
   const Supported* supported(const RuleNode& node);
   bool support_rule(const Rule& rule, const std::string& name, std::vector<std::string>& out);
+  bool support_function(const Rule& rule, const std::string& name, std::vector<std::string>& out);
+  // data.partial.a.f
+  std::string support_name(const RuleNode& node) const;
   bool head_parts(const Term& head, std::size_t index, Frame& inner, std::vector<Term>& done,
                   Next next);
   static std::string rule_text(const std::string& head, const Body& body);

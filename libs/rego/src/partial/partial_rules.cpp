@@ -4,27 +4,24 @@
 #include "partial/partial_evaluator.h"
 
 namespace unhidra::rego {
-namespace {
-
-bool has_else(const RuleNode& node) {
+bool PartialEvaluator::has_ordered_rules(const RuleNode& node) {
   return std::ranges::any_of(node.rules,
                              [](const Rule* rule) { return rule->otherwise != nullptr; });
 }
 
-}  // namespace
+bool PartialEvaluator::has_base(const RuleNode& node) const {
+  const Value* base = &data_;
+  for (const Value& key : node.path()) {
+    base = base == nullptr || !base->is(Kind::object) ? nullptr : base->find(key);
+  }
+  return base != nullptr;
+}
 
 bool PartialEvaluator::rules(const RuleNode& node, const Lookup& at, Frame& frame, Take take) {
   if (node.kind == RuleKind::function) {
     return true;
   }
-  const bool has_base = [&] {
-    const Value* base = &data_;
-    for (const Value& key : node.path()) {
-      base = base == nullptr || !base->is(Kind::object) ? nullptr : base->find(key);
-    }
-    return base != nullptr;
-  }();
-  if (has_else(node) || has_base) {
+  if (has_ordered_rules(node) || has_base(node)) {
     return original(node, at, frame, take);
   }
   if (unknowns_.is_apart(node)) {
@@ -118,15 +115,23 @@ bool PartialEvaluator::member(const Rule& rule, std::size_t item, Frame& inner, 
 }
 
 bool PartialEvaluator::function(const RuleNode& node, const std::vector<Term>& arguments,
-                                Take take) {
-  if (has_else(node) || node.fallback != nullptr || unknowns_.is_apart(node)) {
-    Term out;
-    out.type = Term::Type::call;
-    out.name = node.name();
-    out.items = arguments;
-    out.callee.function = &node;
-    out.callee.arity = arguments.size();
-    return take(out);
+                                bool is_condition, Take take) {
+  if (has_ordered_rules(node)) {
+    return take(call_of(node, node.name(), arguments));
+  }
+  // A default that is false is not what a condition asks for.
+  const bool defaults =
+      node.fallback != nullptr && !(is_condition && is_known(*node.fallback->value) &&
+                                    node.fallback->value->value == Value::boolean(false));
+  if (defaults || unknowns_.is_apart(node)) {
+    const Supported* rules = supported(node);
+    if (error_) {
+      return false;
+    }
+    if (rules == nullptr) {
+      return take(call_of(node, node.name(), arguments));
+    }
+    return rules->is_empty || take(call_of(node, support_name(node), arguments));
   }
   return std::ranges::all_of(node.rules, [&](const Rule* rule) {
     Frame inner = new_frame(rule->slots);
@@ -135,6 +140,17 @@ bool PartialEvaluator::function(const RuleNode& node, const std::vector<Term>& a
                   [&] { return raw_value(*rule->value, inner, nullptr, take); });
     });
   });
+}
+
+Term PartialEvaluator::call_of(const RuleNode& node, std::string name,
+                               const std::vector<Term>& arguments) {
+  Term out;
+  out.type = Term::Type::call;
+  out.callee.function = name == node.name() ? &node : nullptr;
+  out.callee.arity = arguments.size();
+  out.name = std::move(name);
+  out.items = arguments;
+  return out;
 }
 
 bool PartialEvaluator::match_items_of(const Rule& rule, const std::vector<Term>& arguments,

@@ -65,6 +65,42 @@ bool PartialEvaluator::support_rule(const Rule& rule, const std::string& name,
   return good;
 }
 
+// The arguments are not known: they are those of whoever asks.
+bool PartialEvaluator::support_function(const Rule& rule, const std::string& name,
+                                        std::vector<std::string>& out) {
+  Frame inner = new_frame(rule.slots);
+  std::string head = name + "(";
+  Names live;
+  for (Term argument : rule.arguments) {
+    close(argument, inner);
+    add_variables(argument, live);
+    head += (head.ends_with('(') ? "" : ", ") + residual_text(argument);
+  }
+  head += ") := ";
+  kept_.emplace_back();
+  const bool good = body(rule.body, 0, inner, [&] {
+    return value(*rule.value, inner, [&](const Term& answer) {
+      ++made_;
+      Names all = live;
+      add_variables(answer, all);
+      if (const auto body = simplified(kept_.back(), all)) {
+        std::string text =
+            rule_text((rule.is_default ? "default " : "") + head + residual_text(answer), *body);
+        if (std::ranges::find(out, text) == out.end()) {
+          out.push_back(std::move(text));
+        }
+      }
+      return step();
+    });
+  });
+  kept_.pop_back();
+  return good;
+}
+
+std::string PartialEvaluator::support_name(const RuleNode& node) const {
+  return "data." + options_.space + node.name().substr(4);
+}
+
 bool PartialEvaluator::head_parts(const Term& head, std::size_t index, Frame& inner,
                                   std::vector<Term>& done, Next next) {
   if (index == done.size()) {
@@ -91,12 +127,16 @@ const PartialEvaluator::Supported* PartialEvaluator::supported(const RuleNode& n
     return nullptr;
   }
   std::vector<std::string> rules;
-  for (const Rule* rule : node.rules) {
-    if (!support_rule(*rule, name, rules)) {
+  const bool is_function = node.kind == RuleKind::function;
+  for (const Rule* rule : node.all_rules()) {
+    const bool good = is_function         ? support_function(*rule, name, rules)
+                      : !rule->is_default ? support_rule(*rule, name, rules)
+                                          : true;
+    if (!good) {
       return nullptr;
     }
   }
-  if (node.fallback != nullptr && node.fallback->value) {
+  if (!is_function && node.fallback != nullptr && node.fallback->value) {
     Term value = *node.fallback->value;
     Frame none = new_frame(node.fallback->slots);
     close(value, none);

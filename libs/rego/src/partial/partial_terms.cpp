@@ -195,11 +195,11 @@ bool PartialEvaluator::arguments(const Term& term, std::size_t index, Frame& fra
   });
 }
 
-bool PartialEvaluator::call(const Term& term, Frame& frame, Take take) {
+bool PartialEvaluator::call(const Term& term, Frame& frame, Take take, bool is_condition) {
   std::vector<Term> done(term.callee.arity);
   return step() && arguments(term, 0, frame, done, [&] {
            if (term.callee.function != nullptr) {
-             return function(*term.callee.function, done, take);
+             return function(*term.callee.function, done, is_condition, take);
            }
            Term out = term;
            out.items = done;

@@ -17,6 +17,14 @@ struct Location {
   std::uint32_t column = 0;
 };
 
+// What a METADATA comment says of the rule or package that follows it: an object of the
+// reference's form, checked.
+struct Annotation {
+  Location location;
+  std::string scope;  // rule, document, package, subpackages
+  Value value;
+};
+
 struct Expr;
 using Body = std::vector<Expr>;
 struct RuleNode;
@@ -98,7 +106,7 @@ struct Rule {
   std::size_t prefix = 0;  // items of the head that lead to its place; what follows is dynamic
   const struct Module* module = nullptr;
   const RuleNode* node = nullptr;  // its place under data
-  std::vector<Value> annotations;
+  std::vector<Annotation> annotations;
 };
 
 struct Import {
@@ -114,7 +122,7 @@ struct Module {
   Term package;            // a ref that begins with data
   std::vector<Import> imports;
   std::vector<std::shared_ptr<Rule>> rules;
-  std::vector<Value> package_annotations;
+  std::vector<Annotation> package_annotations;
 };
 
 }  // namespace unhidra::rego

@@ -299,7 +299,7 @@ class Formatter {
 std::expected<std::string, ProblemList> format_once(std::string_view file, std::string_view text,
                                                     Syntax syntax) {
   Parser parser(file, text, syntax);
-  (void)parser.module();
+  (void)parser.module(false);
   Problems problems;
   parser.tell(problems);
   if (!problems.empty()) {
@@ -345,10 +345,9 @@ std::expected<std::string, ProblemList> format_module(std::string_view file, std
 }
 
 bool same_module(std::string_view a, std::string_view b, Syntax syntax) {
-  Problems problems;
-  const auto left = parse_module("", a, syntax, problems);
-  const auto right = parse_module("", b, syntax, problems);
-  return problems.empty() && sorted_imports(*left) == sorted_imports(*right);
+  const auto left = parse_module("", a, syntax);
+  const auto right = parse_module("", b, syntax);
+  return left && right && sorted_imports(**left) == sorted_imports(**right);
 }
 
 }  // namespace unhidra::rego

@@ -124,7 +124,7 @@ class Lexer {
   void lex_comment() {
     begin();
     position_ = std::min(source_.find('\n', position_), source_.size());
-    out_.comments.push_back({row_, std::string(lexeme().substr(1)), token_begin_});
+    out_.comments.push_back({row_, token_column_, std::string(lexeme().substr(1)), token_begin_});
     complain_about_characters();
     if (!complaint_.empty()) {
       push(TokenType::illegal, {});

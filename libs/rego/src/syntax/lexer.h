@@ -32,6 +32,7 @@ struct Token {
 
 struct Comment {
   std::uint32_t row = 0;
+  std::uint32_t column = 0;
   std::string text;       // without '#'
   std::size_t begin = 0;  // bytes
 };

@@ -284,7 +284,7 @@ Term Parser::single_term() {
 Result<std::shared_ptr<Module>> parse_module(std::string_view file, std::string_view source,
                                              Syntax syntax) {
   Parser parser(file, source, syntax);
-  auto out = parser.module();
+  auto out = parser.module(false);
   if (parser.failed()) {
     return fail(parser.error());
   }
@@ -294,7 +294,7 @@ Result<std::shared_ptr<Module>> parse_module(std::string_view file, std::string_
 std::shared_ptr<Module> parse_module(std::string_view file, std::string_view source, Syntax syntax,
                                      Problems& problems) {
   Parser parser(file, source, syntax);
-  auto out = parser.module();
+  auto out = parser.module(true);
   parser.tell(problems);
   return out;
 }

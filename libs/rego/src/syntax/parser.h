@@ -12,9 +12,10 @@
 
 namespace unhidra::rego {
 
+// Without annotations: what they are written in is not looked at.
 Result<std::shared_ptr<Module>> parse_module(std::string_view file, std::string_view source,
                                              Syntax syntax);
-// Adds to `problems`; what could be read comes back in any case.
+// Adds to `problems`, those of annotations too; what could be read comes back in any case.
 std::shared_ptr<Module> parse_module(std::string_view file, std::string_view source, Syntax syntax,
                                      Problems& problems);
 // A query: one body, without a package.

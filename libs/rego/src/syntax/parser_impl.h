@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "syntax/annotations.h"
 #include "syntax/lexer.h"
 #include "syntax/parser.h"
 #include "syntax/term_text.h"
@@ -32,7 +33,7 @@ class Parser {
  public:
   Parser(std::string_view file, std::string_view source, Syntax syntax);
 
-  std::shared_ptr<Module> module();
+  std::shared_ptr<Module> module(bool reads_annotations);
   Body query();
   Term single_term();
   bool failed() const { return !faults_.empty(); }
@@ -133,6 +134,7 @@ class Parser {
   bool use_keywords(std::string_view which);
   MaybeTerm path();
   void check_forms();
+  void tell_annotations(std::vector<AnnotationFault>& wrong);
 
   // ---- rules ----
   // none: nothing here is a rule's head; bodyless: it may be one without a body. Neither told.
@@ -140,6 +142,7 @@ class Parser {
   Outcome rule(Rule& rule, Form& form, Module& out);
   Outcome head(Rule& rule, Form& form);
   Outcome head_ref(Rule& rule);
+  bool called_head(std::size_t begin);
   bool head_key(Rule& rule);
   bool head_value(Rule& rule, const Form& form, std::size_t begin);
   bool default_rule(const Rule& rule);
@@ -211,6 +214,7 @@ class Parser {
   std::vector<Fault> faults_;
   std::vector<std::pair<Mark, std::size_t>> marks_;
   std::vector<Form> forms_;
+  std::vector<std::uint32_t> imports_;  // rows
 };
 
 // A name that is a keyword in v1.

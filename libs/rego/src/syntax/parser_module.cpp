@@ -1,7 +1,6 @@
 // Packages, imports, and what holds for a whole module.
 #include <algorithm>
 
-#include "syntax/annotations.h"
 #include "syntax/parser_impl.h"
 
 namespace unhidra::rego {
@@ -27,7 +26,7 @@ std::string dotted(const Term& path) {
 
 }  // namespace
 
-std::shared_ptr<Module> Parser::module() {
+std::shared_ptr<Module> Parser::module(bool reads_annotations) {
   auto out = std::make_shared<Module>();
   out->file = file_;
   out->is_v0 = syntax_ == Syntax::v0;
@@ -48,13 +47,25 @@ std::shared_ptr<Module> Parser::module() {
   if (!has_package && !failed()) {
     fault_at(begin, "package expected");
   }
+  std::vector<AnnotationFault> wrong;
+  auto annotations =
+      reads_annotations ? read_annotations(list_.comments, wrong) : std::vector<ReadAnnotation>();
+  tell_annotations(wrong);
   if (!failed() && out->speaks_v1) {
     check_forms();
   }
   if (!failed()) {
-    attach_annotations(list_.comments, *out);
+    attach_annotations(std::move(annotations), imports_, *out, wrong);
+    tell_annotations(wrong);
   }
   return out;
+}
+
+void Parser::tell_annotations(std::vector<AnnotationFault>& wrong) {
+  for (auto& [row, begin, message] : wrong) {
+    faults_.push_back({row, 1, begin, std::move(message)});
+  }
+  wrong.clear();
 }
 
 void Parser::statement(Module& out) {
@@ -137,6 +148,7 @@ void Parser::package(Module& out) {
 void Parser::import(Module& out) {
   Import made;
   made.location = here();
+  imports_.push_back(made.location.row);
   take();
   auto named = path();
   if (!named || named->is(Term::Type::call)) {

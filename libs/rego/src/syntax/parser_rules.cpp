@@ -67,6 +67,7 @@ bool has_variables(const Term& head) {
 // ---- heads ----
 
 Parser::Outcome Parser::head_ref(Rule& rule) {
+  const std::size_t begin = peek().begin;
   Term& ref = rule.head;
   ref = make(Term::Type::ref);
   Term name = make(Term::Type::var);
@@ -98,7 +99,32 @@ Parser::Outcome Parser::head_ref(Rule& rule) {
   take();
   // What takes no argument is a value: p() := 1 is p := 1.
   rule.kind = rule.arguments.empty() ? RuleKind::complete : RuleKind::function;
-  return adjacent() && (at(".") || at("[")) ? Outcome::none : Outcome::bodyless;
+  if (adjacent() && (at(".") || at("["))) {
+    return called_head(begin) ? Outcome::failed : Outcome::none;
+  }
+  return Outcome::bodyless;
+}
+
+// A call behind a call, f(0).g(0), which is no head. False: it is not there, and nothing was told
+// or read.
+bool Parser::called_head(std::size_t begin) {
+  const State here = save();
+  Term ref = make(Term::Type::ref);
+  while (adjacent() && (at(".") || at("["))) {
+    if (!look_up(ref)) {
+      restore(here);
+      return false;
+    }
+  }
+  const std::string text = text_from(begin);
+  std::vector<Term> arguments;
+  if (!adjacent() || !skip("(") || !term_list(")", arguments)) {
+    restore(here);
+    return false;
+  }
+  take();
+  unexpected("rule head ref " + text + " invalid");
+  return true;
 }
 
 bool Parser::head_key(Rule& rule) {

@@ -297,6 +297,7 @@ constexpr auto kDeclared = std::to_array<std::pair<std::string_view, std::string
     {"strings.reverse", "x: string -> y: string"},
     {"substring", "value: string, offset: number, length: number -> output: string"},
     {"sum", "collection: any<array[number], set[number]> -> n: number"},
+    {"test.sleep", "duration: string -> output: null"},
     {"time.add_date", "ns: number, years: number, months: number, days: number -> output: number"},
     {"time.clock",
      "x: any<number, array<number, string>> -> output: array<number, number, number>"},

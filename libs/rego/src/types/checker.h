@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "types/readers.h"
 #include "types/type_checker.h"
 
 namespace unhidra::rego {
@@ -16,8 +17,14 @@ class TypeChecker {
  public:
   // `own`: where the rule is; none: a query.
   TypeChecker(const RuleNode& root, const RuleTypes& rules, const GivenTypes& given,
-              const RuleNode* own, std::size_t slots, Problems& problems)
-      : root_(root), rules_(rules), given_(given), own_(own), slots_(slots), problems_(problems) {}
+              Readers& readers, const RuleNode* own, std::size_t slots, Problems& problems)
+      : root_(root),
+        rules_(rules),
+        given_(given),
+        readers_(readers),
+        own_(own),
+        slots_(slots),
+        problems_(problems) {}
 
   bool is_good() const { return good_; }
   void body(const Body& body) {
@@ -62,14 +69,21 @@ class TypeChecker {
   void ref(const Term& ref);
   bool leads_somewhere(const Term& ref);
   bool has_others(const RuleNode& node) const;
+  // Replaced by a `with` around it, or read by a rule that reads what is.
+  bool is_replaced(const Term& ref) const;
+  bool reads_replaced(const RuleNode& node) const;
+  bool reads_replaced_below(const RuleNode& node) const;
+  void plain_expr(const Expr& expr);
   const FunctionType* replaced(const With& with) const;
   void replacement(const With& with);
 
   const RuleNode& root_;
   const RuleTypes& rules_;
   const GivenTypes& given_;
+  Readers& readers_;
   const RuleNode* own_;
   std::vector<TypePtr> slots_;
+  std::vector<ReplacedPlace> replaced_places_;
   Problems& problems_;
   bool good_ = true;
 };

@@ -79,8 +79,9 @@ const FunctionType* TypeChecker::function_of(const Term& call) const {
 
 TypePtr TypeChecker::call_type(const Term& term) const {
   const FunctionType* function = function_of(term);
-  return function == nullptr || function->result.type == nullptr ? Type::anything()
-                                                                 : function->result.type;
+  const bool is_known = function != nullptr && function->result.type != nullptr &&
+                        (term.callee.function == nullptr || !reads_replaced(*term.callee.function));
+  return is_known ? function->result.type : Type::anything();
 }
 
 TypePtr TypeChecker::extent(const RuleNode& node) const {
@@ -118,6 +119,10 @@ TypePtr TypeChecker::given_data(const Term& ref, std::size_t& index) const {
 
 TypePtr TypeChecker::entered(const Term& ref, std::size_t& index) const {
   const Term& head = ref.items[0];
+  if (is_replaced(ref)) {
+    index = ref.items.size();
+    return Type::anything();
+  }
   index = 1;
   if (!head.is(Term::Type::var)) {
     return type(head);

@@ -26,7 +26,7 @@ void TypeChecker::call(const Term& term, bool has_result) {
   bool good = true;
   for (std::size_t i = 0; i < term.items.size() && good; ++i) {
     const bool is_argument = i < term.callee.arity;
-    const TypePtr& want = is_argument ? function->arguments[i].type : function->result.type;
+    const TypePtr want = is_argument ? function->arguments[i].type : call_type(term);
     good = function_at(term.items[i]) == nullptr && (want == nullptr || unify(term.items[i], want));
   }
   if (good) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "builtins/json_schema.h"
+#include "syntax/term_text.h"
 
 namespace unhidra::rego {
 namespace {
@@ -169,20 +170,22 @@ TypePtr placed(const TypePtr& base, std::span<const Value> path, const TypePtr& 
   return Type::object(std::move(properties), key, value);
 }
 
-std::string scope_of(const Value& annotation) {
-  const Value* scope = annotation.find("scope");
-  return scope == nullptr ? std::string() : scope->text();
+// schema.a.b, as schemas are named.
+std::string schema_name(const Value& path) {
+  std::string out;
+  for (const Value& part : path.elements()) {
+    out += (out.empty() ? "" : ".") + part.text();
+  }
+  return out;
 }
 
-// schema["acl-list"].x as schema.acl-list.x.
-std::string dotted_name(std::string_view text) {
+// schema["acl-list"].x, as the reference writes it.
+std::string shown_path(const Value& path) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '[') {
-      out += '.';
-    } else if (text[i] != ']' && text[i] != '"') {
-      out += text[i];
-    }
+  for (const Value& part : path.elements()) {
+    out += out.empty()            ? part.text()
+           : is_name(part.text()) ? "." + part.text()
+                                  : "[" + to_term(part) + "]";
   }
   return out;
 }
@@ -200,26 +203,26 @@ Result<TypePtr> type_of_schema(const Value& schema) {
 SchemaTypes::SchemaTypes(const Policy& policy, const Schemas* schemas, Problems& problems)
     : schemas_(schemas), problems_(problems), policy_(policy) {
   if (schemas != nullptr && schemas->by_name.contains("schema")) {
-    everywhere_.input = type_named(Value::string("schema"), {});
+    everywhere_.input = type_named(Value::array({Value::string("schema")}), {});
   }
   read_packages(policy);
   read_rules(policy.root());
 }
 
-TypePtr SchemaTypes::type_named(const Value& schema, const Location& location) {
-  const Value* written = &schema;
-  if (schema.is(Kind::string)) {
-    if (schemas_ == nullptr) {
-      return nullptr;
-    }
-    const auto found = schemas_->by_name.find(dotted_name(schema.text()));
-    if (found == schemas_->by_name.end()) {
-      problems_.add(Errc::type_error, location, "undefined schema: " + schema.text());
-      return nullptr;
-    }
-    written = &found->second;
+TypePtr SchemaTypes::type_named(const Value& path, const Location& location) {
+  if (schemas_ == nullptr) {
+    return nullptr;
   }
-  auto type = type_of_schema(*written);
+  const auto found = schemas_->by_name.find(schema_name(path));
+  if (found == schemas_->by_name.end()) {
+    problems_.add(Errc::type_error, location, "undefined schema: " + shown_path(path));
+    return nullptr;
+  }
+  return type_written(found->second, location);
+}
+
+TypePtr SchemaTypes::type_written(const Value& schema, const Location& location) {
+  auto type = type_of_schema(schema);
   if (!type) {
     problems_.add(Errc::type_error, location, type.error().message());
     return nullptr;
@@ -227,23 +230,19 @@ TypePtr SchemaTypes::type_named(const Value& schema, const Location& location) {
   return std::move(*type);
 }
 
-SchemaTypes::Statements SchemaTypes::read(const Value& annotation, const Location& location) {
+SchemaTypes::Statements SchemaTypes::read(const Annotation& annotation, const Location& location) {
   Statements out;
-  const Value* schemas = annotation.find("schemas");
+  const Value* schemas = annotation.value.find("schemas");
   for (const Value& one : schemas == nullptr ? std::span<const Value>() : schemas->elements()) {
-    for (const auto& [place, schema] : one.members()) {
-      const std::string name = dotted_name(place.text());
-      Statement statement;
-      statement.of_input = name == "input" || name.starts_with("input.");
-      for (std::size_t dot = name.find('.'); dot != std::string::npos;) {
-        const auto end = name.find('.', dot + 1);
-        statement.path.push_back(Value::string(name.substr(dot + 1, end - dot - 1)));
-        dot = end;
-      }
-      statement.type = type_named(schema, location);
-      if (statement.type != nullptr) {
-        out.push_back(std::move(statement));
-      }
+    const auto path = one.find("path")->elements();
+    const Value* definition = one.find("definition");
+    Statement statement;
+    statement.of_input = path[0] == Value::string("input");
+    statement.path.assign(path.begin() + 1, path.end());
+    statement.type = definition == nullptr ? type_named(*one.find("schema"), location)
+                                           : type_written(*definition, location);
+    if (statement.type != nullptr) {
+      out.push_back(std::move(statement));
     }
   }
   return out;
@@ -251,8 +250,8 @@ SchemaTypes::Statements SchemaTypes::read(const Value& annotation, const Locatio
 
 void SchemaTypes::read_packages(const Policy& policy) {
   for (const auto& module : policy.modules()) {
-    for (const Value& one : module->package_annotations) {
-      auto& to = scope_of(one) == "subpackages" ? subpackages_ : packages_;
+    for (const Annotation& one : module->package_annotations) {
+      auto& to = one.scope == "subpackages" ? subpackages_ : packages_;
       std::ranges::move(read(one, module->package.location),
                         std::back_inserter(to[policy.find_package(*module)]));
     }
@@ -260,10 +259,10 @@ void SchemaTypes::read_packages(const Policy& policy) {
 }
 
 void SchemaTypes::read_rules(const RuleNode& node) {
-  for (const Rule* rule : node.rules) {
-    for (const Value& one : rule->annotations) {
+  for (const Rule* rule : node.all_rules()) {
+    for (const Annotation& one : rule->annotations) {
       auto statements = read(one, rule->location);
-      auto& to = scope_of(one) == "document" ? documents_[&node] : rules_[rule];
+      auto& to = one.scope == "document" ? documents_[&node] : rules_[rule];
       std::ranges::move(statements, std::back_inserter(to));
     }
   }

@@ -39,8 +39,9 @@ class SchemaTypes {
   };
   using Statements = std::vector<Statement>;
 
-  Statements read(const Value& annotation, const Location& location);
-  TypePtr type_named(const Value& schema, const Location& location);
+  Statements read(const Annotation& annotation, const Location& location);
+  TypePtr type_named(const Value& path, const Location& location);
+  TypePtr type_written(const Value& schema, const Location& location);
   void read_packages(const Policy& policy);
   void read_rules(const RuleNode& node);
   static void add(const Statements& from, GivenTypes& to);

@@ -40,19 +40,57 @@ void TypeChecker::replacement(const With& with) {
   }
 }
 
+bool TypeChecker::reads_replaced(const RuleNode& node) const {
+  return std::ranges::any_of(replaced_places_, [&](const ReplacedPlace& place) {
+    return place.touches(false, node.path()) || readers_.reads(node, place);
+  });
+}
+
+bool TypeChecker::reads_replaced_below(const RuleNode& node) const {
+  return (node.has_rules() && reads_replaced(node)) ||
+         std::ranges::any_of(
+             node.children, [&](const auto& child) { return reads_replaced_below(*child.second); });
+}
+
+bool TypeChecker::is_replaced(const Term& ref) const {
+  const bool of_input = is_global(ref.items[0], "input");
+  if (replaced_places_.empty() || (!of_input && !is_global(ref.items[0], "data"))) {
+    return false;
+  }
+  const RuleNode* node = of_input ? nullptr : &root_;
+  std::vector<Value> path;
+  for (std::size_t i = 1; i < ref.items.size() && ref.items[i].is(Term::Type::constant); ++i) {
+    path.push_back(ref.items[i].value);
+    const bool goes_on = node != nullptr && !node->has_rules();
+    if (goes_on) {
+      node = path.back().is(Kind::string) ? node->child(path.back().text()) : nullptr;
+    }
+  }
+  return std::ranges::any_of(
+             replaced_places_,
+             [&](const ReplacedPlace& place) { return place.touches(of_input, path); }) ||
+         (node != nullptr && reads_replaced_below(*node));
+}
+
+// Under a `with`, what it replaces and what reads that may be of any type.
 void TypeChecker::expr(const Expr& expr) {
+  const std::size_t outer = replaced_places_.size();
   for (const auto& with : expr.with) {
     replacement(with);
     if (with.value.callee.function == nullptr) {
       check(with.value);
     }
-    if (is_global(with.target.items[0], "data")) {
-      return;  // what is there then may be of any type
-    }
-    if (given_.input != nullptr && is_global(with.target.items[0], "input")) {
-      return;
+  }
+  for (const auto& with : expr.with) {
+    if (auto place = ReplacedPlace::of(with.target)) {
+      replaced_places_.push_back(std::move(*place));
     }
   }
+  plain_expr(expr);
+  replaced_places_.resize(outer);
+}
+
+void TypeChecker::plain_expr(const Expr& expr) {
   const auto domain = [&](const Term& of, std::size_t patterns) {
     const TypePtr keys = keys_of(type(of));
     const TypePtr values = values_of(type(of));
@@ -112,8 +150,8 @@ TypePtr TypeChecker::argument(const Term& pattern) {
 namespace {
 
 void add_rule(const RuleNode& root, RuleTypes& out, const Rule& rule, const GivenTypes& given,
-              bool& good, Problems& problems) {
-  TypeChecker checker(root, out, given, rule.node, rule.slots, problems);
+              Readers& readers, bool& good, Problems& problems) {
+  TypeChecker checker(root, out, given, readers, rule.node, rule.slots, problems);
   checker.body(rule.body);
   for (std::size_t i = rule.prefix; i < rule.head.items.size(); ++i) {
     checker.check(rule.head.items[i]);
@@ -158,17 +196,14 @@ RuleTypes check_types(const RuleNode& root, const Dependencies& dependencies,
                       Problems& problems) {
   RuleTypes out;
   out.given = schemas.everywhere();
+  Readers readers(root, &dependencies);
   for (const std::uint32_t number : order) {
     const RuleNode& node = dependencies.node(number);
     bool good = true;
-    std::vector<const Rule*> rules(node.rules.begin(), node.rules.end());
-    if (node.fallback != nullptr) {
-      rules.push_back(node.fallback);
-    }
-    for (const Rule* rule : rules) {
+    for (const Rule* rule : node.all_rules()) {
       const GivenTypes given = schemas.of(*rule);
       for (const Rule* one = rule; one != nullptr; one = one->otherwise.get()) {
-        add_rule(root, out, *one, given, good, problems);
+        add_rule(root, out, *one, given, readers, good, problems);
       }
     }
     if (!good) {
@@ -181,7 +216,8 @@ RuleTypes check_types(const RuleNode& root, const Dependencies& dependencies,
 
 void check_types(const RuleNode& root, const RuleTypes& rules, const Body& query, std::size_t slots,
                  Problems& problems) {
-  TypeChecker(root, rules, rules.given, nullptr, slots, problems).body(query);
+  Readers readers(root);
+  TypeChecker(root, rules, rules.given, readers, nullptr, slots, problems).body(query);
 }
 
 std::string argument_error(std::string_view function, std::string_view what,

@@ -30,6 +30,7 @@ struct TestOptions {
   std::string pattern;           // of names to run (RE2); empty: all
   Coverage* coverage = nullptr;  // not owned; without explanations then
   std::uint64_t max_steps = 50'000'000;
+  std::chrono::nanoseconds timeout{0};  // of one test; zero: none
 };
 
 // In the order of the files and of their text. Errc::bad_file: the pattern is none.

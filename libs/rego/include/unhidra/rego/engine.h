@@ -7,6 +7,7 @@
 // Errors are values whose code names are the Open Policy Agent's (errc.h). Every doubt is an error
 // or an empty answer: a caller that decides by a policy denies unless it reads `true`.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -70,6 +71,12 @@ struct QueryExpression {
   std::string variable;
 };
 
+// Where a query stands: what it names without a path is of this package, or imported.
+struct QueryContext {
+  std::string package;               // a.b; empty: none
+  std::vector<std::string> imports;  // data.a.b, or data.a.b as c
+};
+
 class Policy;
 struct Query;
 struct PartialOptions;
@@ -94,6 +101,8 @@ struct CompileOptions {
   // anyway: imports and rules that hide each other, `input` and `data` hidden, deprecated
   // functions.
   bool strict = false;
+  // Functions for tests of engines: test.sleep. Unknown otherwise, as to the reference.
+  bool test_functions = false;
   // Types of input and data. None: annotations that name a schema say nothing.
   std::shared_ptr<const Schemas> schemas;
 };
@@ -113,7 +122,8 @@ class PolicySet {
   // The same, except that an expression which is a term does not have to hold: its value, false
   // too, is part of the solution.
   Result<PreparedQuery> prepare_with_values(std::string_view query,
-                                            std::vector<QueryExpression>& expressions) const;
+                                            std::vector<QueryExpression>& expressions,
+                                            const QueryContext& context = {}) const;
   // Data with what is known of it before any input.
   LoadedData load(Value data, const LoadBudget& budget = {}) const;
   // Every rule of every module, in the order of the modules and of their text.
@@ -136,6 +146,8 @@ std::string value_to_json(const Value& value);
 std::string value_to_json_lines(const Value& value);
 // The first document of a YAML text, as far as JSON can say it. Errc::bad_document.
 Result<Value> value_from_yaml(std::string_view yaml);
+// A duration as the language writes it: "1h15m30.5s". Errc::bad_document.
+Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 // A ground term of the language, which may hold sets and keys of any kind.
 Result<Value> value_from_term(std::string_view term);
 

@@ -5,6 +5,7 @@
 // Called on the thread that evaluates, which waits for it; the budget of time is looked at
 // afterwards.
 
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
@@ -25,6 +26,9 @@ class Host {
   // providers.aws.sign_req: the request with its signature.
   virtual Result<Value> sign_request(const Value& request, const Value& configuration,
                                      std::int64_t now_ns);
+  // test.sleep: returns when the time is over. Never asked for more than is left of the
+  // evaluation's own time, and not at all unless policies are compiled with it.
+  virtual Status sleep(std::chrono::nanoseconds duration);
 };
 
 }  // namespace unhidra::rego
