@@ -234,6 +234,7 @@ class Cli:
     def environment(self):
         env = clean_environment()
         env["UNHIDRA_PASSPHRASE"] = self.passphrase
+        env["UNHIDRA_PASSPHRASE_MEMORY"] = "1MiB"  # a command would spend most of its time on the default
         env["HOME"] = str(self.server.root)
         for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_STATE_HOME", "XDG_DATA_HOME"):
             env.pop(name, None)

@@ -6,6 +6,7 @@
 
 #include "unhidra/base/text.h"
 #include "unhidra/runtime/files.h"
+#include "unhidra/runtime/settings.h"
 
 #include "errc.h"
 
@@ -16,6 +17,9 @@ namespace {
 constexpr std::size_t kMaxCertificates = 1 << 20;
 constexpr std::size_t kMaxEvents = 10'000;
 constexpr std::uint16_t kGatewayPort = 9000;
+// RFC 9106 names more for those that have it; below, a passphrase is guessed too cheaply.
+constexpr auto kMinPassphraseMemory = runtime::mebibytes(1);
+constexpr auto kMaxPassphraseMemory = runtime::mebibytes(256);
 
 }  // namespace
 
@@ -104,8 +108,26 @@ Result<SecretBytes> App::passphrase(bool fresh) const {
   return ask_secret(around_, "Passphrase of this profile");
 }
 
+Result<crypto::Argon2Cost> App::passphrase_cost() const {
+  crypto::Argon2Cost cost;
+  const auto given = options_.passphrase_memory.empty()
+                         ? around_.variable("UNHIDRA_PASSPHRASE_MEMORY")
+                         : options_.passphrase_memory;
+  if (given.empty()) {
+    return cost;
+  }
+  const auto memory = runtime::parse_byte_size(given);
+  if (!memory || *memory < kMinPassphraseMemory || *memory > kMaxPassphraseMemory) {
+    return fail(Errc::usage,
+                "the memory for a passphrase is a size from 1MiB to 256MiB, not \"" + given + "\"");
+  }
+  cost.memory_kib = static_cast<std::uint32_t>(memory->bytes / runtime::kibibytes(1).bytes);
+  return cost;
+}
+
 Status App::open_store() {
   VaultOptions options;
+  UNHIDRA_TRY(options.cost, passphrase_cost());
   options.keychain = desktop_keychain();
   options.passphrase_given =
       !options_.passphrase_file.empty() || !around_.variable("UNHIDRA_PASSPHRASE").empty();

@@ -42,6 +42,7 @@ class App {
   std::string gateway_url() const;
   Status ready_rest();
   Result<SecretBytes> passphrase(bool fresh) const;
+  Result<crypto::Argon2Cost> passphrase_cost() const;  // of a new profile; Errc::usage
   std::string default_profile() const;
   std::string state_directory() const;
   // Runs the connection until the engine has nothing more to do.

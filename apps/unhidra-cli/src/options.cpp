@@ -64,6 +64,10 @@ void OptionBuilder::add_globals() {
   app_.add_option("--passphrase-file", options_.passphrase_file,
                   "Its first line is the passphrase of the profile")
       ->type_name("FILE");
+  app_.add_option("--passphrase-memory", options_.passphrase_memory,
+                  "Memory that each try of a new profile's passphrase costs: 1MiB to 256MiB; 48MiB "
+                  "unless said otherwise here or in UNHIDRA_PASSPHRASE_MEMORY")
+      ->type_name("SIZE");
   app_.add_flag("--json", options_.json, "One JSON object a line on the standard output");
   app_.add_flag("-q,--quiet", options_.quiet, "No remarks, only results and errors");
 }

@@ -106,6 +106,7 @@ struct Options {
   std::string ca_file;
   std::string fingerprint;
   std::string passphrase_file;
+  std::string passphrase_memory;  // what a new profile's Argon2id takes; empty: the default
   bool json = false;
   bool quiet = false;
 

@@ -43,6 +43,7 @@ class CommandsTest : public ::testing::Test {
   FakeHouse house;
   testkit::TempDir folder;
   std::string passphrase = "a passphrase";
+  std::string passphrase_memory = "1MiB";
 
   void SetUp() override {
     std::ofstream(folder / "ca.pem") << house.authority_pem();
@@ -69,9 +70,10 @@ class CommandsTest : public ::testing::Test {
     around.out = &out;
     around.err = &err;
     around.variable = [this](const char* name) {
-      return name == std::string_view("UNHIDRA_PASSPHRASE") ? passphrase
-             : name == std::string_view("HOME")             ? folder.path().string()
-                                                            : std::string();
+      return name == std::string_view("UNHIDRA_PASSPHRASE")          ? passphrase
+             : name == std::string_view("UNHIDRA_PASSPHRASE_MEMORY") ? passphrase_memory
+             : name == std::string_view("HOME")                      ? folder.path().string()
+                                                                     : std::string();
     };
     const int code = run(static_cast<int>(argv.size()), argv.data(), around);
     return {code, out.str(), err.str()};
@@ -310,6 +312,36 @@ TEST_F(CommandsTest, WithoutAServerMessagesWaitInTheStore) {
   const auto heard = run_as("bob", {"--json", "listen", "--count", "3", "--timeout", "20"});
   ASSERT_EQ(heard.objects().size(), 3U) << heard.out;
   EXPECT_EQ(heard.objects()[1].at("text").as_string(), "two");
+}
+
+// The KiB of memory that the vault of a profile asks for: they follow its magic and its kind.
+std::uint32_t memory_of(const std::string& vault) {
+  std::ifstream file(vault, std::ios::binary);
+  const std::string all(std::istreambuf_iterator<char>(file), {});
+  const auto fields = as_bytes(all).subspan(std::string_view("unhidra vault 1\n").size() + 1);
+  return ByteReader(fields).u32();
+}
+
+TEST_F(CommandsTest, ANewProfileSaysWhatATryOfItsPassphraseCosts) {
+  const auto in = [this](const std::string& profile, std::vector<std::string> more) {
+    more.insert(more.begin(), {"register", "-u", profile, "--password-file", folder / "password"});
+    return run_as(profile, more);
+  };
+  for (const auto* bad : {"512KiB", "257MiB", "-1", "much", "0"}) {
+    const auto refused = in("ann", {"--passphrase-memory", bad});
+    EXPECT_EQ(refused.code, 2) << bad;
+    EXPECT_NE(refused.err.find("1MiB to 256MiB"), std::string::npos) << refused.err;
+    EXPECT_FALSE(std::filesystem::exists(folder / "ann/vault"));
+  }
+  ASSERT_EQ(in("ann", {}).code, 0);
+  EXPECT_EQ(memory_of(folder / "ann/vault"), 1024U) << "as the variable says";
+  ASSERT_EQ(in("bob", {"--passphrase-memory", "2MiB"}).code, 0);
+  EXPECT_EQ(memory_of(folder / "bob/vault"), 2048U) << "the option says more than the variable";
+  passphrase_memory.clear();
+  ASSERT_EQ(in("carla", {}).code, 0);
+  EXPECT_EQ(memory_of(folder / "carla/vault"), 48U * 1024U);
+  passphrase_memory = "4MiB";
+  EXPECT_EQ(run_as("carla", {"status"}).code, 0) << "a profile opens at the cost it was made with";
 }
 
 TEST_F(CommandsTest, LoggingOutDeletesKeysAndHistory) {

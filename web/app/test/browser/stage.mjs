@@ -111,7 +111,7 @@ export class Stage {
 
   /** The command line client with a profile of that name; answers what it printed. */
   cli(profile, ...words) {
-    const environment = { ...process.env, UNHIDRA_PASSPHRASE: "passphrase for tests", HOME: this.root };
+    const environment = { ...process.env, UNHIDRA_PASSPHRASE: "passphrase for tests", UNHIDRA_PASSPHRASE_MEMORY: "1MiB", HOME: this.root };
     for (const name of ["DBUS_SESSION_BUS_ADDRESS", "XDG_STATE_HOME", "XDG_DATA_HOME"]) {
       delete environment[name];
     }
