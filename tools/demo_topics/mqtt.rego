@@ -10,7 +10,14 @@ own := concat("/", ["devices", input.device.id])
 
 allow if {
 	input.action == "publish"
-	input.topic in {concat("/", [own, part]) | some part in ["telemetry", "state", "result"]}
+	input.topic in {concat("/", [own, part]) | some part in ["telemetry", "state", "result", "prekeys"]}
+}
+
+# The pairwise channel with a controller: its answers.
+allow if {
+	input.action == "publish"
+	startswith(input.topic, concat("/", [own, "channel/"]))
+	endswith(input.topic, "/answer")
 }
 
 allow if {
@@ -20,7 +27,8 @@ allow if {
 
 allow if {
 	input.action == "subscribe"
-	startswith(input.topic, concat("/", [own, "group/"]))
+	some part in ["group/", "channel/"]
+	startswith(input.topic, concat("/", [own, part]))
 }
 
 allow if {

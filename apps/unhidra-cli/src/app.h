@@ -23,6 +23,8 @@
 
 namespace unhidra::cli {
 
+class DevicePost;
+
 class App {
  public:
   App(Options options, const Surroundings& around);
@@ -82,7 +84,8 @@ class App {
 
   // ---- device groups (device_commands.cpp) ----
   Result<std::unique_ptr<MqttLink>> open_broker(boost::asio::io_context& context);
-  Status publish_kept(const std::vector<std::pair<std::string, Bytes>>& messages);
+  Status tell_members(const client::DeviceGroupView& before);
+  Status tell_anew(DevicePost& post, DeviceId device);
   Status change_members(const client::DeviceGroupView& group,
                         std::vector<identity::GroupMember> members, client::DeviceRules rules);
   Result<client::DeviceGroupView> device_group_named() const;
@@ -92,6 +95,9 @@ class App {
   Status device_groups_action();
   Status device_in_group(const boost::json::object& device);
   Status command_device(DeviceId device, const std::string& name);
+  // Over the pairwise channel with the device when there is one, as after this call there is when
+  // the device has published prekeys.
+  Result<bool> command_by_channel(MqttLink& link, DeviceId device);
   // sealed_twin.cpp: what was sealed for a group of this client.
   void open_twin(DeviceId device, boost::json::object& twin);
   Result<std::optional<Bytes>> seal_desired(DeviceId device, const boost::json::value& document,

@@ -8,6 +8,7 @@
 
 #include "app.h"
 #include "device_exchange.h"
+#include "device_post.h"
 #include "errc.h"
 #include "json_fields.h"
 #include "mqtt_link.h"
@@ -87,55 +88,57 @@ Result<std::unique_ptr<MqttLink>> App::open_broker(boost::asio::io_context& cont
                                              to_hex(random_.array<4>())});
 }
 
-// Retained, one after the other; all are taken when it answers.
-Status App::publish_kept(const std::vector<std::pair<std::string, Bytes>>& messages) {
+namespace {
+
+std::vector<DeviceId> devices_of(const identity::DeviceGroup& roster) {
+  std::vector<DeviceId> out;
+  for (const auto& member : roster.members) {
+    if (member.role == GroupRole::device) {
+      out.push_back(member.keys.device_id);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+// The present epoch for every member, and nothing more for whoever is none any longer.
+Status App::tell_members(const client::DeviceGroupView& before) {
+  const auto id = before.roster.group_id;
   boost::asio::io_context context{1};
   UNHIDRA_TRY(const auto link, open_broker(context));
-  std::size_t taken = 0;
-  std::optional<Error> refusal;
-  bool connected = false;
-  link->on_event = [&](const ClientEvent& event) {
-    connected = connected || event.kind == ClientEvent::Kind::connected;
-    if (event.kind == ClientEvent::Kind::published) {
-      ++taken;
-      if (is_failure(event.reason)) {
-        refusal = Error(Errc::refused, "the broker does not take the group's keys: " +
-                                           std::string(to_string(event.reason)));
-      }
+  DevicePost post(*engine_, *driver_, *link);
+  UNHIDRA_TRY_VOID(post.connect());
+  UNHIDRA_TRY(const auto now, device_group_named());
+  UNHIDRA_TRY_VOID(post.collect(devices_of(now.roster)));
+  UNHIDRA_TRY(const auto deliveries, engine_->device_group_deliveries(id));
+  driver_->flush();
+  UNHIDRA_TRY_VOID(post.deliver(id, deliveries));
+  std::vector<std::pair<std::string, Bytes>> gone;
+  for (const auto& member : before.roster.members) {
+    const auto was = member.keys.device_id;
+    if (now.roster.find(was) == nullptr) {
+      gone.emplace_back(client::delivery_topic(was, id), Bytes());
+      gone.emplace_back(client::channel_topic(was, engine_->account()->device), Bytes());
     }
-  };
-  UNHIDRA_TRY_VOID(link->run_until([&] { return connected; }, kPatience));
-  std::size_t sent = 0;
-  for (const auto& [topic, payload] : messages) {
-    if (link->client()->publish(topic, payload, true) == 0) {
-      UNHIDRA_TRY_VOID(link->run_until([&] { return taken == sent; }, kPatience));
-      link->client()->publish(topic, payload, true);
-    }
-    ++sent;
   }
-  link->flush();
-  UNHIDRA_TRY_VOID(link->run_until([&] { return taken == sent || refusal; }, kPatience));
-  return refusal ? fail(std::move(*refusal)) : Status();
+  UNHIDRA_TRY_VOID(post.keep(gone));
+  for (const auto& delivery : deliveries) {
+    if (delivery.bytes.empty()) {
+      output_.remark(delivery.member.to_string() +
+                     " is told nothing now: its session must begin anew, and it has published no "
+                     "keys for that since.");
+    }
+  }
+  return {};
 }
 
 Status App::change_members(const client::DeviceGroupView& group,
                            std::vector<identity::GroupMember> members, client::DeviceRules rules) {
   const auto id = group.roster.group_id;
   UNHIDRA_TRY_VOID(engine_->set_device_group_members(id, std::move(members), std::move(rules)));
-  UNHIDRA_TRY(const auto deliveries, engine_->device_group_deliveries(id));
   driver_->flush();
-  std::vector<std::pair<std::string, Bytes>> messages;
-  for (const auto& delivery : deliveries) {
-    messages.emplace_back(client::delivery_topic(delivery.member, id), delivery.bytes);
-  }
-  for (const auto& member : group.roster.members) {
-    const auto was = member.keys.device_id;
-    if (was != engine_->account()->device &&
-        std::ranges::find(deliveries, was, &client::MemberDelivery::member) == deliveries.end()) {
-      messages.emplace_back(client::delivery_topic(was, id), Bytes());
-    }
-  }
-  UNHIDRA_TRY_VOID(publish_kept(messages));
+  UNHIDRA_TRY_VOID(tell_members(group));
   UNHIDRA_TRY(const auto all, engine_->device_groups());
   const auto* now = find_named(all, group.name);
   output_.result(described(*now), "Epoch " + std::to_string(now->roster.epoch) + " of " +
@@ -284,6 +287,31 @@ Result<DeviceGroupId> App::group_with(DeviceId device) const {
               "the device is in no device group of this client: unhidra-cli device group add");
 }
 
+// The present epochs, over a session that has just been begun.
+Status App::tell_anew(DevicePost& post, DeviceId device) {
+  UNHIDRA_TRY(const auto groups, engine_->device_groups());
+  for (const auto& group : groups) {
+    if (!group.controller || group.roster.find(device) == nullptr) {
+      continue;
+    }
+    UNHIDRA_TRY(auto deliveries, engine_->device_group_deliveries(group.roster.group_id));
+    std::erase_if(deliveries, [&](const auto& delivery) { return delivery.member != device; });
+    driver_->flush();
+    UNHIDRA_TRY_VOID(post.deliver(group.roster.group_id, deliveries));
+  }
+  return {};
+}
+
+Result<bool> App::command_by_channel(MqttLink& link, DeviceId device) {
+  DevicePost post(*engine_, *driver_, link);
+  UNHIDRA_TRY_VOID(post.connect());
+  UNHIDRA_TRY_VOID(post.collect({device}));
+  if (post.begun().contains(device)) {
+    UNHIDRA_TRY_VOID(tell_anew(post, device));
+  }
+  return engine_->has_device_channel(device);
+}
+
 Status App::command_device(DeviceId device, const std::string& name) {
   UNHIDRA_TRY(const auto group, group_with(device));
   std::string text;
@@ -295,8 +323,9 @@ Status App::command_device(DeviceId device, const std::string& name) {
                                               : std::chrono::milliseconds(kAnswer).count());
   boost::asio::io_context context{1};
   UNHIDRA_TRY(const auto link, open_broker(context));
+  UNHIDRA_TRY(const auto by_channel, command_by_channel(*link, device));
   DeviceExchange exchange(*engine_, *driver_, random_, clock_, *link);
-  UNHIDRA_TRY(const auto answer, exchange.run(group, device, text, timeout));
+  UNHIDRA_TRY(const auto answer, exchange.run(group, device, by_channel, text, timeout));
   output_.result({{"type", "device_result"},
                   {"device_id", device.to_string()},
                   {"request_id", answer.request},

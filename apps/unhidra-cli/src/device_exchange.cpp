@@ -16,17 +16,21 @@ constexpr std::chrono::seconds kPatience{30};
 }  // namespace
 
 Result<DeviceExchange::Answer> DeviceExchange::run(DeviceGroupId group, DeviceId device,
-                                                   const std::string& text,
+                                                   bool by_channel, const std::string& text,
                                                    std::chrono::milliseconds timeout) {
   group_ = group;
   device_ = device;
+  by_channel_ = by_channel;
   content_ = {.sent_at = clock_.now(),
               .not_after = clock_.now() + timeout,
               .request_id = random_.array<16>(),
               .body = to_bytes(as_bytes(text))};
   link_.on_event = [this](const ClientEvent& event) { take(event); };
-  UNHIDRA_TRY_VOID(link_.run_until([this] { return connected_ || error_; }, kPatience));
-  const auto asked = link_.client()->subscribe({client::result_topic(device)});
+  UNHIDRA_TRY_VOID(link_.run_until(
+      [this] { return link_.client() != nullptr && link_.client()->connected(); }, kPatience));
+  const auto own = engine_.account()->device;
+  const auto asked = link_.client()->subscribe(
+      {by_channel ? client::channel_answer_topic(device, own) : client::result_topic(device)});
   link_.flush();
   UNHIDRA_TRY_VOID(
       link_.run_until([&] { return subscribed_ == asked || error_.has_value(); }, kPatience));
@@ -45,9 +49,12 @@ Result<DeviceExchange::Answer> DeviceExchange::run(DeviceGroupId group, DeviceId
 }
 
 Status DeviceExchange::send() {
-  const auto topic = client::command_topic(device_);
+  const auto topic = by_channel_ ? client::channel_topic(device_, engine_.account()->device)
+                                 : client::command_topic(device_);
   UNHIDRA_TRY(const auto payload,
-              engine_.seal_for_devices(group_, topic, PayloadKind::command, false, content_));
+              by_channel_
+                  ? engine_.seal_for_device(device_, content_)
+                  : engine_.seal_for_devices(group_, topic, PayloadKind::command, false, content_));
   driver_.flush();
   published_ = link_.client()->publish(topic, payload, false);
   link_.flush();
@@ -56,9 +63,6 @@ Status DeviceExchange::send() {
 
 void DeviceExchange::take(const ClientEvent& event) {
   switch (event.kind) {
-    case ClientEvent::Kind::connected:
-      connected_ = true;
-      return;
     case ClientEvent::Kind::subscribed:
       subscribed_ = event.packet_id;
       return judge(event.reason, "may not hear the device's answers");
@@ -66,6 +70,7 @@ void DeviceExchange::take(const ClientEvent& event) {
       return judge(event.reason, "may not command the device");
     case ClientEvent::Kind::message:
       return take_result(event);
+    case ClientEvent::Kind::connected:
     case ClientEvent::Kind::disconnected:
       return;
   }
@@ -78,25 +83,35 @@ void DeviceExchange::judge(mqtt::ReasonCode reason, std::string_view what) {
   }
 }
 
-void DeviceExchange::take_result(const ClientEvent& event) {
-  const auto from = engine_.open_from_devices(event.topic, event.payload, event.retain);
+std::optional<e2ee::GroupContent> DeviceExchange::result_of(const ClientEvent& event) {
+  if (by_channel_) {
+    auto answer = engine_.open_from_device(device_, event.payload);
+    driver_.flush();
+    auto* result = answer ? std::get_if<e2ee::GroupContent>(&*answer) : nullptr;
+    return result != nullptr ? std::optional(std::move(*result)) : std::nullopt;
+  }
+  auto from = engine_.open_from_devices(event.topic, event.payload, event.retain);
   driver_.flush();
-  if (!from || from->opened.header.kind != PayloadKind::result ||
-      from->opened.sender.keys.device_id != device_ ||
-      from->opened.content.request_id != content_.request_id) {
+  const bool is_result = from && from->opened.header.kind == PayloadKind::result &&
+                         from->opened.sender.keys.device_id == device_;
+  return is_result ? std::optional(std::move(from->opened.content)) : std::nullopt;
+}
+
+void DeviceExchange::take_result(const ClientEvent& event) {
+  const auto content = result_of(event);
+  if (!content || content->request_id != content_.request_id) {
     return;
   }
-  const auto& content = from->opened.content;
   // It wants to see something fresh before it does this: said once, to this device alone.
-  if (content.challenge && !content_.challenge) {
-    content_.challenge = content.challenge;
+  if (content->challenge && !content_.challenge) {
+    content_.challenge = content->challenge;
     content_.sent_at = clock_.now();  // a device without a clock sets its own by it
     if (auto sent = send(); !sent) {
       error_ = std::move(sent).error();
     }
     return;
   }
-  answer_ = printable(as_text(content.body));
+  answer_ = printable(as_text(content->body));
 }
 
 }  // namespace unhidra::cli

@@ -23,7 +23,8 @@ class DeviceExchange {
     std::string text;
     std::string request;
   };
-  Result<Answer> run(DeviceGroupId group, DeviceId device, const std::string& text,
+  // `by_channel`: over the pairwise channel with the device, which there is.
+  Result<Answer> run(DeviceGroupId group, DeviceId device, bool by_channel, const std::string& text,
                      std::chrono::milliseconds timeout);
 
  private:
@@ -32,6 +33,7 @@ class DeviceExchange {
   void judge(mqtt::ReasonCode reason, std::string_view what);
 
   // What does not open, or is another one's answer, is none of ours.
+  std::optional<e2ee::GroupContent> result_of(const mqtt::ClientEvent& event);
   void take_result(const mqtt::ClientEvent& event);
 
   client::Engine& engine_;
@@ -41,8 +43,8 @@ class DeviceExchange {
   MqttLink& link_;
   DeviceGroupId group_;
   DeviceId device_;
+  bool by_channel_ = false;
   e2ee::GroupContent content_;
-  bool connected_ = false;
   mqtt::PacketId subscribed_ = 0;
   mqtt::PacketId published_ = 0;
   std::optional<std::string> answer_;

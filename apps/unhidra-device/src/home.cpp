@@ -25,6 +25,9 @@ constexpr std::uint32_t kEnrolment = 6;
 constexpr std::uint32_t kCounters = 8;
 constexpr std::uint32_t kRing = 10;
 constexpr std::uint32_t kRingSectors = 64;
+constexpr std::uint32_t kChannel = kRing + kRingSectors;
+constexpr std::uint32_t kChannelHalf = 2;
+constexpr std::uint32_t kSectors = kChannel + 2 * kChannelHalf;
 
 std::uint64_t steady_millis() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -172,6 +175,9 @@ Result<std::unique_ptr<Home>> Home::open(const std::filesystem::path& folder) {
 }
 
 Status Home::commission(const ByteArray<32>& owner, bool hears_all) {
+  if (uh_channel_restart(&channel) != UH_OK) {
+    return bad(folder_ / "flash", "the sessions of before cannot be ended");
+  }
   owner_ = owner;
   hears_all_ = hears_all;
   const json::object out = {{"owner", to_hex(owner)}, {"hears", hears_all ? "all" : "controllers"}};
@@ -179,21 +185,34 @@ Status Home::commission(const ByteArray<32>& owner, bool hears_all) {
                                         as_bytes(json::serialize(out) + "\n"));
 }
 
+uh_member_self Home::self() const {
+  return {.device = settings_.device.uuid().data(),
+          .identity_key = identity_seed_.expose().data(),
+          .owner = owner_->data(),
+          .listens = hears,
+          .context = const_cast<bool*>(&hears_all_)};
+}
+
 uh_status Home::adopt(Bytes delivery) {
   if (!owner_) {
     return UH_STATE;
   }
-  const uh_member_self self = {.device = settings_.device.uuid().data(),
-                               .identity_key = identity_seed_.expose().data(),
-                               .owner = owner_->data(),
-                               .listens = hears,
-                               .context = &hears_all_};
-  return uh_agent_adopt(&agent, &self, delivery.data(), delivery.size());
+  const auto own = self();
+  return uh_agent_adopt(&agent, &own, delivery.data(), delivery.size());
+}
+
+uh_status Home::hear(std::uint8_t* payload, std::size_t size, const std::string& answers,
+                     uh_heard& heard) {
+  if (!owner_) {
+    return UH_STATE;
+  }
+  const auto own = self();
+  return uh_agent_hear(&agent, &own, payload, size, answers.c_str(), uptime(), &heard);
 }
 
 Status Home::open_flash() {
   const auto path = folder_ / "flash";
-  const int failed = uh_flash_file_open(&flash_, path.c_str(), kRing + kRingSectors);
+  const int failed = uh_flash_file_open(&flash_, path.c_str(), kSectors);
   if (failed != 0) {
     return bad(path,
                failed == EWOULDBLOCK ? "another process uses this device" : std::strerror(failed));
@@ -209,6 +228,14 @@ Status Home::open_flash() {
       uh_enrol_open(&enrol, &enrol_journal, &port_, &clock, enrol_work_) != UH_OK) {
     return bad(path, "what is stored here is damaged");
   }
+  const uh_channel_parts ends = {.device = settings_.device.uuid().data(),
+                                 .identity_key = identity_seed_.expose().data(),
+                                 .signing_seed = signing_seed(),
+                                 .work = work_,
+                                 .work_size = sizeof work_};
+  if (uh_channel_open(&channel, &ends, flash, kChannel, kChannelHalf) != UH_OK) {
+    return bad(path, "the sessions that are stored here are damaged");
+  }
   const uh_agent_parts parts = {.group = &group,
                                 .group_journal = &group_journal,
                                 .policy = &policy,
@@ -216,6 +243,7 @@ Status Home::open_flash() {
                                 .counters = &counters,
                                 .ring = &ring,
                                 .clock = &clock,
+                                .channel = &channel,
                                 .signing_seed = signing_seed(),
                                 .work = work_,
                                 .work_size = sizeof work_};

@@ -55,11 +55,17 @@ class Home {
   void trust_system_clock();
   bool has_group() const { return group.current.number != 0; }
   // Whose group this device may join, and whether it hears all members or controllers and hubs
-  // alone; told when it is commissioned, and kept. Errc::bad_home.
+  // alone; told when it is commissioned, and kept. Its pairwise channel begins anew.
+  // Errc::bad_home.
   Status commission(const ByteArray<32>& owner, bool hears_all);
   bool is_commissioned() const { return owner_.has_value(); }
-  // Takes over an epoch's delivery, however it came. UH_STATE before commission().
+  // Takes over an epoch's delivery that was sealed for this device, however it came. UH_STATE
+  // before commission(), UH_DENIED once epochs come by the pairwise channel.
   uh_status adopt(Bytes delivery);
+  // What came over the pairwise channel (uh_agent_hear); `heard` points into the payload. UH_STATE
+  // before commission().
+  uh_status hear(std::uint8_t* payload, std::size_t size, const std::string& answers,
+                 uh_heard& heard);
   const std::uint8_t* signing_seed() const { return signing_seed_.expose().data(); }
   ByteView identity_seed() const { return identity_seed_.expose(); }
 
@@ -71,12 +77,14 @@ class Home {
   uh_clock clock{};
   uh_group group{};
   uh_policy policy{};
+  uh_channel channel{};
   uh_agent agent{};
   uh_enrol enrol{};
 
  private:
   Home(std::filesystem::path folder, HomeSettings settings);
   Status open_flash();
+  uh_member_self self() const;
 
   std::filesystem::path folder_;
   std::string folder_text_;

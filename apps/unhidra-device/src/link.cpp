@@ -139,8 +139,11 @@ Status Link::on_event(const uh_mqtt_event& event) {
         }
       }
       break;
+    case UH_MQTT_DELIVERED:
+      may_be_refused_.erase(event.message);
+      break;
     case UH_MQTT_REFUSED:
-      ++refused_;
+      refused_ += may_be_refused_.erase(event.message) == 0 ? 1 : 0;
       say("publication.refused", {{"reason", code_text(event.reason)}, {"message", event.message}});
       break;
     case UH_MQTT_CLOSED:

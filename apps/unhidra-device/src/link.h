@@ -2,6 +2,7 @@
 // One MQTT session over TLS: connects when it may, moves bytes, and comes back by itself.
 
 #include <functional>
+#include <set>
 #include <utility>
 
 #include "home.h"
@@ -37,6 +38,8 @@ class Link {
   bool is_connected() const { return uh_mqtt_is_connected(&mqtt_); }
   bool is_subscribed() const { return subscribed_; }
   std::uint32_t refused() const { return refused_; }
+  // That the broker does not take this message of the ring is said, but does not count.
+  void allow_refusal_of(std::uint32_t message) { may_be_refused_.insert(message); }
   // Whether the broker did not accept this device since the last call: its certificate may be worth
   // nothing any more, or a policy is against it.
   bool take_rejection() { return std::exchange(rejected_, false); }
@@ -65,6 +68,7 @@ class Link {
   bool subscribed_ = false;
   bool rejected_ = false;
   std::uint32_t refused_ = 0;
+  std::set<std::uint32_t> may_be_refused_;
   std::uint8_t in_[16 * 1024];
   std::uint8_t out_[16 * 1024];
 };

@@ -1,5 +1,7 @@
 #include "payloads.h"
 
+#include <algorithm>
+
 namespace unhidra::device {
 
 std::string status_text(uh_status status) {
@@ -15,7 +17,7 @@ std::string status_text(uh_status status) {
     case UH_WRONG_DEVICE:
       return "from nobody that this device listens to";
     case UH_UNKNOWN_EPOCH:
-      return "of another group or epoch";
+      return "of another group or epoch, or of a session that is not there";
     default:
       return "malformed";
   }
@@ -27,6 +29,12 @@ uh_content content_of(const Home& home, std::string_view body) {
   out.body = reinterpret_cast<const std::uint8_t*>(body.data());
   out.body_size = body.size();
   return out;
+}
+
+std::string id_text(const std::uint8_t id[UH_ID_SIZE]) {
+  Uuid out{};
+  std::copy_n(id, out.size(), out.begin());
+  return uuid_to_string(out);
 }
 
 std::string keys_topic(DeviceId device, std::string_view group) {

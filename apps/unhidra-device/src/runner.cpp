@@ -18,16 +18,31 @@ using namespace std::chrono_literals;
 
 constexpr auto kStep = 200ms;
 
+void say_joined(const Home& home, bool by_channel) {
+  say("group.joined", {{"group", to_hex(home.group.id)},
+                       {"epoch", home.group.current.number},
+                       {"policy_version", home.policy.version},
+                       {"by", by_channel ? "channel" : "sealed delivery"}});
+}
+
+std::string why_no_keys(uh_status status) {
+  switch (status) {
+    case UH_NOT_AN_OWNER:
+      return "no owner of the group signed it";
+    case UH_DENIED:
+      return "keys come over the pairwise channel, and no other way any more";
+    default:
+      return status_text(status);
+  }
+}
+
 bool take_keys(Home& home, const uh_mqtt_event& event) {
   const auto status = home.adopt(Bytes(event.payload, event.payload + event.payload_size));
   if (status == UH_OK) {
-    say("group.joined", {{"group", to_hex(home.group.id)},
-                         {"epoch", home.group.current.number},
-                         {"policy_version", home.policy.version}});
-  } else if (status != UH_STALE) {
+    say_joined(home, false);
+  } else if (status != UH_STALE && event.payload_size > 0) {
     // The retained one comes with each new subscription: that it is known is no news.
-    say("keys.refused", {{"reason", status == UH_NOT_AN_OWNER ? "no owner of the group signed it"
-                                                              : status_text(status)}});
+    say("keys.refused", {{"reason", why_no_keys(status)}});
   }
   return status != UH_STORAGE;
 }
@@ -44,11 +59,13 @@ class Device {
         telemetry_(options.topic.empty() ? base_ + "/telemetry" : options.topic),
         results_(base_ + "/result"),
         keys_(keys_topic(home.settings().device, "")),
+        channel_(base_ + "/channel/"),
         wanted_(base_ + "/twin/wanted"),
         twin_(home),
         link_(home,
               {.client_id = home.device_id(),
-               .filters = {{base_ + "/command", 1}, {keys_ + "+", 1}, {wanted_, 0}}},
+               .filters =
+                   {{base_ + "/command", 1}, {keys_ + "+", 1}, {channel_ + "+", 1}, {wanted_, 0}}},
               [this](const uh_mqtt_event& event) { return on_message(event); }) {}
 
   Status run(const Stop& stop) {
@@ -106,9 +123,20 @@ class Device {
     }
     UNHIDRA_TRY_VOID(std::move(done));
     if (link_.is_connected()) {
+      publish_prekeys();
       look_after_twin();
     }
     return {};
+  }
+
+  // A server whose policy knows nothing of them hinders nothing else: keys come sealed then.
+  void publish_prekeys() {
+    const auto message = home_.ring.next;
+    if (home_.is_commissioned() && home_.channel.has_news &&
+        uh_agent_publish_prekeys(&home_.agent, (base_ + "/prekeys").c_str(), home_.uptime()) ==
+            UH_OK) {
+      link_.allow_refusal_of(message);
+    }
   }
 
   void look_after_twin() {
@@ -191,6 +219,9 @@ class Device {
       twin_.look_again();
       return take_keys(home_, event);
     }
+    if (topic.starts_with(channel_)) {
+      return hear(topic, event);
+    }
     if (!home_.has_group()) {
       say("command.refused", {{"reason", "this device is in no group: it obeys nobody"}});
       return true;
@@ -205,20 +236,53 @@ class Device {
     if (status == UH_BUSY) {
       say("command.challenged");
     } else if (status == UH_OK) {
-      obey(command);
+      obey(command, results_);
     } else if (status != UH_STATE) {
       say("command.refused", {{"reason", status_text(status)}});
     }
     return true;
   }
 
-  void obey(const uh_command& command) {
+  // What a controller says to this device alone.
+  bool hear(std::string_view topic, const uh_mqtt_event& event) {
+    if (event.payload_size == 0) {
+      return true;  // nothing is kept there any more
+    }
+    const auto* id = uh_channel_controller(event.payload, event.payload_size);
+    const auto answers = std::string(topic) + "/answer";
+    uh_heard heard{};
+    // Whose channel it is must stand where that controller looks for the answer.
+    const auto status = id != nullptr && topic.substr(channel_.size()) == id_text(id)
+                            ? home_.hear(event.payload, event.payload_size, answers, heard)
+                            : UH_MALFORMED;
+    if (status == UH_STORAGE) {
+      return false;
+    }
+    if (status == UH_BUSY) {
+      say("command.challenged", {{"by", "channel"}});
+    } else if (status == UH_OK && heard.is_command) {
+      obey(heard.command, answers);
+    } else if (status == UH_OK && heard.is_new) {
+      twin_.look_again();
+      say_joined(home_, true);
+    } else if (heard.is_command) {
+      say("command.refused", {{"reason", status_text(status)}});
+    } else if (status != UH_OK && status != UH_STATE &&
+               !(status == UH_DUPLICATE && event.retained)) {
+      say("channel.refused", {{"reason", status_text(status)}});
+    }
+    return true;
+  }
+
+  void obey(const uh_command& command, const std::string& answers) {
     const std::string name(command.name, command.name_size);
     const std::string arguments(command.arguments, command.arguments_size);
     const auto done = thing_->obey(printable(name), arguments);
     const auto answer = done ? "ok: " + *done : "error: " + done.error().message();
-    say("command.obeyed", {{"command", printable(name)}, {"result", answer}});
-    (void)uh_agent_answer(&home_.agent, results_.c_str(), &command, answer.c_str(), home_.uptime());
+    say("command.obeyed", {{"command", printable(name)},
+                           {"result", answer},
+                           {"by", command.by_channel ? "channel" : "group"}});
+    (void)uh_agent_answer(&home_.agent, answers.c_str(), &command, answer.c_str(), home_.uptime());
     state_is_new_ = true;
     (void)report(base_ + "/state", UH_STATE_REPORT, true, to_text(thing_->state()));
   }
@@ -230,6 +294,7 @@ class Device {
   std::string telemetry_;
   std::string results_;
   std::string keys_;
+  std::string channel_;
   std::string wanted_;  // whatever comes there: it is time to look at the twin
   Twin twin_;
   Link link_;

@@ -23,7 +23,9 @@ enum {
   ENROLMENT = 6,
   COUNTERS = 8,
   RING = 10,
-  RING_SECTORS = 64
+  RING_SECTORS = 64,
+  CHANNEL = RING + RING_SECTORS,
+  CHANNEL_HALF = 2
 };
 
 static const char kTag[] = "device";
@@ -39,13 +41,17 @@ struct device {
   uh_clock clock;
   uh_group group;
   uh_policy policy;
+  uh_channel channel;
   uh_agent agent;
   uh_enrol enrol;
   uh_enrol_port port;
   uh_mqtt_settings mqtt;
-  uh_mqtt_filter filters[2];
+  uh_mqtt_filter filters[3];
+  uint8_t id[UH_ID_SIZE];
   char commands[64];
   char keys[64];
+  char channels[64];
+  char prekeys[64];
   char results[64];
   char telemetry[64];
   char state[64];
@@ -86,13 +92,16 @@ static void name_topics(device* self) {
                  self->with->device);
   (void)snprintf(self->state, sizeof self->state, "devices/%s/state", self->with->device);
   (void)snprintf(self->keys, sizeof self->keys, "devices/%s/group/+", self->with->device);
+  (void)snprintf(self->channels, sizeof self->channels, "devices/%s/channel/+", self->with->device);
+  (void)snprintf(self->prekeys, sizeof self->prekeys, "devices/%s/prekeys", self->with->device);
   self->filters[0] = (uh_mqtt_filter){.filter = self->commands, .qos = 1};
   self->filters[1] = (uh_mqtt_filter){.filter = self->keys, .qos = 1};
+  self->filters[2] = (uh_mqtt_filter){.filter = self->channels, .qos = 1};
   self->mqtt = (uh_mqtt_settings){.client_id = self->with->device,
                                   .keep_alive = KEEP_ALIVE_S,
                                   .session_expiry = SESSION_S,
                                   .filters = self->filters,
-                                  .filter_count = 2};
+                                  .filter_count = 3};
 }
 
 static bool open_storage(device* self) {
@@ -124,19 +133,21 @@ static bool id_of(const char* text, uint8_t out[UH_ID_SIZE]) {
   return digits == 2 * UH_ID_SIZE;
 }
 
+// False until the device was commissioned.
+static bool member_of(const device* self, uint8_t owner[32], uh_member_self* out) {
+  size_t size = 0;
+  *out = (uh_member_self){.device = self->id,
+                          .identity_key = self->with->identity_key,
+                          .owner = owner,
+                          .listens = uh_listens_to_controllers};
+  return settings_read_blob("owner", owner, 32, &size) && size == 32;
+}
+
 static uh_status adopt(device* self, uint8_t* delivery, size_t size) {
-  uint8_t id[UH_ID_SIZE];
   uint8_t owner[32];
-  size_t owner_size = 0;
-  if (!id_of(self->with->device, id) ||
-      !settings_read_blob("owner", owner, sizeof owner, &owner_size) || owner_size != 32) {
-    return UH_STATE;
-  }
-  const uh_member_self member = {.device = id,
-                                 .identity_key = self->with->identity_key,
-                                 .owner = owner,
-                                 .listens = uh_listens_to_controllers};
-  return uh_agent_adopt(&self->agent, &member, delivery, size);
+  uh_member_self member;
+  return member_of(self, owner, &member) ? uh_agent_adopt(&self->agent, &member, delivery, size)
+                                         : UH_STATE;
 }
 
 // What was brought with the commissioning, where the broker does not bring it.
@@ -160,7 +171,13 @@ device* device_open(const settings* with) {
   self->with = with;
   self->port = enrol_port_make(with);
   name_topics(self);
-  if (!open_storage(self)) {
+  const uh_channel_parts ends = {.device = self->id,
+                                 .identity_key = with->identity_key,
+                                 .signing_seed = with->signing_seed,
+                                 .work = self->work,
+                                 .work_size = sizeof self->work};
+  if (!id_of(with->device, self->id) || !open_storage(self) ||
+      uh_channel_open(&self->channel, &ends, &self->flash, CHANNEL, CHANNEL_HALF) != UH_OK) {
     return NULL;
   }
   const uh_agent_parts parts = {.group = &self->group,
@@ -170,6 +187,7 @@ device* device_open(const settings* with) {
                                 .counters = &self->counters,
                                 .ring = &self->ring,
                                 .clock = &self->clock,
+                                .channel = &self->channel,
                                 .signing_seed = with->signing_seed,
                                 .work = self->work,
                                 .work_size = sizeof self->work};
@@ -216,13 +234,47 @@ static const char* obey(device* self, const uh_command* command) {
   return "error: there is no such command";
 }
 
+static bool matches(const uh_mqtt_event* event, const char* filter) {
+  const size_t prefix = strlen(filter) - 1;  // without the wildcard
+  return event->topic_size > prefix && memcmp(event->topic, filter, prefix) == 0;
+}
+
+// What a controller says to this device alone.
+static uh_status hear(device* self, const uh_mqtt_event* event, uint64_t uptime) {
+  char answers[160];
+  uint8_t owner[32];
+  uint8_t controller[UH_ID_SIZE];
+  uh_member_self member;
+  uh_heard heard;
+  const size_t prefix = strlen(self->channels) - 1;
+  (void)snprintf(answers, sizeof answers, "%.*s", (int)event->topic_size, event->topic);
+  const uint8_t* id = uh_channel_controller(event->payload, event->payload_size);
+  if (id == NULL || event->topic_size > sizeof answers - sizeof "/answer" ||
+      !id_of(answers + prefix, controller) || memcmp(id, controller, sizeof controller) != 0) {
+    return UH_MALFORMED;
+  }
+  (void)strcat(answers, "/answer");
+  if (!member_of(self, owner, &member)) {
+    return UH_STATE;
+  }
+  const uh_status status = uh_agent_hear(&self->agent, &member, event->payload, event->payload_size,
+                                         answers, uptime, &heard);
+  if (status == UH_OK && heard.is_command) {
+    (void)uh_agent_answer(&self->agent, answers, &heard.command, obey(self, &heard.command),
+                          uptime);
+  }
+  return status;
+}
+
 bool device_on_message(void* context, const uh_mqtt_event* event) {
   device* self = context;
   uh_command command;
   const uint64_t uptime = uptime_now();
-  const size_t prefix = strlen(self->keys) - 1;  // without the wildcard
-  if (event->topic_size > prefix && memcmp(event->topic, self->keys, prefix) == 0) {
+  if (matches(event, self->keys)) {
     return adopt(self, event->payload, event->payload_size) != UH_STORAGE;
+  }
+  if (matches(event, self->channels)) {
+    return hear(self, event, uptime) != UH_STORAGE;
   }
   const uh_status status =
       uh_agent_take(&self->agent, event->topic, event->topic_size, event->payload,
@@ -236,6 +288,11 @@ bool device_on_message(void* context, const uh_mqtt_event* event) {
 }
 
 void device_step(device* self, uint64_t uptime) {
+  uint8_t owner[32];
+  uh_member_self member;
+  if (self->channel.has_news && member_of(self, owner, &member)) {
+    (void)uh_agent_publish_prekeys(&self->agent, self->prekeys, uptime);
+  }
   if (uptime < self->measure_at || self->group.current.number == 0) {
     return;
   }

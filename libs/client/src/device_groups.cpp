@@ -257,9 +257,17 @@ Result<std::vector<MemberDelivery>> Engine::Impl::device_group_deliveries(Device
       }
       UNHIDRA_TRY(policy, policy_of(crypto_, *account_, record.keys.roster(), to, rules->second));
     }
-    UNHIDRA_TRY(auto bytes, e2ee::seal_epoch(crypto_, random_, record.keys.roster(), *record.secret,
+    const auto& roster = record.keys.roster();
+    UNHIDRA_TRY(auto channel, device_channel(member.keys));
+    if (channel && channel->is_begun()) {
+      UNHIDRA_TRY(auto delivery,
+                  delivery_by_channel(std::move(*channel), roster, *record.secret, policy));
+      out.push_back(std::move(delivery));
+      continue;
+    }
+    UNHIDRA_TRY(auto bytes, e2ee::seal_epoch(crypto_, random_, roster, *record.secret,
                                              self_->device, self_->signing, to, policy));
-    out.push_back({to, std::move(bytes)});
+    out.push_back({.member = to, .topic = delivery_topic(to, id), .bytes = std::move(bytes)});
   }
   return out;
 }

@@ -157,6 +157,10 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status set_device_group_members(DeviceGroupId id, std::vector<identity::GroupMember> others,
                                   DeviceRules rules);
   Result<std::vector<MemberDelivery>> device_group_deliveries(DeviceGroupId id);
+  Result<bool> take_device_prekeys(DeviceId device, ByteView document);
+  Result<bool> has_device_channel(DeviceId device) const;
+  Result<Bytes> seal_for_device(DeviceId device, const e2ee::GroupContent& command);
+  Result<e2ee::ChannelAnswer> open_from_device(DeviceId device, ByteView payload);
   Result<DeviceGroupId> take_device_group(std::string_view name, ByteView delivery);
   Status forget_device_group(DeviceGroupId id);
   Result<Bytes> seal_for_devices(DeviceGroupId id, std::string_view topic,
@@ -232,7 +236,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status on_event(wire::ServerFrame& frame);
   Status on_hello(const wire::Hello& hello);
 
-  // ---- device groups (device_groups.cpp, device_states.cpp) ----
+  // ---- device groups (device_groups.cpp, device_channels.cpp, device_states.cpp) ----
   struct DeviceGroupRecord;
   Result<DeviceGroupRecord> device_group_record(DeviceGroupId id) const;
   Result<std::vector<DeviceGroupRecord>> device_group_records() const;
@@ -241,6 +245,14 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Result<std::optional<e2ee::GroupContent>> own_state(std::string_view topic,
                                                       ByteView payload) const;
   void forget_state(std::string_view topic);
+  Result<std::optional<e2ee::DeviceChannel>> device_channel(DeviceId device) const;
+  Result<std::optional<e2ee::DeviceChannel>> device_channel(const identity::DeviceKeys& keys) const;
+  Result<e2ee::DeviceChannel> begun_channel(DeviceId device) const;
+  Result<MemberDelivery> delivery_by_channel(e2ee::DeviceChannel channel,
+                                             const identity::DeviceGroup& roster,
+                                             const e2ee::EpochSecret& secret, ByteView policy);
+  Status distrust_device_channels();
+  void save(const e2ee::DeviceChannel& channel);
 
   // ---- keys (keys.cpp) ----
   void add_prekey(PreKeyRecord record);

@@ -16,7 +16,7 @@ Status FaultyStore::commit(std::span<Mutation> mutations) {
 
 void copy_store(MemoryStore& from, MemoryStore& to) {
   to = MemoryStore();
-  for (int table = 1; table <= static_cast<int>(Table::group_history); ++table) {
+  for (int table = 1; table <= static_cast<int>(Table::device_channel); ++table) {
     auto records = from.load(static_cast<Table>(table));
     std::vector<Mutation> mutations;
     for (auto& record : *records) {

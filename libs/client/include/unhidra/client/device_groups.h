@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "unhidra/e2ee/device_channel.h"
 #include "unhidra/e2ee/epoch_delivery.h"
 #include "unhidra/identity/device_policy.h"
 
@@ -25,9 +26,14 @@ struct DeviceGroupView {
   bool controller = false;  // this device made the present epoch, and can hand out its keys
 };
 
+// An epoch's keys on their way to a member, to be kept by the broker at `topic`.
 struct MemberDelivery {
   DeviceId member;
-  Bytes bytes;  // e2ee::seal_epoch
+  std::string topic;
+  // By e2ee::seal_epoch, or over the device's pairwise channel (e2ee/device_channel.h). Empty: it
+  // has a channel, but no session that this device may send on before its prekeys have come anew.
+  Bytes bytes;
+  bool by_channel = false;
 };
 
 // Where things lie in the broker: each device owns "devices/ID/#".
@@ -38,5 +44,10 @@ std::string state_topic(DeviceId device);
 std::string twin_topic(DeviceId device);
 std::string desired_twin_topic(DeviceId device);
 std::string delivery_topic(DeviceId device, DeviceGroupId group);
+// Of a device's pairwise channel: what it publishes of itself, what a controller tells it, and what
+// it answers.
+std::string prekeys_topic(DeviceId device);
+std::string channel_topic(DeviceId device, DeviceId controller);
+std::string channel_answer_topic(DeviceId device, DeviceId controller);
 
 }  // namespace unhidra::client

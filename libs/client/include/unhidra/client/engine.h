@@ -166,8 +166,19 @@ class Engine {
   // Errc::no_account_key, not_in_group.
   Status set_device_group_members(DeviceGroupId group, std::vector<identity::GroupMember> others,
                                   DeviceRules rules = {});
-  // The present epoch's keys for every other member. Errc::not_in_group unless this device made it.
+  // The present epoch's keys for every other member: over its pairwise channel where a session was
+  // ever begun, sealed where none was. Errc::not_in_group unless this device made it.
   Result<std::vector<MemberDelivery>> device_group_deliveries(DeviceGroupId group);
+  // What a device of a group that this device leads has published (client::prekeys_topic). True
+  // when a session was begun: the device needs the present epoch over it. As
+  // e2ee::DeviceChannel::take_prekeys(); Errc::not_in_group.
+  Result<bool> take_device_prekeys(DeviceId device, ByteView document);
+  // Whether a session with the device was ever begun, so that commands to it alone go over it.
+  Result<bool> has_device_channel(DeviceId device) const;
+  // For client::channel_topic; stored before it is given out. Errc::not_found, e2ee::Errc.
+  Result<Bytes> seal_for_device(DeviceId device, const e2ee::GroupContent& command);
+  // What came at client::channel_answer_topic; what it changes is stored before this returns.
+  Result<e2ee::ChannelAnswer> open_from_device(DeviceId device, ByteView payload);
   // Another device of this account lets this one in, or on to the next epoch. `name`: what it is
   // called here, when it is new.
   Result<DeviceGroupId> take_device_group(std::string_view name, ByteView delivery);

@@ -32,18 +32,19 @@ enum class Table : std::uint8_t {
   outbox = 8,
   held = 9,  // messages of a peer whose new identity is not accepted yet
   group = 10,
-  group_state = 11,    // the MLS state of groups, many small records
-  group_change = 12,   // additions and removals that wait to be committed
-  key_package = 13,    // private halves of KeyPackages
-  device_group = 14,   // rosters, secrets and chains of device groups
-  unread = 15,         // before unread_block: one a message that is not read yet
-  thread = 16,         // one a message with replies
-  receipts = 17,       // one a conversation: how far others have come
-  group_history = 18,  // one a group: keys of the history that it shares
-  unread_block = 19,   // what is not read yet: one a conversation and stretch of its log
-  device_state = 20,   // kept states that this device sealed for others; read by key only
-  history = 30,        // on its way to or from other own devices
-  history_stage = 31,  // messages that arrived and are not in place yet; read by key only
+  group_state = 11,     // the MLS state of groups, many small records
+  group_change = 12,    // additions and removals that wait to be committed
+  key_package = 13,     // private halves of KeyPackages
+  device_group = 14,    // rosters, secrets and chains of device groups
+  unread = 15,          // before unread_block: one a message that is not read yet
+  thread = 16,          // one a message with replies
+  receipts = 17,        // one a conversation: how far others have come
+  group_history = 18,   // one a group: keys of the history that it shares
+  unread_block = 19,    // what is not read yet: one a conversation and stretch of its log
+  device_state = 20,    // kept states that this device sealed for others; read by key only
+  device_channel = 21,  // pairwise sessions with the devices of device groups
+  history = 30,         // on its way to or from other own devices
+  history_stage = 31,   // messages that arrived and are not in place yet; read by key only
 };
 
 struct Record {
