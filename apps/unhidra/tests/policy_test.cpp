@@ -133,6 +133,18 @@ TEST_F(PolicyLine, AQueryMayStandInAPackageAndImport) {
       << wrong.error_output;
 }
 
+TEST_F(PolicyLine, AWrongQueryIsToldWithItsColumn) {
+  const auto read = run({"eval", "-f", "pretty", "1 == 1; data.a."});
+  EXPECT_EQ(read.status, 2);
+  EXPECT_NE(read.error_output.find(": 1:16: rego_parse_error: unexpected eof token"),
+            std::string::npos)
+      << read.error_output;
+  const auto asked = run({"eval", "-f", "pretty", "--strict-builtin-errors", "x := 1; 1 / 0"});
+  EXPECT_NE(asked.error_output.find("1:9: eval_builtin_error: div: divide by zero"),
+            std::string::npos)
+      << asked.error_output;
+}
+
 TEST_F(PolicyLine, AnEvaluationEndsWithItsTime) {
   write("slow.rego",
         "package slow\n\np := count([1 | some a in numbers.range(1, 3000); some b in "

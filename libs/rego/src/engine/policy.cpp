@@ -69,7 +69,10 @@ std::string RuleNode::name() const {
 }
 
 std::string place_text(const Location& location) {
-  return (location.file ? *location.file : std::string()) + ":" + std::to_string(location.row);
+  // A query has no file: its column says more.
+  const bool has_file = location.file && !location.file->empty();
+  return has_file ? *location.file + ":" + std::to_string(location.row)
+                  : std::to_string(location.row) + ":" + std::to_string(location.column);
 }
 
 std::string rule_name(const Rule& rule) {

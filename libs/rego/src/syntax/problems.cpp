@@ -42,8 +42,11 @@ std::string shown_lines(std::string_view text) {
 
 // As the reference writes it; parse errors show their line.
 std::string reference_text(const Problem& problem) {
-  std::string out = problem.file + ":" + std::to_string(problem.row) + ": " +
-                    std::string(error_code(problem.code).name) + ": " + problem.message;
+  // A query has no file: its column says more.
+  std::string out =
+      (problem.file.empty() ? std::to_string(problem.row) + ":" + std::to_string(problem.column)
+                            : problem.file + ":" + std::to_string(problem.row)) +
+      ": " + std::string(error_code(problem.code).name) + ": " + problem.message;
   if (problem.code == Errc::parse_error && !problem.line.empty()) {
     const std::size_t tabs = std::min(problem.line.find_first_not_of('\t'), problem.line.size());
     const std::size_t place = problem.mark == 0 ? 0 : problem.mark - 1;
