@@ -144,6 +144,42 @@ class Channel(ServerCase):
         hanna.ok("listen", "--once", "--timeout", "20")
         self.assertEqual(hanna.run("send", "#rules", "anybody?").returncode, 1)
 
+    def test_threads_are_followed_by_a_rule_on_all_own_devices(self):
+        klara, lars = self.people("klara", "lars")
+        phone = self.cli("phone")
+        phone.login("klara")
+        pending, = [one for one in klara.json("devices") if one.get("state") == "pending"]
+        klara.ok("devices", "approve", "--yes", pending["device_id"])
+        klara.ok("channel", "create", "ideas", "lars", "--public")
+        for cli in (lars, phone):
+            cli.ok("listen", "--once", "--timeout", "20")
+        klara.ok("send", "#ideas", "a root of hers")
+        lars.ok("listen", "--count", "1", "--timeout", "20")
+        lars.ok("reply", "#ideas", "last", "an answer")
+
+        def followed(cli):
+            cli.ok("listen", "--once", "--timeout", "20")
+            return [one["thread"]["following"] for one in messages(cli.json("threads", "#ideas"))]
+
+        self.assertEqual(followed(klara), [True])
+        self.assertEqual(klara.json("auto-follow")[-1], {"type": "auto_follow", "on_reply": True, "on_mention": True})
+        klara.ok("auto-follow", "--reply", "off")
+        self.assertEqual([followed(cli) for cli in (klara, phone)], [[False], [False]])
+        rule = phone.json("auto-follow", "#ideas", "--reply", "on")[-1]
+        self.assertEqual(rule, {"type": "auto_follow", "on_reply": True, "on_mention": True, "own_rule": True})
+        self.assertEqual([followed(cli) for cli in (phone, klara)], [[True], [True]])
+        klara.ok("auto-follow", "#ideas", "--as-others")
+        self.assertFalse(klara.json("auto-follow", "#ideas")[-1]["own_rule"])
+        self.assertEqual([followed(cli) for cli in (klara, phone)], [[False], [False]])
+        self.refused(klara, 2, "auto-follow", "--as-others")
+
+        # What is decided at a thread counts before any rule.
+        root = self.message(klara, "#ideas", "a root of hers")["message_id"]
+        klara.ok("follow", "#ideas", root)
+        self.assertEqual([followed(cli) for cli in (klara, phone)], [[True], [True]])
+        phone.ok("follow", "#ideas", root, "--stop")
+        self.assertEqual([followed(cli) for cli in (phone, klara)], [[False], [False]])
+
     def test_spaces_and_newcomers(self):
         root = self.administrator()
         ivo, = self.people("ivo")

@@ -165,6 +165,7 @@ class App {
   Status flush_outbox();
   Status show_thread(const client::Conversation& place, const client::Message& root);
   Status list_threads();
+  Status auto_follow();
   Status search();
   Result<client::Conversation> place_named(const std::string& name);
   Result<client::Message> message_named(const client::Conversation& conversation,

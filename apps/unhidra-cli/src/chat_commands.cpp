@@ -1,4 +1,4 @@
-// react, edit, delete, reply, thread, threads, read, search, receipts.
+// react, edit, delete, reply, thread, threads, follow, auto-follow, read, search, receipts.
 
 #include <algorithm>
 #include <charconv>
@@ -106,6 +106,8 @@ Status App::message_command() {
       return search();
     case MessageAction::threads:
       return list_threads();
+    case MessageAction::auto_follow:
+      return auto_follow();
     case MessageAction::receipts:
       UNHIDRA_TRY_VOID(engine_->set_receipts(wish.on));
       output_.text(wish.on ? "Receipts are sent." : "No receipts are sent.");
@@ -147,6 +149,10 @@ Status App::act_on(const client::Conversation& place, const client::Message& mes
       UNHIDRA_TRY_VOID(await_action(action));
       break;
     }
+    case MessageAction::follow:
+      UNHIDRA_TRY_VOID(engine_->follow_thread(place.id, ref, !wish.take_back));
+      UNHIDRA_TRY_VOID(flush_outbox());
+      break;
     default: {
       client::Draft draft{.text = read_text()};
       if (wish.quote) {
@@ -207,6 +213,47 @@ Status App::list_threads() {
     output_.result(to_json(thread.root, peer, names, account.device),
                    to_line(thread.root, names, account.user, account.device));
   }
+  return {};
+}
+
+// Shows the rule, or changes it, so that the own other devices hear of it.
+Status App::auto_follow() {
+  const auto& wish = options_.message;
+  std::optional<client::Conversation> place;
+  if (!options_.user.empty()) {
+    UNHIDRA_TRY(place, place_named(options_.user));
+  }
+  if (wish.inherit && !place) {
+    return fail(Errc::usage, "--as-others is for one person or #group");
+  }
+  const auto now = [&] {
+    const auto own = place ? engine_->auto_follow(place->id) : std::nullopt;
+    return std::pair(own.value_or(engine_->auto_follow()), own.has_value());
+  };
+  if (wish.inherit || wish.on_reply || wish.on_mention) {
+    UNHIDRA_TRY_VOID(open_connection(false));
+    UNHIDRA_TRY_VOID(settle(kPatience));
+    auto rule = now().first;
+    rule.on_reply = wish.on_reply.value_or(rule.on_reply);
+    rule.on_mention = wish.on_mention.value_or(rule.on_mention);
+    UNHIDRA_TRY_VOID(place ? engine_->set_auto_follow(
+                                 place->id, wish.inherit ? std::nullopt : std::optional(rule))
+                           : engine_->set_auto_follow(rule));
+    UNHIDRA_TRY_VOID(flush_outbox());
+  }
+  const auto [rule, own] = now();
+  json::object object;
+  object["type"] = "auto_follow";
+  object["on_reply"] = rule.on_reply;
+  object["on_mention"] = rule.on_mention;
+  if (place) {
+    object["own_rule"] = own;
+  }
+  const auto word = [](bool on) { return std::string(on ? "followed" : "not followed"); };
+  output_.result(object,
+                 "Threads that you write in, or under your messages: " + word(rule.on_reply) +
+                     ". Threads that mention you: " + word(rule.on_mention) + "." +
+                     (place && !own ? " As everywhere." : ""));
   return {};
 }
 

@@ -2,6 +2,7 @@
 // What the commands about messages and places take.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ enum class MessageAction : std::uint8_t {
   read,
   search,
   receipts,
+  follow,
+  auto_follow,
 };
 struct MessageOptions {
   MessageAction action = MessageAction::react;
@@ -30,6 +33,9 @@ struct MessageOptions {
   std::string since;  // YYYY-MM-DD
   std::string until;
   bool on = true;
+  std::optional<bool> on_reply;  // which threads are followed; absent: as it is
+  std::optional<bool> on_mention;
+  bool inherit = false;  // the place has no rule of its own any more
 };
 
 enum class FileAction : std::uint8_t { send, resume, list, save };

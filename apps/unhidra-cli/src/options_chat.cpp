@@ -85,6 +85,10 @@ void OptionBuilder::add_message_actions() {
   add_message_action("thread", "Show a message and its thread", MessageAction::thread);
   auto* threads = add_action("threads", "List threads", MessageAction::threads);
   threads->add_option("user", options_.user, "Of one person or #group alone");
+  auto* follow =
+      add_message_action("follow", "Follow the thread of a message", MessageAction::follow);
+  follow->add_flag("--stop", wish.take_back, "Do not follow it any more");
+  add_auto_follow();
   add_place(*add_action("read", "Mark everything there as read", MessageAction::read));
   auto* search = add_action("search", "Search this device's store", MessageAction::search);
   search
@@ -102,6 +106,27 @@ void OptionBuilder::add_message_actions() {
           "state", [&wish](const std::string& state) { wish.on = state == "on"; }, "on or off")
       ->required()
       ->check(CLI::IsMember({"on", "off"}));
+}
+
+void OptionBuilder::add_auto_follow() {
+  auto& wish = options_.message;
+  auto* rule = add_action("auto-follow", "Which threads are followed by themselves",
+                          MessageAction::auto_follow);
+  rule->add_option(
+      "user", options_.user,
+      "Of one person or #group alone (default: of all that have no rule of their own)");
+  const auto add_switch = [&](const char* name, const char* help, std::optional<bool>& into) {
+    return rule
+        ->add_option_function<std::string>(
+            name, [&into](const std::string& state) { into = state == "on"; }, help)
+        ->check(CLI::IsMember({"on", "off"}));
+  };
+  auto* reply =
+      add_switch("--reply", "Those that you write in, or under your messages", wish.on_reply);
+  auto* mention = add_switch("--mention", "Those in which you are mentioned", wish.on_mention);
+  rule->add_flag("--as-others", wish.inherit, "As the others: no rule of its own any more")
+      ->excludes(reply)
+      ->excludes(mention);
 }
 
 CLI::App* OptionBuilder::add_file_action(const char* name, const char* help, FileAction action) {

@@ -173,6 +173,14 @@ UNHIDRA_EXPORT(unhidra_follow_thread)
 int32_t unhidra_follow_thread(int32_t engine, const uint8_t* conversation,
                               uint32_t conversation_size, const uint8_t* root, uint32_t root_size,
                               int32_t following);
+/* Which threads are followed where nothing was said of the thread itself, in the conversation or,
+ * when the span is empty, in all that have no rule of their own. `rule`: 1 those that the person
+ * writes in or that stand under the person's messages, 2 those in which the person is mentioned, 3
+ * both, 0 none, -1 the conversation has none of its own any more. The own other devices are told.
+ */
+UNHIDRA_EXPORT(unhidra_set_auto_follow)
+int32_t unhidra_set_auto_follow(int32_t engine, const uint8_t* conversation,
+                                uint32_t conversation_size, int32_t rule);
 /* Call while the person types; throttled inside. */
 UNHIDRA_EXPORT(unhidra_set_typing)
 int32_t unhidra_set_typing(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
@@ -320,6 +328,11 @@ int32_t unhidra_message(int32_t engine, const uint8_t* conversation, uint32_t co
 UNHIDRA_EXPORT(unhidra_threads)
 int32_t unhidra_threads(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
                         int32_t followed_only);
+/* {"onReply","onMention"}: of the conversation, null when it has none of its own; of all others
+ * when the span is empty. */
+UNHIDRA_EXPORT(unhidra_auto_follow)
+int32_t unhidra_auto_follow(int32_t engine, const uint8_t* conversation,
+                            uint32_t conversation_size);
 /* The replies, oldest first. */
 UNHIDRA_EXPORT(unhidra_thread_messages)
 int32_t unhidra_thread_messages(int32_t engine, const uint8_t* conversation,

@@ -32,6 +32,7 @@ using unhidra::Result;
 using unhidra::SpaceId;
 using unhidra::Status;
 using unhidra::UserId;
+using unhidra::client::AutoFollow;
 using unhidra::client::Engine;
 using unhidra::client::Message;
 using unhidra::client::MessageRef;
@@ -114,6 +115,20 @@ int32_t unhidra_follow_thread(int32_t engine, const uint8_t* conversation,
                             [&](Engine& on, ConversationId id, const MessageRef& ref) {
                               return on.follow_thread(id, ref, following != 0);
                             });
+}
+int32_t unhidra_set_auto_follow(int32_t engine, const uint8_t* conversation,
+                                uint32_t conversation_size, int32_t rule) {
+  return command(engine, [&](Engine& on) -> Status {
+    UNHIDRA_TRY(const auto id, maybe_id_of<ConversationId>({conversation, conversation_size}));
+    if (rule < (id ? -1 : 0) || rule > 3) {
+      return unhidra::fail(Errc::bad_argument, "there is no such rule");
+    }
+    if (rule < 0) {
+      return on.set_auto_follow(*id, std::nullopt);
+    }
+    const AutoFollow wanted{(rule & 1) != 0, (rule & 2) != 0};
+    return id ? on.set_auto_follow(*id, wanted) : on.set_auto_follow(wanted);
+  });
 }
 int32_t unhidra_set_typing(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
                            int32_t active) {
@@ -220,6 +235,13 @@ int32_t unhidra_threads(int32_t engine, const uint8_t* conversation, uint32_t co
   return question(engine, [&](const Engine& on) -> Answered {
     UNHIDRA_TRY(const auto id, maybe_id_of<ConversationId>({conversation, conversation_size}));
     return on.threads(id, followed_only != 0);
+  });
+}
+int32_t unhidra_auto_follow(int32_t engine, const uint8_t* conversation,
+                            uint32_t conversation_size) {
+  return question(engine, [&](const Engine& on) -> Result<std::optional<AutoFollow>> {
+    UNHIDRA_TRY(const auto id, maybe_id_of<ConversationId>({conversation, conversation_size}));
+    return id ? on.auto_follow(*id) : std::optional(on.auto_follow());
   });
 }
 int32_t unhidra_thread_messages(int32_t engine, const uint8_t* conversation,

@@ -277,6 +277,13 @@ void describe(Json& out, const client::Thread& thread) {
   out.end_object();
 }
 
+void describe(Json& out, const client::AutoFollow& rule) {
+  out.begin_object();
+  flag(out, "onReply", rule.on_reply);
+  flag(out, "onMention", rule.on_mention);
+  out.end_object();
+}
+
 void describe(Json& out, const client::ReceiptState& receipt) {
   out.begin_object();
   member(out, "user", receipt.user);
@@ -494,6 +501,11 @@ struct Describe {
   void operator()(const event::ReceiptsChanged& what) const {
     with_group("receiptsChanged", what.conversation);
     part(out, "receipt", what.receipt);
+  }
+  void operator()(const event::AutoFollowChanged& what) const {
+    type("autoFollowChanged");
+    member(out, "conversation",
+           what.conversation.is_nil() ? std::string() : what.conversation.to_string());
   }
   void operator()(const event::TypingChanged& what) const {
     with_group("typingChanged", what.conversation);

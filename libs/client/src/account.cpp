@@ -86,6 +86,7 @@ Status Engine::Impl::finish_proposal() {
     wire::Content content;
     content.body = std::move(share);
     enqueue_control(self_->user, proposal.device, std::move(content));
+    tell_rules_again();
     emit(event::DeviceApproved{proposal.device});
   } else {
     forget_peer(proposal.device);

@@ -27,7 +27,7 @@ Bytes ThreadRecord::record_key() const {
 }
 
 SecretBytes ThreadRecord::encode() const {
-  auto writer = record_writer(1, 128 + 8 * replies.size() + 16 * participants.size());
+  auto writer = record_writer(2, 128 + 8 * replies.size() + 16 * participants.size());
   write_id(writer, conversation);
   writer.u64(root_index);
   write_ref(writer, root);
@@ -42,12 +42,13 @@ SecretBytes ThreadRecord::encode() const {
   }
   write_time(writer, last_reply_at);
   writer.u8(following ? 1 : 0).u8(decided ? 1 : 0).u64(read_seq);
-  writer.u8(unsynced ? 1 : 0);
+  writer.u8(unsynced ? 1 : 0).u8(replied ? 1 : 0).u8(mentioned ? 1 : 0);
   return seal(std::move(writer));
 }
 
 Result<ThreadRecord> ThreadRecord::decode(ByteView bytes) {
-  auto reader = record_reader(1, bytes);
+  ByteReader reader(bytes);
+  const auto version = read_version(reader, 2);
   ThreadRecord out;
   out.conversation = read_id<ConversationId>(reader);
   out.root_index = reader.u64();
@@ -66,6 +67,9 @@ Result<ThreadRecord> ThreadRecord::decode(ByteView bytes) {
   out.decided = read_bool(reader);
   out.read_seq = reader.u64();
   out.unsynced = read_bool(reader);
+  // Before there were rules, why a thread is followed was not kept.
+  out.replied = version >= 2 ? read_bool(reader) : out.following && !out.decided;
+  out.mentioned = version >= 2 ? read_bool(reader) : out.replied;
   UNHIDRA_TRY_VOID(finish_record(reader, "thread"));
   return out;
 }
@@ -90,6 +94,31 @@ Result<EarlyMark> EarlyMark::decode(ByteView bytes) {
   out.following = read_bool(reader);
   out.decided = read_bool(reader);
   UNHIDRA_TRY_VOID(finish_record(reader, "mark of a thread"));
+  return out;
+}
+
+SecretBytes FollowRuleRecord::encode() const {
+  auto writer = record_writer(1, 32);
+  write_id(writer, conversation);
+  writer.u8(rule ? 1 : 0).u8(rule && rule->on_reply ? 1 : 0).u8(rule && rule->on_mention ? 1 : 0);
+  write_time(writer, changed_at);
+  writer.u8(unsynced ? 1 : 0);
+  return seal(std::move(writer));
+}
+
+Result<FollowRuleRecord> FollowRuleRecord::decode(ByteView bytes) {
+  auto reader = record_reader(1, bytes);
+  FollowRuleRecord out;
+  out.conversation = read_id<ConversationId>(reader);
+  const bool has_rule = read_bool(reader);
+  const bool on_reply = read_bool(reader);
+  const bool on_mention = read_bool(reader);
+  out.changed_at = read_time(reader);
+  out.unsynced = read_bool(reader);
+  UNHIDRA_TRY_VOID(finish_record(reader, "rule for threads"));
+  if (has_rule) {
+    out.rule = AutoFollow{on_reply, on_mention};
+  }
   return out;
 }
 

@@ -29,8 +29,10 @@ struct ThreadRecord {
   std::vector<std::uint64_t> replies;  // indexes in the history
   std::vector<UserId> participants;
   Timestamp last_reply_at{};
-  bool following = false;
-  bool decided = false;  // by the person, and not by a rule
+  bool following = false;  // as the person has decided
+  bool decided = false;    // otherwise the rule counts (follow_rules.cpp), and these:
+  bool replied = false;    // this person wrote in it, or its root
+  bool mentioned = false;  // this person is, in a reply
   std::uint64_t read_seq = 0;
   bool unsynced = false;  // the own other devices do not know yet
 
@@ -49,6 +51,17 @@ struct EarlyMark {
   static Bytes record_key(ConversationId conversation, const MessageRef& root);
   SecretBytes encode() const;
   static Result<EarlyMark> decode(ByteView bytes);
+};
+
+// Table::follow_rule; key: conversation id.
+struct FollowRuleRecord {
+  ConversationId conversation;     // nil: of all that have none of their own
+  std::optional<AutoFollow> rule;  // absent: it had one
+  Timestamp changed_at{};
+  bool unsynced = false;  // the own other devices do not know yet
+
+  SecretBytes encode() const;
+  static Result<FollowRuleRecord> decode(ByteView bytes);
 };
 
 // Table::receipts; key: conversation id.

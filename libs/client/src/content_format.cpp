@@ -67,9 +67,16 @@ struct Check {
     return (receipt.delivered || receipt.read) && good(receipt.delivered) && good(receipt.read);
   }
   bool operator()(const wire::ReadState& state) const {
-    return state.marks.size() <= kMaxReadMarks &&
-           std::ranges::all_of(state.marks, [](const wire::ReadMark& mark) {
-             return !mark.conversation_id.is_nil() && good(mark.thread_root);
+    return state.marks.size() + state.follow_rules.size() <= kMaxReadMarks &&
+           std::ranges::all_of(state.marks,
+                               [](const wire::ReadMark& mark) {
+                                 return !mark.conversation_id.is_nil() && good(mark.thread_root);
+                               }) &&
+           std::ranges::all_of(state.follow_rules, [](const wire::FollowRule& rule) {
+             return rule.conversation_id
+                        ? !rule.conversation_id->is_nil() &&
+                              !(rule.inherited && (rule.on_reply || rule.on_mention))
+                        : !rule.inherited;
            });
   }
 };
@@ -96,6 +103,10 @@ bool is_plain(const wire::Content& content) {
 // Which format a reader has to know for this.
 std::uint32_t least_format(const wire::Content& content) {
   const auto* text = std::get_if<wire::Text>(&content.body);
+  const auto* state = std::get_if<wire::ReadState>(&content.body);
+  if (state != nullptr && !state->follow_rules.empty()) {
+    return 4;
+  }
   if (text != nullptr && text->imported) {
     return 3;
   }

@@ -93,6 +93,15 @@ Status Engine::mark_all_read(std::optional<ConversationId> conversation) {
 Status Engine::follow_thread(ConversationId conversation, const MessageRef& root, bool following) {
   return impl_->command([&] { return impl_->follow_thread(conversation, root, following); });
 }
+Status Engine::set_auto_follow(AutoFollow rule) {
+  return impl_->command([&] { return impl_->set_auto_follow(ConversationId(), rule); });
+}
+Status Engine::set_auto_follow(ConversationId conversation, std::optional<AutoFollow> rule) {
+  return impl_->command([&]() -> Status {
+    return conversation.is_nil() ? fail(Errc::not_found, "no such conversation is known here")
+                                 : impl_->set_auto_follow(conversation, rule);
+  });
+}
 Status Engine::set_typing(ConversationId conversation, bool active) {
   return impl_->command([&] { return impl_->set_typing(conversation, active); });
 }
@@ -204,6 +213,12 @@ Result<std::vector<Message>> Engine::thread_messages(ConversationId conversation
 Result<std::vector<ReceiptState>> Engine::receipts(ConversationId conversation) const {
   UNHIDRA_TRY_VOID(impl_->need_enrolled());
   return impl_->receipts(conversation);
+}
+AutoFollow Engine::auto_follow() const {
+  return impl_->own_rule(ConversationId()).value_or(AutoFollow());
+}
+std::optional<AutoFollow> Engine::auto_follow(ConversationId conversation) const {
+  return conversation.is_nil() ? std::nullopt : impl_->own_rule(conversation);
 }
 std::vector<UserId> Engine::typing(ConversationId conversation) const {
   return impl_->typing(conversation);

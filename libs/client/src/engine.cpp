@@ -74,6 +74,7 @@ Status Engine::Impl::load() {
     const auto order = record.order;
     outbox_.emplace(order, std::move(record));
   }
+  UNHIDRA_TRY_VOID(load_follow_rules());
   UNHIDRA_TRY_VOID(load_threads());
   UNHIDRA_TRY_VOID(load_reading());
   UNHIDRA_TRY_VOID(load_history());

@@ -120,6 +120,8 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status mark_thread_read(ConversationId id, const MessageRef& root);
   Status mark_all_read(std::optional<ConversationId> only);
   Status follow_thread(ConversationId id, const MessageRef& root, bool following);
+  Status set_auto_follow(ConversationId id, std::optional<AutoFollow> rule);
+  std::optional<AutoFollow> own_rule(ConversationId id) const;
   Status set_typing(ConversationId id, bool active);
   Status set_receipts(bool sent);
   Status set_presence(OwnPresence own);
@@ -374,10 +376,21 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Result<ThreadRecord*> thread_of(ConversationId id, const MessageRef& root);
   Result<std::optional<std::uint64_t>> note_reply(const Message& message);
   Status take_early_mark(ThreadRecord& thread);
+  static void note_told(ThreadRecord& thread, const EarlyMark& mark);
   Status keep_early_mark(ConversationId id, const wire::ReadMark& told);
   Status tell_thread(ConversationId id, std::optional<std::uint64_t> root);
   ThreadSummary summary(const ThreadRecord& thread) const;
   void set_following(ThreadRecord& thread, bool following);
+
+  // ---- which of them are followed (follow_rules.cpp) ----
+  Status load_follow_rules();
+  void save(const FollowRuleRecord& record);
+  AutoFollow auto_follow(ConversationId id) const;
+  bool follows(const ThreadRecord& thread) const;
+  void apply_follow_rule(const wire::FollowRule& told);
+  void put_rule(const FollowRuleRecord& record);
+  std::vector<wire::FollowRule> take_unsynced_rules();
+  void tell_rules_again();
 
   // ---- what is read (reading.cpp) ----
   Status load_reading();
@@ -762,10 +775,12 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   std::map<ConversationId, UnreadList> unread_;
   std::vector<std::pair<ConversationId, std::uint64_t>> outdated_unread_;  // in Table::unread
   std::map<std::pair<ConversationId, std::uint64_t>, ThreadRecord> threads_;
+  std::map<ConversationId, FollowRuleRecord> follow_rules_;  // nil: of all others
   std::map<ConversationId, ReceiptsRecord> receipts_;
   std::set<ConversationId> receipts_due_;
   std::set<ConversationId> sync_due_;
   bool threads_due_ = true;           // some thread may be unsynced
+  bool rules_due_ = true;             // some rule for threads may be
   std::map<DeviceId, int> failures_;  // messages in a row that could not be decrypted
 
   // What the host wishes outlives a connection, what is known does not; neither is stored.

@@ -32,7 +32,7 @@ void Engine::Impl::write_reading(ByteWriter& out, const ConversationRecord& reco
   out.varint(threads.size());
   for (const auto* thread : threads) {
     write_ref(out, thread->root);
-    out.u64(thread->read_seq).u8(thread->following ? 1 : 0).u8(thread->decided ? 1 : 0);
+    out.u64(thread->read_seq).u8(follows(*thread) ? 1 : 0).u8(thread->decided ? 1 : 0);
   }
 }
 
@@ -86,10 +86,7 @@ Status Engine::Impl::take_thread_mark(ConversationId id, const MessageRef& root,
     return {};
   }
   auto& here = **thread;
-  if (!here.decided) {
-    here.following = mark.decided ? mark.following : here.following || mark.following;
-    here.decided = mark.decided;
-  }
+  note_told(here, mark);
   advance_thread(here, mark.read_seq);
   save(here);
   return {};

@@ -91,7 +91,7 @@ void Engine::Impl::count_unread(Conversation& out, ConversationId id) const {
   out.mentions = unread.mentions();
   for (const auto& [root, counts] : unread.threads()) {
     const auto* thread = find_thread(id, root);
-    out.unread_threads += thread != nullptr && thread->following ? 1 : 0;
+    out.unread_threads += thread != nullptr && follows(*thread) ? 1 : 0;
   }
 }
 
@@ -275,6 +275,9 @@ Status Engine::Impl::apply_read_state(const Origin& origin, const wire::ReadStat
   if (origin.user != self_->user) {
     return {};  // nobody reads for somebody else
   }
+  for (const auto& rule : state.follow_rules) {
+    apply_follow_rule(rule);
+  }
   for (const auto& mark : state.marks) {
     const auto found = conversations_.find(mark.conversation_id);
     if (found == conversations_.end()) {
@@ -330,16 +333,27 @@ Status Engine::Impl::pump_read_sync() {
     }
   }
   threads_due_ = false;
-  if (state.marks.empty() || !has_other_devices()) {
+  state.follow_rules = take_unsynced_rules();
+  if ((state.marks.empty() && state.follow_rules.empty()) || !has_other_devices()) {
     return {};
   }
   link_.read_sync_not_before = now + limits_.read_sync_interval;
-  for (std::size_t at = 0; at < state.marks.size(); at += kMaxReadMarks) {
+  const auto part = [](const auto& all, std::size_t at) {
+    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(std::min(at, all.size()));
+    return std::vector(
+        begin, all.begin() + static_cast<std::ptrdiff_t>(std::min(at + kMaxReadMarks, all.size())));
+  };
+  const auto tell = [&](wire::ReadState some) {
     wire::Content content;
-    const auto end = std::min(at + kMaxReadMarks, state.marks.size());
-    content.body = wire::ReadState{{state.marks.begin() + static_cast<std::ptrdiff_t>(at),
-                                    state.marks.begin() + static_cast<std::ptrdiff_t>(end)}};
+    content.body = std::move(some);
     enqueue_content(self_->user, ConversationId(), std::move(content));
+  };
+  for (std::size_t at = 0; at < state.marks.size(); at += kMaxReadMarks) {
+    tell({part(state.marks, at), {}});
+  }
+  // Apart: a device of an earlier version reads the others.
+  for (std::size_t at = 0; at < state.follow_rules.size(); at += kMaxReadMarks) {
+    tell({{}, part(state.follow_rules, at)});
   }
   return {};
 }

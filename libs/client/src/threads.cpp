@@ -69,11 +69,9 @@ Result<std::optional<std::uint64_t>> Engine::Impl::note_reply(const Message& mes
       thread.participants.size() < limits_.max_thread_participants) {
     thread.participants.push_back(message.sender_user);
   }
-  const bool concerns_me =
-      message.sender_user == self_->user || thread.root_user == self_->user || mentions_me(message);
-  if (!thread.decided && concerns_me) {
-    thread.following = true;
-  }
+  thread.replied =
+      thread.replied || message.sender_user == self_->user || thread.root_user == self_->user;
+  thread.mentioned = thread.mentioned || mentions_me(message);
   save(thread);
   return std::optional(thread.root_index);
 }
@@ -85,11 +83,23 @@ Status Engine::Impl::take_early_mark(ThreadRecord& thread) {
   if (stored) {
     UNHIDRA_TRY(const auto mark, EarlyMark::decode(stored->expose()));
     thread.read_seq = mark.read_seq;
-    thread.following = mark.following;
-    thread.decided = mark.decided;
+    note_told(thread, mark);
     tx_.remove(Table::thread, key);
   }
   return {};
+}
+
+// Another own device follows it, or not: what a person has decided counts before what a rule does.
+void Engine::Impl::note_told(ThreadRecord& thread, const EarlyMark& mark) {
+  if (thread.decided) {
+    return;
+  }
+  thread.decided = mark.decided;
+  thread.following = mark.decided && mark.following;
+  if (!mark.decided && mark.following && !thread.replied && !thread.mentioned) {
+    thread.replied = true;  // why is in messages that this device may not have
+    thread.mentioned = true;
+  }
 }
 
 Status Engine::Impl::keep_early_mark(ConversationId id, const wire::ReadMark& told) {
@@ -124,7 +134,7 @@ ThreadSummary Engine::Impl::summary(const ThreadRecord& thread) const {
   out.replies = thread.replies.size();
   out.last_reply_at = thread.last_reply_at;
   out.participants = thread.participants;
-  out.following = thread.following;
+  out.following = follows(thread);
   const auto unread = unread_.find(thread.conversation);
   if (unread != unread_.end()) {
     const auto counts = unread->second.in_thread(thread.root_index);
@@ -153,7 +163,7 @@ Result<std::vector<Thread>> Engine::Impl::threads(std::optional<ConversationId> 
                                                   bool followed_only) const {
   std::vector<const ThreadRecord*> wanted;
   for (const auto& [key, thread] : threads_) {
-    if ((!only || key.first == *only) && (!followed_only || thread.following)) {
+    if ((!only || key.first == *only) && (!followed_only || follows(thread))) {
       wanted.push_back(&thread);
     }
   }

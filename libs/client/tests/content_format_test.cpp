@@ -101,6 +101,26 @@ TEST(ContentFormat, ImportedTextsAreForReadersWhoKnowThem) {
   }
 }
 
+TEST(ContentFormat, RulesForThreadsAreForReadersWhoKnowThem) {
+  const ConversationId place(Uuid{7});
+  const Timestamp now = from_unix_micros(1);
+  const auto good = {wire::FollowRule{std::nullopt, false, true, false, now},
+                     wire::FollowRule{place, false, false, false, now},
+                     wire::FollowRule{place, true, false, false, now}};
+  const auto back = through(content_of(wire::ReadState{{}, good}));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->format, 4U);
+  EXPECT_TRUE(std::ranges::equal(std::get<wire::ReadState>(back->body).follow_rules, good));
+  for (const auto& wrong : {wire::FollowRule{std::nullopt, true, false, false, now},
+                            wire::FollowRule{ConversationId(), false, true, true, now},
+                            wire::FollowRule{place, true, true, false, now}}) {
+    EXPECT_FALSE(through(content_of(wire::ReadState{{}, {wrong}})));
+  }
+  EXPECT_FALSE(through(
+      content_of(wire::ReadState{{wire::ReadMark{place, 1, std::nullopt, {}}},
+                                 std::vector<wire::FollowRule>(kMaxReadMarks, *good.begin())})));
+}
+
 TEST(ContentFormat, RefusesFilesThatNoClientSends) {
   EXPECT_FALSE(through(content_of(wire::Text{.body = "x", .attachments = {Bytes{1, 2, 3}}})));
   EXPECT_FALSE(through(content_of(wire::Text{.body = "x", .attachments = {description(0)}})));

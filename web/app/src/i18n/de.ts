@@ -170,7 +170,11 @@ export const de: Dictionary = {
   },
   threads: {
     title: "Threads", one: "Thread", replies_one: "{{count}} Antwort", replies_other: "{{count}} Antworten", unread_one: "{{count}} neu", unread_other: "{{count}} neu", follow: "Diesem Thread folgen",
-    unfollow: "Nicht mehr folgen", none: "Noch keine Threads", noneText: "Hier stehen Threads, in denen du schreibst oder erwähnt wirst.", markAllRead: "Alles als gelesen markieren",
+    unfollow: "Nicht mehr folgen", none: "Noch keine Threads", noneText: "Hier stehen Threads, denen du folgst: in der Regel solche, in denen du schreibst oder erwähnt wirst.", markAllRead: "Alles als gelesen markieren",
+    onReply: "Threads folgen, in denen ich schreibe", onReplyText: "Und solchen unter meinen Nachrichten.", onMention: "Threads folgen, die mich erwähnen",
+    onMentionText: "Beides gilt auf allen deinen Geräten. Was du bei einem Thread selbst entscheidest, zählt davor, und eine Unterhaltung kann ihre eigene Regel haben, in ihrem Menü.",
+    followHere: "Threads, denen ich hier folge", followText: "Welchen Threads dieser Unterhaltung du folgst, wenn du es nicht beim Thread selbst entschieden hast. Die anderen erfahren es nicht, deine Geräte schon.",
+    rule_inherited: "Wie überall: {{rule}}", rule_both: "In denen ich schreibe oder die mich erwähnen", rule_replies: "In denen ich schreibe", rule_mentions: "Die mich erwähnen", rule_none: "Keinen",
     label: "Im Thread in {{name}} antworten", placeholder: "Im Thread antworten",
   },
   search: {

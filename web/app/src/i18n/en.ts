@@ -168,7 +168,11 @@ export const en = {
   },
   threads: {
     title: "Threads", one: "Thread", replies_one: "{{count}} reply", replies_other: "{{count}} replies", unread_one: "{{count}} new", unread_other: "{{count}} new", follow: "Follow this thread",
-    unfollow: "Do not follow any more", none: "No threads yet", noneText: "Threads that you write in, or are mentioned in, are listed here.", markAllRead: "Mark everything as read",
+    unfollow: "Do not follow any more", none: "No threads yet", noneText: "Threads that you follow are listed here: as a rule those that you write in, or are mentioned in.", markAllRead: "Mark everything as read",
+    onReply: "Follow threads that I write in", onReplyText: "And those under my messages.", onMention: "Follow threads that mention me",
+    onMentionText: "Both hold on all your devices. What you decide at a thread itself counts before them, and a conversation may have a rule of its own, in its menu.",
+    followHere: "Threads to follow in here", followText: "Which threads of this conversation you follow when you have not decided at the thread itself. The others do not learn it; your devices do.",
+    rule_inherited: "As everywhere: {{rule}}", rule_both: "That I write in or that mention me", rule_replies: "That I write in", rule_mentions: "That mention me", rule_none: "None",
     label: "Reply in the thread in {{name}}", placeholder: "Reply in the thread",
   },
   search: {

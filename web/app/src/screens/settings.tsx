@@ -14,6 +14,7 @@ import { setShown } from "../state/presence";
 import { client } from "../state/engine";
 import { useApp } from "../state/store";
 import { Devices } from "./devices";
+import { FollowSwitches } from "./follow-threads";
 
 const kSections = {
   profile: { icon: User, view: Profile },
@@ -161,19 +162,22 @@ function Notifications() {
     prefer({ notify: allowed });
   };
   return (
-    <div className="card stack">
-      <Switch label={t("settings.notify")} text={t("settings.notifyText")} checked={notify} onChange={(event) => void toggle(event.target.checked)} />
-      {denied && <p className="field-problem" role="alert">{t("settings.notifyDenied")}</p>}
-      <Switch label={t("settings.notifyPreview")} text={t("settings.notifyPreviewText")} checked={preview} disabled={!notify} onChange={(event) => prefer({ preview: event.target.checked })} />
-      <fieldset className="choice">
-        <legend>{t("settings.quiet")}</legend>
-        <p className="field-hint">{t("settings.quietText")}</p>
-        <div className="quiet">
-          <Field type="time" label={t("settings.quietFrom")} value={quietFrom} onChange={(event) => prefer({ quietFrom: event.target.value })} />
-          <Field type="time" label={t("settings.quietTo")} value={quietTo} onChange={(event) => prefer({ quietTo: event.target.value })} />
-        </div>
-      </fieldset>
-    </div>
+    <>
+      <div className="card stack">
+        <Switch label={t("settings.notify")} text={t("settings.notifyText")} checked={notify} onChange={(event) => void toggle(event.target.checked)} />
+        {denied && <p className="field-problem" role="alert">{t("settings.notifyDenied")}</p>}
+        <Switch label={t("settings.notifyPreview")} text={t("settings.notifyPreviewText")} checked={preview} disabled={!notify} onChange={(event) => prefer({ preview: event.target.checked })} />
+        <fieldset className="choice">
+          <legend>{t("settings.quiet")}</legend>
+          <p className="field-hint">{t("settings.quietText")}</p>
+          <div className="quiet">
+            <Field type="time" label={t("settings.quietFrom")} value={quietFrom} onChange={(event) => prefer({ quietFrom: event.target.value })} />
+            <Field type="time" label={t("settings.quietTo")} value={quietTo} onChange={(event) => prefer({ quietTo: event.target.value })} />
+          </div>
+        </fieldset>
+      </div>
+      <FollowSwitches />
+    </>
   );
 }
 

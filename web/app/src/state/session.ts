@@ -6,6 +6,7 @@ import { startEngineWorker } from "../trusted";
 import { groupMoved, readGroup } from "./conversations";
 import { client, remoteClient, setRemote } from "./engine";
 import { transferMoved } from "./files";
+import { readAutoFollow } from "./follow";
 import { olderCame, readTransfers, transferChanged } from "./history";
 import { restoreKept } from "./kept";
 import { readPlaces } from "./places";
@@ -164,6 +165,9 @@ function onEvent(event: CoreEvent): void {
     case "receiptsChanged":
       receiptsChanged(event.conversation);
       break;
+    case "autoFollowChanged":
+      void readAutoFollow(event.conversation).catch(() => undefined);
+      return;
     case "typingChanged":
       set(({ typing }) => ({ typing: { ...typing, [event.conversation]: event.users } }));
       return;

@@ -3,10 +3,12 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { portrayInto } from "./portrait.mjs";
 import { kPassword, plaintextIn, sees, signUp, Stage, story, until, write } from "./stage.mjs";
 
 const plain = { topic: "topic-nobody-may-find", root: "root-nobody-may-find", reply: "reply-nobody-may-find", edited: "edited-nobody-may-find",
   late: "late-nobody-may-find", gone: "gone-nobody-may-find", cli: "cli-nobody-may-find", answer: "answer-nobody-may-find", newTopic: "other-topic-nobody-may-find" };
+const found = [];
 let stage;
 let ann;
 let bob;
@@ -84,6 +86,43 @@ step("a thread: answered beside the timeline, counted in it, and in the list of 
   await ann.click(`.result:has-text("${plain.root}")`);
   await message(ann, plain.reply, ".thread").waitFor();
   await ann.click(".thread [aria-label=Close]");
+});
+
+step("which threads are followed by themselves is a rule, and another one in this channel", async () => {
+  const followed = async () => {
+    await ann.click(".sidebar-links a:has-text('Threads')");
+    await ann.waitForSelector(".result, .empty");
+    const count = await ann.locator(".result").count();
+    await ann.click(".entry >> text=news");
+    return count;
+  };
+  const inHere = async (rule) => {
+    await ann.click("[aria-label='More about this conversation']");
+    await ann.click(".menu-item:has-text('Threads to follow in here'):visible");
+    await ann.waitForSelector(".dialog .choice-row");
+    await portrayInto(found, ann, "follow-threads", ["light", "dark", "phone"]);
+    await ann.click(`.dialog label:has-text("${rule}")`);
+    await ann.waitForSelector(`.dialog label:has(:checked):has-text("${rule}")`);
+    await ann.click(".dialog .dialog-actions button:has-text('Close')");
+  };
+  await ann.click(".entry >> text=news");
+  await inHere("None");
+  await until(async () => (await followed()) === 0, "no thread to be followed");
+  await ann.goto(`${stage.url}/settings/notifications`);
+  const replies = ann.locator("label:has-text('Follow threads that I write in')");
+  const box = ann.getByRole("switch", { name: "Follow threads that I write in" });
+  await until(async () => (await box.isEnabled()) && (await box.isChecked()), "the rule to be shown");
+  await portrayInto(found, ann, "settings-threads", ["light", "dark", "phone"]);
+  await replies.click();
+  await until(async () => !(await box.isChecked()), "the rule to be changed");
+  await ann.click(".entry >> text=news");
+  await inHere("As everywhere: That mention me");
+  assert.equal(await followed(), 0, "she wrote the root, and is not mentioned");
+  await ann.goto(`${stage.url}/settings/notifications`);
+  await until(async () => box.isEnabled(), "the rule to be shown");
+  await replies.click();
+  await until(async () => box.isChecked(), "the rule to be changed");
+  await until(async () => (await followed()) === 1, "the thread to be followed again");
 });
 
 step("typing is shown", async () => {
@@ -192,5 +231,6 @@ step("what begins with a slash is a command, a text, or a reason", async () => {
 
 step("what was written is nowhere in the server's files, and the browser had nothing to complain about", () => {
   assert.deepEqual(plaintextIn(stage.data, "ann", Object.values(plain)), []);
+  assert.deepEqual(found, [], "axe");
   assert.deepEqual(stage.complaints, []);
 });

@@ -2,7 +2,7 @@
 import { Connected } from "./connected.js";
 import { kindOf } from "./rest.js";
 import {
-  CoreError, type Conversation, type Draft, type EventOf, type Group, type GroupState, type Id, type Message, type MessageRef, type NewChannel,
+  CoreError, type AutoFollow, type Conversation, type Draft, type EventOf, type Group, type GroupState, type Id, type Message, type MessageRef, type NewChannel,
   type OwnPresence, type Overview, type PlaceAnswer, type PlaceFields, type ReceiptState, type SearchQuery, type Thread, type User,
   type UserPresence,
 } from "./types.js";
@@ -148,6 +148,13 @@ export class Conversing extends Connected {
   }
   async followThread(conversation: Id, root: MessageRef, following: boolean): Promise<void> {
     this.command(() => this.engine.followThread(conversation, root, following));
+  }
+  /** Told to the own other devices. Null: the conversation follows the rule of all others again. */
+  async setAutoFollow(rule: AutoFollow | null, conversation?: Id): Promise<void> {
+    this.command(() => this.engine.setAutoFollow(rule, conversation));
+  }
+  async autoFollow(conversation?: Id): Promise<AutoFollow | null> {
+    return this.engine.autoFollow(conversation);
   }
   async setTyping(conversation: Id, active: boolean): Promise<void> {
     this.command(() => this.engine.setTyping(conversation, active));

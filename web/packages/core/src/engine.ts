@@ -2,7 +2,7 @@
 import { Core } from "./core.js";
 import type { RecordStore } from "./store.js";
 import type {
-  Account, Conversation, CoreEvent, Device, Draft, EngineState, Group, HistoryTransfer, Id, Message, MessageRef, NewChannel, OwnPresence,
+  Account, AutoFollow, Conversation, CoreEvent, Device, Draft, EngineState, Group, HistoryTransfer, Id, Message, MessageRef, NewChannel, OwnPresence,
   PlaceFields, ReceiptState, SafetyNumber, SearchQuery, Thread, User, UserPresence,
 } from "./types.js";
 
@@ -222,6 +222,11 @@ export class Engine {
   followThread(conversation: Id, root: MessageRef, following: boolean): void {
     this.core.call("unhidra_follow_thread", this.handle, conversation, root, following ? 1 : 0);
   }
+  /** Null: the conversation has no rule of its own any more; without a conversation the rule of all others. */
+  setAutoFollow(rule: AutoFollow | null, conversation?: Id): void {
+    this.core.call("unhidra_set_auto_follow", this.handle, conversation ?? "",
+      rule === null ? -1 : (rule.onReply ? 1 : 0) + (rule.onMention ? 2 : 0));
+  }
   /** Call while the person types; throttled inside. */
   setTyping(conversation: Id, active: boolean): void {
     this.core.call("unhidra_set_typing", this.handle, conversation, active ? 1 : 0);
@@ -302,6 +307,10 @@ export class Engine {
   /** Newest reply first. */
   threads(conversation?: Id, followedOnly = false): Thread[] {
     return this.ask("unhidra_threads", conversation ?? "", followedOnly ? 1 : 0);
+  }
+  /** Null: the conversation has none of its own. */
+  autoFollow(conversation?: Id): AutoFollow | null {
+    return this.ask("unhidra_auto_follow", conversation ?? "");
   }
   threadMessages(conversation: Id, root: MessageRef): Message[] {
     return this.ask("unhidra_thread_messages", conversation, root);

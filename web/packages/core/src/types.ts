@@ -95,6 +95,14 @@ export interface Thread {
   root: Message;
 }
 
+/** Which threads are followed where nothing was said of the thread itself. */
+export interface AutoFollow {
+  /** Those that the person writes in, and those under the person's messages. */
+  onReply: boolean;
+  /** Those in which the person is mentioned. */
+  onMention: boolean;
+}
+
 /** How far somebody has come, as far as he tells; 0: not told. */
 export interface ReceiptState {
   user: Id;
@@ -413,6 +421,8 @@ export type CoreEvent =
   | { type: "actionDone"; conversation: Id; action: Id; target: Id; failure: string }
   | { type: "unreadChanged"; conversation: Id; unread: number; mentions: number; unreadThreads: number }
   | { type: "receiptsChanged"; conversation: Id; receipt: ReceiptState }
+  /** The rule of a conversation, or, when that is empty, of all that have none of their own; set here or on another own device. */
+  | { type: "autoFollowChanged"; conversation: Id | "" }
   | { type: "typingChanged"; conversation: Id; users: Id[] }
   /** Of somebody who is watched; a lost connection makes everybody's state unknown. */
   | ({ type: "presenceChanged" } & UserPresence)

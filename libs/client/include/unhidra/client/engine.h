@@ -107,6 +107,11 @@ class Engine {
   // Timeline and threads of one conversation, or of all.
   Status mark_all_read(std::optional<ConversationId> conversation);
   Status follow_thread(ConversationId conversation, const MessageRef& root, bool following);
+  // Which threads are followed where nothing was said of the thread itself: in all conversations
+  // that have no rule of their own, or in one; absent: that one has none of its own any more. Told
+  // to the own other devices, also to those that come later; then AutoFollowChanged.
+  Status set_auto_follow(AutoFollow rule);
+  Status set_auto_follow(ConversationId conversation, std::optional<AutoFollow> rule);
   // Call while the person types; throttled inside. Nothing without a connection.
   Status set_typing(ConversationId conversation, bool active);
   // What others are told of this person as far as this device goes; told to the server as long as
@@ -245,6 +250,10 @@ class Engine {
   // The replies, oldest first.
   Result<std::vector<Message>> thread_messages(ConversationId conversation,
                                                const MessageRef& root) const;
+  // The rule for all that have none of their own.
+  AutoFollow auto_follow() const;
+  // The conversation's own one.
+  std::optional<AutoFollow> auto_follow(ConversationId conversation) const;
   Result<std::vector<ReceiptState>> receipts(ConversationId conversation) const;
   std::vector<UserId> typing(ConversationId conversation) const;
   bool sends_receipts() const;

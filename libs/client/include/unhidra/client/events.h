@@ -110,6 +110,11 @@ struct ReceiptsChanged {
   ConversationId conversation;
   ReceiptState receipt;
 };
+// The rule for the conversation's threads, or, nil, that of all without one of their own; set here
+// or on another own device.
+struct AutoFollowChanged {
+  ConversationId conversation;
+};
 // Who is typing there now, without this person. Ends by itself.
 struct TypingChanged {
   ConversationId conversation;
@@ -251,8 +256,8 @@ using Event = std::variant<
     event::OwnKeysReplaced, event::StateRolledBack, event::MessagesMissing, event::GroupJoined,
     event::GroupChanged, event::GroupLeft, event::GroupChangeDone, event::GroupRepaired,
     event::GroupForked, event::MessageChanged, event::ActionDone, event::UnreadChanged,
-    event::ReceiptsChanged, event::TypingChanged, event::PresenceChanged, event::ChannelCreated,
-    event::ChannelChanged, event::PlaceAnswer, event::HistoryTransferChanged,
+    event::ReceiptsChanged, event::AutoFollowChanged, event::TypingChanged, event::PresenceChanged,
+    event::ChannelCreated, event::ChannelChanged, event::PlaceAnswer, event::HistoryTransferChanged,
     event::HistoryReceived, event::GroupReset, event::SharedHistoryChanged, event::EarlierMessages,
     event::Noticed>;
 

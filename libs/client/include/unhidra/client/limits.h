@@ -30,7 +30,8 @@ struct Limits {
   std::size_t max_watched = 2'000;             // people whose presence is told, as at the server
   std::size_t max_reactions = 2000;            // kept of one message
   std::size_t max_thread_participants = 100;
-  std::size_t max_unread = 10'000;  // kept of one conversation; the oldest go first
+  std::size_t max_follow_rules = 10'000;  // conversations with one of their own
+  std::size_t max_unread = 10'000;        // kept of one conversation; the oldest go first
   std::size_t max_search_hits = 1000;
 
   std::uint32_t pre_key_target = 100;   // one-time prekeys the server should hold

@@ -2,6 +2,7 @@
 // What the engine tells its host about users, devices, conversations and messages. Plain copies:
 // they stay valid and do not change when the engine does.
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -93,6 +94,14 @@ struct ThreadSummary {
   Timestamp last_reply_at;
   std::vector<UserId> participants;  // who wrote there, up to a hundred
   bool following = false;
+};
+
+// Which threads a person follows without having said so of the thread itself. It holds for those
+// that are there already, too: what was followed by a rule is followed as long as the rule is.
+struct AutoFollow {
+  bool on_reply = true;    // those that the person writes in, and those under the person's messages
+  bool on_mention = true;  // those in which the person is mentioned
+  friend auto operator<=>(const AutoFollow&, const AutoFollow&) = default;
 };
 
 // What the sending device's scanner said of a file before it was encrypted.

@@ -138,12 +138,34 @@ struct ReadMark {
   }
 };
 
+struct FollowRule {
+  std::optional<ConversationId> conversation_id;  // absent: of all that have no rule of their own
+  bool inherited = false;
+  bool on_reply = false;
+  bool on_mention = false;
+  Timestamp changed_at;
+
+  friend bool operator==(const FollowRule&, const FollowRule&) = default;
+  static constexpr std::string_view kMessage = "unhidra.v1.FollowRule";
+  static constexpr auto fields() {
+    return std::tuple{Field{1, "conversation_id", &FollowRule::conversation_id},
+                      Field{2, "inherited", &FollowRule::inherited},
+                      Field{3, "on_reply", &FollowRule::on_reply},
+                      Field{4, "on_mention", &FollowRule::on_mention},
+                      Field{5, "changed_at", &FollowRule::changed_at}};
+  }
+};
+
 struct ReadState {
   std::vector<ReadMark> marks;
+  std::vector<FollowRule> follow_rules;
 
   friend bool operator==(const ReadState&, const ReadState&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.ReadState";
-  static constexpr auto fields() { return std::tuple{Field{1, "marks", &ReadState::marks}}; }
+  static constexpr auto fields() {
+    return std::tuple{Field{1, "marks", &ReadState::marks},
+                      Field{2, "follow_rules", &ReadState::follow_rules}};
+  }
 };
 
 // Numbers are never used again.
