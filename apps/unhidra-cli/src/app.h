@@ -166,6 +166,7 @@ class App {
   Status show_thread(const client::Conversation& place, const client::Message& root);
   Status list_threads();
   Status auto_follow();
+  Status list_emoji(ConversationId conversation);
   Status search();
   Result<client::Conversation> place_named(const std::string& name);
   Result<client::Message> message_named(const client::Conversation& conversation,

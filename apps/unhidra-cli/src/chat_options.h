@@ -21,6 +21,7 @@ enum class MessageAction : std::uint8_t {
   receipts,
   follow,
   auto_follow,
+  emoji,
 };
 struct MessageOptions {
   MessageAction action = MessageAction::react;

@@ -98,10 +98,14 @@ void add_chat_fields(json::object& out, const client::Message& message, const Na
       reactions[one.emoji] = json::array(one.names.begin(), one.names.end());
     }
   }
+  if (message.brings_emoji) {
+    out["brings_emoji"] = *message.brings_emoji;
+  }
   if (!message.reactions.empty()) {
     auto& reactions = out["reactions"].emplace_object();
     for (const auto& one : message.reactions) {
-      auto& users = reactions[one.emoji].emplace_array();
+      auto& known = reactions[one.emoji];  // two pictures of one name look alike here
+      auto& users = known.is_array() ? known.get_array() : known.emplace_array();
       for (const auto& user : one.users) {
         users.emplace_back(names.of(user));
       }
@@ -119,9 +123,19 @@ void add_chat_fields(json::object& out, const client::Message& message, const Na
   }
 }
 
+std::string between_colons(const std::string& name) {
+  return ":" + printable(name) + ":";
+}
+
 std::string chat_marks(const client::Message& message) {
   std::string out;
+  if (message.brings_emoji) {
+    out += "[brings the emoji " + between_colons(*message.brings_emoji) + "]";
+  }
   for (const auto& file : message.attachments) {
+    if (message.brings_emoji) {
+      break;
+    }
     out += (out.empty() && message.text.empty() ? "[" : "  [") + file_line(file) + "]";
   }
   if (message.edits != 0) {

@@ -89,6 +89,8 @@ void OptionBuilder::add_message_actions() {
       add_message_action("follow", "Follow the thread of a message", MessageAction::follow);
   follow->add_flag("--stop", wish.take_back, "Do not follow it any more");
   add_auto_follow();
+  add_place(
+      *add_action("emoji", "List the emoji with pictures of a conversation", MessageAction::emoji));
   add_place(*add_action("read", "Mark everything there as read", MessageAction::read));
   auto* search = add_action("search", "Search this device's store", MessageAction::search);
   search

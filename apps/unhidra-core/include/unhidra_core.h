@@ -153,10 +153,13 @@ int32_t unhidra_edit(int32_t engine, const uint8_t* conversation, uint32_t conve
 UNHIDRA_EXPORT(unhidra_delete)
 int32_t unhidra_delete(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
                        const uint8_t* target, uint32_t target_size);
+/* `picture`: of a `:name:`, which one: the fileId of a picture at the message or of unhidra_emoji;
+ * empty: the conversation's own of that name, if it has one. */
 UNHIDRA_EXPORT(unhidra_react)
 int32_t unhidra_react(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
                       const uint8_t* target, uint32_t target_size, const uint8_t* emoji,
-                      uint32_t emoji_size, int32_t present);
+                      uint32_t emoji_size, int32_t present, const uint8_t* picture,
+                      uint32_t picture_size);
 /* The timeline up to and with the message at `index`. */
 UNHIDRA_EXPORT(unhidra_mark_read)
 int32_t unhidra_mark_read(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
@@ -231,6 +234,26 @@ int32_t unhidra_send_files(int32_t engine, const uint8_t* conversation, uint32_t
                            uint32_t root_size, const uint8_t* reply_to, uint32_t reply_to_size,
                            const uint8_t* mentions, uint32_t mentions_size, int32_t everyone,
                            const uint8_t* files, uint32_t files_size);
+
+/* ---- emoji with pictures ---- */
+/* {"messageId"}: a message that brings one into the conversation. `name`: 2 to 32 of a-z 0-9 _ + -,
+ * without colons. `picture`: one file as unhidra_send_files describes it, PNG, WebP or GIF of at
+ * most 64 KiB and 256 pixels a side; its handle is closed. client.emoji_exists. */
+UNHIDRA_EXPORT(unhidra_emoji_bring)
+int32_t unhidra_emoji_bring(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                            const uint8_t* name, uint32_t name_size, const uint8_t* picture,
+                            uint32_t picture_size);
+/* Those that the conversation has, by name: {"name","picture","broughtBy","broughtIn"} each, the
+ * last one absent of what is known from its use alone. Deleting the message `broughtIn` takes it
+ * back. */
+UNHIDRA_EXPORT(unhidra_emoji)
+int32_t unhidra_emoji(int32_t engine, const uint8_t* conversation, uint32_t conversation_size);
+/* Begins to decrypt a picture, named by its fileId, of the message `target`, or, when that is
+ * empty, of unhidra_emoji. As unhidra_file_open. */
+UNHIDRA_EXPORT(unhidra_emoji_open)
+int32_t unhidra_emoji_open(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                           const uint8_t* target, uint32_t target_size, const uint8_t* picture,
+                           uint32_t picture_size);
 
 /* ---- channels ---- */
 /* {"conversation"}; then the event channelCreated. `space` may be empty. */

@@ -33,10 +33,12 @@ using unhidra::SpaceId;
 using unhidra::Status;
 using unhidra::UserId;
 using unhidra::client::AutoFollow;
+using unhidra::client::ConversationEmoji;
 using unhidra::client::Engine;
 using unhidra::client::Message;
 using unhidra::client::MessageRef;
 using unhidra::client::OwnPresence;
+using unhidra::e2ee::FileId;
 using namespace unhidra::core;  // NOLINT: the functions below are the interface of this namespace
 
 extern "C" {
@@ -76,12 +78,15 @@ int32_t unhidra_delete(int32_t engine, const uint8_t* conversation, uint32_t con
 }
 int32_t unhidra_react(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
                       const uint8_t* target, uint32_t target_size, const uint8_t* emoji,
-                      uint32_t emoji_size, int32_t present) {
+                      uint32_t emoji_size, int32_t present, const uint8_t* picture,
+                      uint32_t picture_size) {
   return writing(engine, {conversation, conversation_size},
                  [&](Engine& on, ConversationId id) -> Result<MessageId> {
                    UNHIDRA_TRY(const auto ref, ref_of({target, target_size}));
                    UNHIDRA_TRY(const auto what, text_of({emoji, emoji_size}));
-                   return on.react(id, ref, what, present != 0);
+                   UNHIDRA_TRY(const auto file, maybe_id_of<FileId>({picture, picture_size}));
+                   return on.react(id, ref, what, present != 0,
+                                   file ? std::optional(file->uuid()) : std::nullopt);
                  });
 }
 
@@ -252,6 +257,13 @@ int32_t unhidra_thread_messages(int32_t engine, const uint8_t* conversation,
       [&](const Engine& on, ConversationId id) -> Result<std::vector<Message>> {
         UNHIDRA_TRY(const auto ref, ref_of({root, root_size}));
         return on.thread_messages(id, ref);
+      });
+}
+int32_t unhidra_emoji(int32_t engine, const uint8_t* conversation, uint32_t conversation_size) {
+  return question_on<ConversationId>(
+      engine, {conversation, conversation_size},
+      [](const Engine& on, ConversationId id) -> Result<std::vector<ConversationEmoji>> {
+        return on.emoji(id);
       });
 }
 int32_t unhidra_receipts(int32_t engine, const uint8_t* conversation, uint32_t conversation_size) {

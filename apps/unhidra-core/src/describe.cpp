@@ -115,6 +115,23 @@ void describe_notice(Json& out, const client::Notice& notice) {
   out.end_object();
 }
 
+void describe_emoji(Json& out, const client::Message& message) {
+  if (message.brings_emoji) {
+    member(out, "bringsEmoji", *message.brings_emoji);
+  }
+  if (!message.emoji.empty()) {
+    out.name("emoji").begin_list();
+    for (const auto& one : message.emoji) {
+      out.begin_object();
+      member(out, "name", one.name);
+      out.name("picture");
+      describe_attachment(out, one.picture);
+      out.end_object();
+    }
+    out.end_list();
+  }
+}
+
 // What belongs to a message and what was done to it since.
 void describe_chat(Json& out, const client::Message& message) {
   ref(out, "ref", message.ref());
@@ -144,9 +161,14 @@ void describe_chat(Json& out, const client::Message& message) {
     out.begin_object();
     member(out, "emoji", one.emoji);
     ids(out, "users", one.users);
+    if (one.picture) {
+      out.name("picture");
+      describe_attachment(out, *one.picture);
+    }
     out.end_object();
   }
   out.end_list();
+  describe_emoji(out, message);
   if (message.thread) {
     describe_thread(out, *message.thread);
   }
@@ -274,6 +296,16 @@ void describe(Json& out, const client::Thread& thread) {
   out.begin_object();
   member(out, "conversation", thread.conversation);
   part(out, "root", thread.root);
+  out.end_object();
+}
+
+void describe(Json& out, const client::ConversationEmoji& emoji) {
+  out.begin_object();
+  member(out, "name", emoji.emoji.name);
+  out.name("picture");
+  describe_attachment(out, emoji.emoji.picture);
+  member(out, "broughtBy", emoji.brought_by);
+  ref(out, "broughtIn", emoji.brought_in);
   out.end_object();
 }
 
@@ -501,6 +533,9 @@ struct Describe {
   void operator()(const event::ReceiptsChanged& what) const {
     with_group("receiptsChanged", what.conversation);
     part(out, "receipt", what.receipt);
+  }
+  void operator()(const event::EmojiChanged& what) const {
+    with_group("emojiChanged", what.conversation);
   }
   void operator()(const event::AutoFollowChanged& what) const {
     type("autoFollowChanged");

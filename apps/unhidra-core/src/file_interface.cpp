@@ -54,6 +54,47 @@ Result<client::Attachment> attachment_of(const HostedEngine& hosted, Conversatio
   return message->attachments[index];
 }
 
+std::optional<client::Attachment> picture_in(const client::Message& message, const Uuid& file) {
+  for (const auto& one : message.attachments) {
+    if (message.brings_emoji && one.file_id == file) {
+      return one;
+    }
+  }
+  for (const auto& one : message.emoji) {
+    if (one.picture.file_id == file) {
+      return one.picture;
+    }
+  }
+  for (const auto& one : message.reactions) {
+    if (one.picture && one.picture->file_id == file) {
+      return one.picture;
+    }
+  }
+  return std::nullopt;
+}
+
+// The picture of an emoji: of a message, or of those that the conversation has.
+Result<client::Attachment> emoji_picture(const HostedEngine& hosted, ConversationId conversation,
+                                         const std::optional<client::MessageRef>& ref,
+                                         const Uuid& file) {
+  std::optional<client::Attachment> found;
+  if (ref) {
+    UNHIDRA_TRY(const auto message, hosted.engine->message(conversation, *ref));
+    found = message ? picture_in(*message, file) : std::nullopt;
+  } else {
+    UNHIDRA_TRY(const auto all, hosted.engine->emoji(conversation));
+    for (const auto& one : all) {
+      if (one.emoji.picture.file_id == file) {
+        found = one.emoji.picture;
+      }
+    }
+  }
+  if (!found) {
+    return fail(client::Errc::not_found, "there is no such emoji");
+  }
+  return std::move(*found);
+}
+
 Result<e2ee::SealedObject> sealed_object(HostedEngine& hosted, std::uint32_t file,
                                          e2ee::FileId id) {
   UNHIDRA_TRY(auto* any, file_of(hosted, static_cast<std::int32_t>(file)));
@@ -158,6 +199,35 @@ int32_t unhidra_file_open(int32_t engine, const uint8_t* conversation, uint32_t 
     UNHIDRA_TRY(auto file, unhidra::client::FileOpener::of(unhidra::crypto::native_provider(),
                                                            attachment.description, thumbnail != 0));
     return keep(hosted, std::move(file));
+  });
+}
+int32_t unhidra_emoji_open(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                           const uint8_t* target, uint32_t target_size, const uint8_t* picture,
+                           uint32_t picture_size) {
+  return with_hosted(engine, [&](HostedEngine& hosted) -> Result<Answer> {
+    UNHIDRA_TRY(const auto id, id_of<ConversationId>({conversation, conversation_size}));
+    UNHIDRA_TRY(const auto ref, maybe_ref_of({target, target_size}));
+    UNHIDRA_TRY(const auto file_id, id_of<unhidra::e2ee::FileId>({picture, picture_size}));
+    UNHIDRA_TRY(const auto found, emoji_picture(hosted, id, ref, file_id.uuid()));
+    UNHIDRA_TRY(auto file, unhidra::client::FileOpener::of(unhidra::crypto::native_provider(),
+                                                           found.description, false));
+    return keep(hosted, std::move(file));
+  });
+}
+int32_t unhidra_emoji_bring(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                            const uint8_t* name, uint32_t name_size, const uint8_t* picture,
+                            uint32_t picture_size) {
+  return with_hosted(engine, [&](HostedEngine& hosted) -> Result<Answer> {
+    UNHIDRA_TRY(const auto id, id_of<ConversationId>({conversation, conversation_size}));
+    UNHIDRA_TRY(const auto called, text_of({name, name_size}));
+    UNHIDRA_TRY(const auto lines, text_of({picture, picture_size}));
+    std::vector<std::int32_t> used;
+    UNHIDRA_TRY(auto described, file_from(hosted, lines, used));
+    UNHIDRA_TRY(const auto message, hosted.engine->bring_emoji(id, called, std::move(described)));
+    for (const auto handle : used) {
+      hosted.files.erase(handle);
+    }
+    return answer_with("messageId", message.to_string());
   });
 }
 int32_t unhidra_file_next(int32_t engine, int32_t file, const uint8_t* bytes, uint32_t bytes_size) {

@@ -97,6 +97,7 @@ Result<MessageId> Engine::Impl::send(ConversationId id, const Draft& draft,
   }
   UNHIDRA_TRY(auto text, text_of(draft, !attachments.empty()));
   text.attachments = std::move(attachments);
+  UNHIDRA_TRY_VOID(add_emoji(id, text));
   UNHIDRA_TRY(const auto* conversation, writable(id));
   if (draft.thread_root) {
     UNHIDRA_TRY(const auto root, target_of(id, *draft.thread_root));
@@ -138,8 +139,12 @@ Result<StoredMessage> Engine::Impl::own_target(ConversationId id, const MessageR
 Result<MessageId> Engine::Impl::edit(ConversationId id, const MessageRef& target,
                                      const Draft& draft) {
   UNHIDRA_TRY(auto text, text_of(draft));
+  UNHIDRA_TRY_VOID(add_emoji(id, text));
   UNHIDRA_TRY(const auto* conversation, writable(id));
-  UNHIDRA_TRY_VOID(own_target(id, target));
+  UNHIDRA_TRY(const auto before, own_target(id, target));
+  if (before.message.brings_emoji) {
+    return fail(Errc::bad_emoji, "what brings an emoji is deleted, and not changed");
+  }
   wire::Content content;
   content.body = wire::Edit{to_wire(target), std::move(text)};
   return enqueue_content(conversation->peer, id, std::move(content));
@@ -154,15 +159,17 @@ Result<MessageId> Engine::Impl::remove(ConversationId id, const MessageRef& targ
 }
 
 Result<MessageId> Engine::Impl::react(ConversationId id, const MessageRef& target,
-                                      std::string_view emoji, bool present) {
+                                      std::string_view emoji, bool present,
+                                      const std::optional<Uuid>& picture) {
   if (!is_emoji(emoji)) {
     return fail(Errc::bad_emoji, "a reaction is one emoji of at most " + std::to_string(kMaxEmoji) +
                                      " bytes, or the name of one");
   }
   UNHIDRA_TRY(const auto* conversation, writable(id));
-  UNHIDRA_TRY_VOID(target_of(id, target));
+  UNHIDRA_TRY(const auto at, target_of(id, target));
+  UNHIDRA_TRY(auto drawn, picture_for(at, emoji, picture));
   wire::Content content;
-  content.body = wire::Reaction{to_wire(target), std::string(emoji), !present};
+  content.body = wire::Reaction{to_wire(target), std::string(emoji), !present, std::move(drawn)};
   return enqueue_content(conversation->peer, id, std::move(content));
 }
 

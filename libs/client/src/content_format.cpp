@@ -7,6 +7,7 @@
 #include "unhidra/e2ee/attachment_descriptor.h"
 #include "unhidra/wire/codec.h"
 
+#include "emoji_rules.h"
 #include "padding.h"
 
 namespace unhidra::client {
@@ -49,18 +50,21 @@ struct Check {
   bool operator()(const wire::Text& text) const {
     return text.body.size() <= kMaxBody && is_valid_utf8(text.body) && good(text.thread_root) &&
            good(text.reply_to) && text.mentioned_user_ids.size() <= kMaxMentions &&
-           good_attachments(text.attachments) && (!text.imported || is_imported(*text.imported));
+           good_attachments(text.attachments) && (!text.imported || is_imported(*text.imported)) &&
+           has_good_emoji(text) && (text.brings_emoji.empty() || brings_one_emoji(text));
   }
   bool operator()(const wire::HistoryTransfer& transfer) const {
     return transfer.stage != wire::HistoryStage::unspecified && transfer.value.size() <= kMaxBody;
   }
   bool operator()(const wire::Reaction& reaction) const {
-    return names_one(reaction.target) && is_emoji(reaction.emoji);
+    return names_one(reaction.target) && is_emoji(reaction.emoji) &&
+           (reaction.picture.empty() ||
+            (name_between_colons(reaction.emoji) && read_emoji_picture(reaction.picture)));
   }
   bool operator()(const wire::Edit& edit) const {
     return names_one(edit.target) && edit.text && !edit.text->body.empty() && (*this)(*edit.text) &&
            !edit.text->thread_root && !edit.text->reply_to && edit.text->attachments.empty() &&
-           !edit.text->imported;
+           !edit.text->imported && edit.text->brings_emoji.empty();
   }
   bool operator()(const wire::Deletion& deletion) const { return names_one(deletion.target); }
   bool operator()(const wire::Receipt& receipt) const {
@@ -92,18 +96,36 @@ bool is_plain(const wire::Content& content) {
   const auto* text = std::get_if<wire::Text>(&content.body);
   const bool old_kind = text != nullptr || is_early_control(content);
   const bool old_text =
-      text == nullptr ||
-      (!text->thread_root && !text->reply_to && text->mentioned_user_ids.empty() &&
-       !text->mentions_everyone && text->attachments.empty() && !text->imported);
+      text == nullptr || (!text->thread_root && !text->reply_to &&
+                          text->mentioned_user_ids.empty() && !text->mentions_everyone &&
+                          text->attachments.empty() && !text->imported && text->emoji.empty());
   const bool old_profile = !content.group_profile || (content.group_profile->topic.empty() &&
                                                       content.group_profile->description.empty());
   return old_kind && old_text && old_profile;
+}
+
+// Brings, uses or shows an emoji that has a picture.
+bool has_pictures(const wire::Content& content) {
+  const auto of = [](const wire::Text& text) {
+    return !text.brings_emoji.empty() || !text.emoji.empty();
+  };
+  if (const auto* reaction = std::get_if<wire::Reaction>(&content.body)) {
+    return !reaction->picture.empty();
+  }
+  if (const auto* edit = std::get_if<wire::Edit>(&content.body)) {
+    return edit->text && of(*edit->text);
+  }
+  const auto* text = std::get_if<wire::Text>(&content.body);
+  return text != nullptr && of(*text);
 }
 
 // Which format a reader has to know for this.
 std::uint32_t least_format(const wire::Content& content) {
   const auto* text = std::get_if<wire::Text>(&content.body);
   const auto* state = std::get_if<wire::ReadState>(&content.body);
+  if (has_pictures(content)) {
+    return 5;
+  }
   if (state != nullptr && !state->follow_rules.empty()) {
     return 4;
   }

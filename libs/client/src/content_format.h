@@ -9,7 +9,7 @@
 
 namespace unhidra::client {
 
-inline constexpr std::uint32_t kContentFormat = 4;
+inline constexpr std::uint32_t kContentFormat = 5;
 inline constexpr std::size_t kMaxEmoji = 64;      // bytes: a sequence, or the name of a custom one
 inline constexpr std::size_t kMaxMentions = 200;  // of one message
 inline constexpr std::size_t kMaxReadMarks = 200;
@@ -50,6 +50,8 @@ bool is_emoji(std::string_view text);
 inline wire::MessageRef to_wire(const MessageRef& ref) {
   return {ref.id, ref.sender_device};
 }
+// Of a text that was checked (emoji_rules.h).
+std::vector<CustomEmoji> emoji_of(const wire::Text& text);
 wire::Imported to_wire(const Imported& imported);
 Imported from_wire(const wire::Imported& imported);
 inline MessageRef from_wire(const wire::MessageRef& ref) {

@@ -201,6 +201,7 @@ Status Engine::Impl::place(Message message, UserId told_as) {
   record.last_activity = std::max(record.last_activity, message.received_at);
   append_message(message);
   mark_seen(message.sender_device, message.id, {std::pair(message.conversation, message.index)});
+  UNHIDRA_TRY_VOID(note_emoji(message));
   UNHIDRA_TRY(const auto root, note_reply(message));
   note_received(message, root);
   stop_typing(message.conversation, message.sender_user);

@@ -78,8 +78,14 @@ Result<MessageId> Engine::remove(ConversationId conversation, const MessageRef& 
   return impl_->command([&] { return impl_->remove(conversation, target); });
 }
 Result<MessageId> Engine::react(ConversationId conversation, const MessageRef& target,
-                                std::string_view emoji, bool present) {
-  return impl_->command([&] { return impl_->react(conversation, target, emoji, present); });
+                                std::string_view emoji, bool present,
+                                const std::optional<Uuid>& picture) {
+  return impl_->command(
+      [&] { return impl_->react(conversation, target, emoji, present, picture); });
+}
+Result<MessageId> Engine::bring_emoji(ConversationId conversation, std::string_view name,
+                                      e2ee::AttachmentDescriptor picture) {
+  return impl_->command([&] { return impl_->bring_emoji(conversation, name, picture); });
 }
 Status Engine::mark_read(ConversationId conversation, std::uint64_t index) {
   return impl_->command([&] { return impl_->mark_read(conversation, index); });
@@ -213,6 +219,10 @@ Result<std::vector<Message>> Engine::thread_messages(ConversationId conversation
 Result<std::vector<ReceiptState>> Engine::receipts(ConversationId conversation) const {
   UNHIDRA_TRY_VOID(impl_->need_enrolled());
   return impl_->receipts(conversation);
+}
+Result<std::vector<ConversationEmoji>> Engine::emoji(ConversationId conversation) const {
+  UNHIDRA_TRY_VOID(impl_->need_enrolled());
+  return impl_->emoji(conversation);
 }
 AutoFollow Engine::auto_follow() const {
   return impl_->own_rule(ConversationId()).value_or(AutoFollow());

@@ -286,7 +286,7 @@ Status Engine::Impl::insert_messages(ConversationId id, std::vector<StoredMessag
     for (; first != last; ++first) {
       first->message.index = place++;
       conversation.last_activity = std::max(conversation.last_activity, first->message.received_at);
-      place_history_message(*first);
+      UNHIDRA_TRY_VOID(place_history_message(*first));
       if (first->message.state == MessageState::unreadable) {
         emit(event::MessageUnreadable{first->message});
       }

@@ -1,6 +1,7 @@
 // What contents do to messages that are there already: reactions, edits, deletions. Each may come
 // from its author alone, and the order of the server's log decides, so that all devices end alike.
 
+#include "emoji_rules.h"
 #include "engine_impl.h"
 #include "files.h"
 
@@ -25,6 +26,9 @@ void Engine::Impl::fill_text(Message& message, const wire::Text& text) const {
   message.reply_to = ref(text.reply_to);
   message.mentions = text.mentioned_user_ids;
   message.mentions_everyone = text.mentions_everyone;
+  message.emoji = emoji_of(text);
+  message.brings_emoji =
+      text.brings_emoji.empty() ? std::nullopt : std::optional(text.brings_emoji);
   message.imported = text.imported ? std::optional(from_wire(*text.imported)) : std::nullopt;
   if (!text.attachments.empty()) {
     message.attachments =
@@ -87,14 +91,21 @@ Status Engine::Impl::apply_reaction(const Origin& origin, const wire::Reaction& 
   if (!stored || stored->message.deleted || stored->message.state == MessageState::unreadable) {
     return {};
   }
+  const auto picture = read_emoji_picture(reaction.picture);
+  const auto file = picture ? picture->file_id : Uuid{};
   auto mark = std::ranges::find_if(stored->marks, [&](const ReactionMark& one) {
-    return one.user == origin.user && one.emoji == reaction.emoji;
+    return one.user == origin.user && one.emoji == reaction.emoji && one.picture == file;
   });
   if (mark == stored->marks.end()) {
-    if (stored->marks.size() >= limits_.max_reactions) {
+    const bool fresh = picture && !stored->pictures.contains(file);
+    if (stored->marks.size() >= limits_.max_reactions ||
+        (fresh && stored->pictures.size() >= limits_.max_reaction_pictures)) {
       return {};
     }
-    stored->marks.push_back({origin.user, reaction.emoji, 0, false});
+    if (fresh) {
+      stored->pictures.emplace(file, reaction.picture);
+    }
+    stored->marks.push_back({origin.user, reaction.emoji, 0, false, file});
     mark = stored->marks.end() - 1;
   }
   if (origin.seq <= mark->seq) {
@@ -105,6 +116,10 @@ Status Engine::Impl::apply_reaction(const Origin& origin, const wire::Reaction& 
   mark->seq = origin.seq;
   mark->present = !reaction.removed;
   save(*stored);
+  if (picture && !reaction.removed) {
+    UNHIDRA_TRY_VOID(
+        learn_emoji(origin.conversation, *name_between_colons(reaction.emoji), *picture));
+  }
   if (news) {
     emit(event::MessageChanged{show(*stored)});
   }
@@ -114,17 +129,20 @@ Status Engine::Impl::apply_reaction(const Origin& origin, const wire::Reaction& 
 Status Engine::Impl::apply_edit(const Origin& origin, const wire::Edit& edit) {
   UNHIDRA_TRY(auto stored, find_message(origin.conversation, *edit.target));
   if (!stored || stored->message.sender_user != origin.user || stored->message.deleted ||
-      stored->message.state == MessageState::unreadable || origin.seq <= stored->edit_seq) {
+      stored->message.brings_emoji || stored->message.state == MessageState::unreadable ||
+      origin.seq <= stored->edit_seq) {
     return {};
   }
   auto& message = stored->message;
   message.text = edit.text->body;
   message.mentions = edit.text->mentioned_user_ids;
   message.mentions_everyone = edit.text->mentions_everyone;
+  message.emoji = emoji_of(*edit.text);
   ++message.edits;
   message.edited_at = origin.received_at;
   stored->edit_seq = origin.seq;
   save(*stored);
+  UNHIDRA_TRY_VOID(note_emoji(message));
   note_mention_changed(message);
   emit(event::MessageChanged{show(*stored)});
   return {};
@@ -136,13 +154,17 @@ Status Engine::Impl::apply_deletion(const Origin& origin, const wire::Deletion& 
     return {};
   }
   auto& message = stored->message;
+  UNHIDRA_TRY_VOID(forget_emoji(message));
   message.deleted = true;
   message.text.clear();
   message.imported.reset();
   message.mentions.clear();
   message.mentions_everyone = false;
   message.attachments.clear();
+  message.emoji.clear();
+  message.brings_emoji.reset();
   stored->marks.clear();
+  stored->pictures.clear();
   save(*stored);
   forget_unread(message.conversation, message.seq);
   emit(event::MessageChanged{show(*stored)});
@@ -157,9 +179,16 @@ Message Engine::Impl::show(const StoredMessage& stored) const {
   std::erase_if(marks, [](const ReactionMark& mark) { return !mark.present; });
   std::ranges::sort(marks, {}, &ReactionMark::seq);
   for (auto& mark : marks) {
-    auto found = std::ranges::find(out.reactions, mark.emoji, &Reaction::emoji);
+    auto found = std::ranges::find_if(out.reactions, [&](const Reaction& one) {
+      return one.emoji == mark.emoji &&
+             (one.picture ? one.picture->file_id : Uuid{}) == mark.picture;
+    });
     if (found == out.reactions.end()) {
-      out.reactions.push_back({std::move(mark.emoji), {}});
+      const auto picture = stored.pictures.find(mark.picture);
+      out.reactions.push_back({std::move(mark.emoji), {}, std::nullopt});
+      if (picture != stored.pictures.end()) {
+        out.reactions.back().picture = read_emoji_picture(picture->second);
+      }
       found = out.reactions.end() - 1;
     }
     found->users.push_back(mark.user);

@@ -13,6 +13,7 @@
 
 #include "chat_records.h"
 #include "content_format.h"
+#include "emoji_set.h"
 #include "group_authority.h"
 #include "group_records.h"
 #include "history_records.h"
@@ -115,7 +116,10 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Result<MessageId> edit(ConversationId id, const MessageRef& target, const Draft& draft);
   Result<MessageId> remove(ConversationId id, const MessageRef& target);
   Result<MessageId> react(ConversationId id, const MessageRef& target, std::string_view emoji,
-                          bool present);
+                          bool present, const std::optional<Uuid>& picture);
+  Result<MessageId> bring_emoji(ConversationId id, std::string_view name,
+                                e2ee::AttachmentDescriptor& picture);
+  Result<std::vector<ConversationEmoji>> emoji(ConversationId id) const;
   Status mark_read(ConversationId id, std::uint64_t index);
   Status mark_thread_read(ConversationId id, const MessageRef& root);
   Status mark_all_read(std::optional<ConversationId> only);
@@ -368,6 +372,16 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Result<StoredMessage> own_target(ConversationId id, const MessageRef& ref) const;
   void tell_action(const OutboxRecord& record, const wire::Content& content, std::string failure);
   Status settle_action(const OutboxRecord& record, const wire::Accepted& accepted);
+
+  // ---- emoji with pictures (custom_emoji.cpp) ----
+  Result<EmojiSet> emoji_set(ConversationId id) const;
+  void save(ConversationId id, const EmojiSet& set);
+  Status note_emoji(const Message& message);
+  Status learn_emoji(ConversationId id, std::string_view name, const Attachment& picture);
+  Status forget_emoji(const Message& message);
+  Status add_emoji(ConversationId id, wire::Text& text) const;
+  Result<Bytes> picture_for(const StoredMessage& target, std::string_view emoji,
+                            const std::optional<Uuid>& file) const;
 
   // ---- threads (threads.cpp) ----
   Status load_threads();
@@ -718,7 +732,7 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status take_history_message(HistoryRecord& record, ByteReader& in);
   Status settle_history(HistoryRecord& record);
   Result<OwnHistory> first_seq_and_gaps(ConversationId id) const;
-  void place_history_message(const StoredMessage& stored);
+  Status place_history_message(const StoredMessage& stored);
   Status make_room(ConversationId id, std::uint64_t first, std::uint64_t count);
 
   // ---- threads, reading and receipts in it (history_reading.cpp) ----

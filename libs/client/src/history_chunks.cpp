@@ -269,7 +269,7 @@ Status Engine::Impl::settle_history(HistoryRecord& record) {
     }
     if (gap != mine.unreadable.end() && message.state != MessageState::unreadable) {
       message.index = gap->second;
-      place_history_message(one);
+      UNHIDRA_TRY_VOID(place_history_message(one));
       ++filled;
     } else if (message.seq < mine.first_seq) {
       older.push_back(std::move(one));
@@ -284,7 +284,7 @@ Status Engine::Impl::settle_history(HistoryRecord& record) {
     auto& message = older[i].message;
     message.index = i;
     conversation.last_activity = std::max(conversation.last_activity, message.received_at);
-    place_history_message(older[i]);
+    UNHIDRA_TRY_VOID(place_history_message(older[i]));
   }
   save(conversation);
   const auto notices = std::ranges::count_if(
@@ -313,12 +313,14 @@ Result<Engine::Impl::OwnHistory> Engine::Impl::first_seq_and_gaps(ConversationId
 }
 
 // One that could not be read there either is left open for another transfer.
-void Engine::Impl::place_history_message(const StoredMessage& stored) {
+Status Engine::Impl::place_history_message(const StoredMessage& stored) {
   const auto& message = stored.message;
   save(stored);
+  UNHIDRA_TRY_VOID(note_emoji(message));
   if (message.state != MessageState::unreadable && message.state != MessageState::notice) {
     mark_seen(message.sender_device, message.id, {std::pair(message.conversation, message.index)});
   }
+  return {};
 }
 
 // Moves a conversation's messages from index `first` on back by `count` places.

@@ -2,6 +2,7 @@
 
 #include "unhidra/e2ee/attachment_descriptor.h"
 
+#include "emoji_rules.h"
 #include "files.h"
 #include "record_codec.h"
 #include "records.h"
@@ -128,6 +129,71 @@ Notice read_notice(ByteReader& reader) {
   return out;
 }
 
+// Emoji with pictures, since version 7: which one a message brings, those in its text, and those of
+// the reactions: of each mark the place of its picture in the list, from 1.
+void write_emoji(ByteWriter& writer, const StoredMessage& stored) {
+  const auto& message = stored.message;
+  writer.text(message.brings_emoji.value_or(""));
+  writer.varint(message.emoji.size());
+  for (const auto& one : message.emoji) {
+    writer.text(one.name).bytes(one.picture.description);
+  }
+  std::vector<Uuid> used;
+  for (const auto& mark : stored.marks) {
+    if (mark.picture != Uuid{} && std::ranges::find(used, mark.picture) == used.end()) {
+      used.push_back(mark.picture);
+    }
+  }
+  writer.varint(used.size());
+  for (const auto& file : used) {
+    writer.raw(file).bytes(stored.pictures.at(file));
+  }
+  for (const auto& mark : stored.marks) {
+    const auto place = std::ranges::find(used, mark.picture);
+    writer.varint(place == used.end() ? 0 : static_cast<std::uint64_t>(place - used.begin()) + 1);
+  }
+}
+
+void read_emoji(ByteReader& reader, StoredMessage& stored) {
+  auto& message = stored.message;
+  if (const auto name = reader.text(kMaxEmojiName); !name.empty()) {
+    message.brings_emoji = name;
+  }
+  const auto in_text = reader.varint();
+  for (std::uint64_t i = 0; i < in_text && !reader.failed(); ++i) {
+    std::string name(reader.text(kMaxEmojiName));
+    auto picture = read_emoji_picture(reader.bytes(kMaxEmojiDescription));
+    if (!picture) {
+      reader.set_failed();
+      return;
+    }
+    message.emoji.push_back({std::move(name), std::move(*picture)});
+  }
+  std::vector<Uuid> used;
+  const auto pictures = reader.varint();
+  for (std::uint64_t i = 0; i < pictures && !reader.failed(); ++i) {
+    const auto file = reader.array<16>();
+    stored.pictures[file] = to_bytes(reader.bytes(kMaxEmojiDescription));
+    used.push_back(file);
+  }
+  for (auto& mark : stored.marks) {
+    const auto place = reader.varint();
+    if (place > used.size()) {
+      reader.set_failed();
+      return;
+    }
+    if (place != 0) {
+      mark.picture = used[static_cast<std::size_t>(place) - 1];
+    }
+  }
+}
+
+bool has_emoji(const StoredMessage& stored) {
+  return stored.message.brings_emoji || !stored.message.emoji.empty() ||
+         std::ranges::any_of(stored.marks,
+                             [](const ReactionMark& mark) { return mark.picture != Uuid{}; });
+}
+
 std::size_t size_of(const std::optional<Imported>& imported) {
   std::size_t out = 0;
   if (imported) {
@@ -165,13 +231,15 @@ void read_chat_fields(ByteReader& reader, StoredMessage& stored) {
 
 }  // namespace
 
-// A message as before there were notices, which own devices of that time can take over.
+// The oldest version that holds it, which own devices of that time can take over.
 SecretBytes StoredMessage::encode() const {
-  const std::uint8_t version = message.notice ? 6 : 5;
-  auto writer = record_writer(version, 256 + message.text.size() + message.failure.size() +
-                                           16 * message.mentions.size() + 48 * marks.size() +
-                                           e2ee::kMaxDescriptor * message.attachments.size() +
-                                           size_of(message.imported));
+  const bool emoji = has_emoji(*this);
+  const std::uint8_t version = emoji ? 7 : message.notice ? 6 : 5;
+  auto writer = record_writer(
+      version, 256 + message.text.size() + message.failure.size() + 16 * message.mentions.size() +
+                   52 * marks.size() + e2ee::kMaxDescriptor * message.attachments.size() +
+                   (kMaxEmojiDescription + 64) * (message.emoji.size() + pictures.size()) +
+                   size_of(message.imported));
   write_id(writer, message.conversation);
   writer.u64(message.index);
   write_id(writer, message.id);
@@ -187,7 +255,9 @@ SecretBytes StoredMessage::encode() const {
   write_attachments(writer, message.attachments);
   write_imported(writer, message.imported);
   writer.u8(message.from_history ? 1 : 0);
-  if (message.notice) {
+  if (emoji) {
+    write_emoji(writer, *this);
+  } else if (message.notice) {
     write_notice(writer, *message.notice);
   }
   return seal(std::move(writer));
@@ -195,7 +265,7 @@ SecretBytes StoredMessage::encode() const {
 
 Result<StoredMessage> StoredMessage::decode(ByteView bytes) {
   ByteReader reader(bytes);
-  const auto version = read_version(reader, 6);
+  const auto version = read_version(reader, 7);
   StoredMessage stored;
   auto& out = stored.message;
   out.conversation = read_id<ConversationId>(reader);
@@ -223,8 +293,11 @@ Result<StoredMessage> StoredMessage::decode(ByteView bytes) {
   if (version >= 5) {
     out.from_history = read_bool(reader);
   }
-  if (version >= 6) {
+  if (version == 6) {
     out.notice = read_notice(reader);
+  }
+  if (version >= 7) {
+    read_emoji(reader, stored);
   }
   if (out.notice.has_value() != (out.state == MessageState::notice)) {
     reader.set_failed();

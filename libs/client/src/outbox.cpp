@@ -122,6 +122,7 @@ Status Engine::Impl::place_in_history(OutboxRecord& record) {
   record.index = message.index;
   save(record);
   mark_seen(self_->device, record.id, {std::pair(message.conversation, message.index)});
+  UNHIDRA_TRY_VOID(note_emoji(message));
   UNHIDRA_TRY(const auto root, note_reply(message));
   emit(event::MessageStateChanged{std::move(message)});
   return tell_thread(record.conversation, root);
@@ -154,6 +155,9 @@ Status Engine::Impl::set_state(const OutboxRecord& record, MessageState state,
   stored->message.state = state;
   stored->message.failure = std::move(failure);
   save(*stored);
+  if (state == MessageState::failed) {
+    UNHIDRA_TRY_VOID(forget_emoji(stored->message));
+  }
   emit(event::MessageStateChanged{show(*stored)});
   return {};
 }

@@ -137,11 +137,13 @@ struct ReactionMark {
   std::string emoji;
   std::uint64_t seq = 0;  // of what put it there or took it away: a later one counts
   bool present = false;
+  Uuid picture{};  // its file; zeros: none
 };
 struct StoredMessage {
   Message message;  // without what is computed: thread, reactions, receipts
   std::uint64_t edit_seq = 0;
   std::vector<ReactionMark> marks;
+  std::map<Uuid, Bytes> pictures{};  // of reactions, by the ids of their files: descriptions
 
   SecretBytes encode() const;
   static Result<StoredMessage> decode(ByteView bytes);

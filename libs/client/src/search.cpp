@@ -32,10 +32,10 @@ std::string searched(const Message& message) {
 }
 
 bool matches(const Message& message, const SearchQuery& query, const Wanted& wanted) {
+  const bool files = !message.attachments.empty() && !message.brings_emoji;
   const bool empty = message.text.empty() && message.attachments.empty();
   if (message.deleted || message.state == MessageState::unreadable || empty ||
-      (wanted.file && message.attachments.empty()) ||
-      (query.sender && message.sender_user != *query.sender) ||
+      (wanted.file && !files) || (query.sender && message.sender_user != *query.sender) ||
       (query.from && message.sent_at < *query.from) ||
       (query.until && message.sent_at >= *query.until)) {
     return false;

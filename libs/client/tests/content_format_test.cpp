@@ -121,6 +121,64 @@ TEST(ContentFormat, RulesForThreadsAreForReadersWhoKnowThem) {
                                  std::vector<wire::FollowRule>(kMaxReadMarks, *good.begin())})));
 }
 
+Bytes emoji_picture(std::uint8_t id) {
+  e2ee::AttachmentDescriptor file;
+  file.object.file_id = e2ee::FileId(Uuid{id});
+  file.object.size = 10;
+  file.media_type = "image/png";
+  file.name = "a.png";
+  file.dimensions = e2ee::Dimensions{16, 16};
+  return to_bytes(e2ee::encode(file).value().expose());
+}
+
+TEST(ContentFormat, EmojiWithPicturesAreForReadersWhoKnowThem) {
+  const auto first = emoji_picture(1);
+  const auto used = wire::Text{.body = "a :b1: c", .emoji = {{"b1", first}}};
+  const auto brought = wire::Text{.attachments = {first}, .brings_emoji = "b1"};
+  for (auto& content :
+       std::array{content_of(used), content_of(brought), content_of(wire::Edit{kRef, used}),
+                  content_of(wire::Reaction{kRef, ":b1:", false, first})}) {
+    auto older = wire::decode<wire::Content>(wire::encode(content)).value();
+    const auto back = through(std::move(content));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->format, 5U);
+    older.format = 3;
+    EXPECT_FALSE(parse_content(pad(wire::encode(older)).expose()));
+  }
+  const auto refused = [&](auto text) { return !through(content_of(std::move(text))); };
+  auto text = used;
+  text.body = "a b1 c";
+  EXPECT_TRUE(refused(text)) << "it does not stand there";
+  text = used;
+  text.emoji.push_back(text.emoji[0]);
+  EXPECT_TRUE(refused(text)) << "twice";
+  text = used;
+  text.emoji[0].picture = description(1);
+  EXPECT_TRUE(refused(text)) << "no picture";
+  text = brought;
+  text.body = "and a text";
+  EXPECT_TRUE(refused(text));
+  text = brought;
+  text.brings_emoji = "B 1";
+  EXPECT_TRUE(refused(text));
+  text = brought;
+  text.attachments.push_back(emoji_picture(2));
+  EXPECT_TRUE(refused(text));
+  text = brought;
+  text.thread_root = kRef;
+  EXPECT_TRUE(refused(text));
+  EXPECT_TRUE(refused(wire::Reaction{kRef, "👍", false, first})) << "a picture for another emoji";
+  EXPECT_TRUE(refused(wire::Reaction{kRef, ":b1:", false, description(1)}));
+  EXPECT_TRUE(refused(wire::Edit{kRef, brought}));
+  text = used;
+  for (int i = 0; i <= 20; ++i) {
+    const auto name = "n" + std::to_string(i);
+    text.body += " :" + name + ":";
+    text.emoji.push_back({name, first});
+  }
+  EXPECT_TRUE(refused(text)) << "too many";
+}
+
 TEST(ContentFormat, RefusesFilesThatNoClientSends) {
   EXPECT_FALSE(through(content_of(wire::Text{.body = "x", .attachments = {Bytes{1, 2, 3}}})));
   EXPECT_FALSE(through(content_of(wire::Text{.body = "x", .attachments = {description(0)}})));

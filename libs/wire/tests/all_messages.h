@@ -29,9 +29,9 @@ using AllMessages = std::tuple<
     Space, ListSpaces, Spaces, SetPlaceRole, CreateChannel, UpdateChannel, DeleteChannel,
     ListChannels, Channel, Channels, JoinChannel, RemoveFromChannel, UnbanFromChannel,
     SetChannelOverride, ChannelOverride, FetchChannel, ChannelDetails, ChannelChanged, ClientFrame,
-    ServerFrame, ImportedReaction, Imported, Text, Reaction, Edit, Deletion, Receipt, ReadMark,
-    FollowRule, ReadState, GroupProfile, AccountKeyShare, SessionReset, HistoryTransfer, Content,
-    RoutedPrincipal, RoutedRequest, RoutedReply, ConnectionRecord, ConnectionList>;
+    ServerFrame, ImportedReaction, Imported, CustomEmoji, Text, Reaction, Edit, Deletion, Receipt,
+    ReadMark, FollowRule, ReadState, GroupProfile, AccountKeyShare, SessionReset, HistoryTransfer,
+    Content, RoutedPrincipal, RoutedRequest, RoutedReply, ConnectionRecord, ConnectionList>;
 
 template <class F>
 void for_each_message(F&& visit) {

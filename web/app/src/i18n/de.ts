@@ -155,6 +155,7 @@ export const de: Dictionary = {
   settings: {
     title: "Einstellungen", profile: "Profil", appearance: "Darstellung", notifications: "Benachrichtigungen", devices: "Geräte", about: "Über Unhidra",
     theme: "Farben", system: "Wie das System", light: "Hell", dark: "Dunkel", contrast: "Hoher Kontrast", contrastText: "Kräftigere Ränder und Farben", language: "Sprache", density: "Dichte", comfortable: "Bequem", compact: "Kompakt",
+    animate: "Emoji dürfen sich bewegen", animateText: "Aus: bewegte stehen still, wie auch dann, wenn dein System weniger Bewegung wünscht.",
     notify: "Bei neuen Nachrichten benachrichtigen", notifyText: "Solange Unhidra im Hintergrund offen ist.", notifyDenied: "Dein Browser erlaubt es nicht. Ändere das in seinen Einstellungen für diese Seite.",
     notifyPreview: "Text zeigen", notifyPreviewText: "Sonst nur, wer geschrieben hat.", quiet: "Ruhezeit", quietFrom: "Von", quietTo: "Bis", quietText: "In dieser Zeit gibt es keine Benachrichtigungen.",
     shown: "Anderen zeigen, wann ich online bin", shownText: "Aus: du wirkst für alle offline, ob du da bist oder nicht. Wer sonst online ist, siehst du weiter. Es gilt für dieses Gerät; schalte es auch auf deinen anderen aus.",
@@ -167,6 +168,11 @@ export const de: Dictionary = {
   shortcuts: {
     title: "Tastenkürzel", palette: "Gehe zu oder tue", newConversation: "Neue Unterhaltung", next: "Nächste Unterhaltung", previous: "Vorige Unterhaltung",
     nextUnread: "Nächste ungelesene Unterhaltung", settings: "Einstellungen", help: "Diese Liste", send: "Senden", newLine: "Neue Zeile", close: "Schließen, oder zurück zum Nachrichtenfeld", search: "Unterhaltungen suchen",
+  },
+  emoji: {
+    title: "Emoji dieser Unterhaltung", own: "In dieser Unterhaltung", add: "Emoji hinzufügen", none: "Noch keine. Füge ein eigenes Bild hinzu: dann können es hier alle benutzen.", brought: "Neues Emoji {{name}}",
+    picture: "Bild", choose: "Bild auswählen", pictureHint: "Wird auf 128 Pixel verkleinert. Ein bewegtes GIF bleibt, wie es ist, mit höchstens 64 kB und 256 Pixeln.", name: "Name", nameHint: "2 bis 32 von a bis z, 0 bis 9, _ + -", preview: "Das ausgewählte Bild",
+    brought_by: "von {{name}}", from_use: "aus Nachrichten bekannt", takeBack: "{{name}} zurücknehmen", text: "Bilder und Namen sind verschlüsselt wie Nachrichten. Wer eines hinzugefügt hat, kann es zurücknehmen; dann fehlt es auch in dem, was geschrieben ist.",
   },
   threads: {
     title: "Threads", one: "Thread", replies_one: "{{count}} Antwort", replies_other: "{{count}} Antworten", unread_one: "{{count}} neu", unread_other: "{{count}} neu", follow: "Diesem Thread folgen",
@@ -234,6 +240,7 @@ export const de: Dictionary = {
     clean: "Laut Absender hat {{scanner}} keine Schadsoftware gefunden", infected: "{{scanner}} hat beim Absender Schadsoftware gefunden", forged: "Das Prüfergebnis stammt nicht vom Absender. Öffne diese Datei nicht.",
   },
   errors: {
+    bad_emoji: "Dieser Name geht nicht: 2 bis 32 von a bis z, 0 bis 9, _ + -.", emoji_exists: "Ein Emoji dieses Namens gibt es hier schon.", emoji_picture: "Dieses Bild kann kein Emoji sein: PNG, WebP oder GIF, ein GIF mit höchstens 64 kB und 256 Pixeln.",
     cancelled: "Abgebrochen.", file_too_large: "Diese Datei ist größer, als der Server erlaubt.", quota: "Kein Platz mehr: der Platz für Dateien ist aufgebraucht.", store_full: "Der Server hat keinen Platz für Dateien.",
     file_gone: "Der Server hat diese Datei nicht mehr.", picture_too_large: "Dieses Bild hat zu viele Bildpunkte oder sagt nicht, wie viele: es kann nur gespeichert werden.", file_damaged: "Der Server hat einen Teil dieser Datei verloren. Nichts davon wurde behalten: lass sie dir noch einmal schicken.", file_foreign: "Das ist nicht die Datei, die beschrieben wurde. Nichts davon wurde behalten.",
     name_taken: "Einen öffentlichen Kanal dieses Namens gibt es schon.", bad_name: "Dieser Name geht nicht: Er ist leer, zu lang oder hat ein Leerzeichen am Ende.", not_empty: "Es sind noch Bereiche oder Kanäle darin.", too_deep: "Bereiche stehen höchstens acht tief.",

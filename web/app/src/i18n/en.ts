@@ -153,6 +153,7 @@ export const en = {
   settings: {
     title: "Settings", profile: "Profile", appearance: "Appearance", notifications: "Notifications", devices: "Devices", about: "About",
     theme: "Theme", system: "As the system", light: "Light", dark: "Dark", contrast: "High contrast", contrastText: "Stronger borders and colours", language: "Language", density: "Density", comfortable: "Comfortable", compact: "Compact",
+    animate: "Emoji may move", animateText: "Off: those that move stand still, as they do when your system asks for less motion.",
     notify: "Notify me about new messages", notifyText: "While Unhidra is open in the background.", notifyDenied: "Your browser does not allow it. Change that in its settings for this site.",
     notifyPreview: "Show the text", notifyPreviewText: "Otherwise only who has written.", quiet: "Quiet hours", quietFrom: "From", quietTo: "Until", quietText: "No notifications in this time.",
     shown: "Show others when I am online", shownText: "Off: you look offline to everybody, whether you are here or not. You still see who else is online. It holds for this device; switch it off on your others too.",
@@ -165,6 +166,11 @@ export const en = {
   shortcuts: {
     title: "Keyboard shortcuts", palette: "Go to or do", newConversation: "New conversation", next: "Next conversation", previous: "Previous conversation",
     nextUnread: "Next unread conversation", settings: "Settings", help: "This list", send: "Send", newLine: "New line", close: "Close, or back to the message field", search: "Search conversations",
+  },
+  emoji: {
+    title: "Emoji of this conversation", own: "In this conversation", add: "Add an emoji", none: "None yet. Add a picture of your own: everybody in here may use it then.", brought: "New emoji {{name}}",
+    picture: "Picture", choose: "Choose a picture", pictureHint: "Scaled to 128 pixels. A GIF that moves stays as it is, of at most 64 kB and 256 pixels.", name: "Name", nameHint: "2 to 32 of a to z, 0 to 9, _ + -", preview: "The picture that you chose",
+    brought_by: "by {{name}}", from_use: "from its use", takeBack: "Take back {{name}}", text: "Pictures and names are encrypted like messages. Who added one can take it back; it is gone from what was written then, too.",
   },
   threads: {
     title: "Threads", one: "Thread", replies_one: "{{count}} reply", replies_other: "{{count}} replies", unread_one: "{{count}} new", unread_other: "{{count}} new", follow: "Follow this thread",
@@ -232,6 +238,7 @@ export const en = {
     clean: "No malware found by {{scanner}}, says the sender", infected: "The sender's scanner {{scanner}} found malware", forged: "The scan result is not the sender's. Do not open this file.",
   },
   errors: {
+    bad_emoji: "This name cannot be used: 2 to 32 of a to z, 0 to 9, _ + -.", emoji_exists: "There is an emoji of this name here already.", emoji_picture: "This picture cannot be an emoji: PNG, WebP or GIF, a GIF of at most 64 kB and 256 pixels.",
     cancelled: "Cancelled.", file_too_large: "This file is larger than the server allows.", quota: "There is no room left: the quota for files is used up.", store_full: "The server has no room for files.",
     file_gone: "The server no longer has this file.", picture_too_large: "This picture has too many pixels, or does not say how many: it can only be saved.", file_damaged: "The server has lost a part of this file. Nothing of it was kept: ask for it to be sent again.", file_foreign: "This is not the file that its sender described. Nothing of it was kept.",
     name_taken: "There is a public channel of this name already.", bad_name: "This name cannot be used: it is empty, too long, or has a space at its end.", not_empty: "There are spaces or channels in it.", too_deep: "Spaces stand at most eight deep.",

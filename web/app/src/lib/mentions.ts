@@ -4,6 +4,13 @@ import type { Id } from "@core/types";
 const kName = /(^|[\s(])@([\p{L}\p{N}._-]*[\p{L}\p{N}_])/gu;
 export const kEveryone = "all";
 
+type Sign = "@" | "/" | ":";
+const kBegun: Record<Sign, RegExp> = {
+  "@": /(?<=^|[\s(])@[\p{L}\p{N}._-]*$/u,
+  "/": /^\/\S*$/u,
+  ":": /(?<=^|[\s(]):[a-z0-9_+-]{1,32}$/u, // an emoji; a colon alone is none yet
+};
+
 export interface Named {
   id: Id;
   username: string;
@@ -17,12 +24,16 @@ export function mentionsIn(text: string, people: readonly Named[]): { mentions: 
   };
 }
 
-/** The word before the cursor that begins with the sign, without it. */
-export function wordAt(text: string, cursor: number, sign: "@" | "/"): { from: number; word: string } | undefined {
+/** The word before the cursor that begins with one of the signs, without it. */
+export function wordAt(text: string, cursor: number, ...signs: Sign[]): { from: number; word: string; sign: Sign } | undefined {
   const before = text.slice(0, cursor);
-  const from = sign === "/" ? (before.startsWith("/") ? 0 : -1) : before.search(/(?<=^|[\s(])@[\p{L}\p{N}._-]*$/u);
-  const word = from < 0 ? "" : before.slice(from + 1);
-  return from < 0 || /\s/.test(word) ? undefined : { from, word };
+  for (const sign of signs) {
+    const from = before.search(kBegun[sign]);
+    if (from >= 0) {
+      return { from, word: before.slice(from + 1), sign };
+    }
+  }
+  return undefined;
 }
 
 /** Cuts a text at the names that are meant. */

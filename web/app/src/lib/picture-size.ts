@@ -81,6 +81,20 @@ export function sizeOfPicture(head: ArrayBuffer): ImageSize | undefined {
   }
 }
 
+/** By its first bytes, of the kinds that emoji may have. */
+export function typeOfEmoji(head: ArrayBuffer): "image/png" | "image/gif" | "image/webp" | undefined {
+  const bytes = new DataView(head);
+  return ascii(bytes, 1, 3) === "PNG" ? "image/png" : ascii(bytes, 0, 4) === "GIF8" ? "image/gif"
+    : ascii(bytes, 0, 4) === "RIFF" && ascii(bytes, 8, 4) === "WEBP" ? "image/webp" : undefined;
+}
+
+/** Whether it moves: a GIF may, a WebP says so (RFC 9649 section 2.7.1). */
+export function mayMove(head: ArrayBuffer): boolean {
+  const bytes = new DataView(head);
+  const type = typeOfEmoji(head);
+  return type === "image/gif" || (type === "image/webp" && ascii(bytes, 12, 4) === "VP8X" && bytes.byteLength > 20 && (bytes.getUint8(20) & 2) !== 0);
+}
+
 /** Whether it may be drawn: it says how large it is, and that is not too large. */
 export async function isDrawable(picture: Blob): Promise<boolean> {
   const size = sizeOfPicture(await picture.slice(0, kHeaderBytes).arrayBuffer());

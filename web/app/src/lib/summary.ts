@@ -10,6 +10,9 @@ export function summaryOf(message: Message, t: TFunction): string {
   if (message.deleted) {
     return t("timeline.deleted");
   }
+  if (message.bringsEmoji !== undefined) {
+    return t("emoji.brought", { name: `:${message.bringsEmoji}:` });
+  }
   const [file] = message.attachments ?? [];
   return plainText(message.text) || (file ? t("files.preview", { name: file.name }) : "");
 }

@@ -1,10 +1,11 @@
 import { Check, Paperclip, SendHorizontal, Smile, X } from "lucide-react";
 import { Popover, PopoverDisclosure, PopoverProvider, usePopoverStore } from "@ariakit/react";
-import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import type { Id, MessageRef, Overview } from "@core/types";
 import { IconButton, Spinner } from "../ui/basics";
+import { EmojiPicture } from "../ui/emoji-picture";
 import { explainError } from "../lib/errors";
 import { kEveryone, mentionsIn, wordAt, type Named } from "../lib/mentions";
 import { titleOf } from "../lib/names";
@@ -14,6 +15,7 @@ import { useTyping } from "../lib/typing";
 import { beginEdit, endEdit, endReply, placeOf, useComposing } from "../state/composing";
 import { act, write } from "../state/conversations";
 import { choose, kMostFiles, sendChosen, useFiles } from "../state/files";
+import { useEmoji } from "../state/emoji";
 import { setDraft } from "../state/kept";
 import { runSlash } from "../state/slash";
 import { useApp } from "../state/store";
@@ -27,6 +29,7 @@ const kSuggested = 6;
 interface Suggestion {
   insert: string;
   text: string;
+  picture?: ReactNode;
 }
 
 /** Who can be named here. */
@@ -50,16 +53,19 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
   const replying = useComposing((state) => state.replying[place]);
   const [, navigate] = useLocation();
   const [text, setText] = useState(() => useApp.getState().drafts[place] ?? "");
-  const [word, setWord] = useState<{ from: number; word: string }>();
+  const [word, setWord] = useState<ReturnType<typeof wordAt>>();
   const [dismissed, setDismissed] = useState<string>(); // the text whose suggestions were put away
   const [chosen, setChosen] = useState(0);
   const typing = useTyping(id);
   const grouped = one.conversation.kind === "group";
-  const names = word === undefined ? [] : [...people.map(({ username }) => username), ...(people.length > 1 ? [kEveryone] : [])]
+  const emoji = useEmoji(id);
+  const named = word?.sign !== ":" ? [] : emoji.filter(({ name }) => name.includes(word.word)).slice(0, kSuggested);
+  const names = word?.sign !== "@" ? [] : [...people.map(({ username }) => username), ...(people.length > 1 ? [kEveryone] : [])]
     .filter((username) => username.toLowerCase().startsWith(word.word.toLowerCase())).slice(0, kSuggested);
   const found: Suggestion[] = editing || dismissed === text ? []
     : [...slashesFor(text, grouped).map(({ name }) => ({ insert: `/${name}`, text: t(`slash.${name}`) })),
-      ...names.map((username) => ({ insert: `@${username}`, text: username === kEveryone ? t("composer.everyone") : "" }))];
+      ...names.map((username) => ({ insert: `@${username}`, text: username === kEveryone ? t("composer.everyone") : "" })),
+      ...named.map(({ name, picture }) => ({ insert: `:${name}:`, text: "", picture: <EmojiPicture conversation={id} name={name} picture={picture} /> }))];
   const [problem, setProblem] = useState("");
   const chooser = useRef<HTMLInputElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -99,7 +105,7 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
 
   const change = (next: string) => {
     setText(next);
-    setWord(wordAt(next, field.current?.selectionStart ?? next.length, "@"));
+    setWord(wordAt(next, field.current?.selectionStart ?? next.length, "@", ":"));
     setChosen(0);
     if (editing) {
       return;
@@ -178,7 +184,7 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
     if (event.key === "ArrowUp" && text === "" && !editing) {
       const { windows, thread, account } = useApp.getState();
       const messages = (root ? thread?.messages : windows[id]?.messages.filter(({ threadRoot }) => !threadRoot)) ?? [];
-      const last = [...messages].reverse().find((other) => other.senderUser === account?.user && other.seq > 0 && !other.deleted && !other.notice);
+      const last = [...messages].reverse().find((other) => other.senderUser === account?.user && other.seq > 0 && !other.deleted && !other.notice && other.bringsEmoji === undefined);
       if (last) {
         event.preventDefault();
         beginEdit(last);
@@ -216,7 +222,7 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
         <ul className="suggestions" role="listbox" id={`${place}-names`} aria-label={t(text.startsWith("/") ? "slash.title" : "composer.mentions")}>
           {found.map((suggestion, at) => (
             <li key={suggestion.insert} id={`${place}-${at}`} role="option" aria-selected={at === chosen} onMouseDown={(event) => { event.preventDefault(); complete(suggestion); }}>
-              <bdi>{suggestion.insert}</bdi> {suggestion.text && <span className="field-hint">{suggestion.text}</span>}
+              {suggestion.picture} <bdi>{suggestion.insert}</bdi> {suggestion.text && <span className="field-hint">{suggestion.text}</span>}
             </li>
           ))}
         </ul>
@@ -240,7 +246,7 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
         <PopoverProvider store={picker}>
           <PopoverDisclosure render={<IconButton icon={Smile} label={t("composer.emoji")} />} />
           <Popover className="popover" portal gutter={8} aria-label={t("composer.emoji")} unmountOnHide>
-            <Suspense fallback={<Spinner />}><EmojiPicker onPick={insert} /></Suspense>
+            <Suspense fallback={<Spinner />}><EmojiPicker conversation={id} onPick={insert} /></Suspense>
           </Popover>
         </PopoverProvider>
         <button type="submit" className="icon-button send" aria-label={t("composer.send")} disabled={!sendable}>

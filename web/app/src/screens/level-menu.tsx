@@ -1,6 +1,6 @@
 // When a conversation makes itself heard, and the way to a day in it.
 import { Menu, MenuButton, MenuItem, MenuItemRadio, MenuProvider } from "@ariakit/react";
-import { AtSign, Bell, BellOff, CalendarDays, Check, EllipsisVertical, MessageSquareReply, Settings as Gear, type LucideIcon } from "lucide-react";
+import { AtSign, Bell, BellOff, CalendarDays, Check, EllipsisVertical, MessageSquareReply, Settings as Gear, Smile, type LucideIcon } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Id } from "@core/types";
 import { setLevel, type Level } from "../state/kept";
@@ -21,6 +21,7 @@ export function ConversationMenu({ conversation, grouped }: { conversation: Id; 
       <Menu className="menu" portal gutter={4} unmountOnHide>
         <MenuItem className="menu-item" onClick={() => openPanel({ name: "day", conversation })}><CalendarDays size={16} aria-hidden /> {t("timeline.jumpToDay")}</MenuItem>
         <MenuItem className="menu-item" onClick={() => openPanel({ name: "followThreads", conversation })}><MessageSquareReply size={16} aria-hidden /> {t("threads.followHere")}</MenuItem>
+        <MenuItem className="menu-item" onClick={() => openPanel({ name: "emoji", conversation })}><Smile size={16} aria-hidden /> {t("emoji.title")}</MenuItem>
         {grouped && <MenuItem className="menu-item" onClick={() => openPanel({ name: "groupSettings", group: conversation })}><Gear size={16} aria-hidden /> {t(channel ? "groupSettings.channel" : "groupSettings.group")}</MenuItem>}
         <p className="menu-label" id="levels-label">{t("levels.title")}</p>
         {(Object.entries(kLevels) as [Level, LucideIcon][]).map(([value, Icon]) => (

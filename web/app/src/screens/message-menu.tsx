@@ -45,7 +45,7 @@ function Items({ message, own, inThread }: { message: Message; own: boolean; inT
   const link = `${location.origin}${message.threadRoot ? threadPath(conversation, message.threadRoot) : messagePath(conversation, ref)}`;
   return (
     <>
-      {item("copyText", Copy, () => quietly(navigator.clipboard.writeText(message.text)))}
+      {message.bringsEmoji === undefined && item("copyText", Copy, () => quietly(navigator.clipboard.writeText(message.text)))}
       {seq > 0 && (
         <>
           <div className="menu-row">
@@ -59,7 +59,7 @@ function Items({ message, own, inThread }: { message: Message; own: boolean; inT
           {item("copyLink", Link2, () => quietly(navigator.clipboard.writeText(link)))}
           {!own && !inThread && item("markUnread", MailOpen, () => markUnread(conversation, seq))}
           {own && item("readers", UsersRound, () => openPanel({ name: "readers", message }))}
-          {own && item("edit", Pencil, () => beginEdit(message))}
+          {own && message.bringsEmoji === undefined && item("edit", Pencil, () => beginEdit(message))}
           {own && item("delete", Trash2, () => openPanel({ name: "delete", message }))}
         </>
       )}

@@ -20,7 +20,7 @@ export function ReactPanel({ message, onClose }: Props) {
   const { t } = useTranslation();
   return (
     <Modal title={t("timeline.react")} onClose={onClose}>
-      <EmojiPicker onPick={(emoji) => { onClose(); void react(message, emoji).catch(() => undefined); }} />
+      <EmojiPicker conversation={message.conversation} onPick={(emoji, picture) => { onClose(); void react(message, emoji, picture).catch(() => undefined); }} />
     </Modal>
   );
 }

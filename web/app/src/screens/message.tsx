@@ -1,10 +1,11 @@
 // One message: its words, what was done to it, and how far it has come.
 import { Ban, Check, CheckCheck, Clock, MessageSquareReply, RotateCcw, Trash2, TriangleAlert } from "lucide-react";
-import { memo } from "react";
+import { memo, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { Imported, Message } from "@core/types";
 import { Avatar } from "../ui/basics";
+import { EmojiPicture } from "../ui/emoji-picture";
 import { Markdown } from "../ui/markdown";
 import { clockOf, fullDateOf } from "../lib/dates";
 import { threadPath } from "../lib/links";
@@ -75,14 +76,29 @@ function Body({ message, name }: { message: Message; name: string }) {
           )}
         </div>
       )}
-      {(message.attachments?.length ?? 0) > 0 && <Attachments message={message} />}
+      {message.bringsEmoji !== undefined && <Brought message={message} name={message.bringsEmoji} />}
+      {(message.attachments?.length ?? 0) > 0 && message.bringsEmoji === undefined && <Attachments message={message} />}
     </>
+  );
+}
+
+/** An emoji that everybody here may use from now on. */
+function Brought({ message, name }: { message: Message; name: string }) {
+  const { t } = useTranslation();
+  const picture = message.attachments?.[0];
+  return (
+    <p className="message-brought">
+      {picture && <EmojiPicture conversation={message.conversation} of={message.ref} name={name} picture={picture} large />}
+      <span>{t("emoji.brought", { name: `:${name}:` })}</span>
+    </p>
   );
 }
 
 function Mentioning({ message }: { message: Message }) {
   const names = useApp((state) => message.mentions.map((id) => id === state.account?.user ? state.account.username : (state.users[id]?.username ?? "")).join(" "));
-  return <Markdown text={message.text} names={message.mentionsEveryone ? `${names} all` : names} />;
+  const drawn = useMemo(() => message.emoji && new Map(message.emoji.map(({ name, picture }) =>
+    [name, <EmojiPicture conversation={message.conversation} of={message.ref} name={name} picture={picture} />])), [message]);
+  return <Markdown text={message.text} names={message.mentionsEveryone ? `${names} all` : names} emoji={drawn} />;
 }
 
 function Reactions({ message, me }: { message: Message; me: string }) {
@@ -90,13 +106,13 @@ function Reactions({ message, me }: { message: Message; me: string }) {
   const users = useApp((state) => state.users);
   return (
     <ul className="reactions" aria-label={t("timeline.reactions")}>
-      {message.reactions.map(({ emoji, users: who }) => {
+      {message.reactions.map(({ emoji, users: who, picture }) => {
         const names = who.map((id) => (id === me ? t("common.you") : nameOf(users[id], t("common.unknownPerson")))).join(", ");
         return (
-          <li key={emoji}>
+          <li key={`${emoji} ${picture?.fileId ?? ""}`}>
             <button type="button" className="reaction" aria-pressed={who.includes(me)} title={names}
-              aria-label={t("timeline.reactedBy", { emoji, number: who.length, names })} onClick={() => void react(message, emoji).catch(() => undefined)}>
-              <span aria-hidden>{emoji}</span> <span aria-hidden>{who.length}</span>
+              aria-label={t("timeline.reactedBy", { emoji, number: who.length, names })} onClick={() => void react(message, emoji, picture?.fileId).catch(() => undefined)}>
+              <span aria-hidden>{picture ? <EmojiPicture conversation={message.conversation} of={message.ref} name={emoji.slice(1, -1)} picture={picture} /> : emoji}</span> <span aria-hidden>{who.length}</span>
             </button>
           </li>
         );

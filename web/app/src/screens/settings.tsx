@@ -137,13 +137,14 @@ function PasswordForm() {
 
 function Appearance() {
   const { t, i18n } = useTranslation();
-  const { theme, contrast, density } = usePreferences();
+  const { theme, contrast, density, animate } = usePreferences();
   const option = <T extends string>(value: T) => ({ value, label: t(`settings.${value}`) });
   return (
     <div className="card stack">
       <Choice label={t("settings.theme")} value={theme} onChange={(value) => prefer({ theme: value })}
         options={[option("system"), option("light"), option("dark")]} />
       <Switch label={t("settings.contrast")} text={t("settings.contrastText")} checked={contrast} onChange={(event) => prefer({ contrast: event.target.checked })} />
+      <Switch label={t("settings.animate")} text={t("settings.animateText")} checked={animate} onChange={(event) => prefer({ animate: event.target.checked })} />
       <Choice label={t("settings.density")} value={density} onChange={(value) => prefer({ density: value })}
         options={[option("comfortable"), option("compact")]} />
       <Choice label={t("settings.language")} value={i18n.language as Language} onChange={(value) => void setLanguage(value)}

@@ -25,6 +25,7 @@ const SpaceSettings = lazy(() => import("./space-settings").then(({ SpaceSetting
 const GroupSettings = lazy(() => import("./group-settings").then(({ GroupSettings }) => ({ default: GroupSettings })));
 const SearchScreen = lazy(() => import("./search").then(({ SearchScreen }) => ({ default: SearchScreen })));
 const ReactPanel = lazy(() => import("./message-panels").then(({ ReactPanel }) => ({ default: ReactPanel })));
+const EmojiPanel = lazy(() => import("./emoji-panel").then(({ EmojiPanel }) => ({ default: EmojiPanel })));
 const FollowThreadsPanel = lazy(() => import("./follow-threads").then(({ FollowThreadsPanel }) => ({ default: FollowThreadsPanel })));
 const ReadersPanel = lazy(() => import("./message-panels").then(({ ReadersPanel }) => ({ default: ReadersPanel })));
 const DeletePanel = lazy(() => import("./message-panels").then(({ DeletePanel }) => ({ default: DeletePanel })));
@@ -141,6 +142,7 @@ function Panels() {
       {panel.name === "readers" && <ReadersPanel message={panel.message} onClose={closePanel} />}
       {panel.name === "delete" && <DeletePanel message={panel.message} onClose={closePanel} />}
       {panel.name === "day" && <DayPanel conversation={panel.conversation} onClose={closePanel} />}
+      {panel.name === "emoji" && <EmojiPanel conversation={panel.conversation} onClose={closePanel} />}
       {panel.name === "followThreads" && <FollowThreadsPanel conversation={panel.conversation} onClose={closePanel} />}
       {panel.name === "picture" && <PicturePanel message={panel.message} index={panel.index} onClose={closePanel} />}
       {panel.name === "verify" && <Verify user={panel.user} onClose={closePanel} />}

@@ -151,10 +151,11 @@ export async function markAllRead(): Promise<void> {
   refreshSoon();
 }
 
-export async function react(message: Message, emoji: string): Promise<void> {
+/** `picture`: of a `:name:` the file that it is drawn from. */
+export async function react(message: Message, emoji: string, picture?: Id): Promise<void> {
   const me = get().account?.user ?? "";
-  const present = !message.reactions.some((one) => one.emoji === emoji && one.users.includes(me));
-  await client().react(message.conversation, message.ref, emoji, present);
+  const present = !message.reactions.some((one) => one.emoji === emoji && one.picture?.fileId === picture && one.users.includes(me));
+  await client().react(message.conversation, message.ref, emoji, present, picture);
 }
 
 export async function openThread(conversation: Id, root: MessageRef): Promise<void> {

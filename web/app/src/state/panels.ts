@@ -7,7 +7,7 @@ export type Panel =
   | { name: "newChannel" | "newSpace"; space?: Id | undefined }
   | { name: "spaceSettings"; space: Id }
   | { name: "react" | "readers" | "delete"; message: Message }
-  | { name: "day" | "followThreads"; conversation: Id }
+  | { name: "day" | "followThreads" | "emoji"; conversation: Id }
   | { name: "picture"; message: Message; index: number }
   | { name: "verify"; user: Id }
   | { name: "members" | "leave" | "reset" | "groupSettings"; group: Id };

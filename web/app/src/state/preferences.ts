@@ -7,13 +7,15 @@ export interface Preferences {
   density: "comfortable" | "compact";
   notify: boolean;
   preview: boolean;
+  /** Emoji that move. */
+  animate: boolean;
   quietFrom: string;
   quietTo: string;
 }
 
 const kKept = "unhidra.preferences";
 const kDefault: Preferences = {
-  theme: "system", contrast: false, density: "comfortable", notify: false, preview: false, quietFrom: "", quietTo: "",
+  theme: "system", contrast: false, density: "comfortable", notify: false, preview: false, animate: true, quietFrom: "", quietTo: "",
 };
 
 function kept(): Preferences {

@@ -4,6 +4,7 @@ import wasmUrl from "../../../packages/core/dist/unhidra_core.wasm?url";
 import { notifyAbout } from "../lib/notify";
 import { startEngineWorker } from "../trusted";
 import { groupMoved, readGroup } from "./conversations";
+import { emojiChanged } from "./emoji";
 import { client, remoteClient, setRemote } from "./engine";
 import { transferMoved } from "./files";
 import { readAutoFollow } from "./follow";
@@ -165,6 +166,9 @@ function onEvent(event: CoreEvent): void {
     case "receiptsChanged":
       receiptsChanged(event.conversation);
       break;
+    case "emojiChanged":
+      emojiChanged(event.conversation);
+      return;
     case "autoFollowChanged":
       void readAutoFollow(event.conversation).catch(() => undefined);
       return;

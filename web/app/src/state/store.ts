@@ -1,5 +1,5 @@
 // What the screens show. Changed by its neighbours in this folder alone.
-import type { Account, AutoFollow, Channel, CoreEvent, Device, Group, HistoryTransfer, Id, Message, MessageRef, Overview, Space, User, UserPresence } from "@core/types";
+import type { Account, AutoFollow, Channel, ConversationEmoji, CoreEvent, Device, Group, HistoryTransfer, Id, Message, MessageRef, Overview, Space, User, UserPresence } from "@core/types";
 import type { DeviceRecord } from "@core/rest";
 import { create } from "zustand";
 import type { Level } from "./kept";
@@ -54,6 +54,8 @@ export interface State {
   levels: Record<Id, Level>;
   /** By conversation; under "": of all that have no rule of their own. Those that were looked at. */
   autoFollow: Record<Id | "", AutoFollow>;
+  /** With pictures; of conversations that were opened. */
+  emoji: Record<Id, ConversationEmoji[]>;
   receipts: boolean;
   /** Whether others see that one is online. */
   shown: boolean;
@@ -65,5 +67,5 @@ export interface State {
 export const useApp = create<State>(() => ({
   phase: "opening", problem: "", link: "connecting", caughtUp: false, account: null, devices: [], deviceRecords: {}, transfers: {}, transferFailures: {}, overview: [],
   users: {}, groups: {}, windows: {}, focus: null, thread: null, typing: {}, presence: {}, spaces: [], channels: {},
-  policy: { editWindow: 300, receipts: true }, marked: {}, levels: {}, autoFollow: {}, receipts: true, shown: true, drafts: {}, notices: [],
+  policy: { editWindow: 300, receipts: true }, marked: {}, levels: {}, autoFollow: {}, emoji: {}, receipts: true, shown: true, drafts: {}, notices: [],
 }));

@@ -5,7 +5,7 @@ import { Engine } from "./engine.js";
 import { Transfers } from "./files.js";
 import type { Credentials, DeviceRecord } from "./rest.js";
 import {
-  CoreError, type Account, type Device, type Draft, type FileToSend, type FileUsage, type HistoryTransfer, type Id, type MessageRef,
+  CoreError, type Account, type Device, type Draft, type FileToSend, type FileUsage, type ImageSize, type HistoryTransfer, type Id, type MessageRef,
   type SafetyNumber,
 } from "./types.js";
 
@@ -133,7 +133,16 @@ export class Client extends Conversing {
   async receiveFile(conversation: Id, ref: MessageRef, index: number, transfer: string, thumbnail = false): Promise<Blob> {
     const attachment = this.engine.message(conversation, ref)?.attachments?.[index];
     const type = thumbnail ? "application/octet-stream" : (attachment?.mediaType ?? "");
-    return this.transfers.receive(conversation, ref, index, type, thumbnail, transfer);
+    return this.transfers.receive((engine) => engine.openFile(conversation, ref, index, thumbnail), type, transfer);
+  }
+  /** A picture of at most 64 KiB and 256 pixels a side, under a name of 2 to 32 of a-z 0-9 _ + -. */
+  async bringEmoji(conversation: Id, name: string, picture: Blob, dimensions: ImageSize): Promise<Id> {
+    return this.transfers.bring(conversation, name,
+      { transfer: crypto.randomUUID(), content: picture, name: `${name}.${picture.type.split("/")[1] ?? ""}`, mediaType: picture.type, dimensions });
+  }
+  /** Its decrypted bytes, without a type: of an emoji of the message, or, without one, of `emoji`. Look before drawing them. */
+  async receiveEmoji(conversation: Id, ref: MessageRef | undefined, picture: Id): Promise<Blob> {
+    return this.transfers.receive((engine) => engine.openEmoji(conversation, ref, picture), "", crypto.randomUUID(), false);
   }
   async cancelTransfer(transfer: string): Promise<void> {
     this.transfers.cancel(transfer);

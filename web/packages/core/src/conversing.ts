@@ -2,7 +2,7 @@
 import { Connected } from "./connected.js";
 import { kindOf } from "./rest.js";
 import {
-  CoreError, type AutoFollow, type Conversation, type Draft, type EventOf, type Group, type GroupState, type Id, type Message, type MessageRef, type NewChannel,
+  CoreError, type AutoFollow, type Conversation, type ConversationEmoji, type Draft, type EventOf, type Group, type GroupState, type Id, type Message, type MessageRef, type NewChannel,
   type OwnPresence, type Overview, type PlaceAnswer, type PlaceFields, type ReceiptState, type SearchQuery, type Thread, type User,
   type UserPresence,
 } from "./types.js";
@@ -134,8 +134,8 @@ export class Conversing extends Connected {
   async delete(conversation: Id, target: MessageRef): Promise<void> {
     await this.acted(() => this.engine.delete(conversation, target));
   }
-  async react(conversation: Id, target: MessageRef, emoji: string, present = true): Promise<void> {
-    await this.acted(() => this.engine.react(conversation, target, emoji, present));
+  async react(conversation: Id, target: MessageRef, emoji: string, present = true, picture?: Id): Promise<void> {
+    await this.acted(() => this.engine.react(conversation, target, emoji, present, picture));
   }
   async markRead(conversation: Id, index?: number): Promise<void> {
     this.command(() => this.engine.markRead(conversation, index));
@@ -155,6 +155,9 @@ export class Conversing extends Connected {
   }
   async autoFollow(conversation?: Id): Promise<AutoFollow | null> {
     return this.engine.autoFollow(conversation);
+  }
+  async emoji(conversation: Id): Promise<ConversationEmoji[]> {
+    return this.engine.emoji(conversation);
   }
   async setTyping(conversation: Id, active: boolean): Promise<void> {
     this.command(() => this.engine.setTyping(conversation, active));

@@ -2,7 +2,7 @@
 import { Core } from "./core.js";
 import type { RecordStore } from "./store.js";
 import type {
-  Account, AutoFollow, Conversation, CoreEvent, Device, Draft, EngineState, Group, HistoryTransfer, Id, Message, MessageRef, NewChannel, OwnPresence,
+  Account, AutoFollow, Conversation, ConversationEmoji, CoreEvent, Device, Draft, EngineState, Group, HistoryTransfer, Id, Message, MessageRef, NewChannel, OwnPresence,
   PlaceFields, ReceiptState, SafetyNumber, SearchQuery, Thread, User, UserPresence,
 } from "./types.js";
 
@@ -205,8 +205,9 @@ export class Engine {
     this.core.call("unhidra_delete", this.handle, conversation, target);
     return this.core.answerJson<{ messageId: Id }>().messageId;
   }
-  react(conversation: Id, target: MessageRef, emoji: string, present: boolean): Id {
-    this.core.call("unhidra_react", this.handle, conversation, target, emoji, present ? 1 : 0);
+  /** `picture`: which one of that name, by its fileId; else the conversation's own, if it has one. */
+  react(conversation: Id, target: MessageRef, emoji: string, present: boolean, picture?: Id): Id {
+    this.core.call("unhidra_react", this.handle, conversation, target, emoji, present ? 1 : 0, picture ?? "");
     return this.core.answerJson<{ messageId: Id }>().messageId;
   }
   /** The timeline up to and with the message at `index`. */
@@ -276,6 +277,19 @@ export class Engine {
     this.core.call("unhidra_send_files", this.handle, conversation, draft.text, draft.threadRoot ?? "",
       draft.replyTo ?? "", (draft.mentions ?? []).join(","), draft.mentionsEveryone ? 1 : 0, files);
     return this.core.answerJson<{ messageId: Id }>().messageId;
+  }
+
+  // ---- emoji with pictures ----
+  bringEmoji(conversation: Id, name: string, file: string): Id {
+    this.core.call("unhidra_emoji_bring", this.handle, conversation, name, file);
+    return this.core.answerJson<{ messageId: Id }>().messageId;
+  }
+  emoji(conversation: Id): ConversationEmoji[] {
+    return this.ask("unhidra_emoji", conversation);
+  }
+  /** Of a message, or, without one, of `emoji`. */
+  openEmoji(conversation: Id, ref: MessageRef | undefined, picture: Id): OpenFile {
+    return this.newFile(this.core.call("unhidra_emoji_open", this.handle, conversation, ref ?? "", picture));
   }
 
   // ---- channels ----

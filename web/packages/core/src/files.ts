@@ -2,7 +2,7 @@
 // broke. Of a file never more than one part is in memory.
 import type { Engine, OpenFile } from "./engine.js";
 import type { Rest } from "./rest.js";
-import { CoreError, type CoreEvent, type Draft, type FileToSend, type Id, type MessageRef } from "./types.js";
+import { CoreError, type CoreEvent, type Draft, type FileToSend, type Id } from "./types.js";
 
 const kPart = 8 * 1024 * 1024;
 const kFirstDelay = 500;
@@ -54,11 +54,27 @@ export class Transfers {
     }
   }
 
+  /** Encrypts and uploads a picture, then queues the message that brings it into the conversation under that name. */
+  async bring(conversation: Id, name: string, file: FileToSend): Promise<Id> {
+    const signal = this.begin(file.transfer);
+    let uploaded: Uploaded | undefined;
+    try {
+      uploaded = await this.upload(conversation, file.content, signal);
+      const message = this.host.engine.bringEmoji(conversation, name, described(file, uploaded, undefined));
+      this.host.flush();
+      return message;
+    } catch (error) {
+      await this.forget(uploaded ? [uploaded] : []);
+      throw error;
+    } finally {
+      this.stopped.delete(file.transfer);
+    }
+  }
+
   /** The decrypted file, once all of it has proved to be what its sender describes. */
-  async receive(conversation: Id, ref: MessageRef, index: number, mediaType: string, thumbnail: boolean,
-    transfer: string): Promise<Blob> {
+  async receive(open: (engine: Engine) => OpenFile, mediaType: string, transfer: string, told = true): Promise<Blob> {
     const signal = this.begin(transfer);
-    const file = this.host.engine.openFile(conversation, ref, index, thumbnail);
+    const file = open(this.host.engine);
     try {
       const parts: Blob[] = [];
       for (let at = 0; at < file.sealedSize; at += kPart) {
@@ -66,7 +82,9 @@ export class Transfers {
         const sealed = await this.patiently(signal, async () =>
           this.host.rest.downloadRange(await this.host.token(), file.fileId, at, end, signal));
         parts.push(new Blob(this.opened(file, sealed)));
-        this.host.emit({ type: "fileProgress", transfer, done: end, total: file.sealedSize });
+        if (told) {
+          this.host.emit({ type: "fileProgress", transfer, done: end, total: file.sealedSize });
+        }
       }
       this.host.engine.finishFile(file.handle);
       return new Blob(parts, { type: mediaType });

@@ -16,7 +16,7 @@ const kMethods = [
   "setVerified", "acceptIdentity", "account", "devices", "approveDevice", "removeDevice", "conversations", "overview",
   "user", "conversationWith", "value", "putValue", "ending", "deviceRecords", "invite", "changePassword",
   "createGroup", "addToGroup", "removeFromGroup", "leaveGroup", "renameGroup", "resetGroup", "shareHistory", "readEarlier", "group", "sendIn", "page",
-  "write", "edit", "delete", "react", "markRead", "markThreadRead", "markAllRead", "followThread", "setAutoFollow", "autoFollow", "setTyping",
+  "write", "edit", "delete", "react", "markRead", "markThreadRead", "markAllRead", "followThread", "setAutoFollow", "autoFollow", "emoji", "bringEmoji", "receiveEmoji", "setTyping",
   "setReceipts", "setPresence", "watchPresence", "putFirst", "presence", "message", "threads", "threadMessages", "receipts", "typing", "search",
   "createChannel", "describeGroup", "place", "joinChannel", "adoptChannelName", "sendFiles", "receiveFile", "cancelTransfer", "fileUsage",
   "requestHistory", "approveHistory", "cancelHistory", "historyTransfers",

@@ -78,6 +78,22 @@ export interface Draft {
 export interface Reaction {
   emoji: string;
   users: Id[];
+  /** Of a `:name:`: what it is drawn from, for `receiveEmoji`. Two pictures of one name are two reactions. */
+  picture?: Attachment;
+}
+
+/** An emoji that has a picture: PNG, WebP or GIF, as its sender says. */
+export interface CustomEmoji {
+  /** Without the colons that it has in texts and reactions. */
+  name: string;
+  picture: Attachment;
+}
+/** One that a conversation has. */
+export interface ConversationEmoji extends CustomEmoji {
+  /** The nil id: it is known from its use alone. */
+  broughtBy: Id;
+  /** Whoever deletes this message takes the emoji back. */
+  broughtIn?: MessageRef;
 }
 
 export interface ThreadSummary {
@@ -290,6 +306,10 @@ export interface Message {
   mentions: Id[];
   mentionsEveryone: boolean;
   attachments?: Attachment[];
+  /** Those with a picture that stand in the text between colons. */
+  emoji?: CustomEmoji[];
+  /** It brings an emoji of this name into the conversation, and nothing else; its picture is the attachment. */
+  bringsEmoji?: string;
   imported?: Imported;
   /** With the state "notice": no message, but a line about the group, by `senderUser` where that is known. */
   notice?: Notice;
@@ -423,6 +443,8 @@ export type CoreEvent =
   | { type: "receiptsChanged"; conversation: Id; receipt: ReceiptState }
   /** The rule of a conversation, or, when that is empty, of all that have none of their own; set here or on another own device. */
   | { type: "autoFollowChanged"; conversation: Id | "" }
+  /** One with a picture came or was taken back. */
+  | { type: "emojiChanged"; conversation: Id }
   | { type: "typingChanged"; conversation: Id; users: Id[] }
   /** Of somebody who is watched; a lost connection makes everybody's state unknown. */
   | ({ type: "presenceChanged" } & UserPresence)

@@ -97,9 +97,18 @@ class Engine {
   Result<MessageId> edit(ConversationId conversation, const MessageRef& target, const Draft& draft);
   // Leaves a tombstone. Errc::not_yours.
   Result<MessageId> remove(ConversationId conversation, const MessageRef& target);
-  // Again is the same as once. `emoji`: an emoji, or the name of a custom one as `:name:`.
+  // Again is the same as once. `emoji`: an emoji, or the name of a custom one as `:name:`; then
+  // `picture` says which one of that name (Attachment::file_id), as it stands at the message or in
+  // emoji(). Without it the conversation's own of that name is meant, or, if it has none, the mere
+  // name.
   Result<MessageId> react(ConversationId conversation, const MessageRef& target,
-                          std::string_view emoji, bool present);
+                          std::string_view emoji, bool present,
+                          const std::optional<Uuid>& picture = std::nullopt);
+  // A message that brings an emoji into the conversation: `picture` is uploaded already, as a file
+  // is. What is written with its name between colons shows it from then on. Who brought it takes it
+  // back with remove(). Errc::bad_emoji, emoji_exists, bad_attachment.
+  Result<MessageId> bring_emoji(ConversationId conversation, std::string_view name,
+                                e2ee::AttachmentDescriptor picture);
   // The timeline is read up to and with the message at `index`; told to the own devices and, where
   // receipts are sent, to the others.
   Status mark_read(ConversationId conversation, std::uint64_t index);
@@ -250,6 +259,8 @@ class Engine {
   // The replies, oldest first.
   Result<std::vector<Message>> thread_messages(ConversationId conversation,
                                                const MessageRef& root) const;
+  // Those with a picture that the conversation has, by name.
+  Result<std::vector<ConversationEmoji>> emoji(ConversationId conversation) const;
   // The rule for all that have none of their own.
   AutoFollow auto_follow() const;
   // The conversation's own one.

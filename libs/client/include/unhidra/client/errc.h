@@ -25,6 +25,7 @@ enum class Errc : std::uint8_t {
   unsupported,            // made by a newer version
   not_yours,              // only its author may change a message
   bad_emoji,              // no emoji and no name of one
+  emoji_exists,           // the conversation has one of that name
   bad_import,             // an imported message that no reader would take, or under a used id
   too_many_watched,       // the presence of more people than Limits::max_watched
   bad_attachment,         // a file that cannot be sent, or is not what its sender describes
@@ -66,6 +67,8 @@ constexpr ErrorCode error_code(Errc code) {
       return {"client.not_yours", ErrorKind::denied};
     case Errc::bad_emoji:
       return {"client.bad_emoji", ErrorKind::invalid};
+    case Errc::emoji_exists:
+      return {"client.emoji_exists", ErrorKind::conflict};
     case Errc::bad_import:
       return {"client.bad_import", ErrorKind::invalid};
     case Errc::wrong_code:

@@ -110,6 +110,10 @@ struct ReceiptsChanged {
   ConversationId conversation;
   ReceiptState receipt;
 };
+// An emoji with a picture came to the conversation or was taken back: Engine::emoji.
+struct EmojiChanged {
+  ConversationId conversation;
+};
 // The rule for the conversation's threads, or, nil, that of all without one of their own; set here
 // or on another own device.
 struct AutoFollowChanged {
@@ -256,9 +260,9 @@ using Event = std::variant<
     event::OwnKeysReplaced, event::StateRolledBack, event::MessagesMissing, event::GroupJoined,
     event::GroupChanged, event::GroupLeft, event::GroupChangeDone, event::GroupRepaired,
     event::GroupForked, event::MessageChanged, event::ActionDone, event::UnreadChanged,
-    event::ReceiptsChanged, event::AutoFollowChanged, event::TypingChanged, event::PresenceChanged,
-    event::ChannelCreated, event::ChannelChanged, event::PlaceAnswer, event::HistoryTransferChanged,
-    event::HistoryReceived, event::GroupReset, event::SharedHistoryChanged, event::EarlierMessages,
-    event::Noticed>;
+    event::ReceiptsChanged, event::AutoFollowChanged, event::EmojiChanged, event::TypingChanged,
+    event::PresenceChanged, event::ChannelCreated, event::ChannelChanged, event::PlaceAnswer,
+    event::HistoryTransferChanged, event::HistoryReceived, event::GroupReset,
+    event::SharedHistoryChanged, event::EarlierMessages, event::Noticed>;
 
 }  // namespace unhidra::client

@@ -29,6 +29,7 @@ struct Limits {
   std::chrono::seconds typing_lifetime{8};     // and believed for this long
   std::size_t max_watched = 2'000;             // people whose presence is told, as at the server
   std::size_t max_reactions = 2000;            // kept of one message
+  std::size_t max_reaction_pictures = 50;      // different ones at one message
   std::size_t max_thread_participants = 100;
   std::size_t max_follow_rules = 10'000;  // conversations with one of their own
   std::size_t max_unread = 10'000;        // kept of one conversation; the oldest go first

@@ -81,11 +81,6 @@ struct Draft {
   std::optional<MessageId> id;
 };
 
-struct Reaction {
-  std::string emoji;
-  std::vector<UserId> users;  // in the order in which they reacted
-};
-
 // What stands under a message.
 struct ThreadSummary {
   std::uint64_t replies = 0;
@@ -133,6 +128,26 @@ struct Attachment {
   Bytes description;
 };
 
+// An emoji that has a picture.
+struct CustomEmoji {
+  std::string name;    // without the colons that it has in texts and reactions
+  Attachment picture;  // PNG, WebP or GIF as its sender says: look before drawing it
+};
+
+// One that a conversation has.
+struct ConversationEmoji {
+  CustomEmoji emoji;
+  UserId brought_by;                     // nil: it is known from its use alone
+  std::optional<MessageRef> brought_in;  // whoever deletes that takes the emoji back
+};
+
+struct Reaction {
+  std::string emoji;
+  std::vector<UserId> users;  // in the order in which they reacted
+  // Of the name of an emoji that has one: two pictures of one name are two reactions.
+  std::optional<Attachment> picture;
+};
+
 // What became of a group: a line in its timeline. Told of what this device has verified in the
 // group's own commits and messages; the server can neither make one up nor name somebody else.
 enum class NoticeKind : std::uint8_t {
@@ -173,6 +188,8 @@ struct Message {
   std::vector<UserId> mentions;
   bool mentions_everyone = false;
   std::vector<Attachment> attachments;
+  std::vector<CustomEmoji> emoji;           // that stand in the text between colons
+  std::optional<std::string> brings_emoji;  // its name; its picture is the attachment
   std::optional<Imported> imported;
   std::optional<Notice> notice;  // of a `notice`; it cannot be answered, changed or reacted to
   std::uint32_t edits = 0;       // `text` is the newest

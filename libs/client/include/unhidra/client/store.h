@@ -44,6 +44,7 @@ enum class Table : std::uint8_t {
   device_state = 20,    // kept states that this device sealed for others; read by key only
   device_channel = 21,  // pairwise sessions with the devices of device groups
   follow_rule = 22,     // which threads are followed: for all, and for conversations that differ
+  emoji = 23,           // one a conversation: its emoji with pictures; read by key only
   history = 30,         // on its way to or from other own devices
   history_stage = 31,   // messages that arrived and are not in place yet; read by key only
 };

@@ -33,6 +33,19 @@ struct Imported {
   }
 };
 
+// An emoji that has a picture.
+struct CustomEmoji {
+  std::string name;
+  Bytes picture;  // a description, as of attachments
+
+  friend bool operator==(const CustomEmoji&, const CustomEmoji&) = default;
+  static constexpr std::string_view kMessage = "unhidra.v1.CustomEmoji";
+  static constexpr auto fields() {
+    return std::tuple{Field{1, "name", &CustomEmoji::name},
+                      Field{2, "picture", &CustomEmoji::picture}};
+  }
+};
+
 struct Text {
   std::string body;
   std::optional<MessageRef> thread_root;  // never a reply itself
@@ -41,6 +54,8 @@ struct Text {
   bool mentions_everyone = false;
   std::vector<Bytes> attachments;  // each a description as docs/security.md, "Files", has it
   std::optional<Imported> imported;
+  std::string brings_emoji;        // its name; its picture is the one attachment
+  std::vector<CustomEmoji> emoji;  // that stand in the body between colons
 
   friend bool operator==(const Text&, const Text&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.Text";
@@ -51,7 +66,9 @@ struct Text {
                       Field{4, "mentioned_user_ids", &Text::mentioned_user_ids},
                       Field{5, "mentions_everyone", &Text::mentions_everyone},
                       Field{6, "attachments", &Text::attachments},
-                      Field{7, "imported", &Text::imported}};
+                      Field{7, "imported", &Text::imported},
+                      Field{8, "brings_emoji", &Text::brings_emoji},
+                      Field{9, "emoji", &Text::emoji}};
   }
 };
 
@@ -80,12 +97,14 @@ struct Reaction {
   std::optional<MessageRef> target;
   std::string emoji;
   bool removed = false;
+  Bytes picture;  // of the name of one that has a picture: a description, as of attachments
 
   friend bool operator==(const Reaction&, const Reaction&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.Reaction";
   static constexpr auto fields() {
     return std::tuple{Field{1, "target", &Reaction::target}, Field{2, "emoji", &Reaction::emoji},
-                      Field{3, "removed", &Reaction::removed}};
+                      Field{3, "removed", &Reaction::removed},
+                      Field{4, "picture", &Reaction::picture}};
   }
 };
 
