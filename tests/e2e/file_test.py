@@ -369,6 +369,37 @@ class Bucket(FileCase):
         self.assertNotIn("SKTEST", self.server.log_text())
 
 
+    def test_who_waits_for_a_server_that_takes_no_files_is_told_and_need_not_wait_for_ever(self):
+        ann, bob = self.pair()
+        ann.ok("send", bob.username, "hello")
+        source = random_file(self.folder, "b.bin", 100_000)
+        self.relay.open = False
+        self.addCleanup(setattr, self.relay, "open", True)
+        begun = time.monotonic()
+        refused = ann.run("send-file", bob.username, str(source), "--timeout", "4")
+        self.assertEqual(refused.returncode, 4, f"{refused.stdout}{refused.stderr}")
+        self.assertLess(time.monotonic() - begun, 30)
+        told = refused.stdout + refused.stderr
+        self.assertIn("Trying again for 4 s; Ctrl-C ends that, and unhidra-cli resume-files goes on.", told)
+        self.assertEqual(told.count("Trying again"), 1)
+        self.assertIn("The rest goes up with unhidra-cli resume-files.", told)
+        again = ann.run("resume-files", "--timeout", "1")
+        self.assertEqual(again.returncode, 4, f"{again.stdout}{again.stderr}")
+
+        # It waits for as long as it was told to, and is done as soon as the server takes files again.
+        waiting = ann.start("resume-files", "--timeout", "60")
+        for line in waiting.stderr:
+            if "Trying again" in line:
+                break
+        self.relay.open = True
+        self.assertEqual(waiting.wait(timeout=50), 0)
+        waiting.stdout.close(), waiting.stderr.close(), waiting.stdin.close()
+        bob.ok("listen", "--count", "2", "--timeout", "30")
+        bob.ok("save", ann.username, "last", "--output", str(self.folder / "saved"))
+        self.assertEqual(digest(self.folder / "saved"), digest(source))
+        self.assertEqual(list((ann.profile / "uploads").iterdir()), [])
+
+
 class BrokenStore(unittest.TestCase):
     def test_an_object_store_that_cannot_be_is_named_at_the_start(self):
         for settings, words in (({"files.store": "s3"}, "s3_endpoint"), ({"files.directory": "/proc/nowhere"}, "files.directory")):

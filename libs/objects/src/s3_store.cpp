@@ -87,11 +87,14 @@ class S3Store final : public storage::ObjectStore {
   Result<std::uint64_t> size(const Uuid& name) override;
   Result<Bytes> read(const Uuid& name, std::uint64_t offset, std::size_t length) override;
   Status remove(const Uuid& name) override;
-  Status check() override;
+  Status check(std::chrono::milliseconds patience) override;
 
  private:
   Result<net::HttpResponse> ask(std::string method, const Uuid& name, const std::string& query,
                                 Bytes body = {}, net::Headers headers = {});
+  Result<net::HttpResponse> ask_for(std::chrono::milliseconds patience, std::string method,
+                                    const Uuid& name, const std::string& query, Bytes body,
+                                    net::Headers headers);
   // Nothing when the upload is not there.
   Result<std::optional<std::vector<Part>>> list_parts(const Uuid& name, std::string_view upload);
   Status check_completed(const Uuid& name, std::uint64_t size);
@@ -118,6 +121,13 @@ std::unexpected<Error> refused(std::string_view what, const net::HttpResponse& r
 
 Result<net::HttpResponse> S3Store::ask(std::string method, const Uuid& name,
                                        const std::string& query, Bytes body, net::Headers headers) {
+  return ask_for(settings_.timeout, std::move(method), name, query, std::move(body),
+                 std::move(headers));
+}
+
+Result<net::HttpResponse> S3Store::ask_for(std::chrono::milliseconds patience, std::string method,
+                                           const Uuid& name, const std::string& query, Bytes body,
+                                           net::Headers headers) {
   net::HttpRequestSpec request;
   request.method = std::move(method);
   request.url = settings_.endpoint + "/" + settings_.bucket + "/" + settings_.prefix +
@@ -125,7 +135,7 @@ Result<net::HttpResponse> S3Store::ask(std::string method, const Uuid& name,
   request.headers = std::move(headers);
   request.headers.set("x-amz-content-sha256", to_hex(provider_.sha256(body)));
   request.body = std::move(body);
-  request.timeout = settings_.timeout;
+  request.timeout = patience;
   request.max_response_bytes = std::max(kMaxRead, kMaxAnswer);
   request.sign_with = credentials_;
   auto response = client_.fetch_sync(std::move(request));
@@ -273,8 +283,8 @@ Status S3Store::remove(const Uuid& name) {
 
 // By an object that is nowhere: who may not list the bucket is told AccessDenied of it, and may
 // use it all the same.
-Status S3Store::check() {
-  UNHIDRA_TRY(const auto response, ask("GET", Uuid(), ""));
+Status S3Store::check(std::chrono::milliseconds patience) {
+  UNHIDRA_TRY(const auto response, ask_for(patience, "GET", Uuid(), "", {}, {}));
   const auto code = code_of(response);
   if (code == "NoSuchBucket") {
     return fail(Errc::bad_settings, "the object store has no bucket " + settings_.bucket);

@@ -3,14 +3,18 @@
 
 #include <cstdlib>
 #include <sstream>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "unhidra/testkit/process.h"
 
 namespace unhidra::objects {
 namespace {
 
+using namespace std::chrono_literals;
 using storage::Errc;
 using storage::kObjectPart;
 
@@ -125,17 +129,17 @@ TEST_F(S3StoreTest, AWrongKeyIsToldWithoutShowingIt) {
 }
 
 TEST_F(S3StoreTest, WhatItNeverTakesIsToldBeforeItIsNeeded) {
-  EXPECT_TRUE(open(settings())->check());
+  EXPECT_TRUE(open(settings())->check(10s));
   auto with = settings();
   with.credentials.secret_key = "not-the-secret";
-  EXPECT_EQ(open(with)->check().error(), Errc::bad_settings);
+  EXPECT_EQ(open(with)->check(10s).error(), Errc::bad_settings);
   with = settings();
   with.credentials.access_key = "NOBODY";
-  EXPECT_EQ(open(with)->check().error(), Errc::bad_settings);
+  EXPECT_EQ(open(with)->check(10s).error(), Errc::bad_settings);
   with = settings();
   with.bucket = "not-there";
   const auto nowhere = open(with);
-  const auto told = nowhere->check();
+  const auto told = nowhere->check(10s);
   EXPECT_EQ(told.error(), Errc::bad_settings);
   EXPECT_NE(told.error().message().find("no bucket not-there"), std::string::npos);
   EXPECT_EQ(nowhere->read(name_of(5), 0, 1).error(), Errc::unavailable)
@@ -147,7 +151,26 @@ TEST_F(S3StoreTest, AServerThatIsNotThereIsUnavailable) {
   auto with = settings();
   with.endpoint = "http://127.0.0.1:" + std::to_string(testkit::free_port());
   EXPECT_EQ(open(with)->size(name_of(4)).error(), Errc::unavailable);
-  EXPECT_EQ(open(with)->check().error(), Errc::unavailable);
+  EXPECT_EQ(open(with)->check(10s).error(), Errc::unavailable);
+}
+
+// A store that takes the connection and says nothing: the server's start waits for it so long.
+TEST_F(S3StoreTest, ALookAtTheStoreEndsInItsTime) {
+  const int silent = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  auto* const address = reinterpret_cast<sockaddr*>(&at);
+  ASSERT_EQ(::bind(silent, address, size), 0);
+  ASSERT_EQ(::listen(silent, 1), 0);
+  ASSERT_EQ(::getsockname(silent, address, &size), 0);
+  auto with = settings();
+  with.endpoint = "http://127.0.0.1:" + std::to_string(ntohs(at.sin_port));
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(open(with)->check(200ms).error(), Errc::unavailable);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
+  ::close(silent);
 }
 
 TEST_F(S3StoreTest, SettingsThatMakeNoSenseAreRefused) {

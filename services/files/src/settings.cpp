@@ -97,20 +97,18 @@ Result<std::unique_ptr<storage::ObjectStore>> open_bucket(const FilesSettings& s
                                              .secret_key = settings.s3_secret_key,
                                              .region = settings.s3_region,
                                              .service = "s3"}};
-  auto first = bucket;
-  first.timeout = kFirstLook;
-  auto store = objects::open_s3_store(provider, std::move(first));
+  auto store = objects::open_s3_store(provider, std::move(bucket));
   if (!store) {
     return fail(std::move(store).error().in(kNames));
   }
-  if (auto usable = (*store)->check(); !usable) {
+  if (auto usable = (*store)->check(kFirstLook); !usable) {
     if (usable.error() == storage::Errc::bad_settings) {
       return fail(std::move(usable).error().in(kNames));
     }
     log::error("files.store_unavailable",
                {{"error", usable.error()}, {"message", usable.error().message()}});
   }
-  return objects::open_s3_store(provider, std::move(bucket));
+  return store;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 // Errors: Errc::no_such_object, Errc::bad_object (parts that do not make the object),
 // Errc::disk_full, Errc::unavailable. What failed can be asked for again.
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -41,8 +42,9 @@ class ObjectStore {
   // Removing what is not there is no error.
   virtual Status remove(const Uuid& name) = 0;
   // Whether the store takes this server as it is set up: Errc::bad_settings when it never will
-  // (no such place, keys that it does not know), Errc::unavailable when it does not answer now.
-  virtual Status check() { return {}; }
+  // (no such place, keys that it does not know), Errc::unavailable when it does not answer in this
+  // time.
+  virtual Status check(std::chrono::milliseconds /*patience*/) { return {}; }
 };
 
 // In a folder of this machine, which is made when it is not there: `uploads/<name>` while parts
