@@ -14,6 +14,7 @@ namespace unhidra::client {
 namespace {
 
 constexpr std::size_t kMaxBody = std::size_t{1} << 20;
+constexpr std::size_t kMaxFault = 256;
 
 bool good(const std::optional<wire::MessageRef>& ref) {
   return !ref || (!ref->message_id.is_nil() && !ref->sender_device_id.is_nil());
@@ -62,6 +63,11 @@ struct Check {
            !edit.text->thread_root && !edit.text->reply_to && edit.text->attachments.empty() &&
            !edit.text->imported;
   }
+  bool operator()(const wire::CommitFault& report) const {
+    return !report.user_id.is_nil() && !report.device_id.is_nil() &&
+           report.commit.empty() == report.fault.empty() && report.fault.size() <= kMaxFault &&
+           report.commit.size() <= kMaxBody;
+  }
   bool operator()(const wire::Deletion& deletion) const { return names_one(deletion.target); }
   bool operator()(const wire::Receipt& receipt) const {
     return (receipt.delivered || receipt.read) && good(receipt.delivered) && good(receipt.read);
@@ -95,6 +101,9 @@ bool is_plain(const wire::Content& content) {
 
 // Which format a reader has to know for this.
 std::uint32_t least_format(const wire::Content& content) {
+  if (std::holds_alternative<wire::CommitFault>(content.body)) {
+    return 4;
+  }
   const auto* text = std::get_if<wire::Text>(&content.body);
   if (text != nullptr && text->imported) {
     return 3;

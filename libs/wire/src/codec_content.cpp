@@ -18,5 +18,6 @@ UNHIDRA_WIRE_MESSAGE(Receipt);
 UNHIDRA_WIRE_MESSAGE(ReadMark);
 UNHIDRA_WIRE_MESSAGE(ReadState);
 UNHIDRA_WIRE_MESSAGE(HistoryTransfer);
+UNHIDRA_WIRE_MESSAGE(CommitFault);
 
 }  // namespace unhidra::wire

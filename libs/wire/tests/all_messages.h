@@ -30,7 +30,7 @@ using AllMessages = std::tuple<
     ListChannels, Channel, Channels, JoinChannel, RemoveFromChannel, UnbanFromChannel,
     SetChannelOverride, ChannelOverride, FetchChannel, ChannelDetails, ChannelChanged, ClientFrame,
     ServerFrame, ImportedReaction, Imported, Text, Reaction, Edit, Deletion, Receipt, ReadMark,
-    ReadState, GroupProfile, AccountKeyShare, SessionReset, HistoryTransfer, Content,
+    ReadState, GroupProfile, AccountKeyShare, SessionReset, HistoryTransfer, CommitFault, Content,
     RoutedPrincipal, RoutedRequest, RoutedReply, ConnectionRecord, ConnectionList>;
 
 template <class F>
