@@ -1,7 +1,9 @@
 """Devices enrol, renew and are revoked: curl and the openssl program as clients and judges of the real server."""
 import base64
 import concurrent.futures
+import email
 import json
+import pathlib
 import subprocess
 import time
 import unittest
@@ -32,6 +34,13 @@ class Enrolment(DeviceCase):
             self.assertEqual(status, 200, body)
         self.assertEqual(self.curl("/.well-known/est/devices/cacerts")[0], 200)
         self.assertEqual(self.curl("/.well-known/est/other/cacerts")[0], 404)
+
+    def test_the_server_makes_no_keys_unless_it_is_told_to(self):
+        device = self.device()
+        code = self.code(device)
+        der = self.request(self.key())
+        self.assertEqual(self.est("serverkeygen", der, "-u", f"{device}:{code}")[0], 404)
+        self.assertEqual(self.est("simpleenroll", der, "-u", f"{device}:{code}")[0], 200)  # the code is not spent
 
     def test_a_code_works_once_for_its_device_alone(self):
         device, other = self.device(), self.device()
@@ -181,6 +190,54 @@ class Enrolment(DeviceCase):
         mine = [one for one in events["items"] if one["resource_id"] == device]
         self.assertEqual([one["outcome"] for one in mine], ["success"])
         self.assertNotIn("uhe_", json.dumps(events) + self.server.log_text())
+
+
+class KeysOfTheServer(DeviceCase):
+    server_settings = {"automation.est_server_keygen": "true"}
+
+    def enrolled(self, device, code):
+        """What serverkeygen gives, as files: key and certificate."""
+        self.signing = self.key("signing.pem")
+        status, head, body = self.est("serverkeygen", self.request(self.signing), "-u", f"{device}:{code}")
+        self.assertEqual(status, 200, body)
+        kind = next(line for line in head.splitlines() if line.lower().startswith("content-type:"))
+        parts = email.message_from_bytes(kind.encode() + b"\r\n\r\n" + body).get_payload()
+        self.assertEqual([part.get_content_type() for part in parts], ["application/pkcs8", "application/pkcs7-mime"])
+        self.made = parts[0].get_payload(decode=True)
+        files = self.path("made.pem"), self.path("made-cert.pem")
+        with open(files[0], "wb") as file:
+            file.write(openssl("pkcs8", "-inform", "DER", "-nocrypt", data=self.made))
+        with open(files[1], "wb") as file:
+            file.write(openssl("pkcs7", "-inform", "DER", "-print_certs", data=parts[1].get_payload(decode=True)))
+        return files
+
+    def test_key_and_certificate_belong_together_and_the_key_stays_nowhere(self):
+        device = self.device()
+        code = self.code(device)
+        key, certificate = self.enrolled(device, code)
+        public = openssl("pkey", "-in", key, "-pubout")
+        self.assertEqual(public, openssl("x509", "-in", certificate, "-noout", "-pubkey"))
+        self.assertNotEqual(public, openssl("pkey", "-in", self.signing, "-pubout"))
+        openssl("verify", "-purpose", "sslclient", "-CAfile", self.authority(), certificate)
+        renewal = self.request(key, f"/CN={device}", self.uri(device))
+        self.assertEqual(self.est("simplereenroll", renewal, "--cert", certificate, "--key", key)[0], 200)
+        self.assertEqual(self.est("serverkeygen", self.request(self.signing), "-u", f"{device}:{code}")[0], 401)
+        secret = self.made[self.made.index(b"\x04\x20") + 2:][:32]  # OCTET STRING of 32 bytes (RFC 5915)
+        for file in pathlib.Path(self.server.root).rglob("*"):
+            if file.is_file() and not file.name.startswith(self.name):  # those are the device's
+                self.assertNotIn(secret, file.read_bytes(), file)
+        self.assertNotIn(base64.b64encode(self.made)[8:40].decode(), self.server.log_text())
+
+    def test_an_envelope_is_refused_and_spends_no_code(self):
+        device = self.device()
+        code = self.code(device)
+        with open(self.path("request.cnf"), "w", encoding="ascii") as file:
+            file.write("oid_section = oids\n[oids]\ndecryptKeyID = 1.2.840.113549.1.9.16.2.37\n"
+                       "[req]\nprompt = no\ndistinguished_name = name\nattributes = more\n"
+                       "[name]\nCN = a device\n[more]\ndecryptKeyID = some key\n")
+        der = openssl("req", "-new", "-config", self.path("request.cnf"), "-key", self.key(), "-outform", "DER")
+        self.assertEqual(self.est("serverkeygen", der, "-u", f"{device}:{code}")[0], 400)
+        self.assertEqual(self.est("simpleenroll", der, "-u", f"{device}:{code}")[0], 200)
 
 
 class Lifetimes(unittest.TestCase):

@@ -101,6 +101,37 @@ struct Show {
                                (what.shared ? " read what is written from now on."
                                             : " read what was written before."));
   }
+  void operator()(const event::BadCommit& what) const {
+    auto object = typed("bad_commit");
+    object["group_id"] = what.conversation.to_string();
+    object["user"] = names.of(what.user);
+    object["device_id"] = what.device.to_string();
+    object["evidence"] = client::to_string(what.evidence);
+    object["reporter"] = names.of(what.reporter);
+    const auto user = printable(names.of(what.user));
+    const auto reporter = printable(names.of(what.reporter));
+    const auto change = " made a change of " + printable(names.of(what.conversation)) +
+                        " that shuts out a device of ";
+    const auto accused = reporter + " says that a device of " + user + change + reporter + ". ";
+    switch (what.evidence) {
+      case client::CommitEvidence::seen:
+        output.warning(object, "A device of " + user + change +
+                                   "yours. It comes in again by itself; who does this again "
+                                   "should be taken out of the group.");
+        break;
+      case client::CommitEvidence::proven:
+        output.warning(object, accused +
+                                   "That is proven: whose device breaks the rules should be "
+                                   "taken out of the group.");
+        break;
+      case client::CommitEvidence::claimed:
+        output.warning(object, accused + "It cannot be verified here.");
+        break;
+      case client::CommitEvidence::refuted:
+        output.warning(object, accused + "That is not true.");
+        break;
+    }
+  }
   void operator()(const event::GroupForked& what) const {
     auto object = typed("group_forked");
     object["group_id"] = what.conversation.to_string();

@@ -511,6 +511,13 @@ struct Describe {
     with_group("groupReset", what.conversation);
     member(out, "by", what.by);
   }
+  void operator()(const event::BadCommit& what) const {
+    with_group("badCommit", what.conversation);
+    member(out, "user", what.user);
+    member(out, "device", what.device);
+    member(out, "evidence", client::to_string(what.evidence));
+    member(out, "reporter", what.reporter);
+  }
   void operator()(const event::GroupForked& what) const {
     with_group("groupForked", what.conversation);
     member(out, "user", what.with);

@@ -220,6 +220,9 @@ constexpr auto kOperations = table(
   Row(rest("est.enroll", "POST", "/.well-known/est/simpleenroll")).everyone()
     .served_by(Serving::automation).limited(LimitClass::enrolment).secret_request()
     .body(kEnrolmentBody).takes("application/pkcs10").changes("device.enrolled", "create", "device"),
+  Row(rest("est.enroll_with_key", "POST", "/.well-known/est/serverkeygen")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::enrolment).secret_request().secret()
+    .body(kEnrolmentBody).takes("application/pkcs10").changes("device.enrolled_with_key", "create", "device"),
   Row(rest("est.reenroll", "POST", "/.well-known/est/simplereenroll")).everyone()
     .served_by(Serving::automation).limited(LimitClass::enrolment).secret_request()
     .body(kEnrolmentBody).takes("application/pkcs10").changes("device.reenrolled", "update", "device"),

@@ -84,6 +84,7 @@ TEST(Operations, OnlyTheseAreOpenToEveryone) {
                                             "est.ca_certificates",
                                             "est.csr_attributes",
                                             "est.enroll",
+                                            "est.enroll_with_key",
                                             "est.reenroll",
                                             "cmp.enroll",
                                             "cmp.renew",

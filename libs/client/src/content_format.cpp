@@ -15,6 +15,7 @@ namespace unhidra::client {
 namespace {
 
 constexpr std::size_t kMaxBody = std::size_t{1} << 20;
+constexpr std::size_t kMaxFault = 256;
 
 bool good(const std::optional<wire::MessageRef>& ref) {
   return !ref || (!ref->message_id.is_nil() && !ref->sender_device_id.is_nil());
@@ -65,6 +66,11 @@ struct Check {
     return names_one(edit.target) && edit.text && !edit.text->body.empty() && (*this)(*edit.text) &&
            !edit.text->thread_root && !edit.text->reply_to && edit.text->attachments.empty() &&
            !edit.text->imported && edit.text->brings_emoji.empty();
+  }
+  bool operator()(const wire::CommitFault& report) const {
+    return !report.user_id.is_nil() && !report.device_id.is_nil() &&
+           report.commit.empty() == report.fault.empty() && report.fault.size() <= kMaxFault &&
+           report.commit.size() <= kMaxBody;
   }
   bool operator()(const wire::Deletion& deletion) const { return names_one(deletion.target); }
   bool operator()(const wire::Receipt& receipt) const {
@@ -121,13 +127,16 @@ bool has_pictures(const wire::Content& content) {
 
 // Which format a reader has to know for this.
 std::uint32_t least_format(const wire::Content& content) {
+  if (std::holds_alternative<wire::CommitFault>(content.body)) {
+    return 4;
+  }
   const auto* text = std::get_if<wire::Text>(&content.body);
   const auto* state = std::get_if<wire::ReadState>(&content.body);
   if (has_pictures(content)) {
-    return 5;
+    return 6;
   }
   if (state != nullptr && !state->follow_rules.empty()) {
-    return 4;
+    return 5;
   }
   if (text != nullptr && text->imported) {
     return 3;

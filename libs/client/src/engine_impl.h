@@ -575,6 +575,13 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   static FollowedCommit about_to_follow(const GroupHold& hold, const LogMoment& at);
   Status after_commit(GroupHold& hold, const FollowedCommit& commit);
 
+  // ---- commits that could not be followed (commit_faults.cpp) ----
+  void note_commit_fault(GroupHold& hold, const wire::GroupEntry& entry,
+                         const mls::PublicMessage& message);
+  void tell_commit_fault(GroupHold& hold);
+  void on_commit_fault(const GroupHold& hold, const identity::MemberName& from,
+                       const wire::CommitFault& report);
+
   // ---- lines about them in their timelines (group_notices.cpp) ----
   void place_notice(ConversationId id, const LogMoment& at, UserId by, Notice notice);
   void place_people(ConversationId id, const LogMoment& at, NoticeKind kind, UserId by,

@@ -274,6 +274,7 @@ Status Engine::Impl::come_in(GroupHold& hold, std::uint64_t seq) {
   }
   note_epoch(hold);
   touch(hold);
+  tell_commit_fault(hold);
   if (hold.record.was_member) {
     emit(event::GroupRepaired{hold.record.id});
   } else {

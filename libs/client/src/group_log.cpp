@@ -152,6 +152,9 @@ Result<Engine::Impl::Outcome> Engine::Impl::process_commit(GroupHold& hold,
   auto followed = about_to_follow(hold, {entry.seq, entry.received_at});
   auto received = hold.mls->receive(environment(entry.received_at), *message);
   if (!received) {
+    if (received.error() == mls::Errc::bad_path_secret) {
+      note_commit_fault(hold, entry, *commit);
+    }
     lose(hold, received.error().message());
     return Outcome::done;
   }

@@ -185,6 +185,10 @@ Status Engine::Impl::on_group_content(GroupHold& hold, const wire::GroupEntry& e
   if (content->group_profile) {
     take_profile(hold, *content->group_profile, entry);
   }
+  if (const auto* fault = std::get_if<wire::CommitFault>(&content->body)) {
+    on_commit_fault(hold, {*entry.sender_user_id, *entry.sender_device_id}, *fault);
+    return {};
+  }
   const auto* text = std::get_if<wire::Text>(&content->body);
   const auto person = *entry.sender_user_id;
   want_name(person);

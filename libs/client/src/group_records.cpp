@@ -39,7 +39,7 @@ GroupStep read_step(ByteReader& in) {
 }  // namespace
 
 SecretBytes GroupRecord::encode() const {
-  auto writer = record_writer(3, 512 + (step ? step->message.size() + step->welcome.size() : 0));
+  auto writer = record_writer(4, 512 + (step ? step->message.size() + step->welcome.size() : 0));
   write_id(writer, id);
   writer.u8(static_cast<std::uint8_t>(state)).text(name);
   write_time(writer, renamed_at);
@@ -60,12 +60,13 @@ SecretBytes GroupRecord::encode() const {
   }
   writer.text(topic).text(description);
   writer.bytes(channel ? wire::encode(*channel) : Bytes()).u8(unsettled ? 1 : 0);
+  writer.bytes(fault ? wire::encode(*fault) : Bytes());
   return seal(std::move(writer));
 }
 
 Result<GroupRecord> GroupRecord::decode(ByteView bytes) {
   ByteReader reader(bytes);
-  const auto version = read_version(reader, 3);
+  const auto version = read_version(reader, 4);
   GroupRecord out;
   out.id = read_id<ConversationId>(reader);
   out.state = read_enum(reader, GroupState::creating, GroupState::removed);
@@ -102,6 +103,16 @@ Result<GroupRecord> GroupRecord::decode(ByteView bytes) {
     }
   }
   out.unsettled = version < 3 || read_bool(reader);  // not known of an earlier version
+  if (version >= 4) {
+    if (const auto told = reader.bytes(kMaxMessage); !told.empty()) {
+      auto fault = wire::decode<wire::CommitFault>(told);
+      if (!fault) {
+        reader.set_failed();
+      } else {
+        out.fault = std::move(*fault);
+      }
+    }
+  }
   UNHIDRA_TRY_VOID(finish_record(reader, "group"));
   return out;
 }

@@ -6,6 +6,7 @@
 #include "unhidra/client/model.h"
 #include "unhidra/mls/group.h"
 #include "unhidra/wire/channels.h"
+#include "unhidra/wire/content.h"
 
 #include "records.h"
 
@@ -45,6 +46,8 @@ struct GroupRecord {
   // have added.
   std::set<UserId> expected;
   std::optional<GroupStep> step;
+  // What the others are to be told once this device is in again.
+  std::optional<wire::CommitFault> fault;
   std::optional<wire::CreateChannel> channel;  // the server is to make this entry of it
   // A proposal waits to be committed, or a device is in it that its user has not signed.
   bool unsettled = false;

@@ -208,6 +208,7 @@ Status Engine::Impl::depart(GroupHold& hold, GroupState state) {
   drop_mls(hold);
   end_earlier(hold);
   hold.history = {};
+  hold.record.fault.reset();
   hold.record.state = state;
   touch(hold);
   for (const auto order : changes_of(hold.record.id)) {

@@ -149,6 +149,12 @@ Result<Engine::Impl::Outcome> Engine::Impl::process(const wire::InboxEntry& entr
   if (keys == nullptr) {
     if (sender.changed && sender.changed->find(entry.sender_device_id) != nullptr) {
       UNHIDRA_TRY_VOID(hold(entry));
+    } else if (sender.former.contains(entry.sender_device_id) &&
+               entry.message_kind == wire::MessageKind::signal) {
+      // What a device told others before it was removed, its account's key among it, is no matter
+      // any more, and nobody misses it. Its texts are not taken from it either: whoever has the
+      // removed device and the server could write in its user's name for ever.
+      mark_seen(DeviceId(), entry.message_id, {});
     } else {
       UNHIDRA_TRY_VOID(unreadable(entry, UnreadableReason::unknown_device));
     }
@@ -164,7 +170,8 @@ Result<Engine::Impl::Outcome> Engine::Impl::process(const wire::InboxEntry& entr
   return Outcome::done;
 }
 
-// The sender's list and name, asked for at most once each for an entry.
+// The sender's list and name, asked for at most once each for an entry; and the list that it was on
+// before, when it is on none.
 Result<Engine::Impl::Outcome> Engine::Impl::look_for_sender(const wire::InboxEntry& entry) {
   const auto user = entry.sender_user_id;
   const auto& record = user_record(user);
@@ -176,8 +183,12 @@ Result<Engine::Impl::Outcome> Engine::Impl::look_for_sender(const wire::InboxEnt
     if (link_.looked_for.insert(entry.sender_device_id).second) {
       want_newer_list(user);
     }
-    wait =
-        wait || link_.wanted_lists.contains(user) || (user == self_->user && !link_.own_list_known);
+    const bool waits_for_list =
+        link_.wanted_lists.contains(user) || (user == self_->user && !link_.own_list_known);
+    // It may have been on a list that this device has never seen.
+    const bool is_news =
+        !waits_for_list && record.list && !record.former.contains(entry.sender_device_id);
+    wait = wait || waits_for_list || (is_news && look_for_former(user, entry.sender_device_id));
   }
   return wait ? Outcome::wait : Outcome::done;
 }

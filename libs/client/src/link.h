@@ -89,6 +89,8 @@ struct GroupLink {
   std::optional<wire::GroupInfo> info;
   std::optional<SteadyTime> anew;  // the group was begun anew; others are still to come
   std::set<DeviceId> returning;    // the devices that were in it then
+  std::set<std::pair<DeviceId, std::uint64_t>> faults_told;  // by whom, of which epoch
+  std::set<std::uint64_t> faults_seen;  // epochs whose end shut this device out
   std::uint64_t tree_seq = 0;
   Bytes tree;
   std::optional<std::uint64_t> tree_size;  // known with the first piece

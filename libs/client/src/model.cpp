@@ -102,6 +102,20 @@ std::string_view to_string(UnreadableReason reason) {
   return "out_of_place";
 }
 
+std::string_view to_string(CommitEvidence evidence) {
+  switch (evidence) {
+    case CommitEvidence::seen:
+      return "seen";
+    case CommitEvidence::proven:
+      return "proven";
+    case CommitEvidence::claimed:
+      return "claimed";
+    case CommitEvidence::refuted:
+      break;
+  }
+  return "refuted";
+}
+
 std::string_view to_string(GroupState state) {
   switch (state) {
     case GroupState::creating:

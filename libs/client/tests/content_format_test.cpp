@@ -109,7 +109,7 @@ TEST(ContentFormat, RulesForThreadsAreForReadersWhoKnowThem) {
                      wire::FollowRule{place, true, false, false, now}};
   const auto back = through(content_of(wire::ReadState{{}, good}));
   ASSERT_TRUE(back);
-  EXPECT_EQ(back->format, 4U);
+  EXPECT_EQ(back->format, 5U);
   EXPECT_TRUE(std::ranges::equal(std::get<wire::ReadState>(back->body).follow_rules, good));
   for (const auto& wrong : {wire::FollowRule{std::nullopt, true, false, false, now},
                             wire::FollowRule{ConversationId(), false, true, true, now},
@@ -141,7 +141,7 @@ TEST(ContentFormat, EmojiWithPicturesAreForReadersWhoKnowThem) {
     auto older = wire::decode<wire::Content>(wire::encode(content)).value();
     const auto back = through(std::move(content));
     ASSERT_TRUE(back);
-    EXPECT_EQ(back->format, 5U);
+    EXPECT_EQ(back->format, 6U);
     older.format = 3;
     EXPECT_FALSE(parse_content(pad(wire::encode(older)).expose()));
   }

@@ -62,6 +62,30 @@ TEST_F(DevicesTest, AllDevicesOfBothSidesGetEveryMessage) {
   EXPECT_EQ(b.texts(ann), all);
 }
 
+// What the old one told the new one is read when the old one is on no list any more, which the new
+// one never saw it on.
+TEST_F(DevicesTest, WhatARemovedDeviceToldOthersBeforeIsNoUnreadableMessage) {
+  auto& tablet = world.add_phone(ann, "tablet");
+  world.connect(tablet);
+  world.settle();
+  world.approve(a, tablet);
+  auto& watch = world.add_phone(ann, "watch");
+  world.connect(watch);
+  world.settle();
+  world.disconnect(watch);
+  ASSERT_TRUE(a.engine->refresh_user(ann));
+  world.settle();
+  ASSERT_TRUE(a.engine->approve_device(watch.enrollment.device));
+  world.settle();
+  ASSERT_TRUE(tablet.engine->remove_device(a.enrollment.device));
+  world.settle();
+  world.server.revoke_device(a.enrollment.device);
+  world.connect(watch);
+  world.settle();
+  EXPECT_EQ(watch.engine->account()->membership, Membership::approved);
+  EXPECT_EQ(watch.count<event::MessageUnreadable>(), 0U);
+}
+
 TEST_F(DevicesTest, ASenderThatDoesNotKnowANewDeviceLearnsOfItAndSendsAgain) {
   ASSERT_TRUE(b.engine->send_text(ann, "before"));
   world.settle();

@@ -128,4 +128,19 @@ void to_montgomery(FixedView<32> point, MutableFixedView<32> u) {
   encode(multiply(above, inverse(below)), u);
 }
 
+bool to_edwards(FixedView<32> from, MutableFixedView<32> point) {
+  const Field u = decode(from);
+  Field above = u;
+  above.l0 += 1;
+  encode(above, point);
+  if (std::ranges::all_of(point, [](Byte b) { return b == 0; })) {
+    return false;
+  }
+  // u - 1 + 2 p
+  const Field below{u.l0 + 2 * kLimb - 37, u.l1 + 2 * kLimb, u.l2 + 2 * kLimb, u.l3 + 2 * kLimb,
+                    u.l4 + 2 * kLimb};
+  encode(multiply(below, inverse(above)), point);
+  return true;
+}
+
 }  // namespace unhidra::crypto::edwards

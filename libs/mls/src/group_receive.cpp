@@ -141,6 +141,16 @@ Result<Received> Group::accept_commit(const Environment& env, const Authenticate
   return out;
 }
 
+// Our keys as a commit's path meets them: an Update of ours may be among its proposals.
+PrivateTree Group::keys_before(const AppliedProposals& applied) const {
+  PrivateTree keys = epoch_.keys.clone();
+  const auto ours = own_updates_.find(to_bytes(applied.tree.leaf(self())->encryption_key()));
+  if (ours != own_updates_.end()) {
+    keys.set_leaf_key(ours->second.clone());
+  }
+  return keys;
+}
+
 Result<Group::Epoch> Group::follow(const Environment& env, const AuthenticatedContent& content,
                                    AppliedProposals& applied) const {
   const PublicState& pub = epoch_.pub;
@@ -156,11 +166,7 @@ Result<Group::Epoch> Group::follow(const Environment& env, const AuthenticatedCo
     }
     init = std::move(*received);
   }
-  PrivateTree keys = epoch_.keys.clone();
-  const auto ours = own_updates_.find(to_bytes(applied.tree.leaf(self())->encryption_key()));
-  if (ours != own_updates_.end()) {
-    keys.set_leaf_key(ours->second.clone());
-  }
+  PrivateTree keys = keys_before(applied);
   SecretBytes commit_secret = zero_secret(suite);
   if (commit.path) {
     UNHIDRA_TRY(const AppliedPath path,
@@ -169,9 +175,12 @@ Result<Group::Epoch> Group::follow(const Environment& env, const AuthenticatedCo
     UNHIDRA_TRY(const DecryptedPath secret, decrypt_path(suite, keys, applied.tree, path.steps,
                                                          *commit.path, applied.added, context));
     keys.drop_outdated(applied.tree);
-    UNHIDRA_TRY(commit_secret,
-                keys.implant(suite, applied.tree, std::span(path.steps).subspan(secret.step),
-                             secret.path_secret.expose()));
+    auto implanted = keys.implant(suite, applied.tree, std::span(path.steps).subspan(secret.step),
+                                  secret.path_secret.expose());
+    if (!implanted) {
+      return fail(Errc::bad_path_secret, implanted.error().message());
+    }
+    commit_secret = std::move(*implanted);
     if (!content.content.sender.is_member()) {
       applied.added.push_back(path.sender);
     }

@@ -179,6 +179,19 @@ Result<SealingKey> sealing_key(const Suite& suite, ByteView shared_secret, const
   return SealingKey{std::move(key), std::move(nonce)};
 }
 
+Result<SecretBytes> open_shared(const Suite& suite, ByteView shared_secret, const HpkeInfo& info,
+                                ByteView associated_data, ByteView ciphertext) {
+  if (ciphertext.size() < crypto::kAeadTagSize) {
+    return fail(crypto::Errc::bad_tag, "too short to hold a tag");
+  }
+  UNHIDRA_TRY(const SealingKey opening, sealing_key(suite, shared_secret, info));
+  SecretBytes out(ciphertext.size() - crypto::kAeadTagSize);
+  UNHIDRA_TRY_VOID(suite.provider().aead_open(suite.parameters().aead, opening.key.expose(),
+                                              opening.nonce.expose(), associated_data, ciphertext,
+                                              out.expose_mutable()));
+  return out;
+}
+
 Result<SecretBytes> exported(const Suite& suite, ByteView shared_secret, const HpkeInfo& info,
                              ByteView exporter_context, std::size_t size) {
   UNHIDRA_TRY(const SecretBytes secret, schedule_secret(suite, shared_secret, info));
@@ -272,16 +285,15 @@ Result<HpkeCiphertext> hpke_seal(const Suite& suite, RandomSource& random, ByteV
 
 Result<SecretBytes> hpke_open(const Suite& suite, const HpkeKeyPair& key, ByteView kem_output,
                               const HpkeInfo& info, ByteView associated_data, ByteView ciphertext) {
-  if (ciphertext.size() < crypto::kAeadTagSize) {
-    return fail(crypto::Errc::bad_tag, "too short to hold a tag");
-  }
   UNHIDRA_TRY(const SecretBytes shared, decapsulate(suite, key, kem_output));
-  UNHIDRA_TRY(const SealingKey opening, sealing_key(suite, shared.expose(), info));
-  SecretBytes out(ciphertext.size() - crypto::kAeadTagSize);
-  UNHIDRA_TRY_VOID(suite.provider().aead_open(suite.parameters().aead, opening.key.expose(),
-                                              opening.nonce.expose(), associated_data, ciphertext,
-                                              out.expose_mutable()));
-  return out;
+  return open_shared(suite, shared.expose(), info, associated_data, ciphertext);
+}
+
+Result<SecretBytes> hpke_open_agreed(const Suite& suite, ByteView agreed, ByteView public_key,
+                                     const HpkeInfo& info, ByteView associated_data,
+                                     const HpkeCiphertext& sealed) {
+  UNHIDRA_TRY(const SecretBytes shared, kem_secret(suite, agreed, sealed.kem_output, public_key));
+  return open_shared(suite, shared.expose(), info, associated_data, sealed.ciphertext);
 }
 
 Result<HpkeExport> hpke_send_export(const Suite& suite, RandomSource& random, ByteView public_key,

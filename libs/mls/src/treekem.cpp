@@ -79,10 +79,9 @@ Result<std::vector<UpdatePathNode>> encrypt_path(const Suite& suite, RandomSourc
   return out;
 }
 
-Result<DecryptedPath> decrypt_path(const Suite& suite, const PrivateTree& before,
-                                   const RatchetTree& tree, std::span<const PathStep> steps,
-                                   const UpdatePath& path, std::span<const LeafIndex> added,
-                                   ByteView group_context) {
+Result<SealedForUs> find_path_secret(const PrivateTree& before, const RatchetTree& tree,
+                                     std::span<const PathStep> steps,
+                                     std::span<const LeafIndex> added) {
   const auto step = std::ranges::find_if(
       steps, [&](const PathStep& s) { return tree_math::is_under(before.self(), s.copath); });
   if (step == steps.end()) {
@@ -96,15 +95,23 @@ Result<DecryptedPath> decrypt_path(const Suite& suite, const PrivateTree& before
         !std::ranges::equal(key->public_key(), tree.encryption_key(resolution[i]))) {
       continue;
     }
-    UNHIDRA_TRY(const HpkeInfo info, encrypt_context(suite, "UpdatePathNode", group_context));
-    const HpkeCiphertext& ciphertext = path.nodes[index].encrypted_path_secret[i];
-    auto secret = hpke_open(suite, *key, ciphertext.kem_output, info, {}, ciphertext.ciphertext);
-    if (!secret || secret->size() != suite.hash_size()) {
-      return fail(Errc::undecryptable, "the path secret does not decrypt");
-    }
-    return DecryptedPath{index, std::move(*secret)};
+    return SealedForUs{index, i, key};
   }
   return fail(Errc::undecryptable, "no key of ours is in the resolution");
+}
+
+Result<DecryptedPath> decrypt_path(const Suite& suite, const PrivateTree& before,
+                                   const RatchetTree& tree, std::span<const PathStep> steps,
+                                   const UpdatePath& path, std::span<const LeafIndex> added,
+                                   ByteView group_context) {
+  UNHIDRA_TRY(const SealedForUs ours, find_path_secret(before, tree, steps, added));
+  UNHIDRA_TRY(const HpkeInfo info, encrypt_context(suite, "UpdatePathNode", group_context));
+  const HpkeCiphertext& sealed = path.nodes[ours.step].encrypted_path_secret[ours.place];
+  auto secret = hpke_open(suite, *ours.key, sealed.kem_output, info, {}, sealed.ciphertext);
+  if (!secret || secret->size() != suite.hash_size()) {
+    return fail(Errc::bad_path_secret, "the path secret does not decrypt");
+  }
+  return DecryptedPath{ours.step, std::move(*secret)};
 }
 
 }  // namespace unhidra::mls

@@ -120,7 +120,7 @@ TEST_F(Section12_4_2, Section7_9_AParentHashThatDoesNotMatch) {
 }
 
 TEST_F(Section12_4_2, APathSecretThatDoesNotDecrypt) {
-  const Refusal refusal{Errc::undecryptable, "the path secret does not decrypt"};
+  const Refusal refusal{Errc::bad_path_secret, "the path secret does not decrypt"};
   const auto each = [&](const std::function<void(HpkeCiphertext&)>& change) {
     return forger_.changed_commit([&](Commit& commit) {
       for (UpdatePathNode& node : commit.path->nodes) {
@@ -138,9 +138,9 @@ TEST_F(Section12_4_2, APathSecretThatDoesNotDecrypt) {
 
 TEST_F(Section12_4_2, APathSecretOfAnotherKeyOrSize) {
   refused(with_path_secrets([&](std::size_t) { return world_.random.secret(32); }),
-          {kBadCommit, "a path secret leads to another public key"});
+          {Errc::bad_path_secret, "a path secret leads to another public key"});
   refused(with_path_secrets([&](std::size_t) { return world_.random.secret(31); }),
-          {Errc::undecryptable, "the path secret does not decrypt"});
+          {Errc::bad_path_secret, "the path secret does not decrypt"});
 }
 
 TEST_F(Section12_4_2, AWrongConfirmationTag) {

@@ -84,6 +84,31 @@ Bytes Forger::changed_commit(const Change& change, const CommitOptions& options)
   return send(std::move(content));
 }
 
+Bytes Forger::spoiled_commit(const Change& spoil) {
+  const PublicState& state = as_.state();
+  const Suite& suite = world_.suite;
+  AppliedProposals applied = apply_proposals(state, {}, Sender::member(as_.self()), {}).value();
+  PrivateTree keys(as_.self(), HpkeKeyPair::generate(suite, world_.random).value());
+  BuiltPath built = build_path(world_.env, state, applied, GroupInside::signer(as_),
+                               state.tree.leaf(as_.self())->content(), keys)
+                        .value();
+  Commit commit{{}, std::move(built.path)};
+  spoil(commit);
+  FramedContent content = content_of(std::move(commit));
+  const AuthenticatedContent made =
+      sign_content(suite, GroupInside::signer(as_), WireFormat::mls_public_message, content,
+                   state.encoded_context)
+          .value();
+  const PublicState next = next_state(state, applied, made);
+  const SecretBytes joiner = joiner_secret(suite, GroupInside::secrets(as_).init_secret.expose(),
+                                           built.commit_secret.expose(), next.encoded_context);
+  const EpochSecrets secrets = EpochSecrets::from_joiner(
+      suite, joiner.expose(), psk_secret(suite, {}).expose(), next.encoded_context);
+  return send(
+      std::move(content),
+      mac(suite, secrets.confirmation_key.expose(), next.context.confirmed_transcript_hash).copy());
+}
+
 void Forger::reseal_path(Commit& commit,
                          const std::function<SecretBytes(std::size_t step)>& secret) const {
   const PublicState& state = as_.state();

@@ -35,6 +35,10 @@ class Forger {
   using Change = std::function<void(Commit&)>;
   Bytes changed_commit(const Change& change, const CommitOptions& options = {});
 
+  // A commit of nothing but a path, spoiled before it is signed and right in all else: whoever can
+  // open his part follows it.
+  Bytes spoiled_commit(const Change& spoil);
+
   // Puts other path secrets into a commit without proposals, sealed to the right receivers.
   void reseal_path(Commit& commit,
                    const std::function<SecretBytes(std::size_t step)>& secret) const;

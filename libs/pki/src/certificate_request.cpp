@@ -34,6 +34,15 @@ bool has_good_algorithm(const X509_REQ* request) {
          nid == NID_ecdsa_with_SHA512;
 }
 
+// id-aa-decryptKeyID (RFC 4108 section 2.2.5) and id-aa-asymmDecryptKeyID (RFC 7030 section
+// 4.4.1.2).
+bool names_a_key_to_envelope_for(X509_ATTRIBUTE* attribute) {
+  char text[64] = {};
+  OBJ_obj2txt(text, sizeof text, X509_ATTRIBUTE_get0_object(attribute), 1);
+  const std::string_view id(text);
+  return id == "1.2.840.113549.1.9.16.2.37" || id == "1.2.840.113549.1.9.16.2.54";
+}
+
 Status read_attributes(X509_REQ* request, CertificateRequest& out) {
   const int count = X509_REQ_get_attr_count(request);
   if (count > kMaxAttributes) {
@@ -47,6 +56,7 @@ Status read_attributes(X509_REQ* request, CertificateRequest& out) {
       return bad("an attribute stands twice in the certificate request");
     }
     if (nid != NID_pkcs9_challengePassword) {
+      out.wants_enveloped_key = out.wants_enveloped_key || names_a_key_to_envelope_for(attribute);
       continue;
     }
     const ASN1_TYPE* value =

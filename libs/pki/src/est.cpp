@@ -74,6 +74,26 @@ Result<Bytes> certs_only(std::span<const Certificate> certificates) {
   return out;
 }
 
+Bytes key_and_certificate(ByteView private_key_der, ByteView certs_only_der) {
+  // Of base64 and headers no line begins like this.
+  constexpr std::string_view kDelimiter = "--unhidra-key-and-certificate";
+  Bytes out;
+  const auto part = [&](std::string_view type, ByteView der) {
+    const auto body = encode_est_body(der);
+    for (const std::string_view text :
+         {kDelimiter, std::string_view("\r\nContent-Type: "), type,
+          std::string_view("\r\nContent-Transfer-Encoding: base64\r\n\r\n"),
+          std::string_view(body)}) {
+      append(out, as_bytes(text));
+    }
+  };
+  part("application/pkcs8", private_key_der);
+  part("application/pkcs7-mime; smime-type=certs-only", certs_only_der);
+  append(out, as_bytes(kDelimiter));
+  append(out, as_bytes("--\r\n"));
+  return out;
+}
+
 Bytes csr_attributes(bool wants_binding) {
   // CsrAttrs ::= SEQUENCE OF AttrOrOID. Written out: three constants in DER.
   static constexpr Byte kKey[] = {// Attribute: id-ecPublicKey { prime256v1 }

@@ -1,5 +1,7 @@
 #include "unhidra/pki/signer.h"
 
+#include <openssl/x509.h>
+
 #include "signer_key.h"
 
 namespace unhidra::pki {
@@ -46,6 +48,22 @@ Result<SecretBytes> generate_signer_key() {
     return fail(unhidra::Errc::internal, "OpenSSL could not make a key");
   }
   return pem;
+}
+
+Result<GeneratedKey> generate_device_key() {
+  const ErrorScope errors;
+  const OwnedPkey key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+  const Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free> info(key ? EVP_PKEY2PKCS8(key.get())
+                                                                      : nullptr);
+  const int size = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), nullptr) : 0;
+  if (size <= 0) {
+    return fail(unhidra::Errc::internal, "OpenSSL could not make a key");
+  }
+  GeneratedKey out{.private_key_der = SecretBytes(static_cast<std::size_t>(size)),
+                   .public_key_der = public_key_der_of(key.get())};
+  Byte* at = out.private_key_der.expose_mutable().data();
+  i2d_PKCS8_PRIV_KEY_INFO(info.get(), &at);
+  return out;
 }
 
 Result<std::unique_ptr<Signer>> make_software_signer(ByteView private_key_pem) {

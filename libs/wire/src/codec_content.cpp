@@ -20,5 +20,6 @@ UNHIDRA_WIRE_MESSAGE(ReadMark);
 UNHIDRA_WIRE_MESSAGE(FollowRule);
 UNHIDRA_WIRE_MESSAGE(ReadState);
 UNHIDRA_WIRE_MESSAGE(HistoryTransfer);
+UNHIDRA_WIRE_MESSAGE(CommitFault);
 
 }  // namespace unhidra::wire

@@ -31,7 +31,8 @@ using AllMessages = std::tuple<
     SetChannelOverride, ChannelOverride, FetchChannel, ChannelDetails, ChannelChanged, ClientFrame,
     ServerFrame, ImportedReaction, Imported, CustomEmoji, Text, Reaction, Edit, Deletion, Receipt,
     ReadMark, FollowRule, ReadState, GroupProfile, AccountKeyShare, SessionReset, HistoryTransfer,
-    Content, RoutedPrincipal, RoutedRequest, RoutedReply, ConnectionRecord, ConnectionList>;
+    CommitFault, Content, RoutedPrincipal, RoutedRequest, RoutedReply, ConnectionRecord,
+    ConnectionList>;
 
 template <class F>
 void for_each_message(F&& visit) {

@@ -46,6 +46,10 @@ const EnumSetting<BindingMode> kBinding{
      .values = {{"off", BindingMode::off},
                 {"if-present", BindingMode::if_present},
                 {"required", BindingMode::required}}}};
+const Setting<bool> kServerKeygen{
+    {.name = "automation.est_server_keygen",
+     .description = "Whether the server makes keys for devices that cannot (EST serverkeygen).",
+     .default_value = false}};
 const Setting<std::string> kStatusListen{
     {.name = "automation.status_listen",
      .description = "Address and port of CRL and OCSP without TLS; empty: with TLS alone.",
@@ -164,6 +168,7 @@ std::vector<const runtime::SettingBase*> settings() {
                                                &kApprovalLifetime,
                                                &kAskAgain,
                                                &kBinding,
+                                               &kServerKeygen,
                                                &kStatusListen,
                                                &kStatusUrl,
                                                &kMqtt,
@@ -198,6 +203,7 @@ AutomationSettings AutomationSettings::from(const runtime::Config& config) {
           .approval_lifetime = config.get(kApprovalLifetime),
           .ask_again = std::chrono::duration_cast<std::chrono::seconds>(config.get(kAskAgain)),
           .binding = config.get(kBinding),
+          .server_keygen = config.get(kServerKeygen),
           .status_listen = config.get(kStatusListen),
           .status_url = config.get(kStatusUrl),
           .mqtt = config.get(kMqtt),

@@ -46,7 +46,8 @@ Result<pki::CertificateRequest> read_request(const Enrolment& enrolment,
 Wanted wanted_of(pki::CertificateRequest request) {
   return {.public_key_der = std::move(request.public_key_der),
           .subject = std::move(request.subject),
-          .uris = std::move(request.uris)};
+          .uris = std::move(request.uris),
+          .certified_key_der = {}};
 }
 
 // A request may leave its URI out; another's it may not ask for.
@@ -77,8 +78,9 @@ Result<pki::Certificate> issue(Transaction& tx, const Enrolment& enrolment, cons
   if (const auto& base = enrolment.settings.status_url; !base.empty()) {
     urls = {.crl = {base + "/pki/devices.crl"}, .ocsp = {base + "/pki/ocsp"}};
   }
-  UNHIDRA_TRY(auto out, enrolment.authority.issue(wanted.public_key_der, identity, validity, urls,
-                                                  enrolment.random));
+  const auto& key =
+      wanted.certified_key_der.empty() ? wanted.public_key_der : wanted.certified_key_der;
+  UNHIDRA_TRY(auto out, enrolment.authority.issue(key, identity, validity, urls, enrolment.random));
   const store::DeviceCertificate row{.serial_number = out.serial_number(),
                                      .org_id = identity.org,
                                      .device_id = identity.device,
@@ -248,10 +250,11 @@ Result<Issued> renew(Transaction& tx, const Enrolment& enrolment, SeenDevice see
   return Issued{.certificate = std::move(made), .ended = std::move(seen.ended)};
 }
 
-Result<Issued> enroll(Transaction& tx, const Enrolment& enrolment, const OperationRequest& request,
-                      AuditDraft& draft) {
-  UNHIDRA_TRY(auto read, read_request(enrolment, request));
-  const auto wanted = wanted_of(std::move(read));
+namespace {
+
+Result<Issued> enroll_for(Transaction& tx, const Enrolment& enrolment,
+                          const OperationRequest& request, const Wanted& wanted,
+                          AuditDraft& draft) {
   if (const auto basic = parse_basic(request.authorization)) {
     UNHIDRA_TRY(const auto who, find_by_id(tx, basic->user, draft));
     return enroll_by_code(tx, enrolment, who, basic->password.expose(), request.peer.ip, wanted,
@@ -259,6 +262,30 @@ Result<Issued> enroll(Transaction& tx, const Enrolment& enrolment, const Operati
   }
   UNHIDRA_TRY(auto seen, identify_by_certificate(tx, enrolment, request, draft));
   return enroll_by_certificate(tx, enrolment, std::move(seen), wanted, draft);
+}
+
+}  // namespace
+
+Result<Issued> enroll(Transaction& tx, const Enrolment& enrolment, const OperationRequest& request,
+                      AuditDraft& draft) {
+  UNHIDRA_TRY(auto read, read_request(enrolment, request));
+  return enroll_for(tx, enrolment, request, wanted_of(std::move(read)), draft);
+}
+
+Result<Issued> enroll_with_key(Transaction& tx, const Enrolment& enrolment,
+                               const OperationRequest& request, AuditDraft& draft,
+                               ByteView public_key_der) {
+  if (!enrolment.settings.server_keygen) {
+    return fail(Errc::not_found, "this server makes no keys (automation.est_server_keygen)");
+  }
+  UNHIDRA_TRY(auto read, read_request(enrolment, request));
+  if (read.wants_enveloped_key) {
+    return fail(Errc::bad_request, "the key is protected by TLS alone, not by an envelope");
+  }
+  auto wanted = wanted_of(std::move(read));
+  wanted.certified_key_der = to_bytes(public_key_der);
+  draft.note("key", "made by the server");
+  return enroll_for(tx, enrolment, request, wanted, draft);
 }
 
 // RFC 7030 section 4.2.2: subject and alternative names are identical to the certificate's.

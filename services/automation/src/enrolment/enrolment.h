@@ -31,6 +31,7 @@ struct Wanted {
   Bytes public_key_der;
   std::string subject;  // one line
   std::vector<std::string> uris;
+  Bytes certified_key_der{};  // that the server made for it; empty: public_key_der
 };
 // Errc::bad_credentials, bad_request, denied.
 Result<Issued> enroll_by_code(storage::Transaction& tx, const Enrolment& enrolment,
@@ -76,6 +77,12 @@ Result<SeenDevice> identify_by_certificate(storage::Transaction& tx, const Enrol
 // EST: by one-time code, or by the certificate that the device has.
 Result<Issued> enroll(storage::Transaction& tx, const Enrolment& enrolment,
                       const access::OperationRequest& request, access::AuditDraft& draft);
+// The same for a key that the server made; an approval is of the key that signed the request.
+// Errc::not_found where that is switched off, Errc::bad_request when the key is wanted in an
+// envelope.
+Result<Issued> enroll_with_key(storage::Transaction& tx, const Enrolment& enrolment,
+                               const access::OperationRequest& request, access::AuditDraft& draft,
+                               ByteView public_key_der);
 // By the certificate of the connection alone, for the very same name.
 Result<Issued> reenroll(storage::Transaction& tx, const Enrolment& enrolment,
                         const access::OperationRequest& request, access::AuditDraft& draft);

@@ -138,6 +138,21 @@ Task<Result<Reply>> give_certificate(Shared shared, Context& context, Rule rule)
   co_return certificates_reply({&*issued.certificate, 1});
 }
 
+Task<Result<Reply>> give_key_and_certificate(Shared shared, Context& context) {
+  UNHIDRA_CO_TRY(const auto key, pki::generate_device_key());
+  UNHIDRA_CO_TRY(
+      const auto issued, co_await context.transact([&](Transaction& tx, AuditDraft& draft) {
+        return enroll_with_key(tx, shared.enrolment, context.request(), draft, key.public_key_der);
+      }));
+  shared.tell(issued.ended);
+  if (!issued.certificate) {
+    co_return ask_again(shared.enrolment.settings.ask_again);
+  }
+  UNHIDRA_CO_TRY(const auto der, pki::certs_only({&*issued.certificate, 1}));
+  co_return binary(pki::kKeyAndCertificateType,
+                   pki::key_and_certificate(key.private_key_der.expose(), der));
+}
+
 // ---- status ----
 
 Task<Result<Reply>> revocation_list(Shared shared, Context& context) {
@@ -317,6 +332,7 @@ void bind_enrolment(access::Handlers& handlers, const Enrolment& enrolment, mess
   on("est.csr_attributes", csr_attributes);
   on("est.enroll",
      [](Shared all, Context& context) { return give_certificate(all, context, enroll); });
+  on("est.enroll_with_key", give_key_and_certificate);
   on("est.reenroll",
      [](Shared all, Context& context) { return give_certificate(all, context, reenroll); });
   on("certificate_status.crl", revocation_list);

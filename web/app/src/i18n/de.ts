@@ -219,6 +219,12 @@ export const de: Dictionary = {
     notTrusted: "{{names}} konnte nicht zu „{{place}}“ hinzugefügt werden: Die Sicherheitsnummer hat sich geändert. Sieh sie dir an und versuch es dann noch einmal.",
     groupReset: "{{name}} hat „{{place}}“ neu begonnen: Alle Schlüssel darin sind neu. Im Zweifel frag nach und vergleiche den Gruppencode.",
     groupForked: "Der Server zeigt {{name}} unter demselben Namen eine andere Gruppe. Schreib dort nichts Vertrauliches und sag der Administration Bescheid.",
+    badCommit: {
+      seen: "Ein Gerät von {{name}} hat „{{place}}“ so geändert, dass dieses Gerät ausgesperrt war. Es kommt von selbst wieder herein. Wenn das noch einmal geschieht, nimm {{name}} heraus.",
+      proven: "Ein Gerät von {{name}} hat „{{place}}“ so geändert, dass ein Gerät von {{reporter}} ausgesperrt war. Das ist bewiesen: Das Gerät bricht die Regeln. Frag {{name}} und nimm das Gerät heraus.",
+      claimed: "{{reporter}} meldet, dass ein Gerät von {{name}} eines von dort in „{{place}}“ ausgesperrt hat. Das ließ sich hier nicht überprüfen.",
+      refuted: "{{reporter}} meldet, dass ein Gerät von {{name}} eines von dort in „{{place}}“ ausgesperrt hat. Überprüft: Das stimmt nicht.",
+    },
     title: "Sicherheitshinweis", ghostDevice: "Ein Gerät, das {{name}} nicht freigegeben hat, wollte mitlesen. Es wurde nicht beachtet.",
     deviceListRefused: "Der Server hat für {{name}} eine Geräteliste geschickt, die nicht richtig unterschrieben ist. Sie wurde abgelehnt.",
     bundleRefused: "Der Server hat für ein Gerät von {{name}} Schlüssel geschickt, die nicht passen. Sie wurden abgelehnt.",

@@ -217,6 +217,12 @@ export const en = {
     notTrusted: "{{names}} could not be added to “{{place}}”: the safety number has changed. Look at it, then add them again.",
     groupReset: "{{name}} has begun “{{place}}” anew: all keys in it are new. If you doubt it, ask, and compare the group code.",
     groupForked: "The server shows {{name}} another group under the same name as yours. Do not write anything confidential there, and tell your administrator.",
+    badCommit: {
+      seen: "A device of {{name}} made a change in “{{place}}” that shuts out this device. It comes in again by itself. If this happens again, take {{name}} out.",
+      proven: "A device of {{name}} made a change in “{{place}}” that shuts out a device of {{reporter}}. That is proven: the device breaks the rules. Ask {{name}}, and take the device out.",
+      claimed: "{{reporter}} reports that a device of {{name}} shut out one of theirs in “{{place}}”. This could not be verified here.",
+      refuted: "{{reporter}} reports that a device of {{name}} shut out one of theirs in “{{place}}”. That is verified to be false.",
+    },
     title: "Security notice", ghostDevice: "A device that {{name}} has not approved tried to take part. It was ignored.",
     deviceListRefused: "The server sent a list of devices for {{name}} that is not signed properly. It was refused.",
     bundleRefused: "The server sent keys for a device of {{name}} that do not match. They were refused.",

@@ -189,9 +189,10 @@ function Banners() {
       ) : (
         <Banner key={key} look="danger" icon={ShieldAlert} action={<Button onClick={() => dismissNotice(key)}>{t("common.dismiss")}</Button>}>
           <strong>{t("notices.title")}.</strong>{" "}
-          {t(`notices.${notice.type}`, {
+          {t(notice.type === "badCommit" ? `notices.badCommit.${notice.evidence}` as const : `notices.${notice.type}` as const, {
             name: "user" in notice || "by" in notice ? nameOf(users["user" in notice ? notice.user : notice.by], t("common.unknownPerson")) : "",
-            place: "by" in notice ? titleOfPlace(notice.conversation) : "",
+            place: notice.type === "badCommit" || "by" in notice ? titleOfPlace(notice.conversation) : "",
+            reporter: notice.type === "badCommit" ? nameOf(users[notice.reporter], t("common.unknownPerson")) : "",
             count: notice.type === "messagesMissing" ? notice.messages.length : 1,
           })}
         </Banner>

@@ -155,6 +155,9 @@ function onEvent(event: CoreEvent): void {
       }
       void groupMoved(event.conversation);
       break;
+    case "badCommit":
+      void learn([event.user, event.reporter]).catch(() => undefined).then(() => addNotice(event));
+      break;
     case "groupChangeDone":
       if (event.leftOut.length > 0) {
         void learn(event.leftOut).catch(() => undefined).then(() => addNotice(event));

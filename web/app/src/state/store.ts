@@ -17,7 +17,7 @@ export type Link = "connecting" | "online" | "offline";
 
 export type Notice = Extract<
   CoreEvent,
-  { type: "ghostDevice" | "deviceListRefused" | "bundleRefused" | "ownKeysReplaced" | "stateRolledBack" | "messagesMissing" | "groupForked" | "groupReset" | "groupChangeDone" }
+  { type: "ghostDevice" | "deviceListRefused" | "bundleRefused" | "ownKeysReplaced" | "stateRolledBack" | "messagesMissing" | "groupForked" | "groupReset" | "badCommit" | "groupChangeDone" }
 >;
 
 export interface State {

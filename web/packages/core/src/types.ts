@@ -428,6 +428,8 @@ export type CoreEvent =
   | { type: "groupReset"; conversation: Id; by: Id }
   /** The server shows `user` another group under the same id. */
   | { type: "groupForked"; conversation: Id; user: Id }
+  /** `user` committed what shuts out a device of `reporter`; whether that is so `evidence` says. */
+  | { type: "badCommit"; conversation: Id; user: Id; device: Id; evidence: "seen" | "proven" | "claimed" | "refuted"; reporter: Id }
   | { type: "identityChanged"; user: User }
   | { type: "deviceListRefused"; user: Id; why: string }
   | { type: "ghostDevice"; user: Id; device: Id }

@@ -213,6 +213,15 @@ struct GroupForked {
   ConversationId conversation;
   UserId with;
 };
+// `user` committed a path secret that a member cannot use: that member is shut out until it comes
+// in again, which it does by itself. No accident: only a client that breaks the rules makes one.
+struct BadCommit {
+  ConversationId conversation;
+  UserId user;
+  DeviceId device;
+  CommitEvidence evidence = CommitEvidence::seen;
+  UserId reporter;  // whose device it was that could not follow, or says so
+};
 // The peer's account key is another one. Sending is blocked until the user accepts it.
 struct IdentityChanged {
   User user;
@@ -262,7 +271,7 @@ using Event = std::variant<
     event::GroupForked, event::MessageChanged, event::ActionDone, event::UnreadChanged,
     event::ReceiptsChanged, event::AutoFollowChanged, event::EmojiChanged, event::TypingChanged,
     event::PresenceChanged, event::ChannelCreated, event::ChannelChanged, event::PlaceAnswer,
-    event::HistoryTransferChanged, event::HistoryReceived, event::GroupReset,
+    event::HistoryTransferChanged, event::HistoryReceived, event::GroupReset, event::BadCommit,
     event::SharedHistoryChanged, event::EarlierMessages, event::Noticed>;
 
 }  // namespace unhidra::client

@@ -148,6 +148,15 @@ struct Reaction {
   std::optional<Attachment> picture;
 };
 
+// What speaks for a commit being one that its maker knew nobody, or not everybody, could follow.
+enum class CommitEvidence : std::uint8_t {
+  seen = 1,     // it shut out this very device
+  proven = 2,   // another member's proof, which this device has verified
+  claimed = 3,  // another member's word
+  refuted = 4,  // another member's word, and this device has verified that it is false
+};
+std::string_view to_string(CommitEvidence evidence);
+
 // What became of a group: a line in its timeline. Told of what this device has verified in the
 // group's own commits and messages; the server can neither make one up nor name somebody else.
 enum class NoticeKind : std::uint8_t {

@@ -21,6 +21,9 @@ enum class Errc : std::uint8_t {
   pending_commit,  // a commit of our own waits for its confirmation
   no_pending,      // there is no such commit
   undecryptable,   // no key of ours opens it
+  // A commit's path secret for us does not open or leads to other keys than its path has: whoever
+  // signed the commit broke the rules. Group::path_fault() is for telling the others.
+  bad_path_secret,
 };
 
 constexpr ErrorCode error_code(Errc code) {
@@ -43,6 +46,8 @@ constexpr ErrorCode error_code(Errc code) {
       return {"mls.pending_commit", ErrorKind::conflict};
     case Errc::no_pending:
       return {"mls.no_pending", ErrorKind::conflict};
+    case Errc::bad_path_secret:
+      return {"mls.bad_path_secret", ErrorKind::unprocessable};
     case Errc::undecryptable:
       break;
   }

@@ -8,6 +8,7 @@
 
 #include "unhidra/mls/errc.h"
 #include "unhidra/mls/key_schedule.h"
+#include "unhidra/mls/path_fault.h"
 #include "unhidra/mls/private_framing.h"
 #include "unhidra/mls/treekem.h"
 #include "unhidra/mls_public/proposal_list.h"
@@ -104,6 +105,12 @@ struct Record {
 // A stored record by its name; nothing when there is none.
 using RecordLookup = std::function<Result<std::optional<SecretBytes>>(ByteView key)>;
 
+// What a member thinks of another's accusation, and whom it accuses.
+struct PathJudgement {
+  PathVerdict verdict = PathVerdict::unproven;
+  LeafNodePtr committer{};  // of a commit that this member has followed
+};
+
 class Group;
 
 struct JoinOptions {
@@ -163,6 +170,12 @@ class Group {
   // Any message of the group. A commit by another member drops a pending one of our own.
   Result<Received> receive(const Environment& env, const MlsMessage& message);
 
+  // After receive() refused a commit with Errc::bad_path_secret: what shows the others whose fault
+  // it is (path_fault.h). Changes nothing. To be told only in a later epoch.
+  Result<PathFault> path_fault(const Environment& env, const PublicMessage& commit) const;
+  // By who followed that commit and still has both its epochs among Environment::past_epochs.
+  PathJudgement judge(const PublicMessage& commit, const PathFault& fault) const;
+
   // What must be written since the last time, in one transaction and before a message that was
   // made goes out. Nodes of the tree are records of their own, so that a commit writes kilobytes
   // however large the group is; a message writes one ratchet. A pending commit and the past epochs
@@ -217,6 +230,8 @@ class Group {
   Result<Received> accept_commit(const Environment& env, const AuthenticatedContent& content);
   Result<Epoch> follow(const Environment& env, const AuthenticatedContent& content,
                        AppliedProposals& applied) const;
+  PrivateTree keys_before(const AppliedProposals& applied) const;
+  const PublicState* public_state(std::uint64_t epoch) const;
   void enter(const Environment& env, Epoch next, const CommitEffects& effects);
   const Suite& suite() const { return epoch_.pub.suite; }
   SecretBytes state_record() const;

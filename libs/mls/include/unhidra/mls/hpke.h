@@ -48,6 +48,10 @@ Result<HpkeCiphertext> hpke_seal(const Suite& suite, RandomSource& random, ByteV
                                  ByteView plaintext);
 Result<SecretBytes> hpke_open(const Suite& suite, const HpkeKeyPair& key, ByteView kem_output,
                               const HpkeInfo& info, ByteView associated_data, ByteView ciphertext);
+// The same for who knows the Diffie-Hellman value, and the public key alone.
+Result<SecretBytes> hpke_open_agreed(const Suite& suite, ByteView agreed, ByteView public_key,
+                                     const HpkeInfo& info, ByteView associated_data,
+                                     const HpkeCiphertext& sealed);
 struct HpkeExport {
   Bytes kem_output;
   SecretBytes secret;

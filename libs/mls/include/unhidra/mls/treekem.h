@@ -52,11 +52,22 @@ Result<std::vector<UpdatePathNode>> encrypt_path(const Suite& suite, RandomSourc
                                                  std::span<const LeafIndex> added,
                                                  ByteView group_context);
 
+// Which of a path's ciphertexts is for a member. Errc::undecryptable when none is.
+struct SealedForUs {
+  std::size_t step = 0;   // of the sender's path: the common ancestor
+  std::size_t place = 0;  // in the resolution of the copath
+  const HpkeKeyPair* key = nullptr;
+};
+// `tree` has the path in place; `before` are our keys, of nodes that the path did not replace.
+Result<SealedForUs> find_path_secret(const PrivateTree& before, const RatchetTree& tree,
+                                     std::span<const PathStep> steps,
+                                     std::span<const LeafIndex> added);
+
 struct DecryptedPath {
   std::size_t step = 0;  // of the sender's path: the common ancestor
   SecretBytes path_secret;
 };
-// `tree` has the path in place; `before` are our keys, of nodes that the path did not replace.
+// Errc::bad_path_secret when what is sealed for us does not open.
 Result<DecryptedPath> decrypt_path(const Suite& suite, const PrivateTree& before,
                                    const RatchetTree& tree, std::span<const PathStep> steps,
                                    const UpdatePath& path, std::span<const LeafIndex> added,

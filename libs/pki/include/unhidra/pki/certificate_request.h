@@ -27,6 +27,9 @@ struct CertificateRequest {
   Bytes public_key_der;  // SubjectPublicKeyInfo
   // RFC 2985 section 5.4.1; EST carries the channel binding in it (RFC 7030 section 3.5).
   std::optional<std::string> challenge_password;
+  // Asks that a key which the server makes be enveloped for a key that the device has (RFC 7030
+  // section 4.4.1.1 and 4.4.1.2).
+  bool wants_enveloped_key = false;
 };
 
 }  // namespace unhidra::pki

@@ -20,6 +20,12 @@ std::string encode_est_body(ByteView der);
 // A degenerate SignedData that holds certificates and nothing else (RFC 7030 section 4.1.3).
 Result<Bytes> certs_only(std::span<const Certificate> certificates);
 
+// A key that the server made and the certificate for it, as one multipart body (RFC 7030 section
+// 4.4.2).
+inline constexpr std::string_view kKeyAndCertificateType =
+    "multipart/mixed; boundary=unhidra-key-and-certificate";
+Bytes key_and_certificate(ByteView private_key_der, ByteView certs_only_der);
+
 // What a request should contain (RFC 7030 section 4.5.2): a key on P-256, ECDSA with SHA-256, and a
 // challengePassword where the server binds requests to their connection.
 Bytes csr_attributes(bool wants_binding);

@@ -23,6 +23,12 @@ class Signer {
 
 // PKCS#8 PEM of a fresh P-256 key. The randomness is OpenSSL's own generator.
 Result<SecretBytes> generate_signer_key();
+// A fresh P-256 key for somebody else: PKCS#8 and SubjectPublicKeyInfo, DER.
+struct GeneratedKey {
+  SecretBytes private_key_der;
+  Bytes public_key_der;
+};
+Result<GeneratedKey> generate_device_key();
 // Errc::bad_key unless it is an unencrypted P-256 key.
 Result<std::unique_ptr<Signer>> make_software_signer(ByteView private_key_pem);
 

@@ -214,6 +214,25 @@ struct HistoryTransfer {
   }
 };
 
+// A commit whose path secret for the reporting device cannot be used (docs/security.md, "A commit
+// that somebody cannot follow"). `commit` and `fault` are there together or not at all.
+struct CommitFault {
+  UserId user_id;  // who made it, and with which device, as the reporter says
+  DeviceId device_id;
+  std::uint64_t epoch = 0;  // that it ended
+  Bytes commit;             // MLSMessage
+  Bytes fault;
+
+  friend bool operator==(const CommitFault&, const CommitFault&) = default;
+  static constexpr std::string_view kMessage = "unhidra.v1.CommitFault";
+  static constexpr auto fields() {
+    return std::tuple{
+        Field{1, "user_id", &CommitFault::user_id}, Field{2, "device_id", &CommitFault::device_id},
+        Field{3, "epoch", &CommitFault::epoch}, Field{4, "commit", &CommitFault::commit},
+        Field{5, "fault", &CommitFault::fault}};
+  }
+};
+
 struct GroupProfile {
   std::string name;
   Timestamp changed_at;
@@ -232,7 +251,7 @@ struct GroupProfile {
 
 struct Content {
   std::variant<std::monostate, Text, AccountKeyShare, SessionReset, Reaction, Edit, Deletion,
-               Receipt, ReadState, HistoryTransfer>
+               Receipt, ReadState, HistoryTransfer, CommitFault>
       body;
   std::optional<UserId> peer_user_id;  // whom the direct conversation is with, as the sender knows
   std::optional<GroupProfile> group_profile;
@@ -241,14 +260,14 @@ struct Content {
   friend bool operator==(const Content&, const Content&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.Content";
   static constexpr auto fields() {
-    return std::tuple{OneOf{"body", &Content::body,
-                            choices(Choice{1, "text"}, Choice{2, "account_key_share"},
-                                    Choice{3, "session_reset"}, Choice{4, "reaction"},
-                                    Choice{5, "edit"}, Choice{6, "deletion"}, Choice{7, "receipt"},
-                                    Choice{8, "read_state"}, Choice{9, "history_transfer"})},
-                      Field{15, "peer_user_id", &Content::peer_user_id},
-                      Field{16, "group_profile", &Content::group_profile},
-                      Field{17, "format", &Content::format}};
+    return std::tuple{
+        OneOf{"body", &Content::body,
+              choices(Choice{1, "text"}, Choice{2, "account_key_share"}, Choice{3, "session_reset"},
+                      Choice{4, "reaction"}, Choice{5, "edit"}, Choice{6, "deletion"},
+                      Choice{7, "receipt"}, Choice{8, "read_state"}, Choice{9, "history_transfer"},
+                      Choice{10, "commit_fault"})},
+        Field{15, "peer_user_id", &Content::peer_user_id},
+        Field{16, "group_profile", &Content::group_profile}, Field{17, "format", &Content::format}};
   }
 };
 

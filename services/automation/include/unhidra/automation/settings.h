@@ -21,8 +21,9 @@ struct AutomationSettings {
   std::chrono::milliseconds approval_lifetime = std::chrono::days(7);
   std::chrono::seconds ask_again{60};  // of a device that waits for approval
   pki::BindingMode binding = pki::BindingMode::if_present;
-  std::string status_listen;  // host:port of CRL and OCSP without TLS; empty: not served
-  std::string status_url;     // base of the CRL and OCSP addresses in certificates; empty: none
+  bool server_keygen = false;  // EST makes keys for devices that cannot (serverkeygen)
+  std::string status_listen;   // host:port of CRL and OCSP without TLS; empty: not served
+  std::string status_url;      // base of the CRL and OCSP addresses in certificates; empty: none
   bool mqtt = true;
   runtime::HostPort mqtt_listen{"127.0.0.1", 1883};   // plain TCP
   runtime::HostPort mqtts_listen{"127.0.0.1", 8883};  // TLS, with device certificates
