@@ -63,8 +63,10 @@ Result<MessageId> Engine::Impl::send_text(ConversationId id, std::string_view te
   if (groups_.at(id).record.is_gone()) {
     return fail(Errc::not_in_group, "this device is no longer in the group");
   }
+  wire::Text sent{.body = std::string(text)};
+  UNHIDRA_TRY_VOID(add_emoji(id, sent));
   wire::Content content;
-  content.body = wire::Text{.body = std::string(text)};
+  content.body = std::move(sent);
   return enqueue_content(UserId(), id, std::move(content));
 }
 
@@ -73,8 +75,12 @@ Result<MessageId> Engine::Impl::send_text(UserId peer, std::string_view text) {
   if (peer == self_->user || peer.is_nil()) {
     return fail(Errc::not_found, "there is nobody to send to");
   }
+  wire::Text sent{.body = std::string(text)};
+  if (const auto* known = conversation_of(peer)) {
+    UNHIDRA_TRY_VOID(add_emoji(known->id, sent));
+  }
   wire::Content content;
-  content.body = wire::Text{.body = std::string(text)};
+  content.body = std::move(sent);
   return enqueue_content(peer, ConversationId(), std::move(content));
 }
 

@@ -111,6 +111,18 @@ TEST_F(EmojiWithPictures, StandInTextsWithTheirPictures) {
   EXPECT_EQ(seen_by(bob, where, later).emoji[0].name, "duck");
 }
 
+TEST_F(EmojiWithPictures, StandInPlainTextsToo) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  for (const auto where : {group_of(ann, {&bob}), pair_of(ann, bob)}) {
+    bring(ann, where, "parrot", 1);
+    const auto id = bob.engine->send_text(where, "a :parrot:");
+    ASSERT_TRUE(id) << id.error().message();
+    world.settle();
+    EXPECT_EQ(seen_by(ann, where, {*id, bob.enrollment.device}).emoji.size(), 1U);
+  }
+}
+
 TEST_F(EmojiWithPictures, ReactionsOfOneNameAndTwoPicturesAreTwo) {
   auto& ann = join("ann");
   auto& bob = join("bob");
