@@ -189,7 +189,7 @@ TEST_F(HostileMessages, ACommitOfWrongOrMissingPathSecretsIsRefusedAtOnce) {
   quickly_refused(forger.changed_commit([&](Commit& commit) {
     forger.reseal_path(commit, [&](std::size_t) { return world_.random.secret(32); });
   }),
-                  {PublicErrc::invalid_commit, "leads to another public key"});
+                  {Errc::bad_path_secret, "leads to another public key"});
   quickly_refused(each([](UpdatePathNode& n) { n.encrypted_path_secret[0].ciphertext[0] ^= 1; }),
                   {Errc::undecryptable, "the path secret does not decrypt"});
   quickly_refused(each([](UpdatePathNode& n) { n.encrypted_path_secret.clear(); }),

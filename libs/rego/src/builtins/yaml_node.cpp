@@ -19,7 +19,9 @@ class Composer {
     if (yaml_parser_initialize(&parser_) == 0) {
       throw std::bad_alloc();
     }
-    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
+    // It takes no null pointer, which an empty view may have.
+    const char* const start = text.empty() ? "" : text.data();
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(start),
                                  text.size());
   }
   ~Composer() {
