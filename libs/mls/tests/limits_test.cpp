@@ -191,7 +191,7 @@ TEST_F(HostileMessages, ACommitOfWrongOrMissingPathSecretsIsRefusedAtOnce) {
   }),
                   {Errc::bad_path_secret, "leads to another public key"});
   quickly_refused(each([](UpdatePathNode& n) { n.encrypted_path_secret[0].ciphertext[0] ^= 1; }),
-                  {Errc::undecryptable, "the path secret does not decrypt"});
+                  {Errc::bad_path_secret, "the path secret does not decrypt"});
   quickly_refused(each([](UpdatePathNode& n) { n.encrypted_path_secret.clear(); }),
                   {PublicErrc::invalid_commit, "not one ciphertext for each node"});
   quickly_refused(forger.changed_commit([](Commit& commit) { commit.path.reset(); }),

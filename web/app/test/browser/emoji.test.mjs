@@ -174,6 +174,7 @@ step("one that moves is taken and drawn", async () => {
 step("a name is given once, and who brought one takes it back", async () => {
   await openPanel(bob);
   await choose(bob, "other.png", "image/png", png(40, [200, 0, 0], ""));
+  await bob.waitForSelector(".emoji-chosen img"); // until then the picture's own name may come
   await bob.fill(".dialog .field-box input", kName);
   await bob.click(".dialog button[type=submit]");
   await bob.waitForSelector(".dialog [role=alert] >> text=There is an emoji of this name here already.");
