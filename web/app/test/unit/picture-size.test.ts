@@ -46,9 +46,9 @@ describe("the size of a picture", () => {
     expect(kMostPixels * 4).toBeLessThan(250_000_000);
   });
   it("is found quickly in what never says it", () => {
+    const heads = [of(0xff, 0xd8, Array<number>(200_000).fill(0xff)), of(big(16, 4), ascii("ftyp"), Array<number>(200_000).fill(0x69))];
     const begun = performance.now();
-    sizeOfPicture(of(0xff, 0xd8, Array<number>(200_000).fill(0xff)));
-    sizeOfPicture(of(big(16, 4), ascii("ftyp"), Array<number>(200_000).fill(0x69)));
+    expect(heads.map(sizeOfPicture)).toEqual([undefined, undefined]);
     expect(performance.now() - begun).toBeLessThan(1000);
   });
 });
