@@ -21,10 +21,10 @@ class LoadTool(ServerCase):
         self.assertEqual(figures["errors"], {}, figures)
         return figures
 
-    def channel(self, members):
+    def channel(self, members, *options):
         return self.run_tool("channel", "--members", members, "--clients", 3, "--processes", 2, "--duration", 4,
                              "--messages-per-second", 5, "--replies-per-second", 2, "--reactions-per-second", 2,
-                             "--receipts")
+                             "--receipts", *options)
 
     def test_connections(self):
         figures = self.run_tool("connect", "--connections", 20, "--processes", 2, "--users", 2, "--hold", 1)
@@ -48,10 +48,20 @@ class LoadTool(ServerCase):
         self.assertGreater(figures["receipts"]["entries_not_asked_for"], 0)
 
     def test_in_a_large_channel_receipts_do_not_multiply_the_messages(self):
-        figures = self.channel(60)
+        figures = self.channel(60, "--first-commit")
+        self.check_first_commit(figures["first_commit"], others=59)
+        self.assertEqual((figures["members"], figures["listening_members_connected"]), (60, 55))
         self.assertEqual(figures["messages"]["reached_all"], figures["messages"]["sent"])
         self.assertGreater(figures["receipts"]["read_marks"], 0)
         self.assertEqual(figures["receipts"]["entries_not_asked_for"], 0)
+
+    def check_first_commit(self, commit, others):
+        """Nobody has renewed his keys: it is sealed for each of the others, 82 bytes each (RFC 9420 section 7.6)."""
+        self.assertEqual((commit["sealed_path_secrets"], commit["attempts"]), (others, 1))
+        self.assertGreater(commit["commit_bytes"], 82 * others)
+        self.assertGreater(commit["request_bytes"], commit["commit_bytes"])
+        for figure in ("make_cpu_ms", "process_cpu_ms", "answered_ms", "clients_follow_ms", "join_cpu_ms"):
+            self.assertGreater(commit[figure], 0, figure)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
 
 #include "channel_figures.h"
 #include "channel_founder.h"
+#include "channel_witness.h"
 #include "channel_worker.h"
 #include "client_lane.h"
 #include "worker_process.h"
@@ -105,6 +106,41 @@ class Background {
   std::jthread thread_;
 };
 
+// Nobody is connected yet but those whom it measures: to everybody who is, the server sends it.
+Result<FirstCommit> measure_first_commit(ChannelFounder& founder, ChannelWitness& witness,
+                                         ClientLane& lane, const ChannelOptions& options) {
+  FirstCommit out;
+  UNHIDRA_TRY(const auto joined, witness.join(founder.channel()));
+  out.join_bytes = joined.bytes;
+  out.join_cpu_ms = joined.cpu_ms;
+  UNHIDRA_TRY(const auto before, process_stats(options.target.server_pids));
+  const auto begin = std::chrono::steady_clock::now();
+  UNHIDRA_TRY(const auto made, founder.renew_keys());
+  UNHIDRA_TRY(const auto after, process_stats(options.target.server_pids));
+  while (lane.in_epoch(made.epoch) < options.clients) {
+    if (std::chrono::steady_clock::now() - begin > kPatience) {
+      return fail(Errc::timeout, "not all clients have followed the first commit in time");
+    }
+    std::this_thread::sleep_for(1ms);
+  }
+  const std::chrono::duration<double, std::milli> followed =
+      std::chrono::steady_clock::now() - begin;
+  UNHIDRA_TRY(const auto processed, witness.follow(made.seq));
+  if (witness.epoch() != made.epoch) {
+    return fail(Errc::invalid, "the first commit leads another member to another epoch");
+  }
+  out.sealed = made.sealed;
+  out.commit_bytes = made.bytes;
+  out.request_bytes = made.request_bytes;
+  out.make_cpu_ms = made.make_cpu_ms;
+  out.process_cpu_ms = processed.cpu_ms;
+  out.answered_ms = std::chrono::duration<double, std::milli>(made.answered).count();
+  out.server_cpu_ms = (after.cpu_seconds - before.cpu_seconds) * 1e3;
+  out.clients_follow_ms = followed.count();
+  out.attempts = made.attempts;
+  return out;
+}
+
 Result<ChannelWindow> run_load(ClientLane& lane, const ChannelOptions& options,
                                const Clock& clock) {
   ChannelWindow out;
@@ -145,7 +181,7 @@ Status run_channel(const ChannelOptions& options) {
   UNHIDRA_TRY(const auto accounts, service.create(options.members));
   const std::span<const Account> all(accounts);
   const auto clients = all.subspan(1, options.clients);
-  const auto listening = all.subspan(1 + options.clients);
+  const auto listening = all.subspan(options.clients + options.hands());
   const auto gateway =
       options.target.gateway.empty() ? accounts.front().gateway : options.target.gateway;
   ChannelWorld world{.engines = {.accounts = service,
@@ -170,6 +206,18 @@ Status run_channel(const ChannelOptions& options) {
   UNHIDRA_TRY_VOID(founder.found(std::move(settings)));
   UNHIDRA_TRY_VOID(founder.bring_in(ids_of(listening)));
   UNHIDRA_TRY_VOID(founder.bring_in(ids_of(clients)));
+  std::optional<ChannelWitness> witness;
+  std::optional<FirstCommit> first_commit;
+  if (options.first_commit) {
+    const auto& account = accounts[1 + options.clients];
+    witness.emplace(account, random, clock, founder_loop);
+    UNHIDRA_TRY(auto own, gateway_settings(gateway, account.access_token, tls));
+    UNHIDRA_TRY_VOID(witness->publish(std::move(own)));
+    UNHIDRA_TRY_VOID(founder.bring_in(std::array{account.user}));
+    UNHIDRA_TRY_VOID(
+        wait_for_clients(lane, clients.size(), "in the channel", &ClientLane::in_channel));
+    UNHIDRA_TRY(first_commit, measure_first_commit(founder, *witness, lane, options));
+  }
   std::optional<Background> background(founder_loop);
   UNHIDRA_TRY_VOID(
       wait_for_clients(lane, clients.size(), "in the channel", &ClientLane::in_channel));
@@ -177,6 +225,7 @@ Status run_channel(const ChannelOptions& options) {
   UNHIDRA_TRY_VOID(wait_for_clients(lane, clients.size(), "greeted", &ClientLane::greeted));
 
   ChannelResult result{.options = options, .members = founder.members()};
+  result.first_commit = first_commit;
   UNHIDRA_TRY(result.unconnected, process_stats(options.target.server_pids));
   for (const auto& worker : workers) {
     UNHIDRA_TRY_VOID(worker.give(as_bytes("connect")));
@@ -198,6 +247,9 @@ Status run_channel(const ChannelOptions& options) {
   result.errors = heard.errors;
   result.arrivals.merge(heard.arrivals);
   result.arrivals.merge(founder.arrivals());
+  if (witness) {
+    result.arrivals.merge(witness->arrivals());
+  }
   result.arrivals.merge(lane.log().arrivals);
   print(result, lane.log());
   return {};

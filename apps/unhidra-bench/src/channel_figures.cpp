@@ -28,6 +28,20 @@ double ratio(double part, double whole) {
   return whole > 0 ? rounded(part / whole) : 0;
 }
 
+json::object shown(const FirstCommit& commit) {
+  return {{"sealed_path_secrets", commit.sealed},
+          {"commit_bytes", commit.commit_bytes},
+          {"request_bytes", commit.request_bytes},
+          {"make_cpu_ms", rounded(commit.make_cpu_ms)},
+          {"process_cpu_ms", rounded(commit.process_cpu_ms)},
+          {"answered_ms", rounded(commit.answered_ms)},
+          {"server_cpu_ms", rounded(commit.server_cpu_ms)},
+          {"clients_follow_ms", rounded(commit.clients_follow_ms)},
+          {"attempts", commit.attempts},
+          {"join_bytes", commit.join_bytes},
+          {"join_cpu_ms", rounded(commit.join_cpu_ms)}};
+}
+
 json::object receipts(const ChannelResult& result, const ChannelLog& log) {
   const auto more = unasked(log, result.arrivals, result.window.begin);
   const auto sent = static_cast<double>(log.asked.size());
@@ -99,6 +113,9 @@ void print(const ChannelResult& result, const ChannelLog& log) {
                    {"message_bytes", options.message_bytes},
                    {"seconds", rounded(window.seconds)},
                    {"deliveries", deliveries}};
+  if (result.first_commit) {
+    out["first_commit"] = shown(*result.first_commit);
+  }
   for (const auto act : kChannelActs) {
     out[to_string(act)] = shown(act_figures(act, log, result.arrivals, result.members));
   }

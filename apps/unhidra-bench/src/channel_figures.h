@@ -16,11 +16,27 @@ struct ChannelWindow {
   double load_average = 0;
 };
 
+// The first commit with a path, and what it costs whom. CPU time of the one who does it.
+struct FirstCommit {
+  std::size_t sealed = 0;  // path secrets: in a tree without keys one for each other member
+  std::size_t commit_bytes = 0;
+  std::size_t request_bytes = 0;
+  std::size_t join_bytes = 0;  // Welcome and tree of the last who came in
+  double join_cpu_ms = 0;
+  double make_cpu_ms = 0;
+  double process_cpu_ms = 0;  // by another member
+  double answered_ms = 0;
+  double server_cpu_ms = 0;      // until it has answered
+  double clients_follow_ms = 0;  // from making it until the last whole client is in its epoch
+  std::uint32_t attempts = 0;
+};
+
 struct ChannelResult {
   const ChannelOptions& options;
   std::uint32_t members = 0;
   std::uint64_t listening = 0;  // listening members that are still connected at the end
-  ProcessStats unconnected;     // before the listening members connect
+  std::optional<FirstCommit> first_commit;
+  ProcessStats unconnected;  // before the listening members connect
   ChannelWindow window;
   Arrivals arrivals;
   std::map<std::string, std::uint64_t> errors;

@@ -9,13 +9,15 @@
 #include "unhidra/wire/channels.h"
 
 #include "in_turn.h"
+#include "process_stats.h"
 
 namespace unhidra::bench {
 namespace {
 
 constexpr std::size_t kClaimsAtATime = 32;  // under the gateway's bound for one connection
-// A commit and its Welcome have some 550 bytes a member, and a request at most 768 KiB.
+// A commit and its Welcome have some 550 bytes a member, and a request at most 1,000 KiB.
 constexpr std::size_t kMembersPerCommit = 500;
+constexpr std::uint32_t kMostAttempts = 10;
 
 mls::ExtensionList channel_extensions(const wire::Hello& hello) {
   mls::ExtensionList out;
@@ -34,6 +36,21 @@ Result<std::uint64_t> accepted_seq(const wire::GroupOutcome& outcome) {
     return accepted->seq;
   }
   return fail(Errc::invalid, "somebody else has changed the channel of the load");
+}
+
+// How many ciphertexts the path of a commit has.
+Result<std::size_t> sealed_secrets(ByteView commit) {
+  UNHIDRA_TRY(const auto message, mls::MlsMessage::parse(commit));
+  const auto* framed = message.as<mls::PublicMessage>();
+  const auto* content = framed != nullptr ? framed->content.commit() : nullptr;
+  if (content == nullptr || !content->path) {
+    return fail(Errc::invalid, "not a commit with a path");
+  }
+  std::size_t out = 0;
+  for (const auto& node : content->path->nodes) {
+    out += node.encrypted_path_secret.size();
+  }
+  return out;
 }
 
 }  // namespace
@@ -56,7 +73,8 @@ Status ChannelFounder::found(net::WebSocketClientSettings gateway) {
   auto hear = [this](ByteView frame) { arrivals_.note(frame, clock_.steady_now()); };
   UNHIDRA_TRY(link_, run_here(loop_, DeviceLink::open(loop_.get_executor(), std::move(gateway),
                                                       std::move(hear))));
-  UNHIDRA_TRY_VOID(run_here(loop_, device_.publish(*link_)));
+  UNHIDRA_TRY(const auto own, device_.key_package());
+  UNHIDRA_TRY_VOID(run_here(loop_, device_.publish(*link_, own.key_package)));
   return run_here(loop_, make_group());
 }
 
@@ -125,6 +143,48 @@ Task<Status> ChannelFounder::add(std::vector<mls::Proposal> additions) {
   UNHIDRA_CO_TRY(log_head_, accepted_seq(outcome));
   UNHIDRA_CO_TRY_VOID(group_->confirm_pending(environment()));
   co_return Status();
+}
+
+Result<ChannelFounder::PathCommit> ChannelFounder::renew_keys() {
+  PathCommit out;
+  while (out.attempts++ < kMostAttempts) {
+    const auto before = thread_cpu_seconds();
+    mls::CommitOptions options;
+    options.tree_in_group_info = false;
+    options.make_group_info = true;
+    UNHIDRA_TRY(auto bundle, group_->commit(environment(), options));
+    out.make_cpu_ms = (thread_cpu_seconds() - before) * 1e3;
+    out.epoch = bundle.epoch;
+    out.bytes = bundle.commit.size();
+    UNHIDRA_TRY(out.sealed, sealed_secrets(bundle.commit));
+    wire::CommitGroup commit{
+        channel_, log_head_, std::move(bundle.commit), {}, bundle.group_info.value_or(Bytes())};
+    out.request_bytes = wire::encode(commit).size();
+    const auto sent = clock_.steady_now();
+    UNHIDRA_TRY(const auto outcome,
+                run_here(loop_, link_->ask<wire::GroupOutcome>(std::move(commit))));
+    out.answered = clock_.steady_now() - sent;
+    if (const auto* accepted = std::get_if<wire::Accepted>(&outcome.result)) {
+      log_head_ = out.seq = accepted->seq;
+      UNHIDRA_TRY_VOID(group_->confirm_pending(environment()));
+      return out;
+    }
+    const auto* stale = std::get_if<wire::StaleGroup>(&outcome.result);
+    UNHIDRA_TRY_VOID(stale != nullptr ? catch_up(*stale) : fail(Errc::invalid, "no outcome"));
+  }
+  return fail(Errc::unavailable, "others change the channel of the load all the time");
+}
+
+Status ChannelFounder::catch_up(const wire::StaleGroup& stale) {
+  group_->discard_pending();
+  for (const auto& entry : stale.missing) {
+    if (entry.kind != wire::GroupEntryKind::message) {
+      UNHIDRA_TRY(const auto message, mls::MlsMessage::parse(entry.content));
+      UNHIDRA_TRY_VOID(group_->receive(environment(), message));
+    }
+    log_head_ = entry.seq;
+  }
+  return {};
 }
 
 std::uint32_t ChannelFounder::members() const {

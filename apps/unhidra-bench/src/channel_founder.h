@@ -24,6 +24,20 @@ class ChannelFounder {
   // Everybody in `users`, so many with a commit; each has published a KeyPackage.
   Status bring_in(std::span<const UserId> users);
 
+  // A commit with a path: in a tree in which nobody has renewed his keys its secrets are sealed for
+  // each of the others.
+  struct PathCommit {
+    std::uint64_t seq = 0;    // in the channel's log
+    std::uint64_t epoch = 0;  // that it begins
+    std::size_t sealed = 0;   // path secrets
+    std::size_t bytes = 0;    // of the MLSMessage
+    std::size_t request_bytes = 0;
+    double make_cpu_ms = 0;
+    std::chrono::nanoseconds answered{};  // from the request to the server's answer
+    std::uint32_t attempts = 0;           // more than one when others wrote meanwhile
+  };
+  Result<PathCommit> renew_keys();
+
   ConversationId channel() const { return channel_; }
   std::uint32_t members() const;
   // What came on its own connection. Not while the loop runs on another thread.
@@ -33,6 +47,7 @@ class ChannelFounder {
   Task<Status> make_group();
   Task<Status> add(std::vector<mls::Proposal> additions);
   Task<Status> claim(UserId user, std::vector<mls::Proposal>& out);
+  Status catch_up(const wire::StaleGroup& stale);
   mls::Environment environment() const;
 
   RandomSource& random_;

@@ -27,6 +27,14 @@ Result<MessageId> ChannelUser::do_it(ChannelAct act) {
   return engine().send(*channel_, draft);
 }
 
+std::uint64_t ChannelUser::epoch() {
+  if (!channel_) {
+    return 0;
+  }
+  const auto group = engine().group(*channel_);
+  return group ? group->epoch : 0;
+}
+
 void ChannelUser::greet() {
   if (do_it(ChannelAct::message)) {
     ++log_.tally.sent;

@@ -22,6 +22,7 @@ class ChannelUser final : public EngineUser {
   // A message that is not measured, so that there is something to answer and to react to.
   void greet();
   bool has_latest() const { return latest_.has_value(); }
+  std::uint64_t epoch();  // of the channel; 0: not in it
   // Due at `due`. Nothing to answer or to react to yet: an error is counted.
   void act(ChannelAct act, SteadyTime due);
 

@@ -93,7 +93,8 @@ class Listeners {
     UNHIDRA_CO_TRY(auto settings, settings_for(number));
     UNHIDRA_CO_TRY(const auto link,
                    co_await DeviceLink::open(loop_.get_executor(), std::move(settings)));
-    UNHIDRA_CO_TRY_VOID(co_await device.publish(*link));
+    UNHIDRA_CO_TRY(const auto own, device.key_package());
+    UNHIDRA_CO_TRY_VOID(co_await device.publish(*link, own.key_package));
     link->close();
     co_return Status();
   }

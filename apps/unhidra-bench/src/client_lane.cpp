@@ -62,6 +62,12 @@ std::size_t ClientLane::in_channel() {
 std::size_t ClientLane::greeted() {
   return count_users(&ChannelUser::has_latest);
 }
+std::size_t ClientLane::in_epoch(std::uint64_t epoch) {
+  return on_thread([this, epoch] {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        users_, [epoch](const auto& user) { return user->epoch() >= epoch; }));
+  });
+}
 
 bool ClientLane::settled() {
   return on_thread([this] { return log_.tally.acknowledged >= log_.tally.sent; });

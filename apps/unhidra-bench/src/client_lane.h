@@ -29,6 +29,7 @@ class ClientLane {
   std::size_t ready();
   std::size_t in_channel();
   std::size_t greeted();
+  std::size_t in_epoch(std::uint64_t epoch);  // of the channel, or a later one
   // Whether everything that was sent is acknowledged.
   bool settled();
   std::map<std::string, std::uint64_t> errors();

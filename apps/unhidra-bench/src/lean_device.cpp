@@ -37,12 +37,12 @@ LeanDevice::LeanDevice(UserId user, DeviceId device, RandomSource& random, Times
       agreement_(crypto::X25519KeyPair::generate(provider(), random)) {}
 
 // In this order: a list names devices whose keys are known, a KeyPackage those on a list.
-Task<Status> LeanDevice::publish(DeviceLink& link) const {
+Task<Status> LeanDevice::publish(DeviceLink& link, const mls::KeyPackage& key_package) const {
   auto own_keys = keys();
   UNHIDRA_CO_TRY_VOID(co_await link.ask<wire::Done>(std::move(own_keys)));
   UNHIDRA_CO_TRY(auto own_list, list());
   UNHIDRA_CO_TRY_VOID(co_await link.ask<wire::Done>(std::move(own_list)));
-  UNHIDRA_CO_TRY(auto packages, key_packages());
+  wire::PublishKeyPackages packages{{mls::encode(mls::MlsMessage{key_package})}};
   UNHIDRA_CO_TRY_VOID(co_await link.ask<wire::Done>(std::move(packages)));
   co_return Status();
 }
@@ -72,12 +72,11 @@ Result<wire::PublishDeviceList> LeanDevice::list() const {
   return wire::PublishDeviceList{identity::encode(list)};
 }
 
-Result<wire::PublishKeyPackages> LeanDevice::key_packages() const {
+Result<mls::OwnKeyPackage> LeanDevice::key_package() const {
   mls::ExtensionList extensions;
   extensions.set(mls::ExtensionType::last_resort, {});
-  UNHIDRA_TRY(auto made, mls::make_key_package(bench_suite(), random_, mls_identity(), lifetime(),
-                                               std::move(extensions)));
-  return wire::PublishKeyPackages{{mls::encode(mls::MlsMessage{std::move(made.key_package)})}};
+  return mls::make_key_package(bench_suite(), random_, mls_identity(), lifetime(),
+                               std::move(extensions));
 }
 
 // What a client of this version says it understands: a group may ask for any of it.

@@ -16,7 +16,9 @@ class LeanDevice {
   LeanDevice(UserId user, DeviceId device, RandomSource& random, Timestamp now);
 
   // Keys, device list and KeyPackage, so that it can be brought in. `link` is its own connection.
-  Task<Status> publish(DeviceLink& link) const;
+  Task<Status> publish(DeviceLink& link, const mls::KeyPackage& key_package) const;
+  // Its last resort; who only listens does not need the private halves.
+  Result<mls::OwnKeyPackage> key_package() const;
 
   mls::Identity mls_identity() const;
   mls::Lifetime lifetime() const;
@@ -24,7 +26,6 @@ class LeanDevice {
  private:
   wire::PublishKeys keys() const;
   Result<wire::PublishDeviceList> list() const;
-  Result<wire::PublishKeyPackages> key_packages() const;
 
   UserId user_;
   DeviceId device_;

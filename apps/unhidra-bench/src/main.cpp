@@ -86,6 +86,9 @@ void add_channel(CLI::App& app, ChannelOptions& options, std::string& addresses,
   word->add_option("--reactions-per-second", options.reactions, "All together")
       ->check(CLI::Range(0.0, 100'000.0));
   word->add_flag("--receipts", options.receipts, "The clients read what comes, at once");
+  word->add_flag("--first-commit", options.first_commit,
+                 "Before the load, measure the first commit with a path: nobody has renewed his "
+                 "keys, so that it is sealed for each member");
   word->add_option("--duration", duration, "Seconds")->check(CLI::Range(1, 86'400));
   word->add_option("--message-bytes", options.message_bytes, "Bytes of each text")
       ->check(CLI::Range(1, 16'384));
@@ -140,8 +143,10 @@ Status run(const CLI::App& app, Loads& loads, const Words& words) {
   if (app.got_subcommand("channel")) {
     UNHIDRA_TRY(loads.channel.local_addresses, parse_addresses(words.addresses));
     loads.channel.duration = duration;
-    if (loads.channel.clients + 1 >= loads.channel.members) {
-      return fail(Errc::invalid, "more --members than --clients and the one who makes the channel");
+    if (loads.channel.clients + loads.channel.hands() >= loads.channel.members) {
+      return fail(Errc::invalid,
+                  "more --members than --clients, the one who makes the channel and, with "
+                  "--first-commit, the one who follows it");
     }
     return run_channel(loads.channel);
   }

@@ -50,10 +50,15 @@ struct ChannelOptions {
   double messages = 1;        // in the timeline, a second, all clients together; 0: none
   double replies = 0;         // in threads
   double reactions = 0;
-  bool receipts = false;  // the clients read what they receive
+  bool receipts = false;      // the clients read what they receive
+  bool first_commit = false;  // measure the first commit with a path, before the load
   std::chrono::seconds duration{10};
   std::size_t message_bytes = 100;
   std::vector<std::string> local_addresses;
+
+  // Members that neither write nor only listen: who makes the channel, and who follows the first
+  // commit.
+  std::size_t hands() const { return first_commit ? 2 : 1; }
 };
 
 struct MqttOptions {

@@ -1,6 +1,7 @@
 #include "process_stats.h"
 
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -71,6 +72,12 @@ double own_cpu_seconds() {
     total += seconds(usage.ru_utime) + seconds(usage.ru_stime);
   }
   return total;
+}
+
+double thread_cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
 double load_average() {

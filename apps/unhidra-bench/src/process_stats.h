@@ -18,6 +18,7 @@ struct ProcessStats {
 Result<ProcessStats> process_stats(const std::vector<int>& pids);
 // Of this process and of those of its children that have ended.
 double own_cpu_seconds();
+double thread_cpu_seconds();  // of the calling thread
 double load_average();
 
 }  // namespace unhidra::bench

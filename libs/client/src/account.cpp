@@ -81,19 +81,29 @@ Status Engine::Impl::finish_proposal() {
     emit(event::AccountCreated{});
   } else if (proposal.kind == Proposal::Kind::approve) {
     link_.pending_devices.erase(proposal.device);
-    wire::AccountKeyShare share;
-    share.account_private_key = SecretArray<32>::copy_of(account_->private_key().expose());
-    wire::Content content;
-    content.body = std::move(share);
-    enqueue_control(self_->user, proposal.device, std::move(content));
+    share_account_key();
     tell_rules_again();
     emit(event::DeviceApproved{proposal.device});
   } else {
     forget_peer(proposal.device);
+    share_account_key();
     emit(event::DeviceRemoved{proposal.device});
   }
   judge_membership();
   return {};
+}
+
+// To all own devices. Whoever was approved by a device that is gone since may have it from nobody
+// else: what that one told is not taken from it any more, or it went before it told anything.
+void Engine::Impl::share_account_key() {
+  if (!account_ || !has_other_devices()) {
+    return;
+  }
+  wire::AccountKeyShare share;
+  share.account_private_key = SecretArray<32>::copy_of(account_->private_key().expose());
+  wire::Content content;
+  content.body = std::move(share);
+  enqueue_content(self_->user, ConversationId(), std::move(content));
 }
 
 Status Engine::Impl::drop_proposal() {

@@ -174,7 +174,9 @@ Status Engine::Impl::on_device_list(UserId user, const wire::DeviceListOf& answe
       return finish_proposal();  // it had arrived before the connection broke
     }
   }
-  record.revoked = {answer.revoked_device_ids.begin(), answer.revoked_device_ids.end()};
+  std::set<DeviceId> revoked(answer.revoked_device_ids.begin(), answer.revoked_device_ids.end());
+  const bool lost_device = own && !std::ranges::includes(record.revoked, revoked);
+  record.revoked = std::move(revoked);
   if (answer.document.empty()) {
     if (record.list && !own) {
       refuse_list(user, event::ListRefusal::rolled_back);
@@ -201,6 +203,9 @@ Status Engine::Impl::on_device_list(UserId user, const wire::DeviceListOf& answe
       UNHIDRA_TRY_VOID(drop_proposal());
     }
     judge_membership();
+    if (lost_device) {
+      share_account_key();
+    }
   }
   check_expected(user);
   return {};

@@ -246,6 +246,7 @@ class Engine::Impl {
   void judge_membership();
   void on_pending_devices(const wire::PendingDevices& answer);
   Status adopt_account_key(const SecretArray<32>& seed);
+  void share_account_key();
 
   // ---- people (directory.cpp) ----
   UserRecord& user_record(UserId id);

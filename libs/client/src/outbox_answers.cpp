@@ -61,8 +61,11 @@ Status Engine::Impl::on_stale(OutboxRecord& record, const wire::StaleDevices& st
     for (const auto& user : {record.peer, self_->user}) {
       auto& owner = user_record(user);
       if (owner.list && owner.list->find(device) != nullptr) {
-        owner.revoked.insert(device);
+        const bool news = owner.revoked.insert(device).second;
         save(owner);
+        if (news && user == self_->user) {
+          share_account_key();
+        }
       }
     }
   }

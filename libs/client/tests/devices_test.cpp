@@ -62,28 +62,85 @@ TEST_F(DevicesTest, AllDevicesOfBothSidesGetEveryMessage) {
   EXPECT_EQ(b.texts(ann), all);
 }
 
+// The new device was approved by one that is gone when it comes back.
+class GoneApproverTest : public DevicesTest {
+ protected:
+  Phone& tablet = world.add_phone(ann, "tablet");
+  Phone& watch = world.add_phone(ann, "watch");
+
+  void SetUp() override {
+    DevicesTest::SetUp();
+    world.connect(tablet);
+    world.settle();
+    world.approve(a, tablet);
+    world.connect(watch);
+    world.settle();
+    world.disconnect(watch);
+    ASSERT_TRUE(a.engine->refresh_user(ann));
+    world.settle();
+    ASSERT_TRUE(a.engine->approve_device(watch.enrollment.device));
+  }
+  // The list is accepted, and before it tells the watch anything the phone is lost.
+  void lose_phone_after_approval() {
+    a.take();
+    for (; !a.to_server.empty(); a.to_server.pop_front()) {
+      world.server.handle(a.enrollment.device, a.to_server.front());
+    }
+    world.disconnect(a);
+    world.settle();
+    ASSERT_EQ(tablet.engine->account()->list_version, 3U);
+  }
+  void expect_a_whole_device() {
+    EXPECT_EQ(watch.engine->account()->membership, Membership::approved);
+    EXPECT_TRUE(watch.engine->account()->has_account_key);
+    EXPECT_EQ(watch.count<event::MessageUnreadable>(), 0U);
+    EXPECT_EQ(tablet.count<event::AccountKeyReceived>(), 1U) << "it had the key";
+    auto& laptop = world.add_phone(ann, "laptop");
+    world.connect(laptop);
+    world.settle();
+    world.approve(watch, laptop);
+  }
+};
+
 // What the old one told the new one is read when the old one is on no list any more, which the new
 // one never saw it on.
-TEST_F(DevicesTest, WhatARemovedDeviceToldOthersBeforeIsNoUnreadableMessage) {
-  auto& tablet = world.add_phone(ann, "tablet");
-  world.connect(tablet);
-  world.settle();
-  world.approve(a, tablet);
-  auto& watch = world.add_phone(ann, "watch");
-  world.connect(watch);
-  world.settle();
-  world.disconnect(watch);
-  ASSERT_TRUE(a.engine->refresh_user(ann));
-  world.settle();
-  ASSERT_TRUE(a.engine->approve_device(watch.enrollment.device));
+TEST_F(GoneApproverTest, WhatARemovedDeviceToldOthersBeforeIsNoUnreadableMessage) {
   world.settle();
   ASSERT_TRUE(tablet.engine->remove_device(a.enrollment.device));
   world.settle();
   world.server.revoke_device(a.enrollment.device);
   world.connect(watch);
   world.settle();
-  EXPECT_EQ(watch.engine->account()->membership, Membership::approved);
-  EXPECT_EQ(watch.count<event::MessageUnreadable>(), 0U);
+  expect_a_whole_device();
+}
+
+TEST_F(GoneApproverTest, WhoeverRemovesItHandsTheAccountsKeyOver) {
+  lose_phone_after_approval();
+  ASSERT_TRUE(tablet.engine->remove_device(a.enrollment.device));
+  world.settle();
+  world.connect(watch);
+  world.settle();
+  expect_a_whole_device();
+}
+
+TEST_F(GoneApproverTest, ThatTheServerRevokedItIsEnoughToBeHandedTheAccountsKey) {
+  lose_phone_after_approval();
+  world.server.revoke_device(a.enrollment.device);
+  ASSERT_TRUE(tablet.engine->refresh_user(ann));
+  world.settle();
+  world.connect(watch);
+  world.settle();
+  expect_a_whole_device();
+}
+
+TEST_F(GoneApproverTest, ThatItIsRevokedMayBeLearntFromARefusedMessage) {
+  lose_phone_after_approval();
+  world.server.revoke_device(a.enrollment.device);
+  ASSERT_TRUE(tablet.engine->send_text(bob, "who is left"));
+  world.settle();
+  world.connect(watch);
+  world.settle();
+  expect_a_whole_device();
 }
 
 TEST_F(DevicesTest, ASenderThatDoesNotKnowANewDeviceLearnsOfItAndSendsAgain) {
