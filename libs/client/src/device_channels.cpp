@@ -58,8 +58,8 @@ Result<bool> DeviceChannels::is_begun(DeviceId device) const {
 Result<bool> DeviceChannels::take_prekeys(const identity::DeviceKeys& keys, ByteView document) {
   UNHIDRA_TRY(auto known, find(keys));
   auto channel = known ? std::move(*known) : e2ee::DeviceChannel(keys);
-  UNHIDRA_TRY(const auto begun, channel.take_prekeys(env_.crypto, env_.random, local(), document,
-                                                     env_.clock.now()));
+  UNHIDRA_TRY(const auto begun,
+              channel.take_prekeys(env_.crypto, env_.random, local(), document, env_.clock.now()));
   save(channel);
   return begun;
 }
@@ -89,8 +89,8 @@ Result<std::optional<MemberDelivery>> DeviceChannels::deliver(const identity::De
 
 Result<Bytes> DeviceChannels::seal(DeviceId device, const e2ee::GroupContent& command) {
   UNHIDRA_TRY(auto channel, begun(device));
-  UNHIDRA_TRY(auto out, channel.seal_command(env_.crypto, env_.random, local(), command,
-                                             env_.clock.now()));
+  UNHIDRA_TRY(auto out,
+              channel.seal_command(env_.crypto, env_.random, local(), command, env_.clock.now()));
   save(channel);
   return out;
 }

@@ -153,8 +153,7 @@ Result<DeviceGroupId> DeviceGroupDesk::take(std::string_view name,
                                             const crypto::Ed25519PublicKey& owner,
                                             ByteView delivery) {
   UNHIDRA_TRY_VOID(check_name(name));
-  UNHIDRA_TRY(auto opened,
-              e2ee::open_epoch(env_.crypto, delivery, self_->device, self_->identity));
+  UNHIDRA_TRY(auto opened, e2ee::open_epoch(env_.crypto, delivery, self_->device, self_->identity));
   const auto id = opened.roster.group_id;
   auto known = record(id);
   if (known) {

@@ -22,9 +22,7 @@ class DeviceStates {
   void forget(std::string_view topic);
 
  private:
-  ByteArray<32> key_of(std::string_view topic) const {
-    return env_.crypto.sha256(as_bytes(topic));
-  }
+  ByteArray<32> key_of(std::string_view topic) const { return env_.crypto.sha256(as_bytes(topic)); }
 
   const Environment& env_;
 };

@@ -43,8 +43,7 @@ void PreKeys::make_signed(const Self& self, PreKeyRecord::Kind kind) {
 void PreKeys::rotate(const Self& self) {
   const auto current = keys_.find({PreKeyRecord::Kind::signed_key, progress_.signed_prekey_id});
   const auto now = env_.clock.now();
-  if (current == keys_.end() ||
-      now - current->second.created_at < env_.limits.signed_pre_key_age) {
+  if (current == keys_.end() || now - current->second.created_at < env_.limits.signed_pre_key_age) {
     return;
   }
   current->second.replaced_at = now;
@@ -89,8 +88,7 @@ void PreKeys::drop_old() {
 
 void PreKeys::use_up(identity::PreKeyId one_time) {
   keys_.erase({PreKeyRecord::Kind::one_time, one_time});
-  env_.tx.remove(Table::pre_key,
-                 PreKeyRecord::record_key(PreKeyRecord::Kind::one_time, one_time));
+  env_.tx.remove(Table::pre_key, PreKeyRecord::record_key(PreKeyRecord::Kind::one_time, one_time));
 }
 
 identity::PublishedKeys PreKeys::published(const Self& self) const {
@@ -122,8 +120,7 @@ std::optional<crypto::X25519KeyPair> PreKeys::find(Key key) const {
 
 std::optional<crypto::X25519KeyPair> PreKeys::signed_prekey(identity::PreKeyId id,
                                                             bool last_resort) {
-  return find(
-      {last_resort ? PreKeyRecord::Kind::last_resort : PreKeyRecord::Kind::signed_key, id});
+  return find({last_resort ? PreKeyRecord::Kind::last_resort : PreKeyRecord::Kind::signed_key, id});
 }
 
 std::optional<crypto::X25519KeyPair> PreKeys::one_time_prekey(identity::PreKeyId id) {
