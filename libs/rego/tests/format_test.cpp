@@ -15,6 +15,47 @@ std::string formatted(const std::string& text, Syntax syntax = Syntax::v1) {
   return *out;
 }
 
+TEST(Format, OperandsStayOnOneLineWhereTheyAreWrittenSo) {
+  EXPECT_EQ(formatted(R"(package a
+import future.keywords.or
+import future.keywords.and
+import future.keywords.not
+p if {input.a} or input.b
+q if { not {input.a;input.b} }
+r if {
+  not {
+  x := input.a
+  x > 2 }
+  {y := 1; y > 2} or {input.c
+    input.d} and not input.e
+  (input.a or
+     input.b) and input.c with input.x as 1
+}
+)"),
+            R"(package a
+
+import future.keywords.and
+import future.keywords.not
+import future.keywords.or
+
+p if { input.a } or input.b
+q if not { input.a; input.b }
+
+r if {
+	not {
+		x := input.a
+		x > 2
+	}
+	{ y := 1; y > 2 } or {
+		input.c
+		input.d
+	} and not input.e
+	(input.a or
+		input.b) and input.c with input.x as 1
+}
+)");
+}
+
 TEST(Format, PutsEachExpressionOnALineAndKeepsComments) {
   EXPECT_EQ(formatted(R"(# About this.
 package   a

@@ -146,6 +146,25 @@ TEST(Partial, NegationIsTurnedOrSupported) {
             "not input.x = 1;x1 = input.x");
 }
 
+TEST(Partial, OperandsAreQueriesOfTheirOwn) {
+  const std::string with =
+      "import future.keywords.and\nimport future.keywords.or\n"
+      "import future.keywords.not\n";
+  EXPECT_EQ(of_rules(with + "p if input.a or input.b", "data.test.p"), "input.a OR input.b");
+  EXPECT_EQ(of_rules(with + "p if { input.a and input.b > 1 or data.x }", "data.test.p",
+                     {.data = R"({"x": false})"}),
+            "input.a;input.b > 1");
+  EXPECT_EQ(of_rules(with + "p if input.a or data.x", "data.test.p", {.data = R"({"x": 1})"}), "");
+  EXPECT_EQ(of_rules(with + "p if not { x := input.a; x > data.x }", "data.test.p",
+                     {.data = R"({"x": 1})"}),
+            "not data.partial.__not1__\npackage partial\n\n__not1__ if {\n\tinput.a > 1\n}\n");
+  // In words that ask for no import.
+  EXPECT_EQ(of_rules(with + "p := [x | x := input.x; input.a or {input.b; input.c} and x]",
+                     "data.test.p = y")
+                .find("import"),
+            std::string::npos);
+}
+
 TEST(Partial, WhatCannotBeTakenApartIsAskedAsItIs) {
   EXPECT_EQ(of_rules("q := 100 if { input.x = 1 } else := 200", "data.test.q = x"),
             "data.test.q = x");

@@ -35,7 +35,10 @@ class PolicyGenerator {
       "not data.a.p; x := 1"};
 
   std::string policy() {
-    std::string out = "package a\n\ndefault d := \"none\"\n\n";
+    negates_bodies_ = pick(0, 1) == 0;
+    std::string out = "package a\n\nimport future.keywords.and\nimport future.keywords.or\n";
+    out += negates_bodies_ ? "import future.keywords.not\n" : "";
+    out += "\ndefault d := \"none\"\n\n";
     const int rules = pick(3, 12);
     for (int i = 0; i < rules; ++i) {
       out += "p if {" + body(false) + "}\n";
@@ -118,9 +121,31 @@ class PolicyGenerator {
     }
     return out + " true ";
   }
+  std::string operand(bool has_x) {
+    switch (pick(0, 5)) {
+      case 0:
+        return place() + " == " + scalar();
+      case 1:
+        return "not startswith(" + place() + ", \"b\")";
+      case 2:
+        return "{ some o in input.l; o == " + place() + " }";
+      case 3:
+        return depth_ > 2 ? place() : nested(has_x);
+      case 4:
+        return has_x ? "x == " + place() : "g(" + place() + ") == 1";
+      default:
+        return place() + " in data.list";
+    }
+  }
+  std::string nested(bool has_x) {
+    ++depth_;
+    const std::string out = "(" + operand(has_x) + " or {" + body(has_x) + "})";
+    --depth_;
+    return out;
+  }
   std::string expression(bool has_x) {
     const std::string n = std::to_string(names_++);
-    switch (pick(0, 25)) {
+    switch (pick(0, 30)) {
       case 0:
       case 1:
       case 2:
@@ -130,9 +155,9 @@ class PolicyGenerator {
       case 4:
         return "not " + place() + " == " + scalar();
       case 5:
-        return "some v" + n + " in input.l; v" + n + " != " + scalar();
+        return "some vv" + n + " in input.l; vv" + n + " != " + scalar();
       case 6:
-        return "input.l[i" + n + "] == " + place() + "; i" + n + " > 0";
+        return "input.l[iv" + n + "] == " + place() + "; iv" + n + " > 0";
       case 7:
         return "every e in input.l { e != " + scalar() + " }";
       case 8:
@@ -144,7 +169,7 @@ class PolicyGenerator {
       case 11:
         return place() + " in {" + scalar() + ", " + scalar() + "}";
       case 12:
-        return "[w" + n + ", " + scalar() + "] = [" + place() + ", " + place() + "]; w" + n +
+        return "[wv" + n + ", " + scalar() + "] = [" + place() + ", " + place() + "]; wv" + n +
                " != 7";
       case 13:
         return "g(" + place() + ") > 1";
@@ -170,8 +195,18 @@ class PolicyGenerator {
       case 23:
         return "d3[\"" + letter() + "\"] == " + place();
       case 24:
-        return "some g" + n + " in data.grants; g" + n + ".role == " + place() + "; g" + n +
+        return "some gv" + n + " in data.grants; gv" + n + ".role == " + place() + "; gv" + n +
                ".limit != " + scalar();
+      case 25:
+        return "not startswith(" + place() + ", \"a\")";
+      case 26:
+        return "not f(\"" + letter() + "\", g(" + place() + "))[0] == " + place();
+      case 27:
+        return operand(has_x) + " or " + operand(has_x);
+      case 28:
+        return operand(has_x) + " and " + operand(has_x) + " or " + operand(has_x);
+      case 29:
+        return negates_bodies_ ? "not {" + body(has_x) + "}" : "not " + place() + " in data.list";
       default:
         return has_x ? "x != " + place() : place();
     }
@@ -179,6 +214,8 @@ class PolicyGenerator {
 
   std::function<std::uint32_t()> random_;
   int names_ = 0;  // of variables, each its own
+  int depth_ = 0;  // of operands
+  bool negates_bodies_ = false;
 };
 
 inline constexpr auto kData =

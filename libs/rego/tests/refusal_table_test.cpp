@@ -83,7 +83,8 @@ TEST_P(Refusals, TellTheReferencesTextsAtItsPlaces) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Tables, Refusals,
-                         testing::Values("annotations", "parse", "compile", "types", "schemas"),
+                         testing::Values("annotations", "parse", "compile", "logic", "types",
+                                         "schemas"),
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace

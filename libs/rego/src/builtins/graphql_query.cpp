@@ -31,7 +31,7 @@ class Validator {
     for (const Value& fragment : fragments_) {
       const std::string name = graphql_text(fragment, "Name");
       if (!used_fragments_.contains(name)) {
-        return graphql_refused(fragment, "Fragment " + quote(name) + " is never used.");
+        return graphql_violated(fragment, "Fragment " + quote(name) + " is never used.");
       }
     }
     return {};
@@ -43,20 +43,20 @@ class Validator {
     for (const Value& operation : operations_) {
       const std::string name = graphql_text(operation, "Name");
       if (name.empty() && operations_.size() > 1) {
-        return graphql_refused(operation,
-                               "This anonymous operation must be the only defined operation.");
+        return graphql_violated(operation,
+                                "This anonymous operation must be the only defined operation.");
       }
       if (!operations.insert(name).second) {
-        return graphql_refused(operation,
-                               "There can be only one operation named " + quote(name) + ".");
+        return graphql_violated(operation,
+                                "There can be only one operation named " + quote(name) + ".");
       }
     }
     Names fragments;
     for (const Value& fragment : fragments_) {
       const std::string name = graphql_text(fragment, "Name");
       if (!fragments.insert(name).second) {
-        return graphql_refused(fragment,
-                               "There can be only one fragment named " + quote(name) + ".");
+        return graphql_violated(fragment,
+                                "There can be only one fragment named " + quote(name) + ".");
       }
       UNHIDRA_TRY_VOID(composite(fragment));
     }
@@ -78,12 +78,12 @@ class Validator {
     const std::string name = graphql_text(fragment, "Name");
     const GraphqlType* type = schema_.type(condition);
     if (type == nullptr) {
-      return graphql_refused(fragment, "Unknown type " + quote(condition) + ".");
+      return graphql_violated(fragment, "Unknown type " + quote(condition) + ".");
     }
     if (!type->is_composite()) {
-      return graphql_refused(fragment, "Fragment " + (name.empty() ? "" : quote(name) + " ") +
-                                           "cannot condition on non composite type " +
-                                           quote(condition) + ".");
+      return graphql_violated(fragment, "Fragment " + (name.empty() ? "" : quote(name) + " ") +
+                                            "cannot condition on non composite type " +
+                                            quote(condition) + ".");
     }
     return type;
   }
@@ -93,7 +93,7 @@ class Validator {
     kind = kind.empty() ? "query" : kind;
     const GraphqlType* root = schema_.root(kind);
     if (root == nullptr) {
-      return graphql_refused(operation, "Schema does not support operation type " + quote(kind));
+      return graphql_violated(operation, "Schema does not support operation type " + quote(kind));
     }
     variables_ = {.operation = graphql_text(operation, "Name"), .declared = {}, .used = {}};
     for (const Value& definition : graphql_list(operation, "VariableDefinitions")) {
@@ -104,16 +104,16 @@ class Validator {
     const std::string name = variables_.operation;
     const auto selected = graphql_list(operation, "SelectionSet");
     if (kind == "subscription" && selected.size() > 1) {
-      return graphql_refused(
+      return graphql_violated(
           selected[1], (name.empty() ? "Anonymous Subscription" : "Subscription " + quote(name)) +
                            " must select only one top level field.");
     }
     for (const Value& definition : graphql_list(operation, "VariableDefinitions")) {
       const std::string variable = graphql_text(definition, "Variable");
       if (!variables_.used.contains(variable)) {
-        return graphql_refused(definition,
-                               "Variable " + quote("$" + variable) + " is never used" +
-                                   (name.empty() ? "." : " in operation " + quote(name) + "."));
+        return graphql_violated(definition,
+                                "Variable " + quote("$" + variable) + " is never used" +
+                                    (name.empty() ? "." : " in operation " + quote(name) + "."));
       }
     }
     return {};
@@ -125,15 +125,15 @@ class Validator {
     const std::string type_name = type != nullptr ? graphql_type_name(*type) : "";
     const GraphqlType* found = schema_.type(type_name);
     if (found == nullptr) {
-      return graphql_refused(operation, "Unknown type " + quote(type_name) + ".");
+      return graphql_violated(operation, "Unknown type " + quote(type_name) + ".");
     }
     if (!found->is_input()) {
-      return graphql_refused(operation, "Variable " + quote("$" + name) +
-                                            " cannot be non-input type " + quote(type_name) + ".");
+      return graphql_violated(operation, "Variable " + quote("$" + name) +
+                                             " cannot be non-input type " + quote(type_name) + ".");
     }
     if (!variables_.declared.emplace(name, definition).second) {
-      return graphql_refused(definition,
-                             "There can be only one variable named " + quote("$" + name) + ".");
+      return graphql_violated(definition,
+                              "There can be only one variable named " + quote("$" + name) + ".");
     }
     if (const Value* given = definition.find("DefaultValue")) {
       UNHIDRA_TRY_VOID(values_.check(*given, *type, false));
@@ -179,10 +179,10 @@ class Validator {
     UNHIDRA_TRY(const GraphqlType* inner, composite(body));
     if (!schema_.may_overlap(type, *inner)) {
       const std::string name = graphql_text(body, "Name");
-      return graphql_refused(at, "Fragment " + (name.empty() ? "" : quote(name) + " ") +
-                                     "cannot be spread here as objects of type " +
-                                     quote(type.name) + " can never be of type " +
-                                     quote(condition) + ".");
+      return graphql_violated(at, "Fragment " + (name.empty() ? "" : quote(name) + " ") +
+                                      "cannot be spread here as objects of type " +
+                                      quote(type.name) + " can never be of type " +
+                                      quote(condition) + ".");
     }
     // Fields of types that exclude each other never meet.
     if (type.kind != "OBJECT" && inner->kind == "OBJECT" && type.name != inner->name) {
@@ -197,10 +197,10 @@ class Validator {
     const std::string name = graphql_text(spread, "Name");
     const Value* target = fragment(name);
     if (target == nullptr) {
-      return graphql_refused(spread, "Unknown fragment " + quote(name) + ".");
+      return graphql_violated(spread, "Unknown fragment " + quote(name) + ".");
     }
     if (!open_fragments_.insert(name).second) {
-      return graphql_refused(spread, "Cannot spread fragment " + quote(name) + " within itself.");
+      return graphql_violated(spread, "Cannot spread fragment " + quote(name) + " within itself.");
     }
     used_fragments_.insert(name);
     UNHIDRA_TRY_VOID(check_directives(spread, "FRAGMENT_SPREAD"));
@@ -221,7 +221,7 @@ class Validator {
     if (fresh || (other == name && arguments(at->second) == arguments(field))) {
       return {};
     }
-    return graphql_refused(
+    return graphql_violated(
         field, "Fields " + quote(at->first) + " conflict because " +
                    (other != name ? quote(other) + " and " + quote(name) + " are different fields"
                                   : "they have differing arguments") +
@@ -242,7 +242,7 @@ class Validator {
     }
     const Value* definition = type.kind == "UNION" ? nullptr : type.field(name);
     if (definition == nullptr) {
-      return graphql_refused(
+      return graphql_violated(
           field, "Cannot query field " + quote(name) + " on type " + quote(type.name) + ".");
     }
     UNHIDRA_TRY_VOID(values_.check_arguments(
@@ -252,16 +252,16 @@ class Validator {
     const GraphqlType* result =
         reference != nullptr ? schema_.type(graphql_type_name(*reference)) : nullptr;
     if (result == nullptr) {
-      return graphql_refused(field, "Unknown type of field " + quote(name) + ".");
+      return graphql_violated(field, "Unknown type of field " + quote(name) + ".");
     }
     const bool selects = field.find("SelectionSet") != nullptr;
     if (result->is_leaf() && selects) {
-      return graphql_refused(field,
-                             "Field " + quote(name) + " must not have a selection since type " +
-                                 quote(graphql_type_text(*reference)) + " has no subfields.");
+      return graphql_violated(field,
+                              "Field " + quote(name) + " must not have a selection since type " +
+                                  quote(graphql_type_text(*reference)) + " has no subfields.");
     }
     if (!result->is_leaf() && !selects) {
-      return graphql_refused(
+      return graphql_violated(
           field, "Field " + quote(name) + " of type " + quote(graphql_type_text(*reference)) +
                      " must have a selection of subfields. Did you mean \"" + name + " { ... }\"?");
     }
@@ -274,17 +274,17 @@ class Validator {
       const std::string name = graphql_text(used, "Name");
       const Value* definition = schema_.directive(name);
       if (definition == nullptr) {
-        return graphql_refused(used, "Unknown directive " + quote("@" + name) + ".");
+        return graphql_violated(used, "Unknown directive " + quote("@" + name) + ".");
       }
       const auto locations = graphql_list(*definition, "Locations");
       if (std::ranges::none_of(locations, [&](const Value& l) { return l.text() == location; })) {
-        return graphql_refused(used, "Directive " + quote("@" + name) + " may not be used on " +
-                                         std::string(location) + ".");
+        return graphql_violated(used, "Directive " + quote("@" + name) + " may not be used on " +
+                                          std::string(location) + ".");
       }
       const Value* repeatable = definition->find("IsRepeatable");
       if (!seen.insert(name).second && (repeatable == nullptr || !repeatable->as_boolean())) {
-        return graphql_refused(used, "The directive " + quote("@" + name) +
-                                         " can only be used once at this location.");
+        return graphql_violated(used, "The directive " + quote("@" + name) +
+                                          " can only be used once at this location.");
       }
       const std::string own = quote("@" + name);
       UNHIDRA_TRY_VOID(values_.check_arguments(

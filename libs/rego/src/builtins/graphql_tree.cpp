@@ -81,4 +81,11 @@ std::unexpected<Error> graphql_refused(const Value& node, const std::string& mes
   return failed(message + place_of(node));
 }
 
+std::unexpected<Error> graphql_violated(const Value& node, std::string message) {
+  if (message.ends_with('.')) {
+    message.pop_back();
+  }
+  return graphql_refused(node, message);
+}
+
 }  // namespace unhidra::rego::builtins

@@ -27,5 +27,7 @@ bool graphql_is_non_null(const Value& type);
 Value graphql_without_places(const Value& node);
 // `message`, and where `node` begins, if it knows.
 std::unexpected<Error> graphql_refused(const Value& node, const std::string& message);
+// A rule that a query violates: told without the final period, as the reference does.
+std::unexpected<Error> graphql_violated(const Value& node, std::string message);
 
 }  // namespace unhidra::rego::builtins

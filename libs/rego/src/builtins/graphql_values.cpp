@@ -89,10 +89,11 @@ Status GraphqlValues::check_arguments(const Value& node, const Value& definition
     const auto found = std::ranges::find_if(
         defined, [&](const Value& one) { return graphql_text(one, "Name") == name; });
     if (found == defined.end()) {
-      return graphql_refused(node, "Unknown argument " + quote(name) + " on " + owner.known + ".");
+      return graphql_violated(node, "Unknown argument " + quote(name) + " on " + owner.known + ".");
     }
     if (!given.insert(name).second) {
-      return graphql_refused(argument, "There can be only one argument named " + quote(name) + ".");
+      return graphql_violated(argument,
+                              "There can be only one argument named " + quote(name) + ".");
     }
     const Value* value = argument.find("Value");
     const Value* type = found->find("Type");
@@ -105,9 +106,9 @@ Status GraphqlValues::check_arguments(const Value& node, const Value& definition
     const Value* type = argument.find("Type");
     if (type != nullptr && graphql_is_non_null(*type) && argument.find("DefaultValue") == nullptr &&
         !given.contains(name)) {
-      return graphql_refused(node, owner.asking + " argument " + quote(name) + " of type " +
-                                       quote(graphql_type_text(*type)) +
-                                       " is required, but it was not provided.");
+      return graphql_violated(node, owner.asking + " argument " + quote(name) + " of type " +
+                                        quote(graphql_type_text(*type)) +
+                                        " is required, but it was not provided.");
     }
   }
   return {};
@@ -118,7 +119,7 @@ Status GraphqlValues::check_variable(const Value& value, Value wanted, bool has_
   const auto found = variables_.declared.find(name);
   if (found == variables_.declared.end()) {
     const std::string& operation = variables_.operation;
-    return graphql_refused(
+    return graphql_violated(
         value, "Variable " + quote("$" + name) + " is not defined" +
                    (operation.empty() ? "." : " by operation " + quote(operation) + "."));
   }
@@ -132,7 +133,7 @@ Status GraphqlValues::check_variable(const Value& value, Value wanted, bool has_
     wanted = Value::object(std::move(members));
   }
   if (type != nullptr && !usable(*type, wanted)) {
-    return graphql_refused(
+    return graphql_violated(
         value, "Variable " + quote("$" + name) + " of type " + quote(graphql_type_text(*type)) +
                    " used in position expecting type " + quote(graphql_type_text(wanted)) + ".");
   }
@@ -149,7 +150,7 @@ Status GraphqlValues::check(const Value& value, const Value& type, bool has_defa
   }
   if (kind == Kinds::null) {
     return graphql_is_non_null(type)
-               ? Status(graphql_refused(
+               ? Status(graphql_violated(
                      value,
                      "Expected value of type " + quote(graphql_type_text(type)) + ", found null."))
                : Status();
@@ -173,8 +174,8 @@ Status GraphqlValues::check_named(const Value& value, const Value& type, int dep
   const Kinds kind = graphql_kind(value);
   const GraphqlType* named = schema_.type(graphql_text(type, "NamedType"));
   const auto wrong = [&] {
-    return graphql_refused(value, "Expected value of type " + quote(graphql_type_text(type)) +
-                                      ", found " + shown(value) + ".");
+    return graphql_violated(value, "Expected value of type " + quote(graphql_type_text(type)) +
+                                       ", found " + shown(value) + ".");
   };
   if (named == nullptr) {
     return wrong();
@@ -185,16 +186,16 @@ Status GraphqlValues::check_named(const Value& value, const Value& type, int dep
   if (named->kind == "ENUM") {
     const std::string raw = graphql_text(value, "Raw");
     if (kind != Kinds::enumeration) {
-      return graphql_refused(value, "Enum " + quote(named->name) +
-                                        " cannot represent non-enum value: " + shown(value) + ".");
+      return graphql_violated(value, "Enum " + quote(named->name) +
+                                         " cannot represent non-enum value: " + shown(value) + ".");
     }
     const bool is_known = std::ranges::find(named->enum_values, raw) != named->enum_values.end();
     return is_known ? Status()
-                    : Status(graphql_refused(value, "Value " + quote(raw) + " does not exist in " +
-                                                        quote(named->name) + " enum."));
+                    : Status(graphql_violated(value, "Value " + quote(raw) + " does not exist in " +
+                                                         quote(named->name) + " enum."));
   }
   const std::string why = why_no_scalar(kind, named->name);
-  return why.empty() ? Status() : Status(graphql_refused(value, why + shown(value)));
+  return why.empty() ? Status() : Status(graphql_violated(value, why + shown(value)));
 }
 
 Status GraphqlValues::check_input_object(const Value& value, const GraphqlType& type, int depth) {
@@ -204,13 +205,13 @@ Status GraphqlValues::check_input_object(const Value& value, const GraphqlType& 
     const Value* field = type.field(name);
     const Value* inner = child.find("Value");
     if (field == nullptr) {
-      return graphql_refused(
+      return graphql_violated(
           inner == nullptr ? value : *inner,
           "Field " + quote(name) + " is not defined by type " + quote(type.name) + ".");
     }
     if (!given.insert(name).second) {
-      return graphql_refused(inner == nullptr ? value : *inner,
-                             "There can be only one input field named " + quote(name) + ".");
+      return graphql_violated(inner == nullptr ? value : *inner,
+                              "There can be only one input field named " + quote(name) + ".");
     }
     const Value* inner_type = field->find("Type");
     if (inner != nullptr && inner_type != nullptr) {
@@ -223,9 +224,9 @@ Status GraphqlValues::check_input_object(const Value& value, const GraphqlType& 
     const Value* field_type = field.find("Type");
     if (field_type != nullptr && graphql_is_non_null(*field_type) &&
         field.find("DefaultValue") == nullptr && !given.contains(name)) {
-      return graphql_refused(value,
-                             "Field " + quote(type.name + "." + name) + " of required type " +
-                                 quote(graphql_type_text(*field_type)) + " was not provided.");
+      return graphql_violated(value,
+                              "Field " + quote(type.name + "." + name) + " of required type " +
+                                  quote(graphql_type_text(*field_type)) + " was not provided.");
     }
   }
   return {};

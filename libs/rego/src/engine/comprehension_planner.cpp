@@ -30,6 +30,10 @@ std::vector<int> RulePlanner::needs(const Term& term) const {
 }
 
 RulePlanner::Register RulePlanner::comprehension(const Term& term) {
+  if (term.logic != Term::Logic::none) {
+    logic(term);
+    return constant(Value::boolean(true));
+  }
   const auto outside = needs(term);
   if (outside.empty()) {
     return kept(term);

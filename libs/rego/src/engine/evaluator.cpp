@@ -125,15 +125,18 @@ bool Evaluator::step(const Location& location) {
 }
 
 bool Evaluator::body(const Body& body, std::size_t index, Frame& frame, Next next) {
-  if (index == body.size()) {
-    return next();
-  }
+  return index == body.size() ? next() : counted(body[index], frame, [&] {
+    return this->body(body, index + 1, frame, next);
+  });
+}
+
+bool Evaluator::counted(const Expr& expr, Frame& frame, Next next) {
   ++depth_;
-  TracedExpr traced(settings_.tracer, body[index].location);
-  const bool more = step(body[index].location) && expr(body[index], frame, [&] {
-                      traced.held();
-                      return this->body(body, index + 1, frame, next);
-                    });
+  TracedExpr traced(settings_.tracer, expr.location);
+  const bool more = step(expr.location) && this->expr(expr, frame, [&] {
+    traced.held();
+    return next();
+  });
   --depth_;
   return more;
 }

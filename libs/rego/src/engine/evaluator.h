@@ -97,6 +97,7 @@ class Evaluator {
   bool expr_with(const Expr& expr, Frame& frame, Next next);
   bool apply_with(const With& with, Frame& frame, World& world, bool& defined);
   bool apply_value(const With& with, Frame& frame, Value value, World& world);
+  bool counted(const Expr& expr, Frame& frame, Next next);  // as a step, and traced
   bool negated(const Expr& expr, Frame& frame, Next next);
   bool every(const Expr& expr, Frame& frame, Next next);
   bool some_in(const Expr& expr, Frame& frame, Next next);
@@ -106,6 +107,7 @@ class Evaluator {
   bool term(const Term& term, Frame& frame, Take take);
   bool items(const Term& term, std::size_t index, Frame& frame, std::vector<Value>& done,
              Next next);
+  bool logic(const Term& term, Frame& frame, Take take);
   bool comprehension(const Term& term, Frame& frame, Take take);
   bool text(const Term& term, Frame& frame, Take take);
   bool ref(const Term& term, Frame& frame, Take take);

@@ -100,7 +100,31 @@ bool Evaluator::items(const Term& term, std::size_t index, Frame& frame, std::ve
   });
 }
 
+// `not { ... }`, `and`, `or`: true where it holds, and looked at no further than to know.
+bool Evaluator::logic(const Term& term, Frame& frame, Take take) {
+  bool holds = false;
+  if (term.logic != Term::Logic::disjunction) {
+    if (!this->holds(*term.body, frame, holds)) {
+      return false;
+    }
+  }
+  for (std::size_t i = 0; term.logic == Term::Logic::disjunction && !holds && i < term.body->size();
+       ++i) {
+    (void)counted((*term.body)[i], frame, [&] {
+      holds = true;
+      return false;
+    });
+    if (error_) {
+      return false;
+    }
+  }
+  return holds ? take(Value::boolean(true)) : true;
+}
+
 bool Evaluator::comprehension(const Term& term, Frame& frame, Take take) {
+  if (term.logic != Term::Logic::none) {
+    return logic(term, frame, take);
+  }
   std::vector<Value> elements;
   std::map<Value, Value> members;
   (void)body(*term.body, 0, frame, [&] {

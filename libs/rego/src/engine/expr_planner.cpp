@@ -54,7 +54,41 @@ void RulePlanner::plain(const Expr& expr) {
   every(expr);
 }
 
+// What holds goes on behind it, and is not looked at again when that fails.
+void RulePlanner::logic(const Term& term) {
+  const Label outer = fail_;
+  const Label holds = label();
+  const auto kept = bound_;
+  const auto way = [&](std::span<const Expr> exprs) {
+    const Label fails = label();
+    fail_ = fails;
+    const auto outer_rest = rest_;
+    for (std::size_t i = 0; i < exprs.size() && covered_; ++i) {
+      rest_ = exprs.subspan(i + 1);
+      expr(exprs[i]);
+    }
+    rest_ = outer_rest;
+    emit(Op::jump).jump = holds;
+    place(fails);
+    bound_ = kept;
+  };
+  const std::span<const Expr> exprs = *term.body;
+  if (term.logic == Term::Logic::disjunction) {
+    for (std::size_t i = 0; i < exprs.size(); ++i) {
+      way(exprs.subspan(i, 1));
+    }
+  } else {
+    way(exprs);
+  }
+  fail_ = outer;
+  emit_else(Op::jump);
+  place(holds);
+}
+
 void RulePlanner::condition(const Term& term) {
+  if (term.logic != Term::Logic::none) {
+    return logic(term);
+  }
   if (const auto known = folder_->value(term)) {
     return known->is(Kind::boolean) && !known->as_boolean() ? never() : void();
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/negation.h"
 #include "engine/policy.h"
 #include "engine/probe.h"
 #include "engine/unsafe_place.h"
@@ -71,7 +72,7 @@ bool align_objects(Expr& expr) {
 
 // What stays the same while bodies inside each other are ordered.
 struct Names {
-  const std::vector<std::string>& slots;
+  std::vector<std::string>& slots;
   Problems& problems;
   std::vector<UnsafeVariable>& unsafe;
 };
@@ -203,6 +204,7 @@ bool order_body(Body& body, const Slots& bound, const Names& names) {
       }
       known.merge(probe.outputs());
       good = order_closures(waiting[i], known, names) && good;
+      take_references_out(waiting[i], ordered, names.slots);
       ordered.push_back(std::move(waiting[i]));
       waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
       moved = true;
@@ -228,7 +230,7 @@ void bind_body(const Body& body, Slots& bound) {
   }
 }
 
-bool order_body(Body& body, const Slots& bound, const std::vector<std::string>& slot_names,
+bool order_body(Body& body, const Slots& bound, std::vector<std::string>& slot_names,
                 const Rule* rule, Problems& problems) {
   std::vector<UnsafeVariable> unsafe;
   const bool good = order_body(body, bound, Names{slot_names, problems, unsafe});

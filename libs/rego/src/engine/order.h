@@ -16,7 +16,7 @@ namespace unhidra::rego {
 // `bound` are the slots that have a value before the body. Closures inside are ordered too. False:
 // something is unsafe, and `problems` says each variable that is (Errc::unsafe_var). `rule`: whose
 // body it is; none: a query's.
-bool order_body(Body& body, const std::set<int>& bound, const std::vector<std::string>& slot_names,
+bool order_body(Body& body, const std::set<int>& bound, std::vector<std::string>& slot_names,
                 const Rule* rule, Problems& problems);
 // Adds the slots that an ordered body binds, outside its closures.
 void bind_body(const Body& body, std::set<int>& bound);

@@ -216,7 +216,8 @@ bool Probe::expr(Expr& expr) {
       break;
     }
   }
-  return good && (!expr.negated || outputs_.empty());
+  const bool may_bind = !expr.negated && expr.operand_of.empty();
+  return good && (may_bind || outputs_.empty());
 }
 
 }  // namespace unhidra::rego

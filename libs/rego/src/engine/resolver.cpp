@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/negation.h"
 #include "engine/order.h"
 #include "engine/resolver_impl.h"
 #include "engine/unsafe_place.h"
@@ -60,9 +61,14 @@ void Resolver::expr(Expr& expr) {
     case Expr::Type::term:
       return expr.items[0].is(Term::Type::call) ? call(expr.items[0], false) : term(expr.items[0]);
     case Expr::Type::unify:
-      if (expr.assigns && expr.negated) {
+      if (expr.assigns && (expr.negated || expr.operand_of == "not")) {
         return note(Errc::compile_error, expr.location,
                     "cannot assign vars inside negated expression");
+      }
+      if (expr.assigns && !expr.operand_of.empty()) {
+        return note(
+            Errc::compile_error, expr.location,
+            "cannot assign vars inside implicit " + std::string(expr.operand_of) + " operand");
       }
       if (expr.assigns) {
         term(expr.items[1]);
@@ -87,6 +93,7 @@ void Resolver::expr(Expr& expr) {
 }
 
 void Resolver::body(Body& body) {
+  take_calls_out(body, taken_out_);
   for (auto& one : body) {
     expr(one);
   }

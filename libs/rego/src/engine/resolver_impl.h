@@ -74,6 +74,7 @@ class Resolver {
   std::vector<std::map<std::string, Occurrence, std::less<>>> occurrences_;  // in each of them
   Scope implicit_;  // variables that nothing declares
   std::vector<std::string> slot_names_;
+  std::size_t taken_out_ = 0;  // calls, of what is negated
   Problems& problems_;
   bool good_ = true;  // so far, of this rule or query
 };

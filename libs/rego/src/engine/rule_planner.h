@@ -57,6 +57,7 @@ class RulePlanner {
   void expr(const Expr& expr);
   void plain(const Expr& expr);
   void condition(const Term& term);
+  void logic(const Term& term);
   bool comparison(const Term& call);
   void never();
   void unify(const Term& pattern, const Term& term);

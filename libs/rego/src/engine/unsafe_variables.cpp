@@ -91,7 +91,7 @@ Slots outputs_of(const Expr& expr, const Slots& known) {
   for (const With& with : expr.with) {
     outside_slots(with.value, replacements);
   }
-  if (expr.negated || !is_subset(replacements, known)) {
+  if (expr.negated || !expr.operand_of.empty() || !is_subset(replacements, known)) {
     return out;
   }
   for (const Term& item : expr.items) {

@@ -142,6 +142,9 @@ bool PartialEvaluator::plain_expr(const Expr& expr, Frame& frame, Next next) {
       if (term.is(Term::Type::call)) {
         return call_expr(term, frame, next);
       }
+      if (term.logic != Term::Logic::none) {
+        return logic(term, frame, next);
+      }
       return raw_value(term, frame, nullptr, [&](const Term& value) { return holds(value, next); });
     }
     case Expr::Type::unify: {
@@ -155,6 +158,40 @@ bool PartialEvaluator::plain_expr(const Expr& expr, Frame& frame, Next next) {
     default:
       return kept(expr, frame, next);
   }
+}
+
+// It binds nothing: a query for each way in which it may hold, and one alone where it does.
+bool PartialEvaluator::logic(const Term& term, Frame& frame, Next next) {
+  Names around;
+  add_variables_around(frame, around);
+  std::vector<Body> ways;
+  const auto gathered = [&] {
+    ++made_;
+    if (auto way = simplified(kept_.back(), around)) {
+      ways.push_back(std::move(*way));
+    }
+    return step();
+  };
+  kept_.emplace_back();
+  const Body& exprs = *term.body;
+  const bool good =
+      term.logic == Term::Logic::disjunction
+          ? std::ranges::all_of(exprs, [&](const Expr& one) { return expr(one, frame, gathered); })
+          : body(exprs, 0, frame, gathered);
+  kept_.pop_back();
+  if (!good) {
+    return false;
+  }
+  if (std::ranges::any_of(ways, &Body::empty)) {
+    return next();
+  }
+  return std::ranges::all_of(ways, [&](const Body& way) { return keep_all(way, 0, next); });
+}
+
+bool PartialEvaluator::keep_all(const Body& exprs, std::size_t index, Next next) {
+  return index == exprs.size()
+             ? next()
+             : keep(exprs[index], [&] { return keep_all(exprs, index + 1, next); });
 }
 
 bool PartialEvaluator::call_expr(const Term& call, Frame& frame, Next next) {

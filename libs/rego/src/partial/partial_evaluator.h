@@ -96,6 +96,9 @@ class PartialEvaluator {
   bool holds(const Term& value, Next next);
   bool keep(Expr expr, Next next);
   bool negated(const Expr& expr, Frame& frame, Next next);
+  bool logic(const Term& term, Frame& frame, Next next);
+  bool keep_all(const Body& exprs, std::size_t index, Next next);
+  void add_variables_around(const Frame& frame, Names& out) const;
   bool negated_apart(const std::vector<Body>& bodies, const Names& around, Next next);
   bool complements(const std::vector<Body>& bodies, std::size_t index, Next next);
 

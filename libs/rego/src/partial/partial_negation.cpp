@@ -45,16 +45,20 @@ bool can_be_turned(const std::vector<Body>& bodies, const Names& around) {
 
 }  // namespace
 
-bool PartialEvaluator::negated(const Expr& expr, Frame& frame, Next next) {
-  Names around;
+void PartialEvaluator::add_variables_around(const Frame& frame, Names& out) const {
   for (const Body& body : kept_) {
-    add_variables(body, around);
+    add_variables(body, out);
   }
   for (const auto& slot : frame.slots) {
     if (slot) {
-      add_variables(*slot, around);
+      add_variables(*slot, out);
     }
   }
+}
+
+bool PartialEvaluator::negated(const Expr& expr, Frame& frame, Next next) {
+  Names around;
+  add_variables_around(frame, around);
   std::vector<Body> bodies;
   kept_.emplace_back();
   Expr inner = expr;

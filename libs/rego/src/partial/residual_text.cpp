@@ -66,7 +66,26 @@ std::string ref_text_of(const Term& ref) {
   return ref_text(ref.items, operand, residual_text);
 }
 
+// In words that need no import: whether there is one. The sides of `and` and `or` are bodies.
+std::string logic_text(const Term& term) {
+  const auto truths = [](const Term& body) { return "[true | " + in_line(*body.body) + "]"; };
+  if (term.logic == Term::Logic::body) {
+    return truths(term) + " != []";
+  }
+  const bool is_or = term.logic == Term::Logic::disjunction;
+  std::string out;
+  for (const Expr& side : *term.body) {
+    const std::string_view between = out.empty() ? "" : is_or ? ", " : "; ";
+    out += between;
+    out += truths(side.items[0]) + (is_or ? "" : " != []");
+  }
+  return is_or ? "array.flatten([" + out + "]) != []" : "[true | " + out + "] != []";
+}
+
 std::string comprehension_text(const Term& term) {
+  if (term.logic != Term::Logic::none) {
+    return logic_text(term);
+  }
   const bool is_array = term.is(Term::Type::array_comp);
   const std::string head =
       operand(term.items[0]) +

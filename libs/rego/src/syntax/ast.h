@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "unhidra/rego/value.h"
@@ -45,14 +46,25 @@ struct Term {
     array,        // items: elements
     set,          // items: elements
     object,       // items: key, value, key, value, ...
-    array_comp,   // items: element; body
+    array_comp,   // items: element; body; or what `logic` says
     set_comp,     // items: element; body
     object_comp,  // items: key, value; body
     call,         // name; items: arguments
     text,         // items: parts of an interpolated string
   };
 
+  // A list comprehension of truths that stands for what holds or not (`not { ... }`, `and`, `or`):
+  // it is true where it holds, else undefined, and binds nothing outside.
+  enum class Logic : std::uint8_t {
+    none,
+    body,         // holds when the body does
+    conjunction,  // of the expressions of the body, each of which is a `body`
+    disjunction,
+  };
+
   Type type = Type::constant;
+  Logic logic = Logic::none;
+  bool has_braces = false;  // of Logic::body: the text has
   Location location;
   Value value;       // of a constant
   std::string name;  // of a variable or, with dots, of a called function
@@ -85,6 +97,8 @@ struct Expr {
   bool negated = false;
   bool assigns = false;  // ":=": the left side declares
   bool turned = false;   // the sides stand the other way round in the text
+  // "not", "and" or "or": it is an operand of that without braces, and binds nothing.
+  std::string_view operand_of;
   std::vector<Term> items;
   std::shared_ptr<Body> body;
   std::vector<With> with;

@@ -58,7 +58,18 @@ class Formatter {
   // `if { x }` on one line is `if x`.
   bool needs_no_braces(std::size_t i) const {
     return i > 0 && pieces_[i - 1].text == "if" && one_row(i) && expressions_in(i) == 1 &&
-           pieces_[i + 1].text != "{";
+           pieces_[i + 1].text != "{" && !is_operand(i);
+  }
+  // The braces of `not { ... }` and of what `and` and `or` stand between.
+  bool is_operand(std::size_t i) const {
+    const auto is_word = [&](std::size_t k) {
+      const Piece& piece = pieces_[k];
+      return (piece.text == "and" || piece.text == "or") && !piece.begins_element &&
+             !piece.begins_expression;
+    };
+    const std::size_t behind = pieces_[i].partner + 1;
+    return (i > 0 && (pieces_[i - 1].text == "not" || is_word(i - 1))) ||
+           (behind < pieces_.size() && is_word(behind));
   }
   void drop_needless() {
     dropped_.assign(pieces_.size(), false);
@@ -109,8 +120,11 @@ class Formatter {
     const Piece& next = pieces_[open.piece + 1];
     return piece.is_body ? !stays_on_one_line(open.piece) : next.row > piece.last_row;
   }
-  // Bodies of `every` may; those of rules do not.
+  // Bodies of `every` and operands may; those of rules do not.
   bool stays_on_one_line(std::size_t i) const {
+    if (one_row(i) && is_operand(i)) {
+      return true;
+    }
     if (!one_row(i) || expressions_in(i) > 1) {
       return false;
     }

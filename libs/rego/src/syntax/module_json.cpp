@@ -106,7 +106,42 @@ Value every_json(const Expr& expr) {
   return object(std::move(out));
 }
 
+// The sides of `and` or `or`, two at a time from the left.
+Value sides_json(const Term& term, std::size_t count) {
+  const auto side = [&](std::size_t i) -> const Term& { return (*term.body)[i].items[0]; };
+  const bool nests = count > 2;
+  Members first{{text("index"), Value::integer(0)}};
+  if (nests) {
+    first.emplace_back(text("terms"), sides_json(term, count - 1));
+  }
+  Members out{
+      {text("operator"), text(term.logic == Term::Logic::conjunction ? "and" : "or")},
+      {text("lhs"), nests ? Value::array({object(std::move(first))}) : body_json(*side(0).body)},
+      {text("rhs"), body_json(*side(count - 1).body)}};
+  if (!nests && side(0).has_braces) {
+    out.emplace_back(text("explicit_lhs"), Value::boolean(true));
+  }
+  if (side(count - 1).has_braces) {
+    out.emplace_back(text("explicit_rhs"), Value::boolean(true));
+  }
+  return object(std::move(out));
+}
+
+Value logic_json(const Term& term) {
+  if (term.logic != Term::Logic::body) {
+    return sides_json(term, term.body->size());
+  }
+  Members out{{text("body"), body_json(*term.body)}};
+  if (term.has_braces) {
+    out.emplace_back(text("explicit_body"), Value::boolean(true));
+  }
+  return object(std::move(out));
+}
+
 Value expr_terms(const Expr& expr) {
+  if (expr.type == Expr::Type::term && expr.items[0].logic != Term::Logic::none) {
+    return logic_json(expr.items[0]);
+  }
   switch (expr.type) {
     case Expr::Type::term:
       return expr.items[0].is(Term::Type::call) ? Value::array(call_json(expr.items[0]))
@@ -138,7 +173,7 @@ Value body_json(const Body& body) {
   for (const auto& expr : body) {
     Members members{{text("index"), Value::integer(static_cast<std::int64_t>(out.size()))},
                     {text("terms"), expr_terms(expr)}};
-    if (expr.negated) {
+    if (expr.negated && expr.items[0].logic != Term::Logic::body) {
       members.emplace_back(text("negated"), Value::boolean(true));
     }
     std::vector<Value> with;

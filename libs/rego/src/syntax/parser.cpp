@@ -138,7 +138,8 @@ Location Parser::here() const {
 bool Parser::is_keyword(std::string_view name) const {
   return std::ranges::find(kReserved, name) != kReserved.end() || (keywords_.in && name == "in") ||
          (keywords_.if_ && name == "if") || (keywords_.every && name == "every") ||
-         (keywords_.contains && name == "contains");
+         (keywords_.contains && name == "contains") || (keywords_.and_ && name == "and") ||
+         (keywords_.or_ && name == "or");
 }
 std::string Parser::text_from(std::size_t begin) const {
   const std::size_t end = position_ == 0 ? begin : list_.tokens[position_ - 1].end;
@@ -196,7 +197,7 @@ void Parser::unexpected(std::string_view note) {
   if (token.type == TokenType::illegal) {
     return fault("illegal token");
   }
-  const std::string name = token_name(token, is_v1_keyword(token.text) && is_keyword(token.text));
+  const std::string name = token_name(token, is_keyword(token.text));
   fault("unexpected " + name + (note.empty() ? "" : ": ") + std::string(note));
 }
 

@@ -32,7 +32,7 @@ std::string Parser::why_no_rule(const Body& body, std::size_t begin) const {
   if (expr.type == Expr::Type::some_vars || expr.type == Expr::Type::some_in) {
     return "'some' declarations cannot be used for rule head";
   }
-  if (expr.type == Expr::Type::every) {
+  if (expr.type == Expr::Type::every || expr.items[0].logic != Term::Logic::none) {
     return "expression cannot be used for rule head";
   }
   const Term& term = expr.items[0];

@@ -86,10 +86,36 @@ std::string Parser::expression_hint(const State& begin) {
                    : " (hint: `import future.keywords.in` for `x in xs` expressions)";
 }
 
+void Parser::place(Expr& expr, const Location& location) {
+  expr.location = location;
+  if (expr.type == Expr::Type::term && expr.items[0].is(Term::Type::call)) {
+    expr.items[0].location = location;
+  }
+}
+
 std::optional<Expr> Parser::literal() {
   const Location location = here();
   mark(Mark::expression);
+  if (keywords_.and_ || keywords_.or_) {
+    bool is_operand = false;
+    auto out = leading_operand(is_operand);
+    if (is_operand) {
+      return out;
+    }
+  }
+  const std::size_t begin = peek().begin;
   const bool negated = skip_name("not");
+  if (negated && keywords_.not_ && (at("{") || at("("))) {
+    if (at("{")) {
+      auto whole = negated_body(location);
+      return whole ? with_operands(std::move(*whole)) : std::nullopt;
+    }
+    bool is_group = false;
+    auto inner = group(true, is_group);
+    if (is_group) {
+      return inner ? with_operands(negation(std::move(*inner), location)) : std::nullopt;
+    }
+  }
   std::optional<Expr> out;
   if (at_name("some")) {
     if (negated) {
@@ -109,12 +135,34 @@ std::optional<Expr> Parser::literal() {
   if (!out) {
     return std::nullopt;
   }
-  out->location = location;
-  out->negated = negated;
-  if (out->type == Expr::Type::term && out->items[0].is(Term::Type::call)) {
-    out->items[0].location = location;
+  place(*out, location);
+  const bool may_go_on = out->type == Expr::Type::term || out->type == Expr::Type::unify;
+  const bool is_improved = negated && keywords_.not_;
+  out->negated = negated && !is_improved;
+  Operand whole{.body = {}, .has_braces = false, .location = location};
+  whole.body.push_back(std::move(*out));
+  if (is_improved) {
+    whole = negation(std::move(whole), location);
   }
-  return with_modifiers(*out) ? std::move(out) : std::nullopt;
+  const Location with = here();
+  const bool has_with = at_name("with");
+  if (!with_modifiers(whole.body[0])) {
+    return std::nullopt;
+  }
+  if (!may_go_on || !at_logic()) {
+    return std::move(whole.body[0]);
+  }
+  if (has_with) {
+    fault_with_operand(with);
+    return std::nullopt;
+  }
+  if (source_[begin] == '{') {
+    const std::string text = text_from(begin);
+    text == "{}" ? fault_at(location, "found empty body")
+                 : fault_brace_operand(location, peek().text, text);
+    return std::nullopt;
+  }
+  return with_operands(std::move(whole));
 }
 
 // `x in xs` or `x, y in xs`; otherwise tells so.

@@ -239,6 +239,9 @@ Parser::MaybeTerm Parser::interpolated_expression(const Location& text) {
     case Expr::Type::term:
       break;
   }
+  if (read->items[0].logic != Term::Logic::none) {
+    return refuse("'and' or 'or'");
+  }
   Term out = make(Term::Type::set_comp);
   Term value = make(Term::Type::var);
   value.name = "$text" + std::to_string(wildcards_++);

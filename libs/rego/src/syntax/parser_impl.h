@@ -1,6 +1,7 @@
 #pragma once
 // The parser. Its parts: parser.cpp (tokens, faults), parser_module.cpp (packages, imports, what
 // holds for a whole module), parser_rules.cpp, parser_bare_rules.cpp, parser_bodies.cpp,
+// parser_logic.cpp (`and`, `or`, `not { ... }`),
 // parser_terms.cpp (operators, references), parser_composites.cpp.
 //
 // It tries the readings of a text in the reference's order, and says at the same token the same:
@@ -54,6 +55,9 @@ class Parser {
     bool every = false;
     bool if_ = false;
     bool in = false;
+    bool and_ = false;
+    bool or_ = false;
+    bool not_ = false;  // `not { ... }`, and `not x` fails where x is undefined
   };
   struct Fault {
     std::uint32_t row = 0;
@@ -132,6 +136,7 @@ class Parser {
   bool check_import(const Import& made, bool has_alias);
   void use_import(const Import& made, bool has_alias, Module& out);
   bool use_keywords(std::string_view which);
+  void use_v1_keywords();
   MaybeTerm path();
   void check_forms();
   void tell_annotations(std::vector<AnnotationFault>& wrong);
@@ -167,6 +172,30 @@ class Parser {
   bool with_modifiers(Expr& expr);
   bool is_membership(const Term& call);
   std::string expression_hint(const State& begin);
+  static void place(Expr& expr, const Location& location);
+
+  // ---- logic ----
+  struct Operand {
+    Body body;
+    bool has_braces = false;
+    Location location;
+  };
+  bool at_logic() const;  // at an `and` or `or` that is a keyword
+  std::optional<Body> operand_body(std::string_view of);
+  void fault_brace_operand(const Location& location, std::string_view of, const std::string& text);
+  void fault_with_operand(const Location& with);
+  static Operand negation(Operand of, const Location& begin);
+  std::optional<Operand> negated_body(const Location& begin);
+  // `of`: the operator, to tell what is wrong; empty: the reading may be given up.
+  std::optional<Operand> operand(std::string_view of);
+  bool may_be_group() const;
+  bool close_group();
+  std::optional<Operand> group(bool is_operand, bool& is_group);
+  std::optional<Operand> operands(Operand first);
+  std::optional<Operand> chain(Term::Logic logic, Operand first);
+  bool can_fail(const Operand& side, std::string_view of);
+  std::optional<Expr> with_operands(Operand first);
+  std::optional<Expr> leading_operand(bool& is_one);
 
   // ---- terms ----
   // Operators and their operands; `pairs`: also `key, value in domain`.

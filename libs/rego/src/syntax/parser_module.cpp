@@ -216,8 +216,7 @@ void Parser::use_import(const Import& made, bool has_alias, Module& out) {
       return fault_at(made.path.location, "`rego` imports cannot be aliased");
     }
     out.speaks_v1 = true;
-    (void)use_keywords("");
-    return;
+    return use_v1_keywords();
   }
   if (root != "future") {
     out.imports.push_back(made);
@@ -230,7 +229,8 @@ void Parser::use_import(const Import& made, bool has_alias, Module& out) {
     return fault_at(made.path.location, "`future` imports cannot be aliased");
   }
   if (!use_keywords(items.size() == 2 ? "" : items[2].value.text())) {
-    fault_at(made.path.location, "unexpected keyword, must be one of [contains every if in]");
+    fault_at(made.path.location,
+             "unexpected keyword, must be one of [and contains every if in not or]");
   }
 }
 
@@ -240,7 +240,16 @@ bool Parser::use_keywords(std::string_view which) {
   keywords_.if_ = keywords_.if_ || which.empty() || which == "if";
   keywords_.every = keywords_.every || which.empty() || which == "every";
   keywords_.in = keywords_.in || which.empty() || which == "in" || which == "every";
-  return which.empty() || which == "contains" || which == "if" || which == "every" || which == "in";
+  keywords_.and_ = keywords_.and_ || which.empty() || which == "and";
+  keywords_.or_ = keywords_.or_ || which.empty() || which == "or";
+  keywords_.not_ = keywords_.not_ || which.empty() || which == "not";
+  return which.empty() || which == "contains" || which == "if" || which == "every" ||
+         which == "in" || which == "and" || which == "or" || which == "not";
+}
+
+// What a module in v1 has without asking.
+void Parser::use_v1_keywords() {
+  keywords_.contains = keywords_.every = keywords_.if_ = keywords_.in = true;
 }
 
 // What v1 asks of every rule of a module that can be read.

@@ -280,21 +280,28 @@ bool Parser::is_only_a_body() const {
     } else if ((symbol == '}' || symbol == ']' || symbol == ')') && --depth == 0) {
       const Token& next = peek(i + 1);
       return next.type == TokenType::end || (next.type == TokenType::symbol && next.text == "{") ||
-             (next.type == TokenType::name && next.text != "in" && next.text != "with");
+             (next.type == TokenType::name && next.text != "in" && next.text != "with" &&
+              !(keywords_.and_ && next.text == "and") && !(keywords_.or_ && next.text == "or"));
     }
   }
   return false;
 }
 
-// After `if` an expression, as long as it is no set: `if {1, 2}[x]`, `if {x | ...} == s`.
+// After `if` an expression; where it begins with braces a body, if they could be a set:
+// `if {1, 2}[x]`, `if {x | ...} == s`.
 bool Parser::rule_body(Rule& rule, Form& form) {
   form.has_body = true;
   form.has_if = skip_name("if");
   if (form.has_if && !is_only_a_body()) {
     const State begin = save();
-    if (auto only = literal(); only && !is_set_literal(*only)) {
+    const bool has_braces = at("{");
+    auto only = literal();
+    if (only && !(has_braces && is_set_literal(*only))) {
       rule.body.push_back(std::move(*only));
       return !statement_failed();
+    }
+    if (!has_braces) {
+      return false;
     }
     restore(begin);
   }

@@ -252,7 +252,12 @@ Parser::MaybeTerm Parser::name_term() {
     take();
     return out;
   }
-  if (!at_identifier() && token.text != "contains") {
+  // The functions of these names are called as before.
+  const Token& next = peek(1);
+  const bool is_called = (token.text == "and" || token.text == "or") &&
+                         next.type == TokenType::symbol && next.text == "(" &&
+                         next.begin == token.end;
+  if (!at_identifier() && token.text != "contains" && !is_called) {
     unexpected();
     return std::nullopt;
   }

@@ -75,34 +75,34 @@ TEST_F(Graphql, WhatIsRefusedSaysWhere) {
   const auto told = [&](std::string_view query) { return on("graphql.parse", {query, kSchema}); };
   EXPECT_EQ(
       told("{ hero(id: 1) {\n  unknown } }"),
-      R"(error: Cannot query field "unknown" on type "Character". in GraphQL string at location 2:3)");
+      R"(error: Cannot query field "unknown" on type "Character" in GraphQL string at location 2:3)");
   EXPECT_EQ(
       told("{ hero(id: 1, x: 2) { name } }"),
-      R"(error: Unknown argument "x" on field "Query.hero". in GraphQL string at location 1:3)");
+      R"(error: Unknown argument "x" on field "Query.hero" in GraphQL string at location 1:3)");
   EXPECT_EQ(
       told("{ hero { name } }"),
-      R"(error: Field "hero" argument "id" of type "ID!" is required, but it was not provided. in GraphQL string at location 1:3)");
+      R"(error: Field "hero" argument "id" of type "ID!" is required, but it was not provided in GraphQL string at location 1:3)");
   EXPECT_EQ(
       told("{ hero(id: 1) }"),
       R"(error: Field "hero" of type "Character" must have a selection of subfields. Did you mean "hero { ... }"? in GraphQL string at location 1:3)");
   EXPECT_EQ(
       told("query Q { hero(id: $id) { name } }"),
-      R"(error: Variable "$id" is not defined by operation "Q". in GraphQL string at location 1:20)");
+      R"(error: Variable "$id" is not defined by operation "Q" in GraphQL string at location 1:20)");
   EXPECT_EQ(
       told("query Q($id: ID!) { hero(id: 1) { name } }"),
-      R"(error: Variable "$id" is never used in operation "Q". in GraphQL string at location 1:9)");
+      R"(error: Variable "$id" is never used in operation "Q" in GraphQL string at location 1:9)");
   EXPECT_EQ(told("{ hero(id: 1) { ...Missing } }"),
-            R"(error: Unknown fragment "Missing". in GraphQL string at location 1:20)");
+            R"(error: Unknown fragment "Missing" in GraphQL string at location 1:20)");
   EXPECT_EQ(told("{ hero(id: 1) { name } }\nfragment F on Human { name }"),
-            R"(error: Fragment "F" is never used. in GraphQL string at location 2:1)");
+            R"(error: Fragment "F" is never used in GraphQL string at location 2:1)");
   EXPECT_EQ(told("{ hero(id: 1) { name @unknown } }"),
-            R"(error: Unknown directive "@unknown". in GraphQL string at location 1:23)");
+            R"(error: Unknown directive "@unknown" in GraphQL string at location 1:23)");
   EXPECT_EQ(
       told("{ hero(id: 1.5) { name } }"),
       R"(error: ID cannot represent a non-string and non-integer value: 1.5 in GraphQL string at location 1:12)");
   EXPECT_EQ(
       told("{ hero(id: 1) { name ... on Model { name } } }"),
-      R"(error: Fragment cannot condition on non composite type "Model". in GraphQL string at location 1:26)");
+      R"(error: Fragment cannot condition on non composite type "Model" in GraphQL string at location 1:26)");
   EXPECT_EQ(
       told("mutation { x }"),
       R"(error: Schema does not support operation type "mutation" in GraphQL string at location 1:1)");
@@ -113,7 +113,7 @@ TEST_F(Graphql, WhatIsRefusedSaysWhere) {
   // A tree that was parsed before does not know its places.
   EXPECT_EQ(call("graphql.parse", "[" + on("graphql.parse_query", {"{ nothing }"}) + "," +
                                       quote_json(kSchema) + "]"),
-            R"(error: Cannot query field "nothing" on type "Query".)");
+            R"(error: Cannot query field "nothing" on type "Query")");
 }
 
 TEST_F(Graphql, SchemasAreChecked) {
