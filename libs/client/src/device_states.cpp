@@ -1,8 +1,5 @@
-// Kept states that this device has sealed for device groups. The keys of what a member seals are
-// gone then, so it remembers the last one that it has put at each topic, to show it.
-// Table::device_state; key: SHA-256 of the topic.
+#include "device_states.h"
 
-#include "engine_impl.h"
 #include "record_codec.h"
 
 namespace unhidra::client {
@@ -11,19 +8,18 @@ namespace {
 constexpr std::uint8_t kStateVersion = 1;
 }  // namespace
 
-void Engine::Impl::remember_state(std::string_view topic, ByteView payload,
-                                  const e2ee::GroupContent& content) {
+void DeviceStates::remember(std::string_view topic, ByteView payload,
+                            const e2ee::GroupContent& content) {
   auto out = record_writer(kStateVersion, 64 + content.body.size());
-  out.raw(crypto_.sha256(payload));
+  out.raw(env_.crypto.sha256(payload));
   write_time(out, content.sent_at);
   out.bytes(content.body);
-  tx_.put(Table::device_state, crypto_.sha256(as_bytes(topic)), seal(std::move(out)));
+  env_.tx.put(Table::device_state, key_of(topic), seal(std::move(out)));
 }
 
-// Nothing: it is not the one that this device has put there last.
-Result<std::optional<e2ee::GroupContent>> Engine::Impl::own_state(std::string_view topic,
-                                                                  ByteView payload) const {
-  UNHIDRA_TRY(const auto stored, tx_.get(Table::device_state, crypto_.sha256(as_bytes(topic))));
+Result<std::optional<e2ee::GroupContent>> DeviceStates::find(std::string_view topic,
+                                                             ByteView payload) const {
+  UNHIDRA_TRY(const auto stored, env_.tx.get(Table::device_state, key_of(topic)));
   if (!stored) {
     return std::nullopt;
   }
@@ -34,11 +30,11 @@ Result<std::optional<e2ee::GroupContent>> Engine::Impl::own_state(std::string_vi
   out.sent_at = read_time(in);
   out.body = to_bytes(in.bytes(e2ee::kMaxGroupBody));
   UNHIDRA_TRY_VOID(finish_record(in, "state of a device"));
-  return hash == crypto_.sha256(payload) ? std::optional(std::move(out)) : std::nullopt;
+  return hash == env_.crypto.sha256(payload) ? std::optional(std::move(out)) : std::nullopt;
 }
 
-void Engine::Impl::forget_state(std::string_view topic) {
-  tx_.remove(Table::device_state, crypto_.sha256(as_bytes(topic)));
+void DeviceStates::forget(std::string_view topic) {
+  env_.tx.remove(Table::device_state, key_of(topic));
 }
 
 }  // namespace unhidra::client

@@ -52,12 +52,7 @@ Status Engine::Impl::load() {
   }
   UNHIDRA_TRY(progress_, Progress::decode(progress->expose()));
   stored_progress_ = to_bytes(progress->expose());
-  UNHIDRA_TRY(const auto prekeys, tx_.load(Table::pre_key));
-  for (const auto& stored : prekeys) {
-    UNHIDRA_TRY(auto record, PreKeyRecord::decode(stored.value.expose()));
-    const auto key = std::pair(record.kind, record.id);
-    prekeys_.emplace(key, std::move(record));
-  }
+  UNHIDRA_TRY_VOID(prekeys_.load());
   UNHIDRA_TRY(const auto users, tx_.load(Table::user));
   for (const auto& stored : users) {
     UNHIDRA_TRY(auto record, UserRecord::decode(stored.value.expose()));
@@ -175,8 +170,8 @@ Status Engine::Impl::enroll(const Enrollment& enrollment) {
                      crypto::Ed25519KeyPair::generate(crypto_, random_)});
   tx_.put(Table::device, as_bytes("self"), self_->encode());
   progress_ = {};
-  make_signed_key(PreKeyRecord::Kind::signed_key);
-  make_signed_key(PreKeyRecord::Kind::last_resort);
+  prekeys_.make_signed(*self_, PreKeyRecord::Kind::signed_key);
+  prekeys_.make_signed(*self_, PreKeyRecord::Kind::last_resort);
   auto& own = user_record(self_->user);
   own.username = enrollment.username;
   save(own);

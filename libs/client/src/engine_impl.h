@@ -13,11 +13,14 @@
 
 #include "chat_records.h"
 #include "content_format.h"
+#include "device_group_desk.h"
 #include "emoji_set.h"
+#include "environment.h"
 #include "group_authority.h"
 #include "group_records.h"
 #include "history_records.h"
 #include "link.h"
+#include "prekeys.h"
 #include "records.h"
 #include "shared_history_records.h"
 #include "transaction.h"
@@ -40,7 +43,7 @@ std::optional<UserId> user_at(const mls::RatchetTree& tree, mls::LeafIndex index
 std::set<UserId> users_of(const mls::RatchetTree& tree);
 std::set<DeviceId> devices_of(const mls::RatchetTree& tree);
 
-class Engine::Impl final : public e2ee::PreKeyStore {
+class Engine::Impl {
  public:
   Impl(Dependencies dependencies, const Limits& limits);
 
@@ -158,23 +161,8 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status approve_history(DeviceId to, std::string_view code);
   Status cancel_history(DeviceId other);
   std::vector<HistoryTransfer> history_transfers() const;
-  Result<DeviceGroupId> create_device_group(std::string_view name,
-                                            std::vector<std::string> topic_filters);
-  Status set_device_group_members(DeviceGroupId id, std::vector<identity::GroupMember> others,
-                                  DeviceRules rules);
-  Result<std::vector<MemberDelivery>> device_group_deliveries(DeviceGroupId id);
-  Result<bool> take_device_prekeys(DeviceId device, ByteView document);
-  Result<bool> has_device_channel(DeviceId device) const;
-  Result<Bytes> seal_for_device(DeviceId device, const e2ee::GroupContent& command);
-  Result<e2ee::ChannelAnswer> open_from_device(DeviceId device, ByteView payload);
-  Result<DeviceGroupId> take_device_group(std::string_view name, ByteView delivery);
-  Status forget_device_group(DeviceGroupId id);
-  Result<Bytes> seal_for_devices(DeviceGroupId id, std::string_view topic,
-                                 identity::PayloadKind kind, bool retained,
-                                 const e2ee::GroupContent& content);
-  Result<FromDevice> open_from_devices(std::string_view topic, ByteView payload, bool retained);
+  DeviceGroupDesk& device_groups() { return device_groups_; }
   Result<crypto::Ed25519PublicKey> device_owner_key() const;
-  Result<std::vector<DeviceGroupView>> device_groups() const;
   const std::optional<Self>& self() const { return self_; }
 
  private:
@@ -242,38 +230,11 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   Status on_event(wire::ServerFrame& frame);
   Status on_hello(const wire::Hello& hello);
 
-  // ---- device groups (device_groups.cpp, device_channels.cpp, device_states.cpp) ----
-  struct DeviceGroupRecord;
-  Result<DeviceGroupRecord> device_group_record(DeviceGroupId id) const;
-  Result<std::vector<DeviceGroupRecord>> device_group_records() const;
-  void save(const DeviceGroupRecord& record);
-  void remember_state(std::string_view topic, ByteView payload, const e2ee::GroupContent& content);
-  Result<std::optional<e2ee::GroupContent>> own_state(std::string_view topic,
-                                                      ByteView payload) const;
-  void forget_state(std::string_view topic);
-  Result<std::optional<e2ee::DeviceChannel>> device_channel(DeviceId device) const;
-  Result<std::optional<e2ee::DeviceChannel>> device_channel(const identity::DeviceKeys& keys) const;
-  Result<e2ee::DeviceChannel> begun_channel(DeviceId device) const;
-  Result<MemberDelivery> delivery_by_channel(e2ee::DeviceChannel channel,
-                                             const identity::DeviceGroup& roster,
-                                             const e2ee::EpochSecret& secret, ByteView policy);
-  Status distrust_device_channels();
-  void save(const e2ee::DeviceChannel& channel);
-
   // ---- keys (keys.cpp) ----
-  void add_prekey(PreKeyRecord record);
-  void make_one_time_keys(std::size_t count);
-  void make_signed_key(PreKeyRecord::Kind kind);
-  void rotate_keys();
-  void drop_old_keys();
   Status pump_keys();
   wire::PublishKeys publication() const;
-  identity::PublishedKeys published_keys() const;
   void on_key_digest(const wire::KeyDigest& digest);
   void on_foreign_keys();
-  std::optional<crypto::X25519KeyPair> signed_prekey(identity::PreKeyId id,
-                                                     bool last_resort) override;
-  std::optional<crypto::X25519KeyPair> one_time_prekey(identity::PreKeyId id) override;
 
   // ---- account (account.cpp) ----
   Status pump_account();
@@ -768,13 +729,15 @@ class Engine::Impl final : public e2ee::PreKeyStore {
   const Clock& clock_;
   Limits limits_;
   Transaction tx_;
+  const Environment env_{crypto_, random_, clock_, limits_, tx_};
   bool dead_ = false;
 
   std::optional<Self> self_;
   std::optional<crypto::Ed25519KeyPair> account_;
   Progress progress_;
   Bytes stored_progress_;  // hash of what is in the store, to write only changes
-  std::map<std::pair<PreKeyRecord::Kind, identity::PreKeyId>, PreKeyRecord> prekeys_;
+  PreKeys prekeys_{env_, progress_};
+  DeviceGroupDesk device_groups_{env_, self_, account_};
   std::map<UserId, UserRecord> users_;
   std::map<ConversationId, ConversationRecord> conversations_;
   std::map<std::uint64_t, OutboxRecord> outbox_;

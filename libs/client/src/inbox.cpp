@@ -203,7 +203,7 @@ Status Engine::Impl::open_message(const wire::InboxEntry& entry, const identity:
   context.sent_at = entry.sent_at;
   UNHIDRA_TRY(auto* peer, peer_record(entry.sender_user_id, keys));
   auto opened =
-      peer->sessions.decrypt(crypto_, local(), *this, context, entry.ciphertext, clock_.now());
+      peer->sessions.decrypt(crypto_, local(), prekeys_, context, entry.ciphertext, clock_.now());
   if (!opened) {
     const auto reason = reason_of(opened.error());
     UNHIDRA_TRY_VOID(unreadable(entry, reason));
@@ -217,9 +217,7 @@ Status Engine::Impl::open_message(const wire::InboxEntry& entry, const identity:
   failures_.erase(entry.sender_device_id);
   save(*peer);
   if (opened->used_one_time_prekey) {
-    const auto id = *opened->used_one_time_prekey;
-    prekeys_.erase({PreKeyRecord::Kind::one_time, id});
-    tx_.remove(Table::pre_key, PreKeyRecord::record_key(PreKeyRecord::Kind::one_time, id));
+    prekeys_.use_up(*opened->used_one_time_prekey);
   }
   return on_content(entry, opened->plaintext.expose());
 }

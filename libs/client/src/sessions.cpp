@@ -106,7 +106,7 @@ Status Engine::Impl::roll_back_detected() {
     record.sessions.distrust();
     save(record);
   }
-  UNHIDRA_TRY_VOID(distrust_device_channels());
+  UNHIDRA_TRY_VOID(device_groups_.distrust_channels());
   for (auto& [id, hold] : groups_) {
     if (hold.record.is_member()) {
       lose(hold, "the store is an old copy");

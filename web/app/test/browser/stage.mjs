@@ -40,7 +40,7 @@ export class Stage {
       process.env.TMPDIR = stage.root; // read once, when it is loaded; what it leaves there goes with the folder
       const { chromium } = await import("playwright-core");
       stage.browser = await chromium.launch({
-        executablePath: process.env.UNHIDRA_CHROMIUM ?? "/usr/bin/chromium", headless: true, args: kFlags,
+        executablePath: process.env.UNHIDRA_CHROMIUM ?? "/usr/bin/chromium-headless-shell", headless: true, args: kFlags,
       });
     } catch (error) {
       await stage.close();

@@ -35,7 +35,7 @@ export async function startChromium({ port = 0, rest, server, ca, profile } = {}
   process.env.TMPDIR = scratch;  // read once, when it is loaded; what it leaves there goes with the folder
   const { chromium } = await import("playwright-core");
   const browser = await chromium.launchPersistentContext(profile ?? join(scratch, "profile"), {
-    executablePath: process.env.UNHIDRA_CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: process.env.UNHIDRA_CHROMIUM ?? "/usr/bin/chromium-headless-shell",
     headless: true,
     args: kFlags,
   });

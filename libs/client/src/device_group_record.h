@@ -1,0 +1,23 @@
+#pragma once
+// What stands in the store of a device group. Table::device_group; key: group id.
+
+#include <optional>
+#include <string>
+
+#include "unhidra/client/device_groups.h"
+#include "unhidra/e2ee/device_group.h"
+
+namespace unhidra::client {
+
+struct DeviceGroupRecord {
+  DeviceGroupId id;
+  std::string name;
+  std::optional<e2ee::EpochSecret> secret;  // of the present epoch, when this device drew it
+  e2ee::DeviceGroupKeys keys;
+  DeviceRules rules;
+
+  SecretBytes encode() const;
+  static Result<DeviceGroupRecord> decode(const crypto::Provider& provider, ByteView bytes);
+};
+
+}  // namespace unhidra::client
