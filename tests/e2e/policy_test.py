@@ -1,9 +1,11 @@
 """The topic policy's life in a real server: versions over REST and by administrators' commands, a shadow beside the one
 in force, the decision log, a bundle that changes on disk. Devices are Eclipse Paho clients with certificates."""
+import contextlib
 import hashlib
 import http.server
 import json
 import pathlib
+import sqlite3
 import threading
 import time
 import unittest
@@ -238,6 +240,24 @@ class Versions(PolicyCase):
         self.assertGreater(found['unhidra_policy_decisions_total{result="allow",ground="policy"}'], 0)
         self.assertGreater(found['unhidra_policy_decisions_total{result="deny",ground="undefined"}'], 0)
         self.activate(self.add(OPEN))
+
+
+class StoredBefore(PolicyCase):
+    server_settings = {"automation.decision_log": "input"}
+
+    def test_a_version_that_does_not_compile_any_more_is_told(self):
+        version = self.add(OPEN)
+        self.activate(version)
+        self.assertEqual(self.admin("check"), {"version": version, "compiles": True, "errors": []})
+        with contextlib.closing(sqlite3.connect(self.server.data / "unhidra.db", timeout=30)) as database:
+            database.execute("UPDATE policies SET documents = replace(documents, 'package ', ?)",
+                             ("# METADATA\\n# title: {}\\npackage ",))
+            database.commit()
+        for which in ([], [str(version)]):
+            run = unhidra("admin", "--data-dir", str(self.server.data), *self.server.set_flags(), "policy", "check", *which)
+            self.assertEqual(run.returncode, 1, run.stdout)
+            self.assertIn(f"Version {version} does not compile", run.stderr)
+            self.assertIn("topics.rego:2:1: rego_parse_error", run.stderr)
 
 
 class VersionsOnPostgreSQL(Versions):

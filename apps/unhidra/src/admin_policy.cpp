@@ -1,4 +1,5 @@
 // `unhidra admin policy ...`: versions of the topic policy in the database.
+#include <algorithm>
 #include <cstdio>
 
 #include "unhidra/automation/policy_administration.h"
@@ -87,6 +88,17 @@ Value change_value(std::string_view when, bool was_allowed, bool allowed, std::s
                         {text("input"), input}});
 }
 
+// Texts of policies may hold what a terminal would obey.
+void print_lines(std::string_view told) {
+  while (!told.empty()) {
+    const auto end = std::min(told.find('\n'), told.size());
+    std::string line(told.substr(0, end));
+    std::ranges::replace(line, '\t', ' ');
+    std::fprintf(stderr, "%s\n", printable(line).c_str());
+    told.remove_prefix(std::min(end + 1, told.size()));
+  }
+}
+
 Result<policy::Documents> documents_of(const AdminOptions& options) {
   policy::Documents out;
   if (options.bundle) {
@@ -122,6 +134,46 @@ Result<int> admin_list_policies(const SourceOptions& sources, const AdminOptions
                  std::string(to_string(place.policies->source())).c_str());
   }
   return 0;
+}
+
+Result<int> admin_check_policy(const SourceOptions& sources, const AdminOptions& options) {
+  UNHIDRA_TRY(const auto place, open(sources, options));
+  auto version = options.version;
+  if (version == 0) {
+    UNHIDRA_TRY(const auto versions, place.policies->versions(place.org));
+    const auto active = std::ranges::find(versions, true, &VersionInfo::active);
+    version = active == versions.end() ? 0 : active->version;
+  }
+  rego::ProblemList problems;
+  if (version != 0) {
+    UNHIDRA_TRY(const auto found, place.policies->find(place.org, version));
+    auto policies = rego::PolicySet::check(found.documents.modules, {.syntax = found.syntax});
+    if (!policies) {
+      problems = std::move(policies.error());
+    }
+  }
+  if (options.json) {
+    std::vector<Value> errors;
+    for (const auto& problem : problems) {
+      errors.push_back(text(rego::to_text(problem)));
+    }
+    print_json(Value::object({{text("version"), Value::integer(version)},
+                              {text("compiles"), Value::boolean(problems.empty())},
+                              {text("errors"), Value::array(std::move(errors))}}));
+    return problems.empty() ? 0 : 1;
+  }
+  if (version == 0) {
+    std::puts("No version is in force.");
+  } else if (problems.empty()) {
+    std::printf("Version %lld compiles.\n", static_cast<long long>(version));
+  } else {
+    std::fprintf(stderr, "Version %lld does not compile: in force it denies everything.\n",
+                 static_cast<long long>(version));
+    for (const auto& problem : problems) {
+      print_lines(rego::to_text(problem));
+    }
+  }
+  return problems.empty() ? 0 : 1;
 }
 
 Result<int> admin_show_policy(const SourceOptions& sources, const AdminOptions& options) {

@@ -22,6 +22,7 @@ Result<int> admin_list_keys(const SourceOptions& sources, const AdminOptions& op
 Result<int> admin_rotate_keys(const SourceOptions& sources, const AdminOptions& options);
 Result<int> admin_verify_audit(const SourceOptions& sources, const AdminOptions& options);
 Result<int> admin_list_policies(const SourceOptions& sources, const AdminOptions& options);
+Result<int> admin_check_policy(const SourceOptions& sources, const AdminOptions& options);
 Result<int> admin_show_policy(const SourceOptions& sources, const AdminOptions& options);
 Result<int> admin_add_policy(const SourceOptions& sources, const AdminOptions& options);
 Result<int> admin_activate_policy(const SourceOptions& sources, const AdminOptions& options);

@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "policy/line.h"
+#include "unknown_command.h"
 
 namespace unhidra::server {
 namespace {
@@ -156,6 +157,12 @@ void add_admin_policy(CLI::App& admin, CommandLine& line) {
   };
   command(*group, "list", "List versions, the newest first", admin_list_policies);
   with_version(command(*group, "show", "Show a version", admin_show_policy));
+  auto* check = command(*group, "check",
+                        "Say what is wrong with a version for this program, such as after an "
+                        "upgrade; 1 when anything is",
+                        admin_check_policy);
+  check->add_option("version", options.version, "Its number; else the one in force")
+      ->check(CLI::PositiveNumber);
   auto* add = command(*group, "add", "Add a version; tells what is wrong with it, all of it",
                       admin_add_policy);
   add->add_option("paths", options.paths, "Files and folders of .rego, .json and .yaml files")
@@ -208,8 +215,15 @@ int run(int argc, char** argv) {
   build(app, line);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (const auto told = unknown_command(app, argc, argv)) {
+      std::fprintf(stderr, "%s\n", told->c_str());
+    } else {
+      (void)app.exit(error);
+    }
+    return 2;
   }
   const auto code = line.action();
   if (!code) {

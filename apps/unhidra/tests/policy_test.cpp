@@ -133,6 +133,49 @@ TEST_F(PolicyLine, AQueryMayStandInAPackageAndImport) {
       << wrong.error_output;
 }
 
+TEST_F(PolicyLine, AQueryHasTheKeywordsThatItImports) {
+  EXPECT_EQ(run({"eval", "--import", "future.keywords.or", "-f", "raw", "1 == 2 or 1 == 1"}).output,
+            "true\n");
+  EXPECT_EQ(run({"eval", "-f", "raw", "1 == 2 or 1 == 1"}).status, 2);
+}
+
+TEST_F(PolicyLine, AWrongQueryIsToldInJsonErrorByError) {
+  const auto read = run({"eval", "x := [1,, 2]"});
+  EXPECT_EQ(read.status, 2);
+  EXPECT_NE(read.output.find("\"code\": \"rego_parse_error\""), std::string::npos) << read.output;
+  EXPECT_NE(read.output.find("\"col\": 9"), std::string::npos) << read.output;
+  const auto compiled = run({"eval", "x > 1; nope(2); y < 2"});
+  EXPECT_EQ(compiled.status, 2);
+  std::size_t errors = 0;
+  for (auto at = compiled.output.find("\"message\""); at != std::string::npos;
+       at = compiled.output.find("\"message\"", at + 1)) {
+    ++errors;
+  }
+  EXPECT_NE(compiled.output.find("undefined function nope"), std::string::npos) << compiled.output;
+  EXPECT_NE(compiled.output.find("\"col\": 8"), std::string::npos) << compiled.output;
+  const auto unsafe = run({"eval", "x > 1; y < 2"});
+  EXPECT_NE(unsafe.output.find("var x is unsafe"), std::string::npos) << unsafe.output;
+  EXPECT_NE(unsafe.output.find("var y is unsafe"), std::string::npos) << unsafe.output;
+  EXPECT_GE(errors, 1U);
+}
+
+TEST_F(PolicyLine, AnUnknownCommandIsToldWithTheNearest) {
+  const auto near = run({"evall", "1"});
+  EXPECT_EQ(near.status, 2);
+  EXPECT_NE(near.error_output.find(
+                "unhidra policy: there is no command \"evall\"; did you mean \"eval\"?"),
+            std::string::npos)
+      << near.error_output;
+  EXPECT_NE(run({"tset", "."}).error_output.find("did you mean \"test\"?"), std::string::npos);
+  const auto far = run({"compile"});
+  EXPECT_NE(far.error_output.find("there are eval, check, test, fmt, bench, explain, dry-run"),
+            std::string::npos)
+      << far.error_output;
+  EXPECT_EQ(run({"eval", "--help"}).status, 0);
+  EXPECT_NE(run({"eval", "--no-such-option", "1"}).error_output.find("--no-such-option"),
+            std::string::npos);
+}
+
 TEST_F(PolicyLine, AWrongQueryIsToldWithItsColumn) {
   const auto read = run({"eval", "-f", "pretty", "1 == 1; data.a."});
   EXPECT_EQ(read.status, 2);

@@ -15,6 +15,11 @@ std::string formatted(const std::string& text, Syntax syntax = Syntax::v1) {
   return *out;
 }
 
+TEST(Format, ImportsAreOneLineEach) {
+  EXPECT_EQ(formatted("package\n a\nimport data.z\nimport\n\n data.b as\n c\np := z + c\n"),
+            "package a\n\nimport data.b as c\nimport data.z\n\np := z + c\n");
+}
+
 TEST(Format, OperandsStayOnOneLineWhereTheyAreWrittenSo) {
   EXPECT_EQ(formatted(R"(package a
 import future.keywords.or

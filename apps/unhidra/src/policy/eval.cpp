@@ -244,9 +244,16 @@ Result<int> eval_in_part(const Options& options, const Loaded& loaded, const std
 Result<int> eval_loaded(const Options& options, const Loaded& loaded, const std::string& query,
                         const Clock& clock, Stopwatch& watch) {
   Answer answer;
-  UNHIDRA_TRY(const auto prepared, loaded.policies.prepare_with_values(
-                                       query, answer.expressions,
-                                       {.package = options.package, .imports = options.imports}));
+  const rego::QueryContext context{.package = options.package, .imports = options.imports};
+  const auto prepared = loaded.policies.prepare_with_values(query, answer.expressions, context);
+  if (!prepared) {
+    const auto problems = loaded.policies.check_query(query, context);
+    if (options.format == "json" && !problems.empty()) {
+      print_problems(problems, true);
+      return 2;
+    }
+    return fail(prepared.error());
+  }
   watch.note("query_compile");
   crypto::SystemRandom random;
   policy::Coverage coverage;
@@ -261,7 +268,7 @@ Result<int> eval_loaded(const Options& options, const Loaded& loaded, const std:
   evaluation.print = [](std::string_view line) {
     std::fprintf(stderr, "%s\n", printable(line).c_str());
   };
-  UNHIDRA_TRY(const auto solutions, prepared.evaluate(evaluation));
+  UNHIDRA_TRY(const auto solutions, prepared->evaluate(evaluation));
   watch.note("query_eval");
   for (const auto& solution : solutions) {
     answer.rows.push_back(row_of(solution, answer.expressions));

@@ -57,19 +57,13 @@ class QueryParser : public GraphqlReader {
       const GraphqlPlace place = here();
       UNHIDRA_TRY_VOID(expect(Token::dollar));
       UNHIDRA_TRY(const std::string variable, name());
-      UNHIDRA_TRY_VOID(expect(Token::colon));
-      UNHIDRA_TRY(const Value type, type_reference(0));
-      Value default_value;
-      if (skip(Token::equals)) {
-        UNHIDRA_TRY(default_value, value(true, 0));
-      }
-      UNHIDRA_TRY(auto list, directives(true));
+      UNHIDRA_TRY(auto declared, declaration());
       return Node()
           .at(place)
           .text("Variable", variable)
-          .node("Type", type)
-          .node("DefaultValue", default_value)
-          .list("Directives", std::move(list))
+          .node("Type", declared.type)
+          .node("DefaultValue", declared.default_value)
+          .list("Directives", std::move(declared.directives))
           .flag("Used", false)
           .take();
     });

@@ -20,6 +20,17 @@ Result<std::vector<Value>> GraphqlReader::arguments(bool constant) {
   });
 }
 
+Result<GraphqlReader::Declaration> GraphqlReader::declaration() {
+  Declaration out;
+  UNHIDRA_TRY_VOID(expect(Token::colon));
+  UNHIDRA_TRY(out.type, type_reference(0));
+  if (skip(Token::equals)) {
+    UNHIDRA_TRY(out.default_value, value(true, 0));
+  }
+  UNHIDRA_TRY(out.directives, directives(true));
+  return out;
+}
+
 Result<std::vector<Value>> GraphqlReader::directives(bool constant) {
   std::vector<Value> out;
   while (skip(Token::at)) {

@@ -130,6 +130,13 @@ class GraphqlReader {
   Result<std::vector<Value>> directives(bool constant);
   Result<Value> value(bool constant, int depth);
   Result<Value> type_reference(int depth);
+  // What a variable or an argument is declared as: `: Type = value @directive`.
+  struct Declaration {
+    Value type;
+    Value default_value;
+    std::vector<Value> directives;
+  };
+  Result<Declaration> declaration();
 
  private:
   GraphqlLexer lexer_;

@@ -128,20 +128,14 @@ class SchemaParser : public GraphqlReader {
       const GraphqlPlace place = here();
       const std::string text = description();
       UNHIDRA_TRY(const std::string argument, name());
-      UNHIDRA_TRY_VOID(expect(Token::colon));
-      UNHIDRA_TRY(const Value type, type_reference(0));
-      Value default_value;
-      if (skip(Token::equals)) {
-        UNHIDRA_TRY(default_value, value(true, 0));
-      }
-      UNHIDRA_TRY(auto list, directives(true));
+      UNHIDRA_TRY(auto declared, declaration());
       return Node()
           .at(place)
           .text("Description", text)
           .text("Name", argument)
-          .node("DefaultValue", default_value)
-          .node("Type", type)
-          .list("Directives", std::move(list))
+          .node("DefaultValue", declared.default_value)
+          .node("Type", declared.type)
+          .list("Directives", std::move(declared.directives))
           .take();
     });
   }

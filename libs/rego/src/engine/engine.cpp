@@ -126,8 +126,12 @@ std::string trimmed(std::string_view text) {
 Result<PreparedQuery> PolicySet::prepare_with_values(std::string_view query,
                                                      std::vector<QueryExpression>& expressions,
                                                      const QueryContext& context) const {
-  UNHIDRA_TRY(auto body, parse_query(query));
   UNHIDRA_TRY(const auto module, module_of(context));
+  Problems problems;
+  Body body = parse_query(query, module.get(), problems);
+  if (!problems.empty()) {
+    return fail(to_error(problems.list()));
+  }
   expressions.clear();
   for (std::size_t i = 0; i < body.size(); ++i) {
     Expr& expr = body[i];
@@ -152,6 +156,19 @@ Result<PreparedQuery> PolicySet::prepare_with_values(std::string_view query,
   out.policy_ = policy_;
   UNHIDRA_TRY(out.query_, planned(*policy_, std::move(body), module.get()));
   return out;
+}
+
+ProblemList PolicySet::check_query(std::string_view query, const QueryContext& context) const {
+  const auto module = module_of(context);
+  if (!module) {
+    return {{.code = Errc::parse_error, .message = module.error().message()}};
+  }
+  Problems problems;
+  Body body = parse_query(query, module->get(), problems);
+  if (problems.empty()) {
+    (void)compile_query(*policy_, std::move(body), module->get(), problems);
+  }
+  return problems.list();
 }
 
 LoadedData PolicySet::load(Value data, const LoadBudget& budget) const {

@@ -82,6 +82,8 @@ struct Query {
 };
 // `context`: whose package and imports it has; none: neither.
 Result<Query> compile_query(const Policy& policy, Body body, const Module* context = nullptr);
+// Adds all that is wrong to `problems`.
+Query compile_query(const Policy& policy, Body body, const Module* context, Problems& problems);
 
 // "a.rego:3".
 std::string place_text(const Location& location);

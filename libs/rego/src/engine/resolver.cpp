@@ -205,14 +205,19 @@ void resolve_rule(const Policy& policy, const Module& module, const RuleNode& pa
   Resolver(policy, &module, &package, problems).rule(rule);
 }
 
-Result<Query> compile_query(const Policy& policy, Body body, const Module* context) {
-  Problems problems;
+Query compile_query(const Policy& policy, Body body, const Module* context, Problems& problems) {
   const bool has_package = context != nullptr && !context->package.items.empty();
   const RuleNode* package = has_package ? policy.find_package(*context) : nullptr;
   Query out = Resolver(policy, context, package, problems).query(std::move(body));
   if (problems.empty()) {
     check_types(policy.root(), policy.types(), out.body, out.slots, problems);
   }
+  return out;
+}
+
+Result<Query> compile_query(const Policy& policy, Body body, const Module* context) {
+  Problems problems;
+  Query out = compile_query(policy, std::move(body), context, problems);
   if (!problems.empty()) {
     return fail(to_error(problems.list()));
   }

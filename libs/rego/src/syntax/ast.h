@@ -135,6 +135,9 @@ struct Module {
   bool speaks_v1 = false;  // in v1 syntax, or by `import rego.v1`
   Term package;            // a ref that begins with data
   std::vector<Import> imports;
+  bool has_and = false;  // by import, as the next two
+  bool has_or = false;
+  bool negates_bodies = false;
   std::vector<std::shared_ptr<Rule>> rules;
   std::vector<Annotation> package_annotations;
 };

@@ -166,7 +166,12 @@ class Formatter {
     if (piece.text == "," || piece.text == ";" || piece.text == "." || piece.is_glued) {
       return false;
     }
-    return piece.row > last->last_row;
+    return piece.row > last->last_row && !is_in_one_line_element();
+  }
+  // Imports are sorted by their lines.
+  bool is_in_one_line_element() const {
+    const Piece& element = pieces_[element_before(index_)];
+    return element.begins_element && (element.text == "import" || element.text == "package");
   }
   int indent_of(const Piece& piece) const {
     if (open_.empty()) {

@@ -266,7 +266,12 @@ Error Parser::error() const {
 
 // ---- entry points ----
 
-Body Parser::query() {
+Body Parser::query(const Module* context) {
+  if (context != nullptr) {
+    keywords_.and_ = context->has_and;
+    keywords_.or_ = context->has_or;
+    keywords_.not_ = context->negates_bodies;
+  }
   auto out = body("");
   if (out && !failed() && !at_end()) {
     unexpected();
@@ -300,11 +305,18 @@ std::shared_ptr<Module> parse_module(std::string_view file, std::string_view sou
   return out;
 }
 
-Result<Body> parse_query(std::string_view source) {
+Body parse_query(std::string_view source, const Module* context, Problems& problems) {
   Parser parser("", source, Syntax::v1);
-  Body out = parser.query();
-  if (parser.failed()) {
-    return fail(parser.error());
+  Body out = parser.query(context);
+  parser.tell(problems);
+  return out;
+}
+
+Result<Body> parse_query(std::string_view source) {
+  Problems problems;
+  Body out = parse_query(source, nullptr, problems);
+  if (!problems.empty()) {
+    return fail(to_error(problems.list()));
   }
   return out;
 }

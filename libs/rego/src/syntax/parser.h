@@ -18,7 +18,8 @@ Result<std::shared_ptr<Module>> parse_module(std::string_view file, std::string_
 // Adds to `problems`, those of annotations too; what could be read comes back in any case.
 std::shared_ptr<Module> parse_module(std::string_view file, std::string_view source, Syntax syntax,
                                      Problems& problems);
-// A query: one body, without a package.
+// A query: one body, without a package. `context`: whose imported keywords it has; may be null.
+Body parse_query(std::string_view source, const Module* context, Problems& problems);
 Result<Body> parse_query(std::string_view source);
 // A ground term.
 Result<Value> parse_ground_term(std::string_view source);

@@ -35,7 +35,7 @@ class Parser {
   Parser(std::string_view file, std::string_view source, Syntax syntax);
 
   std::shared_ptr<Module> module(bool reads_annotations);
-  Body query();
+  Body query(const Module* context);
   Term single_term();
   bool failed() const { return !faults_.empty(); }
   void tell(Problems& problems) const;

@@ -44,6 +44,9 @@ std::shared_ptr<Module> Parser::module(bool reads_annotations) {
       recover();
     }
   }
+  out->has_and = keywords_.and_;
+  out->has_or = keywords_.or_;
+  out->negates_bodies = keywords_.not_;
   if (!has_package && !failed()) {
     fault_at(begin, "package expected");
   }

@@ -124,6 +124,8 @@ class PolicySet {
   Result<PreparedQuery> prepare_with_values(std::string_view query,
                                             std::vector<QueryExpression>& expressions,
                                             const QueryContext& context = {}) const;
+  // All that is wrong with a query, as prepare_with_values tells it in one text; empty: nothing.
+  ProblemList check_query(std::string_view query, const QueryContext& context = {}) const;
   // Data with what is known of it before any input.
   LoadedData load(Value data, const LoadBudget& budget = {}) const;
   // Every rule of every module, in the order of the modules and of their text.
