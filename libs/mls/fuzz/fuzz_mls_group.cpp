@@ -80,6 +80,7 @@ class Scene {
         {'r', &Scene::raw},        {'p', &Scene::public_message}, {'c', &Scene::private_message},
         {'e', &Scene::external},   {'s', &Scene::group_secrets},  {'i', &Scene::welcome_info},
         {'g', &Scene::group_info}, {'w', &Scene::welcome},        {'d', &Scene::stored},
+        {'f', &Scene::path_fault},
     };
     const auto kind = kKinds.find(script.next());
     if (kind != kKinds.end()) {
@@ -135,6 +136,12 @@ class Scene {
     commit({add_of(key_package("eve"))});
     commit({{GroupContextExtensions{}}});
     commit({{reinit}});
+    followed_ = parsed(raw_[0]);
+    const auto& honest = *followed_->as<PublicMessage>();
+    fault_ = bob_->path_fault(env_, honest).value();
+    judge_ = Group::restore(env_.provider, stored_).value();
+    require(judge_->receive(env_, *followed_).has_value());
+    require(judge_->judge(honest, *fault_).verdict == PathVerdict::unfounded);
     info_ = alice_.group_info(true).value();
     const auto joined = Group::join_external(env_, *info_, outsider_).value();
     raw_.push_back(joined.commit);
@@ -258,6 +265,19 @@ class Scene {
       }
     }
   }
+  // Somebody accuses the author of a commit with nothing wrong in it, perhaps of another commit.
+  void path_fault(Script& script) {
+    const bool another = (script.next() & 1) != 0;
+    Bytes commit = encode(*followed_);
+    Bytes fault = encode(*fault_);
+    (another ? commit : fault) = script.edit(another ? std::move(commit) : std::move(fault));
+    const auto accusation = mls_public::decode<PathFault>(fault, "x");
+    const auto message = MlsMessage::parse(commit);
+    const auto* accused = message ? message->as<PublicMessage>() : nullptr;
+    if (accusation && accused != nullptr) {
+      require(judge_->judge(*accused, *accusation).verdict != PathVerdict::proven);
+    }
+  }
   // A stored group that was damaged.
   void stored(Script& script) {
     const std::size_t which = script.next() % stored_.size();
@@ -286,6 +306,9 @@ class Scene {
   std::vector<Bytes> raw_;
   std::vector<FramedContent> contents_;
   std::optional<FramedContent> external_;
+  std::optional<MlsMessage> followed_;  // a commit, by who judges accusations of it
+  std::optional<PathFault> fault_;
+  std::optional<Group> judge_;
   std::optional<GroupInfo> info_;
   std::optional<OpenedWelcome> welcome_;
   Bytes welcome_bytes_;
