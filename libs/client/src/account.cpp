@@ -10,12 +10,12 @@ namespace unhidra::client {
 Status Engine::Impl::pump_account() {
   const Question publish{Ask::publish_list};
   if (!link_.own_list_known) {
-    if (may_ask({Ask::device_list, self_->user.uuid()})) {
-      ask({Ask::device_list, self_->user.uuid()}, wire::FetchDeviceLists{{self_->user}});
+    if (requests_.may_ask({Ask::device_list, self_->user.uuid()})) {
+      requests_.ask({Ask::device_list, self_->user.uuid()}, wire::FetchDeviceLists{{self_->user}});
     }
     return {};
   }
-  if (progress_.keys_dirty || !may_ask(publish)) {
+  if (progress_.keys_dirty || !requests_.may_ask(publish)) {
     return {};  // the server takes a list of devices with known keys only
   }
   const auto& own = user_record(self_->user);
@@ -23,17 +23,18 @@ Status Engine::Impl::pump_account() {
     if (!own.list) {
       UNHIDRA_TRY_VOID(create_account());
     } else {
-      ask(publish, wire::PublishDeviceList{identity::encode(*own.list)});  // the server lost it
+      requests_.ask(publish,
+                    wire::PublishDeviceList{identity::encode(*own.list)});  // the server lost it
       return {};
     }
   }
   if (progress_.proposal) {
-    ask(publish, wire::PublishDeviceList{progress_.proposal->document});
+    requests_.ask(publish, wire::PublishDeviceList{progress_.proposal->document});
     return {};
   }
   if (progress_.membership == Membership::approved && !link_.pending_listed &&
-      may_ask({Ask::pending_devices})) {
-    ask({Ask::pending_devices}, wire::ListPendingDevices{});
+      requests_.may_ask({Ask::pending_devices})) {
+    requests_.ask({Ask::pending_devices}, wire::ListPendingDevices{});
   }
   return {};
 }

@@ -7,13 +7,13 @@
 namespace unhidra::client {
 
 Status Engine::Impl::answer(const PendingRequest& request, const wire::ServerFrame& frame) {
-  settle(request.question);
+  requests_.settle(request.question);
   UNHIDRA_TRY(const bool fits,
               std::visit([&](const auto& body) { return take(request, body); }, frame.body));
   if (!fits) {
     emit(event::RequestFailed{"answer", std::string(error_code(Errc::bad_frame).name),
                               "the server answered a request with something else"});
-    back_off(request.question, 0);
+    requests_.back_off(request.question, 0);
   }
   return {};
 }
@@ -35,7 +35,7 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Done&
     case Ask::typing:
       return true;
     case Ask::set_presence:
-      on_presence_set(request);
+      presence_.on_own_set(request);
       return true;
     case Ask::place:
       on_place_answer(request, {});
@@ -219,7 +219,7 @@ Status Engine::Impl::on_event(wire::ServerFrame& frame) {
   } else if (const auto* typing = std::get_if<wire::Typing>(&frame.body)) {
     on_typing(*typing);
   } else if (const auto* presence = std::get_if<wire::PresenceChange>(&frame.body)) {
-    on_presence(*presence);
+    presence_.on_change(*presence);
   } else if (const auto* low = std::get_if<wire::PreKeysLow>(&frame.body)) {
     link_.count_known = true;
     link_.prekey_count = low->one_time;
@@ -254,6 +254,40 @@ Status Engine::Impl::on_hello(const wire::Hello& hello) {
   emit(event::Connected{});
   emit(event::TokenExpires{hello.token_expires_at});
   return {};
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request,
+                                const wire::PresenceSnapshot& snapshot) {
+  if (request.question.ask != Ask::watch_presence) {
+    return false;
+  }
+  presence_.on_snapshot(request, snapshot);
+  return true;
+}
+
+void Engine::Impl::report(std::string what, const wire::Error& error) {
+  emit(event::RequestFailed{std::move(what), error.code, error.message});
+}
+
+Status Engine::Impl::receive(ByteView bytes) {
+  auto frame = wire::decode<wire::ServerFrame>(bytes, {.max_size = limits_.max_frame});
+  if (!frame) {
+    released_.reconnect = true;
+    return fail(Errc::bad_frame, "the server sent an unreadable frame: " + frame.error().message());
+  }
+  if (frame->request_id == 0) {
+    return on_event(*frame);
+  }
+  const auto found = link_.pending.find(frame->request_id);
+  if (found == link_.pending.end()) {
+    return {};  // an answer to nothing: of no use, and of no harm
+  }
+  const auto request = std::move(found->second);
+  link_.pending.erase(found);
+  if (const auto* error = std::get_if<wire::Error>(&frame->body)) {
+    return refuse(request, *error);
+  }
+  return answer(request, *frame);
 }
 
 }  // namespace unhidra::client

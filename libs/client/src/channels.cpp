@@ -80,8 +80,9 @@ Status Engine::Impl::adopt_public_name(ConversationId id, std::string_view name)
 // The entry of a channel whose group the server has taken.
 void Engine::Impl::pump_channel(const GroupHold& hold) {
   const Question question{Ask::create_channel, hold.record.id.uuid()};
-  if (hold.record.channel && hold.record.state == GroupState::active && may_ask(question)) {
-    ask(question, *hold.record.channel);
+  if (hold.record.channel && hold.record.state == GroupState::active &&
+      requests_.may_ask(question)) {
+    requests_.ask(question, *hold.record.channel);
   }
 }
 
@@ -113,7 +114,7 @@ Result<std::uint64_t> Engine::Impl::ask_place(PlaceRequest request) {
         if constexpr (joins) {
           allow_rejoin(body.channel_id);
         }
-        auto& pending = ask({Ask::place, id}, std::move(body));
+        auto& pending = requests_.ask({Ask::place, id}, std::move(body));
         pending.number = number;
         pending.name = joins ? "join" : "";
       },
@@ -141,8 +142,8 @@ void Engine::Impl::on_place_answer(const PendingRequest& request, PlaceAnswerBod
 }
 
 void Engine::Impl::pump_default_channels() {
-  if (progress_.join_defaults && may_tell() && may_ask({Ask::default_channels})) {
-    ask({Ask::default_channels}, wire::JoinChannel{});
+  if (progress_.join_defaults && may_tell() && requests_.may_ask({Ask::default_channels})) {
+    requests_.ask({Ask::default_channels}, wire::JoinChannel{});
   }
 }
 

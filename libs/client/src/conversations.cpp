@@ -67,7 +67,7 @@ Status Engine::Impl::on_conversation(UserId peer, const wire::Conversation& answ
       (known != conversations_.end() && known->second.peer != peer)) {
     emit(event::RequestFailed{"open_conversation", std::string(error_code(Errc::bad_frame).name),
                               "the server answered with a conversation of other people"});
-    back_off({Ask::open_conversation, peer.uuid()}, 0);
+    requests_.back_off({Ask::open_conversation, peer.uuid()}, 0);
     return {};
   }
   auto& record = conversation_record(answer.conversation_id, peer);
@@ -167,20 +167,22 @@ Status Engine::Impl::on_log(ConversationId id, const wire::Log& answer) {
 // know itself means that this store is an old copy.
 Status Engine::Impl::pump_conversations() {
   for (const auto& peer : link_.wanted_conversations) {
-    if (may_ask({Ask::open_conversation, peer.uuid()})) {
-      ask({Ask::open_conversation, peer.uuid()}, wire::OpenDirectConversation{peer});
+    if (requests_.may_ask({Ask::open_conversation, peer.uuid()})) {
+      requests_.ask({Ask::open_conversation, peer.uuid()}, wire::OpenDirectConversation{peer});
     }
   }
   if (!is_inbox_drained()) {
     return {};
   }
   const bool all = link_.conversations_known && link_.conversations_cursor.empty();
-  if (!all && may_ask({Ask::conversations})) {
-    ask({Ask::conversations}, wire::ListConversations{link_.conversations_cursor, kWindow});
+  if (!all && requests_.may_ask({Ask::conversations})) {
+    requests_.ask({Ask::conversations},
+                  wire::ListConversations{link_.conversations_cursor, kWindow});
   }
   for (const auto& [id, head] : link_.logs) {
-    if (may_ask({Ask::log, id.uuid()})) {
-      ask({Ask::log, id.uuid()}, wire::FetchLog{id, conversations_.at(id).checked_seq, kPage});
+    if (requests_.may_ask({Ask::log, id.uuid()})) {
+      requests_.ask({Ask::log, id.uuid()},
+                    wire::FetchLog{id, conversations_.at(id).checked_seq, kPage});
     }
   }
   return {};

@@ -86,7 +86,7 @@ void Engine::Impl::want_newer_list(UserId user) {
     dropped += std::erase(pending.people, user);
   }
   if (dropped > 0) {
-    settle(question);
+    requests_.settle(question);
   }
   if (user == self_->user) {
     link_.own_list_known = false;
@@ -101,12 +101,12 @@ void Engine::Impl::ask_lists() {
   const auto send = [&] {
     Uuid id{};
     random_.fill(id);
-    ask({Ask::device_lists, id}, wire::FetchDeviceLists{people}).people = people;
+    requests_.ask({Ask::device_lists, id}, wire::FetchDeviceLists{people}).people = people;
     people.clear();
   };
   for (const auto& id : link_.wanted_lists) {
     const Question question{Ask::device_list, id.uuid()};
-    if (!may_ask(question)) {
+    if (!requests_.may_ask(question)) {
       continue;
     }
     link_.questions[question].in_flight = true;
@@ -123,9 +123,9 @@ void Engine::Impl::ask_lists() {
 Status Engine::Impl::pump_people() {
   ask_lists();
   for (const auto& [device, user] : link_.wanted_former) {
-    if (may_ask({Ask::former_device, device.uuid()})) {
-      ask({Ask::former_device, device.uuid()}, wire::FetchDeviceLists{{user}, device}).person =
-          user;
+    if (requests_.may_ask({Ask::former_device, device.uuid()})) {
+      requests_.ask({Ask::former_device, device.uuid()}, wire::FetchDeviceLists{{user}, device})
+          .person = user;
     }
   }
   if (link_.wanted_names.empty()) {
@@ -135,8 +135,8 @@ Status Engine::Impl::pump_people() {
                                       [](const auto& one) { return one.second.question.ask; });
   for (auto id = link_.wanted_names.begin();
        id != link_.wanted_names.end() && under_way < kMostNamesAsked; ++id) {
-    if (may_ask({Ask::user_info, id->uuid()})) {
-      ask({Ask::user_info, id->uuid()}, wire::LookUpUser{*id});
+    if (requests_.may_ask({Ask::user_info, id->uuid()})) {
+      requests_.ask({Ask::user_info, id->uuid()}, wire::LookUpUser{*id});
       ++under_way;
     }
   }
@@ -153,7 +153,7 @@ void Engine::Impl::refuse_list(UserId user, event::ListRefusal why) {
 Status Engine::Impl::on_device_lists(const PendingRequest& request,
                                      const wire::DeviceLists& answer) {
   for (const auto& user : request.people) {
-    settle({Ask::device_list, user.uuid()});
+    requests_.settle({Ask::device_list, user.uuid()});
     const auto found = std::ranges::find(answer.lists, user, &wire::DeviceListOf::user_id);
     UNHIDRA_TRY_VOID(found != answer.lists.end()
                          ? on_device_list(user, *found)

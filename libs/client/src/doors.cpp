@@ -115,10 +115,13 @@ Status Engine::set_receipts(bool sent) {
   return impl_->command([&] { return impl_->set_receipts(sent); });
 }
 Status Engine::set_presence(OwnPresence own) {
-  return impl_->command([&] { return impl_->set_presence(own); });
+  return impl_->command([&]() -> Status {
+    impl_->presence().set_own(own);
+    return {};
+  });
 }
 Status Engine::watch_presence(std::span<const UserId> users) {
-  return impl_->command([&] { return impl_->watch_presence(users); });
+  return impl_->command([&] { return impl_->presence().watch(users); });
 }
 Status Engine::put_first(std::span<const ConversationId> conversations) {
   return impl_->command([&] { return impl_->put_first(conversations); });
@@ -234,10 +237,10 @@ std::vector<UserId> Engine::typing(ConversationId conversation) const {
   return impl_->typing(conversation);
 }
 std::vector<UserPresence> Engine::presence() const {
-  return impl_->presence();
+  return impl_->presence().of_watched();
 }
 bool Engine::presence_answered() const {
-  return impl_->presence_answered();
+  return impl_->presence().is_answered();
 }
 bool Engine::sends_receipts() const {
   return impl_->sends_receipts();

@@ -69,10 +69,10 @@ Status Engine::Impl::pump_earlier(GroupHold& hold, GroupLink& link) {
     return process_earlier(hold, link, low);
   }
   const Question question{Ask::earlier_log, hold.record.id.uuid()};
-  if (may_ask(question)) {
+  if (requests_.may_ask(question)) {
     const auto after = page.entries.empty() ? low : page.entries.back().seq;
-    ask(question,
-        wire::FetchGroupLog{hold.record.id, after, static_cast<std::uint32_t>(before - 1 - after)});
+    requests_.ask(question, wire::FetchGroupLog{hold.record.id, after,
+                                                static_cast<std::uint32_t>(before - 1 - after)});
   }
   return {};
 }

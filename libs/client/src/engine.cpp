@@ -132,7 +132,7 @@ Status Engine::Impl::pump() {
       UNHIDRA_TRY_VOID(pump_inbox());  // a log may have said what a Welcome waited for
     }
     pump_policy();
-    pump_presence();
+    presence_.pump();
     pump_default_channels();
     UNHIDRA_TRY_VOID(pump_receipts());
     UNHIDRA_TRY_VOID(pump_read_sync());
@@ -194,7 +194,7 @@ Status Engine::Impl::connection_opened() {
 
 // What the host asked for outlives the connection; everything else is asked anew on the next one.
 void Engine::Impl::reset_link() {
-  forget_presence();
+  presence_.forget();
   for (auto& [person, event] : link_.unnamed) {
     emit(std::move(event));
   }
@@ -240,7 +240,7 @@ Status Engine::Impl::look_up_user(std::string_view username) {
   }
   Uuid id{};
   random_.fill(id);
-  ask({Ask::user_named, id}, wire::LookUpUser{std::string(username)}).name = username;
+  requests_.ask({Ask::user_named, id}, wire::LookUpUser{std::string(username)}).name = username;
   return {};
 }
 
@@ -261,8 +261,8 @@ Status Engine::Impl::refresh_user(UserId user) {
 }
 
 Status Engine::Impl::refresh_token(std::string_view token) {
-  if (link_.greeted && may_ask({Ask::authenticate})) {
-    ask({Ask::authenticate}, wire::Authenticate{std::string(token)});
+  if (link_.greeted && requests_.may_ask({Ask::authenticate})) {
+    requests_.ask({Ask::authenticate}, wire::Authenticate{std::string(token)});
   }
   return {};
 }

@@ -1,7 +1,7 @@
 #pragma once
-// The engine's inside. One class, whose methods stand in one file a subject: keys.cpp, account.cpp,
-// directory.cpp, sessions.cpp, inbox.cpp, contents.cpp, conversations.cpp, outbox.cpp; engine.cpp
-// has the doors, requests.cpp the bookkeeping of questions, answers.cpp what comes back.
+// The engine's inside: what must see several subjects at once, with the methods of a subject in one
+// file (README.md lists them); engine.cpp has the step, doors.cpp the doors, answers.cpp what comes
+// back. Subjects that stand on their own are classes of their own, and members of this one.
 //
 // Memory is the truth within a step; every change is also queued in the transaction, and a step
 // that fails after a change loads everything anew.
@@ -21,7 +21,9 @@
 #include "history_records.h"
 #include "link.h"
 #include "prekeys.h"
+#include "presence_desk.h"
 #include "records.h"
+#include "requests.h"
 #include "shared_history_records.h"
 #include "transaction.h"
 #include "unread_list.h"
@@ -131,11 +133,8 @@ class Engine::Impl {
   std::optional<AutoFollow> own_rule(ConversationId id) const;
   Status set_typing(ConversationId id, bool active);
   Status set_receipts(bool sent);
-  Status set_presence(OwnPresence own);
-  Status watch_presence(std::span<const UserId> users);
   Status put_first(std::span<const ConversationId> shown);
-  std::vector<UserPresence> presence() const;
-  bool presence_answered() const;
+  PresenceDesk& presence() { return presence_; }
   bool sends_receipts() const { return progress_.receipts; }
   Result<std::optional<Message>> message(ConversationId conversation, const MessageRef& ref) const;
   Result<std::vector<Thread>> threads(std::optional<ConversationId> only, bool followed_only) const;
@@ -174,13 +173,7 @@ class Engine::Impl {
   Status pump();
   void note_idle();
 
-  // ---- questions and answers (requests.cpp) ----
-  bool may_ask(const Question& question) const;
-  template <class Body>
-  PendingRequest& ask(const Question& question, const Body& body);
-  void settle(const Question& question);
-  void back_off(const Question& question, std::uint32_t retry_after_ms);
-  std::chrono::milliseconds delay_after(std::uint32_t failures) const;
+  // ---- events ----
   void emit(Event event) { staged_.events.push_back(std::move(event)); }
   // False when the name is known, or nobody on this connection knows it.
   bool want_name(UserId user);
@@ -394,14 +387,6 @@ class Engine::Impl {
   void on_typing(const wire::Typing& typing);
   void stop_typing(ConversationId id, UserId user);
   void expire_typing();
-
-  // ---- presence (presence.cpp) ----
-  bool watch_is_behind() const;
-  void pump_presence();
-  void on_presence_set(const PendingRequest& request);
-  void on_presence(const wire::PresenceChange& change);
-  void on_presence_refused(const PendingRequest& request, bool passing);
-  void forget_presence();
 
   // ---- conversations and history (conversations.cpp) ----
   ConversationRecord& conversation_record(ConversationId id, UserId peer);
@@ -768,29 +753,11 @@ class Engine::Impl {
   bool rules_due_ = true;             // some rule for threads may be
   std::map<DeviceId, int> failures_;  // messages in a row that could not be decrypted
 
-  // What the host wishes outlives a connection, what is known does not; neither is stored.
-  struct PresenceDesk {
-    OwnPresence own = OwnPresence::hidden;
-    std::set<UserId> watched;
-    std::uint64_t version = 0;  // of `watched`
-    std::map<UserId, UserPresence> known;
-  };
-  PresenceDesk presence_;
-
   Link link_;
   Actions staged_;    // of this step
   Actions released_;  // of committed steps
+  Requests requests_{env_, link_, staged_};
+  PresenceDesk presence_{env_, link_, requests_, staged_};
 };
-
-template <class Body>
-PendingRequest& Engine::Impl::ask(const Question& question, const Body& body) {
-  const auto id = link_.next_request++;
-  staged_.frames.push_back(wire::make_request(id, wire::request_field<Body>(), wire::encode(body)));
-  link_.questions[question].in_flight = true;
-  auto& pending = link_.pending[id];
-  pending.question = question;
-  pending.since = clock_.steady_now();
-  return pending;
-}
 
 }  // namespace unhidra::client

@@ -71,9 +71,10 @@ Result<Engine::Impl::Outcome> Engine::Impl::look_for_devices(const GroupChange& 
     return Outcome::done;
   }
   const Question question{Ask::claim_key_packages, user.uuid()};
-  if (may_ask(question)) {
-    ask(question,
-        wire::ClaimKeyPackages{user, static_cast<std::uint32_t>(mls::kDefaultCipherSuite)})
+  if (requests_.may_ask(question)) {
+    requests_
+        .ask(question,
+             wire::ClaimKeyPackages{user, static_cast<std::uint32_t>(mls::kDefaultCipherSuite)})
         .number = change.order;
   }
   const auto state = link_.questions.find(question);
@@ -119,11 +120,11 @@ bool Engine::Impl::wait_for_device(GroupChange& change, UserId user) {
   const auto [found, first] = link_.without_device.try_emplace(user);
   auto& absent = found->second;
   if (first) {
-    absent = {now, now + delay_after(0), 0};
+    absent = {now, now + requests_.delay_after(0), 0};
   } else if (now - absent.since >= limits_.device_patience) {
     return false;
   } else if (now >= absent.not_before) {
-    absent.not_before = now + delay_after(++absent.rounds);
+    absent.not_before = now + requests_.delay_after(++absent.rounds);
     change.key_packages.erase(user);
     want_newer_list(user);
   }

@@ -88,7 +88,7 @@ bool Engine::Impl::is_my_turn(const GroupHold& hold, GroupLink& link) {
 }
 
 Status Engine::Impl::choose_step(GroupHold& hold, GroupLink& link) {
-  if (!may_ask({Ask::change_group, hold.record.id.uuid()})) {
+  if (!requests_.may_ask({Ask::change_group, hold.record.id.uuid()})) {
     return {};
   }
   review(hold);
@@ -187,7 +187,7 @@ Status Engine::Impl::commit(GroupHold& hold, PlannedCommit plan) {
     for (const auto order : plan.changes) {
       finish_change(order, std::string(bundle.error().code().name));
     }
-    back_off({Ask::change_group, hold.record.id.uuid()}, 0);
+    requests_.back_off({Ask::change_group, hold.record.id.uuid()}, 0);
     return {};
   }
   GroupStep step;

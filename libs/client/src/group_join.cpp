@@ -27,8 +27,8 @@ Result<std::optional<mls::RatchetTree>> Engine::Impl::fetched_tree(ConversationI
   }
   if (!link.tree_size || link.tree.size() < *link.tree_size) {
     const Question question{Ask::ratchet_tree, id.uuid()};
-    if (may_ask(question)) {
-      ask(question, wire::FetchRatchetTree{id, seq, link.tree.size()}).number = seq;
+    if (requests_.may_ask(question)) {
+      requests_.ask(question, wire::FetchRatchetTree{id, seq, link.tree.size()}).number = seq;
     }
     return std::optional<mls::RatchetTree>();
   }
@@ -128,8 +128,9 @@ bool Engine::Impl::is_behind(const GroupHold& hold, const wire::InboxEntry& welc
     link.head_known = false;  // it knows of more than this connection has been told
   }
   const Question log{Ask::group_log, hold.record.id.uuid()};
-  if (!link.head_known && link.entries.empty() && may_ask(log)) {
-    ask(log, wire::FetchGroupLog{hold.record.id, hold.record.cursor, limits_.group_log_page});
+  if (!link.head_known && link.entries.empty() && requests_.may_ask(log)) {
+    requests_.ask(log,
+                  wire::FetchGroupLog{hold.record.id, hold.record.cursor, limits_.group_log_page});
   }
   return !link.head_known || !link.entries.empty() || link.head > hold.record.cursor;
 }
@@ -180,8 +181,8 @@ Status Engine::Impl::prepare_join(GroupHold& hold, GroupLink& link) {
   if (!link.info) {
     const bool soon = hold.record.last_rejoin != Timestamp() &&
                       clock_.now() - hold.record.last_rejoin < limits_.rejoin_interval;
-    if (!soon && may_ask(question)) {
-      ask(question, wire::FetchGroupInfo{id});
+    if (!soon && requests_.may_ask(question)) {
+      requests_.ask(question, wire::FetchGroupInfo{id});
     }
     return {};
   }
@@ -194,7 +195,7 @@ Status Engine::Impl::prepare_join(GroupHold& hold, GroupLink& link) {
     report("group", wire::Error{std::string(joined.error().code().name),
                                 "cannot come into the group: " + joined.error().message()});
     link.info.reset();
-    back_off(question, 0);
+    requests_.back_off(question, 0);
     return {};
   }
   send_step(hold, link);
@@ -210,13 +211,13 @@ bool Engine::Impl::expects_welcome(const GroupHold& hold, GroupLink& link,
     return false;
   }
   const Question question{Ask::inbox};
-  if (!may_ask(question)) {
+  if (!requests_.may_ask(question)) {
     return true;
   }
   if (std::exchange(link.looked_for_welcome, true)) {
     return false;
   }
-  ask(question, wire::FetchInbox{progress_.inbox_cursor, limits_.inbox_page});
+  requests_.ask(question, wire::FetchInbox{progress_.inbox_cursor, limits_.inbox_page});
   return true;
 }
 

@@ -274,7 +274,7 @@ Result<Engine::Impl::Outcome> Engine::Impl::prepare_for_group(OutboxRecord& reco
   if ((later != link_.send_not_before.end() && later->second > clock_.steady_now()) ||
       hold->record.state != GroupState::active || hold->record.step || !link.head_known ||
       !link.entries.empty() || link.head > hold->record.cursor ||
-      !may_ask({Ask::send_group, record.conversation.uuid()})) {
+      !requests_.may_ask({Ask::send_group, record.conversation.uuid()})) {
     return Outcome::wait;
   }
   UNHIDRA_TRY_VOID(need_mls(*hold));

@@ -7,19 +7,20 @@ namespace unhidra::client {
 void Engine::Impl::send_step(GroupHold& hold, GroupLink& link) {
   const auto id = hold.record.id;
   const Question question{Ask::change_group, id.uuid()};
-  if (!hold.record.step || link.taken || !may_ask(question)) {
+  if (!hold.record.step || link.taken || !requests_.may_ask(question)) {
     return;
   }
   const auto& step = *hold.record.step;
   const auto number = step.number;
   switch (step.kind) {
     case GroupStep::Kind::create:
-      ask(question, wire::CreateGroup{id, step.group_info, step.tree}).number = number;
+      requests_.ask(question, wire::CreateGroup{id, step.group_info, step.tree}).number = number;
       return;
     case GroupStep::Kind::commit:
     case GroupStep::Kind::join:
-      ask(question,
-          wire::CommitGroup{id, hold.record.cursor, step.message, step.welcome, step.group_info})
+      requests_
+          .ask(question, wire::CommitGroup{id, hold.record.cursor, step.message, step.welcome,
+                                           step.group_info})
           .number = number;
       return;
     case GroupStep::Kind::reset:
@@ -33,7 +34,7 @@ void Engine::Impl::send_step(GroupHold& hold, GroupLink& link) {
   while (list.remaining() > 0 && !list.failed()) {
     body.proposals.push_back(to_bytes(list.bytes(step.message.size())));
   }
-  ask(question, std::move(body)).number = number;
+  requests_.ask(question, std::move(body)).number = number;
 }
 
 Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::GroupOutcome& outcome) {
@@ -69,14 +70,14 @@ Status Engine::Impl::on_step_outcome(const PendingRequest& request,
     return {};
   }
   if (stale == nullptr || stale->head_seq <= hold->record.cursor) {
-    back_off(request.question, 0);  // nothing new to go by
+    requests_.back_off(request.question, 0);  // nothing new to go by
   }
   if (hold->record.step->kind == GroupStep::Kind::join) {
     discard_step(*hold);
     hold->record.last_rejoin = {};  // a lost race, no broken state
     link.info.reset();
     // An external commit covers no proposals: while some wait, the members have to go first.
-    back_off({Ask::group_info, id.uuid()}, 0);
+    requests_.back_off({Ask::group_info, id.uuid()}, 0);
   } else if (hold->record.step->kind == GroupStep::Kind::propose) {
     hold->record.step.reset();
     touch(*hold);

@@ -47,7 +47,7 @@ void Engine::Impl::send_reset(const GroupHold& hold, const Question& question) {
   const auto& record = hold.record;
   wire::ResetGroup body{record.id, record.cursor, record.step->group_info, record.step->tree, {}};
   body.member_user_ids.assign(record.expected.begin(), record.expected.end());
-  ask(question, std::move(body)).number = record.step->number;
+  requests_.ask(question, std::move(body)).number = record.step->number;
 }
 
 Status Engine::Impl::on_reset_accepted(GroupHold& hold, const wire::Accepted& accepted) {

@@ -202,10 +202,10 @@ bool Engine::Impl::fetch_group_log(ConversationId id) {
     return true;
   }
   const Question question{Ask::group_log, id.uuid()};
-  if (!may_ask(question)) {
+  if (!requests_.may_ask(question)) {
     return false;
   }
-  ask(question, wire::FetchGroupLog{id, hold->record.cursor, limits_.group_log_page});
+  requests_.ask(question, wire::FetchGroupLog{id, hold->record.cursor, limits_.group_log_page});
   return true;
 }
 

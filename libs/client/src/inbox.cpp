@@ -80,8 +80,9 @@ Status Engine::Impl::pump_inbox() {
     }
     link_.inbox.pop_front();
   }
-  if (link_.inbox.empty() && link_.inbox_head > progress_.inbox_cursor && may_ask({Ask::inbox})) {
-    ask({Ask::inbox}, wire::FetchInbox{progress_.inbox_cursor, limits_.inbox_page});
+  if (link_.inbox.empty() && link_.inbox_head > progress_.inbox_cursor &&
+      requests_.may_ask({Ask::inbox})) {
+    requests_.ask({Ask::inbox}, wire::FetchInbox{progress_.inbox_cursor, limits_.inbox_page});
   }
   pump_acknowledgement();
   return {};
@@ -99,9 +100,9 @@ void Engine::Impl::pump_acknowledgement() {
   const bool due = (link_.acknowledge_now && is_inbox_drained()) ||
                    progress_.inbox_cursor - link_.acknowledged >= limits_.acknowledge_batch ||
                    now - *link_.unacknowledged_since >= limits_.acknowledge_after;
-  if (due && may_ask({Ask::acknowledge})) {
+  if (due && requests_.may_ask({Ask::acknowledge})) {
     link_.acknowledge_now = false;
-    ask({Ask::acknowledge}, wire::AcknowledgeInbox{progress_.inbox_cursor}).number =
+    requests_.ask({Ask::acknowledge}, wire::AcknowledgeInbox{progress_.inbox_cursor}).number =
         progress_.inbox_cursor;
   }
 }

@@ -21,13 +21,14 @@ Status Engine::Impl::pump_key_packages() {
   const Question count{Ask::count_key_packages};
   const Question publish{Ask::publish_key_packages};
   if (!link_.key_packages_counted) {
-    if (may_ask(count)) {
-      ask(count, wire::CountKeyPackages{static_cast<std::uint32_t>(mls::kDefaultCipherSuite)});
+    if (requests_.may_ask(count)) {
+      requests_.ask(count,
+                    wire::CountKeyPackages{static_cast<std::uint32_t>(mls::kDefaultCipherSuite)});
     }
     return {};
   }
   const bool refill = link_.key_packages < limits_.key_package_low;
-  if ((!refill && link_.last_resort_there) || !may_ask(publish)) {
+  if ((!refill && link_.last_resort_there) || !requests_.may_ask(publish)) {
     return {};
   }
   wire::PublishKeyPackages body;
@@ -45,7 +46,7 @@ Status Engine::Impl::pump_key_packages() {
     body.key_packages.push_back(std::move(one));
   }
   drop_old_key_packages();
-  ask(publish, std::move(body)).number = fresh;
+  requests_.ask(publish, std::move(body)).number = fresh;
   return {};
 }
 

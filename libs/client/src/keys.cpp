@@ -22,12 +22,12 @@ Status Engine::Impl::pump_keys() {
   prekeys_.rotate(*self_);
   const Question publish{Ask::publish_keys};
   if (!link_.count_known) {
-    if (may_ask({Ask::count_prekeys})) {
-      ask({Ask::count_prekeys}, wire::CountPreKeys{});
+    if (requests_.may_ask({Ask::count_prekeys})) {
+      requests_.ask({Ask::count_prekeys}, wire::CountPreKeys{});
     }
   }
   const bool refill = link_.count_known && link_.prekey_count < limits_.pre_key_low;
-  if ((progress_.keys_dirty || refill) && link_.count_known && may_ask(publish)) {
+  if ((progress_.keys_dirty || refill) && link_.count_known && requests_.may_ask(publish)) {
     auto body = publication();
     // Others than last time: whether that upload arrived is not known after a break.
     const auto lacking = refill ? limits_.pre_key_target - link_.prekey_count : 0;
@@ -35,12 +35,12 @@ Status Engine::Impl::pump_keys() {
       body.one_time_pre_keys.push_back({key.id, key.key.array()});
     }
     prekeys_.drop_old();
-    ask(publish, std::move(body)).number = lacking;
+    requests_.ask(publish, std::move(body)).number = lacking;
     return {};
   }
-  if (!progress_.keys_dirty && !link_.digest_checked && may_ask({Ask::key_digest}) &&
-      may_ask(publish)) {
-    ask({Ask::key_digest}, wire::FetchKeyDigest{});
+  if (!progress_.keys_dirty && !link_.digest_checked && requests_.may_ask({Ask::key_digest}) &&
+      requests_.may_ask(publish)) {
+    requests_.ask({Ask::key_digest}, wire::FetchKeyDigest{});
   }
   return {};
 }

@@ -231,13 +231,13 @@ Status Engine::Impl::pump_outbox() {
                                   record.envelope.kind,
                                   record.envelope.refers_to,
                                   std::move(files)};
-      ask({Ask::send_group, record.conversation.uuid()}, std::move(body)).number = order;
+      requests_.ask({Ask::send_group, record.conversation.uuid()}, std::move(body)).number = order;
     } else {
       wire::SendMessage body{record.conversation,  record.id,
                              record.sent_at,       record.ciphertexts,
                              record.envelope.kind, record.envelope.refers_to,
                              std::move(files)};
-      ask({Ask::send, record.conversation.uuid()}, std::move(body)).number = order;
+      requests_.ask({Ask::send, record.conversation.uuid()}, std::move(body)).number = order;
     }
     ++in_flight;
     if (text) {
@@ -253,7 +253,7 @@ Result<Engine::Impl::Outcome> Engine::Impl::prepare(OutboxRecord& record) {
     return Outcome::wait;
   }
   UNHIDRA_TRY(const auto addressed, address(record));
-  if (addressed == Outcome::wait || !may_ask({Ask::send, record.conversation.uuid()})) {
+  if (addressed == Outcome::wait || !requests_.may_ask({Ask::send, record.conversation.uuid()})) {
     return Outcome::wait;
   }
   return encrypt_missing(record);
@@ -339,9 +339,9 @@ Result<Engine::Impl::Outcome> Engine::Impl::encrypt_missing(OutboxRecord& record
   }
   if (!bundles.empty()) {
     for (auto& [user, devices] : bundles) {
-      if (may_ask({Ask::bundles, user.uuid()})) {
+      if (requests_.may_ask({Ask::bundles, user.uuid()})) {
         auto body = wire::FetchPreKeyBundles{user, devices};
-        ask({Ask::bundles, user.uuid()}, std::move(body)).devices = std::move(devices);
+        requests_.ask({Ask::bundles, user.uuid()}, std::move(body)).devices = std::move(devices);
       }
     }
     return Outcome::wait;

@@ -90,7 +90,7 @@ Status Engine::Impl::on_stale(OutboxRecord& record, const wire::StaleDevices& st
 }
 
 Status Engine::Impl::on_send_error(const PendingRequest& request, const wire::Error& error) {
-  settle(request.question);
+  requests_.settle(request.question);
   const auto found = outbox_.find(request.number);
   if (found == outbox_.end()) {
     return {};
@@ -110,8 +110,8 @@ Status Engine::Impl::try_later(OutboxRecord& record, std::string failure,
     return give_up(record, std::move(failure));
   }
   link_.send_not_before[record.order] =
-      clock_.steady_now() +
-      std::max(delay_after(record.attempts - 1), std::chrono::milliseconds(retry_after_ms));
+      clock_.steady_now() + std::max(requests_.delay_after(record.attempts - 1),
+                                     std::chrono::milliseconds(retry_after_ms));
   save(record);
   return set_state(record, MessageState::queued, std::move(failure));
 }

@@ -129,8 +129,8 @@ Result<std::vector<ReceiptState>> Engine::Impl::receipts(ConversationId id) cons
 // ---- what the organisation has decided ----
 
 void Engine::Impl::pump_policy() {
-  if (!link_.policy_known && may_ask({Ask::chat_policy})) {
-    ask({Ask::chat_policy}, wire::FetchChatPolicy{});
+  if (!link_.policy_known && requests_.may_ask({Ask::chat_policy})) {
+    requests_.ask({Ask::chat_policy}, wire::FetchChatPolicy{});
   }
 }
 
@@ -156,11 +156,12 @@ Status Engine::Impl::set_typing(ConversationId id, bool active) {
   const auto now = clock_.steady_now();
   auto& told = link_.typing_told[id];
   const bool soon = told.active && now - told.at < limits_.typing_interval;
-  if (!link_.greeted || (active ? soon : !told.active) || !may_ask({Ask::typing, id.uuid()})) {
+  if (!link_.greeted || (active ? soon : !told.active) ||
+      !requests_.may_ask({Ask::typing, id.uuid()})) {
     return {};
   }
   told = {active, now};
-  ask({Ask::typing, id.uuid()}, wire::SendTyping{id, active});
+  requests_.ask({Ask::typing, id.uuid()}, wire::SendTyping{id, active});
   return {};
 }
 

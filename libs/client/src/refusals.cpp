@@ -22,24 +22,24 @@ Status Engine::Impl::refuse(const PendingRequest& request, const wire::Error& er
     staged_.reconnect = true;
   }
   if (error.status == 404 && nothing_there(request)) {
-    settle(request.question);
+    requests_.settle(request.question);
     return on_nothing_there(request);
   }
-  back_off(request.question, error.retry_after_ms);
+  requests_.back_off(request.question, error.retry_after_ms);
   switch (request.question.ask) {
     case Ask::publish_list:
       return on_list_refused(error);
     case Ask::device_lists:
-      settle(request.question);
+      requests_.settle(request.question);
       for (const auto& user : request.people) {
-        back_off({Ask::device_list, user.uuid()}, error.retry_after_ms);
+        requests_.back_off({Ask::device_list, user.uuid()}, error.retry_after_ms);
       }
       return {};
     case Ask::bundles:
       for (const auto& device : request.devices) {
         link_.no_bundle[device] =
             clock_.steady_now() +
-            std::max(delay_after(6), std::chrono::milliseconds(error.retry_after_ms));
+            std::max(requests_.delay_after(6), std::chrono::milliseconds(error.retry_after_ms));
       }
       return {};
     case Ask::open_conversation:
@@ -53,19 +53,19 @@ Status Engine::Impl::refuse(const PendingRequest& request, const wire::Error& er
     case Ask::send:
       return on_send_error(request, error);
     case Ask::typing:
-      settle(request.question);
+      requests_.settle(request.question);
       return {};
     case Ask::set_presence:
     case Ask::watch_presence:
-      on_presence_refused(request, is_retryable(error));
+      presence_.on_refused(request, is_retryable(error));
       return {};
     case Ask::place:
-      settle(request.question);
+      requests_.settle(request.question);
       emit(event::PlaceAnswer{request.number, error.code, error.message, error.status, {}});
       return {};
     case Ask::create_channel:
       if (!is_retryable(error)) {
-        settle(request.question);
+        requests_.settle(request.question);
         on_channel_created(ConversationId(request.question.id), error.code);
       }
       return {};
@@ -77,7 +77,7 @@ Status Engine::Impl::refuse(const PendingRequest& request, const wire::Error& er
       return {};
     case Ask::user_named:
     case Ask::authenticate:
-      settle(request.question);
+      requests_.settle(request.question);
       report(request.question.ask == Ask::user_named ? "look_up_user" : "authenticate", error);
       return {};
     case Ask::publish_keys:
@@ -149,7 +149,7 @@ Status Engine::Impl::on_conversation_refused(UserId peer, const wire::Error& err
   if (is_retryable(error)) {
     return {};
   }
-  settle({Ask::open_conversation, peer.uuid()});
+  requests_.settle({Ask::open_conversation, peer.uuid()});
   link_.wanted_conversations.erase(peer);
   report("open_conversation", error);
   for (auto at = outbox_.begin(); at != outbox_.end();) {
