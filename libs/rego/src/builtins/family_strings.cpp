@@ -1,6 +1,7 @@
 // Text: cutting, searching, replacing, formatting, templates.
 #include <algorithm>
 #include <charconv>
+#include <span>
 
 #include "builtins/families.h"
 #include "builtins/go_format.h"
@@ -200,21 +201,18 @@ Answer split_text(const Call& call) {
   return Value::array(std::move(out));
 }
 
+// The first fields, or of a negative number the last.
 Answer split_n(const Call& call) {
   UNHIDRA_TRY(const std::string_view text, call.string(0));
   UNHIDRA_TRY(const std::string_view separator, call.string(1));
-  UNHIDRA_TRY(const std::int64_t limit, call.integer(2));
-  std::vector<std::string_view> parts = split(text, separator);
-  if (limit == 0) {
-    parts.clear();
-  } else if (limit > 0 && parts.size() > static_cast<std::size_t>(limit)) {
-    // The last part is what is left.
-    std::string_view& last = parts[static_cast<std::size_t>(limit) - 1];
-    last = text.substr(static_cast<std::size_t>(last.data() - text.data()));
-    parts.resize(static_cast<std::size_t>(limit));
-  }
+  UNHIDRA_TRY(const std::int64_t number, call.integer(2));
+  const std::vector<std::string_view> parts = split(text, separator);
+  const std::uint64_t wanted =
+      number < 0 ? ~static_cast<std::uint64_t>(number) + 1 : static_cast<std::uint64_t>(number);
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, parts.size()));
+  const std::span fields(parts);
   std::vector<Value> out;
-  for (const std::string_view part : parts) {
+  for (const std::string_view part : number < 0 ? fields.last(count) : fields.first(count)) {
     UNHIDRA_TRY_VOID(call.environment().charge(sizeof(Value) + part.size()));
     out.push_back(text_value(part));
   }

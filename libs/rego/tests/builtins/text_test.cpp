@@ -36,6 +36,12 @@ TEST_F(Builtins, TextIsCountedInCodePoints) {
 TEST_F(Builtins, SplittingAndTrimming) {
   EXPECT_EQ(call("split", R"(["a.b.", "."])"), R"(["a", "b", ""])");
   EXPECT_EQ(call("split", R"(["äb", ""])"), R"(["ä", "b"])");
+  EXPECT_EQ(call("strings.split_n", R"(["a.b.c", ".", 2])"), R"(["a", "b"])");
+  EXPECT_EQ(call("strings.split_n", R"(["a.b.c", ".", -2])"), R"(["b", "c"])");
+  EXPECT_EQ(call("strings.split_n", R"(["a.b.c", ".", 9])"), R"(["a", "b", "c"])");
+  EXPECT_EQ(call("strings.split_n", R"(["a.b.c", ".", -9223372036854775808])"),
+            R"(["a", "b", "c"])");
+  EXPECT_EQ(call("strings.split_n", R"(["a.b.c", ".", 0])"), "[]");
   EXPECT_EQ(call("trim", R"(["...foo.bar...", ".fr"])"), R"("oo.ba")");
   EXPECT_EQ(call("trim_space", "[\" \\t x \\u00a0\"]"), R"("x")");
   EXPECT_EQ(call("trim_prefix", R"(["foobar", "foo"])"), R"("bar")");
