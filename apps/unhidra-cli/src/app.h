@@ -68,6 +68,12 @@ class App {
   Status verify();
   Result<DeviceId> device_named(const std::vector<DeviceId>& candidates) const;
 
+  // ---- after the loss of all devices (recovery_commands.cpp) ----
+  Status show_recovery_code();
+  Status recover();
+  Status begin_anew();
+  Result<SecretBytes> recovery_code_from_person() const;
+
   // ---- old messages for a new device (history_commands.cpp) ----
   Status receive_history();
   Status send_history();
