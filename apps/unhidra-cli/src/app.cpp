@@ -237,6 +237,12 @@ Status App::run() {
       return approve_device();
     case Command::devices_revoke:
       return revoke_device();
+    case Command::recovery_show:
+      return show_recovery_code();
+    case Command::recovery_use:
+      return recover();
+    case Command::begin_anew:
+      return begin_anew();
     case Command::history_receive:
       return receive_history();
     case Command::history_send:

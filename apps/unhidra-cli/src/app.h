@@ -68,6 +68,12 @@ class App {
   Status verify();
   Result<DeviceId> device_named(const std::vector<DeviceId>& candidates) const;
 
+  // ---- after the loss of all devices (recovery_commands.cpp) ----
+  Status show_recovery_code();
+  Status recover();
+  Status begin_anew();
+  Result<SecretBytes> recovery_code_from_person() const;
+
   // ---- old messages for a new device (history_commands.cpp) ----
   Status receive_history();
   Status send_history();
@@ -166,11 +172,22 @@ class App {
   Status show_thread(const client::Conversation& place, const client::Message& root);
   Status list_threads();
   Status auto_follow();
-  Status list_emoji(ConversationId conversation);
   Status search();
   Result<client::Conversation> place_named(const std::string& name);
   Result<client::Message> message_named(const client::Conversation& conversation,
                                         const std::string& name) const;
+
+  // ---- emoji with pictures (emoji_commands.cpp) ----
+  Status emoji_command(const client::Conversation& place);
+  Status list_emoji(ConversationId conversation);
+  struct EmojiPicture {
+    Bytes content;
+    std::string media_type;
+    e2ee::Dimensions size;
+  };
+  Result<EmojiPicture> emoji_picture(const std::string& path);
+  Status add_emoji(const client::Conversation& place);
+  Status take_emoji_back(ConversationId place);
 
   // ---- files (file_commands.cpp) ----
   Status file_command();

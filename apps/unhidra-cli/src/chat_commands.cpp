@@ -1,4 +1,4 @@
-// react, edit, delete, reply, thread, threads, follow, auto-follow, emoji, read, search, receipts.
+// react, edit, delete, reply, thread, threads, follow, auto-follow, read, search, receipts.
 
 #include <algorithm>
 #include <charconv>
@@ -117,7 +117,7 @@ Status App::message_command() {
   }
   UNHIDRA_TRY(const auto place, place_named(options_.user));
   if (wish.action == MessageAction::emoji) {
-    return list_emoji(place.id);
+    return emoji_command(place);
   }
   if (wish.action == MessageAction::thread) {
     UNHIDRA_TRY(const auto message, message_named(place, wish.message));
@@ -257,27 +257,6 @@ Status App::auto_follow() {
                  "Threads that you write in, or under your messages: " + word(rule.on_reply) +
                      ". Threads that mention you: " + word(rule.on_mention) + "." +
                      (place && !own ? " As everywhere." : ""));
-  return {};
-}
-
-Status App::list_emoji(ConversationId conversation) {
-  UNHIDRA_TRY(const auto all, engine_->emoji(conversation));
-  const Names names(*engine_);
-  for (const auto& one : all) {
-    json::object object;
-    object["type"] = "emoji";
-    object["name"] = one.emoji.name;
-    object["file_id"] = uuid_to_string(one.emoji.picture.file_id);
-    object["media_type"] = one.emoji.picture.media_type;
-    object["size"] = one.emoji.picture.size;
-    auto line = ":" + printable(one.emoji.name) + ":";
-    if (one.brought_in) {
-      object["brought_by"] = names.of(one.brought_by);
-      object["message_id"] = one.brought_in->id.to_string();
-      line += "  brought by " + names.of(one.brought_by) + "  " + one.brought_in->id.to_string();
-    }
-    output_.result(object, line);
-  }
   return {};
 }
 

@@ -27,6 +27,8 @@ struct MessageOptions {
   MessageAction action = MessageAction::react;
   std::string message;  // its id or how that begins or ends, "last", "mine"
   std::string emoji;
+  std::string picture;  // file of an emoji that is brought
+  std::string name;     // of that one; empty: as its file is called
   bool take_back = false;
   bool quote = false;
   std::string words;

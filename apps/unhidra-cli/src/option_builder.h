@@ -37,6 +37,7 @@ class OptionBuilder {
   CLI::App* add_action(const char* name, const char* help, MessageAction action);
   CLI::App* add_message_action(const char* name, const char* help, MessageAction action);
   void add_message_actions();
+  void add_emoji();
   void add_auto_follow();
   CLI::App* add_file_action(const char* name, const char* help, FileAction action);
   void add_scanner(CLI::App& command);

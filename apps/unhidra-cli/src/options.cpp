@@ -134,10 +134,22 @@ void OptionBuilder::add_devices() {
     options_.command =
         devices->got_subcommand(history)
             ? (history->got_subcommand(receive) ? Command::history_receive : Command::history_send)
-        : devices->got_subcommand("approve") ? Command::devices_approve
-        : devices->got_subcommand("revoke")  ? Command::devices_revoke
-                                             : Command::devices_list;
+        : devices->got_subcommand("approve")       ? Command::devices_approve
+        : devices->got_subcommand("revoke")        ? Command::devices_revoke
+        : devices->got_subcommand("recovery-code") ? Command::recovery_show
+        : devices->got_subcommand("recover")       ? Command::recovery_use
+        : devices->got_subcommand("begin-anew")    ? Command::begin_anew
+                                                   : Command::devices_list;
   });
+  devices->add_subcommand("recovery-code", "Show what brings you back when all devices are lost");
+  devices->add_subcommand("recover", "On a new device that no other can approve: use that code")
+      ->add_option("--code-file", options_.code_file,
+                   "Its first line is the code; - is the standard input (default: ask)")
+      ->type_name("FILE");
+  devices
+      ->add_subcommand("begin-anew",
+                       "On such a device without the code: end all others, and take new keys")
+      ->add_flag("-y,--yes", options_.yes, "Do not ask");
   auto* approve = devices->add_subcommand("approve", "Sign a pending device of this account");
   auto* revoke = devices->add_subcommand("revoke", "End a device of this account");
   for (auto* command : {approve, revoke}) {

@@ -20,6 +20,9 @@ enum class Command : std::uint8_t {
   devices_list,
   devices_approve,
   devices_revoke,
+  recovery_show,
+  recovery_use,
+  begin_anew,
   history_receive,
   history_send,
   iot,
@@ -124,7 +127,8 @@ struct Options {
   std::string name;
   std::optional<std::string> text;
   std::string device;
-  std::string code;  // as the new device shows it
+  std::string code;       // as the new device shows it
+  std::string code_file;  // of a recovery code
   bool yes = false;
   bool hidden = false;  // nobody is told that this person is online
   bool accept = false;

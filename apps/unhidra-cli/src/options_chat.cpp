@@ -89,8 +89,7 @@ void OptionBuilder::add_message_actions() {
       add_message_action("follow", "Follow the thread of a message", MessageAction::follow);
   follow->add_flag("--stop", wish.take_back, "Do not follow it any more");
   add_auto_follow();
-  add_place(
-      *add_action("emoji", "List the emoji with pictures of a conversation", MessageAction::emoji));
+  add_emoji();
   add_place(*add_action("read", "Mark everything there as read", MessageAction::read));
   auto* search = add_action("search", "Search this device's store", MessageAction::search);
   search
@@ -108,6 +107,20 @@ void OptionBuilder::add_message_actions() {
           "state", [&wish](const std::string& state) { wish.on = state == "on"; }, "on or off")
       ->required()
       ->check(CLI::IsMember({"on", "off"}));
+}
+
+void OptionBuilder::add_emoji() {
+  auto& wish = options_.message;
+  auto* emoji =
+      add_action("emoji", "The emoji with pictures of a conversation: list them, bring one",
+                 MessageAction::emoji);
+  add_place(*emoji);
+  auto* bring = emoji->add_option("--add", wish.picture,
+                                  "Bring a picture as a new one: PNG or JPEG, scaled to 128 "
+                                  "pixels; GIF or WebP as it is, of at most 64 KiB and 256 pixels");
+  bring->type_name("FILE");
+  emoji->add_option("--name", wish.name, "How it is called (default: as its file)");
+  emoji->add_option("--remove", wish.emoji, "Take an own one back, by its name")->excludes(bring);
 }
 
 void OptionBuilder::add_auto_follow() {

@@ -27,17 +27,17 @@ Bytes exif_with(std::uint8_t orientation, bool little) {
 
 // One byte a pixel, as written: grey.
 Pixels grey(std::uint32_t width, std::uint32_t height, const std::vector<std::uint8_t>& values) {
-  Pixels out{.width = width, .height = height, .rgb = {}};
+  Pixels out{.width = width, .height = height, .channels = 3, .samples = {}};
   for (const auto value : values) {
-    out.rgb.insert(out.rgb.end(), 3, value);
+    out.samples.insert(out.samples.end(), 3, value);
   }
   return out;
 }
 
 std::vector<std::uint8_t> values_of(const Pixels& pixels) {
   std::vector<std::uint8_t> out;
-  for (std::size_t i = 0; i < pixels.rgb.size(); i += 3) {
-    out.push_back(pixels.rgb[i]);
+  for (std::size_t i = 0; i < pixels.samples.size(); i += 3) {
+    out.push_back(pixels.samples[i]);
   }
   return out;
 }
@@ -93,7 +93,7 @@ TEST(Shrinker, LeavesSmallOnesAsTheyAre) {
   Shrinker shrinker(2, 1);
   const std::vector<std::uint8_t> row{1, 2, 3, 4, 5, 6};
   shrinker.add(row.data());
-  EXPECT_EQ(shrinker.take().rgb, row);
+  EXPECT_EQ(shrinker.take().samples, row);
 }
 
 TEST(Shrinker, AJpegHasItsSizeAndColours) {
@@ -101,7 +101,31 @@ TEST(Shrinker, AJpegHasItsSizeAndColours) {
   const auto read = shrink(made);
   EXPECT_EQ(read.width, 40U);
   EXPECT_EQ(read.height, 20U);
-  EXPECT_NEAR(read.small.rgb.at(0), 128, 2);
+  EXPECT_NEAR(read.small.samples.at(0), 128, 2);
+}
+
+TEST(Shrinker, TransparentPixelsGiveNoColourToTheirNeighbours) {
+  Shrinker shrinker(2, 1, 1, 4);
+  // Red at a half, and nothing: multiplied by alpha, as the copy's sums are.
+  const std::vector<std::uint8_t> row{128, 0, 0, 128, 0, 0, 0, 0};
+  shrinker.add(row.data());
+  EXPECT_EQ(shrinker.take().samples, (std::vector<std::uint8_t>{64, 0, 0, 64}));
+}
+
+TEST(Shrinker, APngKeepsItsTransparency) {
+  const Pixels source{
+      .width = 2, .height = 1, .channels = 4, .samples = {64, 0, 0, 64, 10, 20, 30, 255}};
+  const auto made = png_of(source);
+  const auto read = shrink(made, {.side = kEmojiSide, .transparent = true});
+  EXPECT_EQ(read.small.samples, source.samples);
+  const auto on_paper = shrink(made).small;
+  EXPECT_EQ(on_paper.channels, 3U);
+  EXPECT_EQ(on_paper.samples, (std::vector<std::uint8_t>{255, 191, 191, 10, 20, 30}));
+}
+
+TEST(Shrinker, APngOfThreeChannelsHasItsColours) {
+  const auto source = grey(3, 2, {1, 2, 3, 250, 251, 252});
+  EXPECT_EQ(values_of(shrink(png_of(source)).small), values_of(source));
 }
 
 // How a child ends that is confined and then does something.

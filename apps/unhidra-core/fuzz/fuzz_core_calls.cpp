@@ -52,7 +52,7 @@ class Session {
         unhidra_value_get,      unhidra_value_remove,    unhidra_group_leave,
         unhidra_group,          unhidra_history_request, unhidra_history_cancel,
         unhidra_group_reset,    unhidra_watch_presence,  unhidra_read_earlier,
-        unhidra_put_first,
+        unhidra_put_first,      unhidra_recover,
     };
     constexpr int kCount = sizeof(kCommands) / sizeof(kCommands[0]);
     if (call < kCount) {

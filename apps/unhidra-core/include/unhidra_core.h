@@ -134,6 +134,13 @@ UNHIDRA_EXPORT(unhidra_approve_device)
 int32_t unhidra_approve_device(int32_t engine, const uint8_t* device, uint32_t device_size);
 UNHIDRA_EXPORT(unhidra_remove_device)
 int32_t unhidra_remove_device(int32_t engine, const uint8_t* device, uint32_t device_size);
+/* {"code"}: the account key in writing, of a device that has it. */
+UNHIDRA_EXPORT(unhidra_recovery_code) int32_t unhidra_recovery_code(int32_t engine);
+/* On a device that waits for approval: signs it onto the device list. */
+UNHIDRA_EXPORT(unhidra_recover)
+int32_t unhidra_recover(int32_t engine, const uint8_t* code, uint32_t code_size);
+/* On one when every device on the list is revoked: with a new account key. */
+UNHIDRA_EXPORT(unhidra_begin_anew) int32_t unhidra_begin_anew(int32_t engine);
 UNHIDRA_EXPORT(unhidra_refresh_token)
 int32_t unhidra_refresh_token(int32_t engine, const uint8_t* token, uint32_t token_size);
 
@@ -329,7 +336,10 @@ int32_t unhidra_read_earlier(int32_t engine, const uint8_t* group, uint32_t grou
 /* ---- questions; the answer is an object, a list, or null when there is none ---- */
 UNHIDRA_EXPORT(unhidra_account) int32_t unhidra_account(int32_t engine);
 UNHIDRA_EXPORT(unhidra_devices) int32_t unhidra_devices(int32_t engine);
-UNHIDRA_EXPORT(unhidra_conversations) int32_t unhidra_conversations(int32_t engine);
+/* {"revision", "conversations"}: those that a list shows otherwise since the revision `since`, a
+ * number from an earlier answer about this engine; 0: all. Newest activity first. */
+UNHIDRA_EXPORT(unhidra_conversations)
+int32_t unhidra_conversations(int32_t engine, uint64_t since);
 UNHIDRA_EXPORT(unhidra_conversation_with)
 int32_t unhidra_conversation_with(int32_t engine, const uint8_t* peer, uint32_t peer_size);
 UNHIDRA_EXPORT(unhidra_user)

@@ -224,6 +224,13 @@ void describe(Json& out, const client::Conversation& conversation) {
   out.end_object();
 }
 
+void describe(Json& out, const client::ConversationChanges& changes) {
+  out.begin_object();
+  number(out, "revision", changes.revision);
+  part(out, "conversations", changes.conversations);
+  out.end_object();
+}
+
 void describe(Json& out, const client::User& user) {
   out.begin_object();
   member(out, "id", user.id);

@@ -13,6 +13,7 @@ namespace unhidra::core {
 void describe(Json& out, const client::Account& account);
 void describe(Json& out, const client::Device& device);
 void describe(Json& out, const client::Conversation& conversation);
+void describe(Json& out, const client::ConversationChanges& changes);
 void describe(Json& out, const client::User& user);
 void describe(Json& out, const client::Message& message);
 void describe(Json& out, const client::SafetyNumber& number);

@@ -190,6 +190,19 @@ int32_t unhidra_remove_device(int32_t engine, const uint8_t* device, uint32_t de
   return command_on<DeviceId>(engine, {device, device_size},
                               [](Engine& on, DeviceId id) { return on.remove_device(id); });
 }
+int32_t unhidra_recovery_code(int32_t engine) {
+  return with_hosted(engine, [](HostedEngine& hosted) -> Result<Answer> {
+    UNHIDRA_TRY(const auto code, hosted.engine->recovery_code());
+    return answer_with("code", unhidra::as_text(code.expose()));
+  });
+}
+int32_t unhidra_recover(int32_t engine, const uint8_t* code, uint32_t code_size) {
+  return command(engine, {code, code_size},
+                 [](Engine& on, ByteView typed) { return on.recover(unhidra::as_text(typed)); });
+}
+int32_t unhidra_begin_anew(int32_t engine) {
+  return command(engine, [](Engine& on) { return on.begin_anew(); });
+}
 int32_t unhidra_refresh_token(int32_t engine, const uint8_t* token, uint32_t token_size) {
   return command(engine, {token, token_size}, [](Engine& on, ByteView bytes) {
     return on.refresh_token(unhidra::as_text(bytes));
@@ -277,8 +290,8 @@ int32_t unhidra_account(int32_t engine) {
 int32_t unhidra_devices(int32_t engine) {
   return question(engine, [](const Engine& on) { return on.devices(); });
 }
-int32_t unhidra_conversations(int32_t engine) {
-  return question(engine, [](const Engine& on) { return on.conversations(); });
+int32_t unhidra_conversations(int32_t engine, uint64_t since) {
+  return question(engine, [&](const Engine& on) { return on.conversations_since(since); });
 }
 int32_t unhidra_conversation_with(int32_t engine, const uint8_t* peer, uint32_t peer_size) {
   return question_on<UserId>(engine, {peer, peer_size}, [](const Engine& on, UserId user) {

@@ -85,10 +85,12 @@ Status Engine::Impl::finish_proposal() {
     share_account_key();
     tell_rules_again();
     emit(event::DeviceApproved{proposal.device});
-  } else {
+  } else if (proposal.kind == Proposal::Kind::remove) {
     forget_peer(proposal.device);
     share_account_key();
     emit(event::DeviceRemoved{proposal.device});
+  } else {
+    share_account_key();  // the others may have been left without it
   }
   judge_membership();
   return {};

@@ -1,5 +1,7 @@
 // Conversations, the history of each, and its comparison with the server's log.
 
+#include <algorithm>
+
 #include "engine_impl.h"
 
 namespace unhidra::client {
@@ -48,6 +50,57 @@ Conversation Engine::Impl::view(const ConversationRecord& record) const {
     show_name(out, record.id);
   }
   return out;
+}
+
+Result<ConversationChanges> Engine::Impl::conversations_since(std::uint64_t revision) const {
+  UNHIDRA_TRY_VOID(need_enrolled());
+  ConversationChanges out{.revision = revision_, .conversations = {}};
+  for (const auto& [id, record] : conversations_) {
+    if (record.peer != self_->user && (revision == 0 || record.changed > revision)) {
+      out.conversations.push_back(view(record));
+    }
+  }
+  std::ranges::sort(out.conversations, std::greater<>(), &Conversation::last_activity);
+  return out;
+}
+
+// What is about to be stored says which conversations look otherwise than before: no place that
+// changes one has to remember that.
+void Engine::Impl::note_changed_rows() {
+  const auto next = revision_ + 1;
+  const auto note_where = [&](const auto& is_meant) {
+    for (auto& [id, record] : conversations_) {
+      if (is_meant(record)) {
+        record.changed = revision_ = next;
+      }
+    }
+  };
+  for (const auto& [change, value] : tx_.changes()) {
+    const auto& [table, key] = change;
+    switch (table) {
+      case Table::conversation:
+      case Table::message:
+      case Table::group:
+      case Table::thread:
+      case Table::receipts:
+      case Table::unread_block: {  // the conversation's id comes first in their keys
+        ByteReader reader(key);
+        const auto found = conversations_.find(ConversationId(reader.array<16>()));
+        if (found != conversations_.end()) {
+          found->second.changed = revision_ = next;
+        }
+        break;
+      }
+      case Table::follow_rule:  // what of threads is unread, here or everywhere
+        note_where([](const ConversationRecord&) { return true; });
+        break;
+      case Table::user:
+        note_where([&](const auto& one) { return std::ranges::equal(one.peer.bytes(), key); });
+        break;
+      default:
+        break;
+    }
+  }
 }
 
 Status Engine::Impl::want_conversation(UserId peer) {

@@ -195,7 +195,10 @@ Status Engine::Impl::on_device_list(UserId user, const wire::DeviceListOf& answe
   UNHIDRA_TRY_VOID(take_list(record, std::move(*list)));
   save(record);
   if (own) {
-    if (progress_.proposal) {
+    const bool recovers = progress_.proposal && progress_.proposal->kind == Proposal::Kind::recover;
+    if (recovers) {
+      UNHIDRA_TRY_VOID(drop_proposal());
+    } else if (progress_.proposal) {
       // Made for a list that is no longer the last one.
       emit(event::RequestFailed{
           "device_list", std::string(identity::error_code(identity::Errc::stale_version).name),
@@ -205,6 +208,9 @@ Status Engine::Impl::on_device_list(UserId user, const wire::DeviceListOf& answe
     judge_membership();
     if (lost_device) {
       share_account_key();
+    }
+    if (recovers && account_ && progress_.membership == Membership::pending) {
+      UNHIDRA_TRY_VOID(propose_itself());  // on the list that is the last one now
     }
   }
   check_expected(user);

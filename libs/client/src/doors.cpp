@@ -171,6 +171,15 @@ Status Engine::approve_device(DeviceId device) {
 Status Engine::remove_device(DeviceId device) {
   return impl_->command([&] { return impl_->remove_device(device); });
 }
+Result<SecretBytes> Engine::recovery_code() const {
+  return impl_->recovery_code();
+}
+Status Engine::recover(std::string_view code) {
+  return impl_->command([&] { return impl_->recover(code); });
+}
+Status Engine::begin_anew() {
+  return impl_->command([&] { return impl_->begin_anew(); });
+}
 Status Engine::refresh_token(std::string_view access_token) {
   return impl_->command([&] { return impl_->refresh_token(access_token); });
 }
@@ -182,7 +191,11 @@ Result<std::vector<Device>> Engine::devices() const {
   return impl_->devices();
 }
 Result<std::vector<Conversation>> Engine::conversations() const {
-  return impl_->conversations();
+  UNHIDRA_TRY(auto all, impl_->conversations_since(0));
+  return std::move(all.conversations);
+}
+Result<ConversationChanges> Engine::conversations_since(std::uint64_t revision) const {
+  return impl_->conversations_since(revision);
 }
 Result<std::optional<Conversation>> Engine::conversation_with(UserId peer) const {
   UNHIDRA_TRY_VOID(impl_->need_enrolled());

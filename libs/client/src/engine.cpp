@@ -61,8 +61,10 @@ Status Engine::Impl::load() {
   UNHIDRA_TRY(const auto conversations, tx_.load(Table::conversation));
   for (const auto& stored : conversations) {
     UNHIDRA_TRY(auto record, ConversationRecord::decode(stored.value.expose()));
+    record.changed = revision_ + 1;
     conversations_.emplace(record.id, record);
   }
+  ++revision_;
   UNHIDRA_TRY(const auto outbox, tx_.load(Table::outbox));
   for (const auto& stored : outbox) {
     UNHIDRA_TRY(auto record, OutboxRecord::decode(stored.value.expose()));
@@ -92,6 +94,7 @@ Status Engine::Impl::finish_step() {
       stored_progress_ = to_bytes(encoded.expose());
       tx_.put(Table::device, as_bytes("progress"), std::move(encoded));
     }
+    note_changed_rows();
   }
   if (auto committed = tx_.commit(); !committed) {
     dead_ = true;
@@ -298,18 +301,6 @@ Result<std::vector<Device>> Engine::Impl::devices() const {
                                     crypto::Ed25519PublicKey(device.signing_key)};
     out.push_back({id, device.name, fingerprint(keys), false, true});
   }
-  return out;
-}
-
-Result<std::vector<Conversation>> Engine::Impl::conversations() const {
-  UNHIDRA_TRY_VOID(need_enrolled());
-  std::vector<Conversation> out;
-  for (const auto& [id, record] : conversations_) {
-    if (record.peer != self_->user) {
-      out.push_back(view(record));
-    }
-  }
-  std::ranges::sort(out, std::greater<>(), &Conversation::last_activity);
   return out;
 }
 

@@ -94,7 +94,7 @@ class Engine::Impl {
   bool idle() const;
   Result<Account> account() const;
   Result<std::vector<Device>> devices() const;
-  Result<std::vector<Conversation>> conversations() const;
+  Result<ConversationChanges> conversations_since(std::uint64_t revision) const;
   Result<std::vector<Message>> history(ConversationId id, std::uint64_t before,
                                        std::size_t limit) const;
   Result<SafetyNumber> safety_number(UserId user) const;
@@ -111,6 +111,10 @@ class Engine::Impl {
   Status set_verified(UserId user, bool verified);
   Status approve_device(DeviceId device);
   Status remove_device(DeviceId device);
+  Result<SecretBytes> recovery_code() const;
+  Status recover(std::string_view code);
+  Status propose_itself();
+  Status begin_anew();
   Status refresh_token(std::string_view token);
   Result<MessageId> send_text(ConversationId conversation, std::string_view text);
   Result<MessageId> send(ConversationId id, const Draft& draft, std::vector<Bytes> attachments);
@@ -391,6 +395,7 @@ class Engine::Impl {
   // ---- conversations and history (conversations.cpp) ----
   ConversationRecord& conversation_record(ConversationId id, UserId peer);
   void save(const ConversationRecord& record);
+  void note_changed_rows();
   const ConversationRecord* conversation_of(UserId peer) const;
   Status on_conversation(UserId peer, const wire::Conversation& answer);
   Status on_conversations(const wire::Conversations& answer);
@@ -725,6 +730,7 @@ class Engine::Impl {
   DeviceGroupDesk device_groups_{env_, self_, account_};
   std::map<UserId, UserRecord> users_;
   std::map<ConversationId, ConversationRecord> conversations_;
+  std::uint64_t revision_ = 0;  // of the list of conversations; not stored
   std::map<std::uint64_t, OutboxRecord> outbox_;
   std::map<DeviceId, PeerRecord> peers_;  // a cache
   std::map<ConversationId, GroupHold> groups_;

@@ -83,7 +83,7 @@ Result<Progress> Progress::decode(ByteView bytes) {
   out.generation = reader.u64();
   if (read_bool(reader)) {
     auto& proposal = out.proposal.emplace();
-    proposal.kind = read_enum(reader, Proposal::Kind::create, Proposal::Kind::remove);
+    proposal.kind = read_enum(reader, Proposal::Kind::create, Proposal::Kind::recover);
     proposal.device = read_id<DeviceId>(reader);
     proposal.document = to_bytes(reader.bytes(kMaxDocument));
   }

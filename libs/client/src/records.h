@@ -40,9 +40,9 @@ struct Self {
 
 // A device list that this device has signed and the server has not confirmed yet.
 struct Proposal {
-  enum class Kind : std::uint8_t { create = 1, approve = 2, remove = 3 };
+  enum class Kind : std::uint8_t { create = 1, approve = 2, remove = 3, recover = 4 };
   Kind kind = Kind::create;
-  DeviceId device;  // the one approved or removed
+  DeviceId device;  // the one approved, removed or recovered
   Bytes document;
 };
 
@@ -122,6 +122,7 @@ struct ConversationRecord {
   std::uint64_t told_delivered = 0;
   std::uint64_t told_read = 0;    // to the others
   std::uint64_t synced_read = 0;  // to the own devices
+  std::uint64_t changed = 0;      // the list's revision that shows it as it is; not stored
 
   bool is_group() const { return peer.is_nil(); }
   void note_seq(std::uint64_t seq);

@@ -16,6 +16,8 @@ class Transaction {
   void remove(Table table, ByteView key);
 
   bool empty() const { return changes_.empty(); }
+  // By table and key; without a value: removed.
+  const auto& changes() const { return changes_; }
   // Forgets the changes afterwards, whether they could be committed or not.
   Status commit();
   void clear() { changes_.clear(); }

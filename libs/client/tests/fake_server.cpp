@@ -218,7 +218,11 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::PublishDeviceList
   }
   if (!user.list.empty()) {
     const auto known = identity::decode_device_list(user.list);
-    if (!identity::check_successor(*crypto_, *known, *list)) {
+    const bool anew = known->account_key != list->account_key && list->version == 1 &&
+                      std::ranges::all_of(known->devices, [this](const auto& one) {
+                        return devices_.at(one.device_id).revoked;
+                      });
+    if (!anew && !identity::check_successor(*crypto_, *known, *list)) {
       return error(409, "chat.stale_list");
     }
     user.older_lists.push_back(user.list);

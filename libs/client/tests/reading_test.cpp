@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "world.h"
+#include "list_mirror.h"
 
 namespace unhidra::client::testing {
 namespace {
@@ -98,6 +98,7 @@ TEST_P(Reading, EverythingGivesZeroEverywhere) {
   world.settle();
   const auto pair =
       world.phones[0]->engine->conversation_with(world.phones[1]->enrollment.user).value()->id;
+  std::map<DeviceId, ListMirror> lists;
   for (int step = 0; step < 150; ++step) {
     auto& phone = pick();
     const auto dice = world.random.below(20);
@@ -105,6 +106,7 @@ TEST_P(Reading, EverythingGivesZeroEverywhere) {
       world.disconnect(phone);
     } else if (dice == 1) {
       phone.reopen();
+      lists.erase(phone.enrollment.device);
       world.connect(phone);
     } else {
       act(phone, world.random.below(4) == 0 ? pair : *group);
@@ -112,6 +114,9 @@ TEST_P(Reading, EverythingGivesZeroEverywhere) {
     }
     for (auto moves = world.random.below(12); moves > 0; --moves) {
       world.move_one();
+    }
+    for (auto& one : world.phones) {
+      lists[one->enrollment.device].expect_whole(*one);
     }
   }
   for (auto& phone : world.phones) {

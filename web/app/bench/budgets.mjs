@@ -65,7 +65,26 @@ async function fillGroups(client, page) {
   }
   await until(async () => (await client.account()).outboxSize === 0, "the groups", 300_000);
   report(`${groups} groups asked for`, `${((performance.now() - begun) / 1000).toFixed(1)} s`);
+  await listing(client, made[0]);
   await sendAll(client, page, messages, inGroups, `${groups} groups`, (number) => client.write(made[number % groups], { text: textOf(number) }));
+}
+
+/** What the page's list costs the core: all of it at first, then what one message has changed. As the page gets it, copied between threads. */
+async function listing(client, group) {
+  const timed = async (revision) => {
+    const begun = performance.now();
+    const changes = structuredClone(await client.overviewSince(revision));
+    return { ms: performance.now() - begun, ...changes };
+  };
+  const whole = [];
+  const changed = [];
+  for (let run = 0; run < 9; ++run) {
+    const { ms, revision } = await timed(0);
+    whole.push(ms);
+    await client.write(group, { text: `to be listed ${run}` });
+    changed.push((await timed(revision)).ms);
+  }
+  report(`the list of ${(await client.conversations()).length} conversations`, `${median(whole).toFixed(1)} ms whole, ${median(changed).toFixed(2)} ms what one message changed`);
 }
 
 async function switching(page) {

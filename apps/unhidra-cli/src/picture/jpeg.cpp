@@ -30,9 +30,9 @@ jpeg_error_mgr* strict(jpeg_error_mgr& errors) {
 }
 
 // The largest reduction that the decoder does by itself and that leaves enough.
-unsigned reduction(std::uint32_t longer) {
+unsigned reduction(std::uint32_t longer, std::uint32_t wanted) {
   unsigned out = 8;
-  while (out > 1 && longer / out < kPreviewSide) {
+  while (out > 1 && longer / out < wanted) {
     out /= 2;
   }
   return out;
@@ -50,7 +50,7 @@ void to_rgb(std::vector<std::uint8_t>& row, std::uint32_t width) {
 
 }  // namespace
 
-SmallPicture shrink_jpeg(ByteView file) {
+SmallPicture shrink_jpeg(ByteView file, Copy copy) {
   jpeg_decompress_struct info{};
   jpeg_error_mgr errors{};
   info.err = strict(errors);
@@ -67,9 +67,9 @@ SmallPicture shrink_jpeg(ByteView file) {
   const bool printed = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
   info.out_color_space = printed ? JCS_CMYK : JCS_RGB;
   info.scale_num = 1;
-  info.scale_denom = reduction(std::max(info.image_width, info.image_height));
+  info.scale_denom = reduction(std::max(info.image_width, info.image_height), copy.side);
   jpeg_start_decompress(&info);
-  Shrinker shrinker(info.output_width, info.output_height);
+  Shrinker shrinker(info.output_width, info.output_height, copy.side);
   std::vector<std::uint8_t> row(std::size_t{info.output_width} * 4);
   while (info.output_scanline < info.output_height) {
     auto* at = row.data();
@@ -106,8 +106,9 @@ Bytes jpeg_of(const Pixels& pixels) {
   jpeg_start_compress(&info, TRUE);
   std::vector<std::uint8_t> row(std::size_t{pixels.width} * 3);
   while (info.next_scanline < info.image_height) {
-    std::copy_n(pixels.rgb.begin() + static_cast<std::ptrdiff_t>(info.next_scanline * row.size()),
-                row.size(), row.begin());
+    std::copy_n(
+        pixels.samples.begin() + static_cast<std::ptrdiff_t>(info.next_scanline * row.size()),
+        row.size(), row.begin());
     auto* at = row.data();
     jpeg_write_scanlines(&info, &at, 1);
   }

@@ -49,9 +49,11 @@ Pixels upright(const Pixels& pixels, int orientation) {
   const bool on_its_side = orientation >= 5;
   const auto width = pixels.width;
   const auto height = pixels.height;
-  Pixels out{
-      .width = on_its_side ? height : width, .height = on_its_side ? width : height, .rgb = {}};
-  out.rgb.reserve(pixels.rgb.size());
+  Pixels out{.width = on_its_side ? height : width,
+             .height = on_its_side ? width : height,
+             .channels = pixels.channels,
+             .samples = {}};
+  out.samples.reserve(pixels.samples.size());
   // From the right and from the bottom, in the original's rows and columns.
   const bool from_right =
       orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
@@ -63,8 +65,8 @@ Pixels upright(const Pixels& pixels, int orientation) {
       const auto row = on_its_side ? x : y;
       const auto at = std::size_t{from_bottom ? height - 1 - row : row} * width +
                       (from_right ? width - 1 - column : column);
-      out.rgb.insert(out.rgb.end(),
-                     {pixels.rgb[at * 3], pixels.rgb[at * 3 + 1], pixels.rgb[at * 3 + 2]});
+      const auto from = pixels.samples.begin() + static_cast<std::ptrdiff_t>(at * pixels.channels);
+      out.samples.insert(out.samples.end(), from, from + pixels.channels);
     }
   }
   return out;

@@ -49,7 +49,8 @@ class Descriptor {
   int value_;
 };
 
-std::optional<pid_t> start(const std::string& program, int input, int output) {
+std::optional<pid_t> start(const std::string& program, std::string argument, int input,
+                           int output) {
   posix_spawn_file_actions_t streams{};
   if (::posix_spawn_file_actions_init(&streams) != 0) {
     return std::nullopt;
@@ -58,7 +59,6 @@ std::optional<pid_t> start(const std::string& program, int input, int output) {
   ::posix_spawn_file_actions_adddup2(&streams, output, STDOUT_FILENO);
   ::posix_spawn_file_actions_addopen(&streams, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   std::string name = "unhidra-cli";
-  std::string argument = kWorkerArgument;
   std::array<char*, 3> arguments{name.data(), argument.data(), nullptr};
   std::array<char*, 1> environment{nullptr};
   pid_t child = 0;
@@ -116,7 +116,7 @@ Size read_size(ByteReader& reader) {
 std::optional<Picture> understood(ByteView answer) {
   ByteReader reader(answer);
   Picture out{.size = read_size(reader), .preview = std::nullopt};
-  Preview preview{.content = {}, .size = read_size(reader)};
+  SmallCopy preview{.content = {}, .size = read_size(reader)};
   const auto content = reader.bytes(e2ee::kMaxThumbnail);
   if (!reader.finish("a picture's description") || !sound(out.size, kMostSide)) {
     return std::nullopt;
@@ -139,9 +139,9 @@ bool write_all(ByteView bytes) {
   return true;
 }
 
-}  // namespace
-
-std::optional<Picture> look_at(const std::string& program, const std::string& path) {
+// What the child said, if it ended well.
+std::optional<Picture> ask_child(const std::string& program, const char* argument,
+                                 const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   std::array<int, 2> ends{-1, -1};
   if (file.get() < 0 || ::pipe2(ends.data(), O_CLOEXEC) != 0) {
@@ -149,7 +149,7 @@ std::optional<Picture> look_at(const std::string& program, const std::string& pa
   }
   const Descriptor answer(ends[0]);
   Descriptor question(ends[1]);
-  const auto child = start(program, file.get(), question.get());
+  const auto child = start(program, argument, file.get(), question.get());
   question.close();
   if (!child) {
     return std::nullopt;
@@ -158,7 +158,34 @@ std::optional<Picture> look_at(const std::string& program, const std::string& pa
   return ended_well(*child, told.has_value()) && told ? understood(*told) : std::nullopt;
 }
 
-int run_worker() {
+// In the child, confined.
+int answer_for(ByteView file, bool emoji) {
+  const auto picture = shrink(file, emoji ? Copy{.side = kEmojiSide, .transparent = true} : Copy());
+  const bool worth_it = emoji || file.size() >= kWorthAPreview;
+  ByteWriter writer;
+  writer.u32(picture.width).u32(picture.height);
+  writer.u32(picture.small.width).u32(picture.small.height);
+  writer.bytes(!worth_it ? Bytes() : emoji ? png_of(picture.small) : jpeg_of(picture.small));
+  return write_all(writer.view()) ? 0 : 1;
+}
+
+}  // namespace
+
+std::optional<Picture> look_at(const std::string& program, const std::string& path) {
+  return ask_child(program, kPreviewArgument, path);
+}
+
+std::optional<SmallCopy> emoji_of(const std::string& program, const std::string& path) {
+  auto picture = ask_child(program, kEmojiArgument, path);
+  return picture && picture->preview && sound(picture->preview->size, kEmojiSide)
+             ? std::move(picture->preview)
+             : std::nullopt;
+}
+
+std::optional<int> run_worker(std::string_view argument) {
+  if (argument != kPreviewArgument && argument != kEmojiArgument) {
+    return std::nullopt;
+  }
   struct stat status{};
   if (::fstat(STDIN_FILENO, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size <= 0 ||
       static_cast<std::uint64_t>(status.st_size) > kMostBytes) {
@@ -169,14 +196,8 @@ int run_worker() {
   if (file == MAP_FAILED || !confine(kMemory, kCpuSeconds)) {
     return 1;
   }
-  const auto picture = shrink({static_cast<const std::uint8_t*>(file), size});
-  const bool worth_it = size >= kWorthAPreview;
-  ByteWriter writer;
-  writer.u32(picture.width).u32(picture.height);
-  writer.u32(picture.small.width).u32(picture.small.height);
-  writer.bytes(worth_it ? jpeg_of(picture.small) : Bytes());
   // Without what runs at a program's end: most of its calls are no longer allowed.
-  ::_exit(write_all(writer.view()) ? 0 : 1);
+  ::_exit(answer_for({static_cast<const std::uint8_t*>(file), size}, argument == kEmojiArgument));
 }
 
 }  // namespace unhidra::cli::picture

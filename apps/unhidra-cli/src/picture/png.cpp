@@ -31,6 +31,27 @@ void to_paper(std::uint8_t* row, std::uint32_t width) {
   }
 }
 
+// As the sums of a smaller copy need it, in place.
+void multiply_by_alpha(std::uint8_t* row, std::uint32_t width) {
+  for (std::size_t x = 0; x < width; ++x) {
+    const unsigned alpha = row[x * 4 + 3];
+    for (std::size_t i = 0; i < 3; ++i) {
+      row[x * 4 + i] = static_cast<std::uint8_t>((row[x * 4 + i] * alpha + 127) / 255);
+    }
+  }
+}
+
+// As a file keeps it, in place.
+void divide_by_alpha(std::uint8_t* row, std::uint32_t width) {
+  for (std::size_t x = 0; x < width; ++x) {
+    const unsigned alpha = row[x * 4 + 3];
+    for (std::size_t i = 0; alpha != 0 && i < 3; ++i) {
+      row[x * 4 + i] =
+          static_cast<std::uint8_t>(std::min(255U, (row[x * 4 + i] * 255U + alpha / 2) / alpha));
+    }
+  }
+}
+
 // Eight bits of each channel, whatever the file keeps. Answers how often it goes over the rows.
 int unify(png_struct* reader, png_info* info) {
   png_set_expand(reader);
@@ -44,7 +65,7 @@ int unify(png_struct* reader, png_info* info) {
 
 }  // namespace
 
-SmallPicture shrink_png(ByteView file) {
+SmallPicture shrink_png(ByteView file, Copy copy) {
   auto* reader = png_create_read_struct(
       PNG_LIBPNG_VER_STRING, nullptr, [](png_struct*, const char*) { give_up(); },
       [](png_struct*, const char*) {});
@@ -67,13 +88,13 @@ SmallPicture shrink_png(ByteView file) {
   }
   // Of an interlaced picture no row is done before the last pass.
   std::vector<std::uint8_t> rows(passes == 1 ? row_size : row_size * height);
-  Shrinker shrinker(width, height);
+  Shrinker shrinker(width, height, copy.side, copy.transparent ? 4 : 3);
   for (int pass = 0; pass < passes; ++pass) {
     for (std::uint32_t y = 0; y < height; ++y) {
       auto* row = rows.data() + (passes == 1 ? 0 : y * row_size);
       png_read_row(reader, row, nullptr);
       if (pass + 1 == passes) {
-        to_paper(row, width);
+        copy.transparent ? multiply_by_alpha(row, width) : to_paper(row, width);
         shrinker.add(row);
       }
     }
@@ -83,9 +104,44 @@ SmallPicture shrink_png(ByteView file) {
   return {.width = width, .height = height, .small = shrinker.take()};
 }
 
-SmallPicture shrink(ByteView file) {
+Bytes png_of(const Pixels& pixels) {
+  auto* writer = png_create_write_struct(
+      PNG_LIBPNG_VER_STRING, nullptr, [](png_struct*, const char*) { give_up(); },
+      [](png_struct*, const char*) {});
+  auto* info = writer == nullptr ? nullptr : png_create_info_struct(writer);
+  if (info == nullptr) {
+    give_up();
+  }
+  Bytes out;
+  png_set_write_fn(
+      writer, &out,
+      [](png_struct* to, png_byte* bytes, std::size_t size) {
+        auto& made = *static_cast<Bytes*>(png_get_io_ptr(to));
+        made.insert(made.end(), bytes, bytes + size);
+      },
+      nullptr);
+  const bool transparent = pixels.channels == 4;
+  png_set_IHDR(writer, info, pixels.width, pixels.height, 8,
+               transparent ? PNG_COLOR_TYPE_RGB_ALPHA : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_write_info(writer, info);
+  std::vector<std::uint8_t> row(std::size_t{pixels.width} * pixels.channels);
+  for (std::uint32_t y = 0; y < pixels.height; ++y) {
+    std::copy_n(pixels.samples.begin() + static_cast<std::ptrdiff_t>(y * row.size()), row.size(),
+                row.begin());
+    if (transparent) {
+      divide_by_alpha(row.data(), pixels.width);
+    }
+    png_write_row(writer, row.data());
+  }
+  png_write_end(writer, nullptr);
+  png_destroy_write_struct(&writer, &info);
+  return out;
+}
+
+SmallPicture shrink(ByteView file, Copy copy) {
   const bool png = file.size() > 8 && png_sig_cmp(file.data(), 0, 8) == 0;
-  return png ? shrink_png(file) : shrink_jpeg(file);
+  return png ? shrink_png(file, copy) : shrink_jpeg(file, copy);
 }
 
 }  // namespace unhidra::cli::picture

@@ -6,10 +6,8 @@
 namespace unhidra::cli::picture {
 namespace {
 
-constexpr std::size_t kChannels = 3;
-
-std::uint32_t scaled(std::uint32_t side, std::uint32_t longer) {
-  const auto to = std::min(longer, kPreviewSide);
+std::uint32_t scaled(std::uint32_t side, std::uint32_t longer, std::uint32_t most) {
+  const auto to = std::min(longer, most);
   return std::max<std::uint32_t>(
       1, static_cast<std::uint32_t>(std::uint64_t{side} * to / std::max(longer, 1U)));
 }
@@ -27,27 +25,30 @@ void check_size(std::uint64_t width, std::uint64_t height) {
   }
 }
 
-Shrinker::Shrinker(std::uint32_t width, std::uint32_t height) : width_(width), height_(height) {
+Shrinker::Shrinker(std::uint32_t width, std::uint32_t height, std::uint32_t side,
+                   std::uint32_t channels)
+    : width_(width), height_(height) {
   const auto longer = std::max(width, height);
-  out_.width = scaled(width, longer);
-  out_.height = scaled(height, longer);
-  out_.rgb.reserve(std::size_t{out_.width} * out_.height * kChannels);
-  sums_.resize(std::size_t{out_.width} * kChannels);
+  out_.width = scaled(width, longer, side);
+  out_.height = scaled(height, longer, side);
+  out_.channels = channels;
+  out_.samples.reserve(std::size_t{out_.width} * out_.height * channels);
+  sums_.resize(std::size_t{out_.width} * channels);
   columns_.resize(out_.width);
   for (std::uint32_t x = 0; x < width_; ++x) {
     ++columns_[std::uint64_t{x} * out_.width / width_];
   }
 }
 
-void Shrinker::add(const std::uint8_t* rgb) {
+void Shrinker::add(const std::uint8_t* samples) {
   auto* sum = sums_.data();
   for (const auto columns : columns_) {
     for (std::uint32_t i = 0; i < columns; ++i) {
-      for (std::size_t channel = 0; channel < kChannels; ++channel) {
-        sum[channel] += *rgb++;
+      for (std::size_t channel = 0; channel < out_.channels; ++channel) {
+        sum[channel] += *samples++;
       }
     }
-    sum += kChannels;
+    sum += out_.channels;
   }
   ++rows_;
   const auto at = std::uint64_t{row_} * out_.height / height_;
@@ -59,8 +60,8 @@ void Shrinker::add(const std::uint8_t* rgb) {
 
 void Shrinker::finish_row() {
   for (std::size_t i = 0; i < sums_.size(); ++i) {
-    const auto pixels = columns_[i / kChannels] * rows_;
-    out_.rgb.push_back(static_cast<std::uint8_t>((sums_[i] + pixels / 2) / pixels));
+    const auto pixels = columns_[i / out_.channels] * rows_;
+    out_.samples.push_back(static_cast<std::uint8_t>((sums_[i] + pixels / 2) / pixels));
   }
   std::ranges::fill(sums_, 0);
   rows_ = 0;

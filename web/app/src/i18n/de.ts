@@ -140,8 +140,17 @@ export const de: Dictionary = {
     pendingTitle: "Wartet auf deine Freigabe", pendingText: "Gib nur ein Gerät frei, das du in der Hand hältst und das dieselbe Nummer zeigt.",
     approve: "Freigeben", reject: "Ablehnen", remove: "Entfernen", removeTitle: "{{name}} entfernen?", removeText: "Es bekommt keine Nachrichten mehr. Was es schon hat, bleibt dort, bis es gelöscht wird.",
     fingerprint: "Schlüsselnummer", cannotApprove: "Nur ein Gerät mit deinem Kontoschlüssel kann andere freigeben. Nimm das, mit dem du angefangen hast.",
-    since: "Seit: {{day}}", newDevice: "Ein neues Gerät möchte zu deinem Konto", review: "Ansehen", unnamed: "Gerät ohne Namen", onlyOne: "Das ist dein einziges Gerät. Füge ein zweites hinzu, damit mit ihm nicht auch deine Nachrichten verloren gehen.",
+    since: "Seit: {{day}}", newDevice: "Ein neues Gerät möchte zu deinem Konto", review: "Ansehen", unnamed: "Gerät ohne Namen", onlyOne: "Das ist dein einziges Gerät. Füge ein zweites hinzu, damit mit ihm nicht auch deine Nachrichten verloren gehen, und schreib den Wiederherstellungscode auf.",
     approveTitle: "{{name}} freigeben?", approveText: "Steht diese Nummer auf dem anderen Gerät?", numbersMatch: "Ja, freigeben",
+  },
+  recovery: {
+    title: "Wiederherstellungscode", text: "Wenn kein Gerät mehr da ist, bringen dieser Code und dein Passwort dich in dein Konto zurück. Deine Nachrichten bleiben verloren: die erhält nur ein zweites Gerät.",
+    show: "Code zeigen", written: "Ich habe ihn notiert", writeDown: "Schreib ihn auf und bewahre ihn dort auf, wo keines deiner Geräte ist.",
+    secret: "Wer ihn und dein Passwort hat, kann ein Gerät von dir werden. Er bleibt derselbe, solange dein Konto dieselben Schlüssel hat; niemand sonst kann ihn dir zeigen, auch der Server nicht.",
+    noOther: "Ich habe kein anderes Gerät mehr", useText: "Gib deinen Wiederherstellungscode ein. Leerzeichen, Striche und Großschreibung sind gleichgültig.", use: "Code verwenden",
+    neither: "Ohne den Code bleibt ein Weg: neue Schlüssel. Für die anderen bist du dann jemand, den sie neu überprüfen müssen.", anew: "Mit neuen Schlüsseln anfangen", anewTitle: "Mit neuen Schlüsseln anfangen?",
+    anewDevices: "Alle deine anderen Geräte enden jetzt, wo sie auch sind.", anewPeople: "Alle, mit denen du schreibst, erfahren, dass sich deine Identität geändert hat, und müssen sie annehmen, bevor sie dir schreiben können.",
+    anewMessages: "Deine Nachrichten kommen nicht zurück, und Gruppen nehmen dich erst wieder auf, wenn ein Mitglied dich hinzufügt.",
   },
   history: {
     title: "Ältere Nachrichten", text: "Ein neues Gerät liest, was von da an gesendet wird. Was älter ist, kann es von einem anderen deiner Geräte bekommen, wenn du beide hast.",
@@ -241,11 +250,12 @@ export const de: Dictionary = {
   },
   files: {
     title: "Dateien", attach: "Dateien anhängen", chosen: "Zu sendende Dateien", unchoose: "{{name}} nicht senden", outgoing: "Dateien unterwegs", sending: "{{name}} wird gesendet", fetching: "{{name}} wird geholt",
-    cancel: "{{name}} abbrechen", discard: "{{name}} verwerfen", save: "{{name}} speichern", saveShort: "Speichern", open: "{{name}} ansehen", drop: "Dateien zum Senden hier ablegen",
+    cancel: "{{name}} abbrechen", discard: "{{name}} verwerfen", play: "{{name}} abspielen", unplayable: "Dieser Browser kann das nicht abspielen. Speichere es und öffne es mit einem anderen Programm.", save: "{{name}} speichern", saveShort: "Speichern", open: "{{name}} ansehen", drop: "Dateien zum Senden hier ablegen",
     dropText: "Sie werden auf diesem Gerät verschlüsselt.", many_one: "{{count}} Datei", many_other: "{{count}} Dateien", preview: "Datei: {{name}}", tooMany: "Eine Nachricht trägt höchstens {{count}} Dateien.",
     clean: "Laut Absender hat {{scanner}} keine Schadsoftware gefunden", infected: "{{scanner}} hat beim Absender Schadsoftware gefunden", forged: "Das Prüfergebnis stammt nicht vom Absender. Öffne diese Datei nicht.",
   },
   errors: {
+    mistyped_code: "Das ist kein Wiederherstellungscode: ein Zeichen fehlt oder ist falsch.", wrong_code: "Dieser Code gehört zu einem anderen Konto oder zu früheren Schlüsseln.",
     bad_emoji: "Dieser Name geht nicht: 2 bis 32 von a bis z, 0 bis 9, _ + -.", emoji_exists: "Ein Emoji dieses Namens gibt es hier schon.", emoji_picture: "Dieses Bild kann kein Emoji sein: PNG, WebP oder GIF, ein GIF mit höchstens 64 kB und 256 Pixeln.",
     cancelled: "Abgebrochen.", file_too_large: "Diese Datei ist größer, als der Server erlaubt.", quota: "Kein Platz mehr: der Platz für Dateien ist aufgebraucht.", store_full: "Der Server hat keinen Platz für Dateien.",
     file_gone: "Der Server hat diese Datei nicht mehr.", picture_too_large: "Dieses Bild hat zu viele Bildpunkte oder sagt nicht, wie viele: es kann nur gespeichert werden.", file_damaged: "Der Server hat einen Teil dieser Datei verloren. Nichts davon wurde behalten: lass sie dir noch einmal schicken.", file_foreign: "Das ist nicht die Datei, die beschrieben wurde. Nichts davon wurde behalten.",

@@ -138,8 +138,17 @@ export const en = {
     pendingTitle: "Waiting for your approval", pendingText: "Approve only a device that you hold in your hands and whose number is the same there.",
     approve: "Approve", reject: "Reject", remove: "Remove", removeTitle: "Remove {{name}}?", removeText: "It will get no more messages. What it has received already stays there until it is erased.",
     fingerprint: "Key number", cannotApprove: "Only a device that has your account key can approve others. Use the one you began with.",
-    since: "Since: {{day}}", newDevice: "A new device wants to join your account", review: "Look at it", unnamed: "Device without a name", onlyOne: "This is your only device. Add a second one, so that losing it does not lose your messages.",
+    since: "Since: {{day}}", newDevice: "A new device wants to join your account", review: "Look at it", unnamed: "Device without a name", onlyOne: "This is your only device. Add a second one, so that losing it does not lose your messages, and write down the recovery code.",
     approveTitle: "Approve {{name}}?", approveText: "Is this the number on the other device?", numbersMatch: "Yes, approve",
+  },
+  recovery: {
+    title: "Recovery code", text: "Without any device left, this code and your password bring you back into your account. Your messages stay lost: only a second device keeps those.",
+    show: "Show the recovery code", written: "I have written it down", writeDown: "Write it down, and keep it where none of your devices is.",
+    secret: "Whoever has it and your password can become a device of yours. It stays the same as long as your account's keys do; nobody else can show it to you, not even the server.",
+    noOther: "I have no other device any more", useText: "Type your recovery code. Spaces, dashes and capitals do not matter.", use: "Use the code",
+    neither: "Without the code there is one way left: new keys. To the others you are somebody whom they must verify again.", anew: "Begin with new keys", anewTitle: "Begin with new keys?",
+    anewDevices: "All your other devices end now, wherever they are.", anewPeople: "Everybody you write with is told that your identity has changed, and must accept it before they can write to you.",
+    anewMessages: "Your messages do not come back, and groups take you in again only when a member adds you.",
   },
   history: {
     title: "Older messages", text: "A new device reads what is sent from then on. It can get what is older from another device of yours, if you hold both.",
@@ -239,11 +248,12 @@ export const en = {
   },
   files: {
     title: "Files", attach: "Attach files", chosen: "Files to send", unchoose: "Do not send {{name}}", outgoing: "Files on their way", sending: "Sending {{name}}", fetching: "Fetching {{name}}",
-    cancel: "Cancel {{name}}", discard: "Discard {{name}}", save: "Save {{name}}", saveShort: "Save", open: "Show {{name}}", drop: "Drop files to send them",
+    cancel: "Cancel {{name}}", discard: "Discard {{name}}", play: "Play {{name}}", unplayable: "This browser cannot play it. Save it, and open it with another program.", save: "Save {{name}}", saveShort: "Save", open: "Show {{name}}", drop: "Drop files to send them",
     dropText: "They are encrypted on this device.", many_one: "{{count}} file", many_other: "{{count}} files", preview: "File: {{name}}", tooMany: "A message carries at most {{count}} files.",
     clean: "No malware found by {{scanner}}, says the sender", infected: "The sender's scanner {{scanner}} found malware", forged: "The scan result is not the sender's. Do not open this file.",
   },
   errors: {
+    mistyped_code: "This is no recovery code: some character is missing or wrong.", wrong_code: "This code is of another account, or of keys that you had before.",
     bad_emoji: "This name cannot be used: 2 to 32 of a to z, 0 to 9, _ + -.", emoji_exists: "There is an emoji of this name here already.", emoji_picture: "This picture cannot be an emoji: PNG, WebP or GIF, a GIF of at most 64 kB and 256 pixels.",
     cancelled: "Cancelled.", file_too_large: "This file is larger than the server allows.", quota: "There is no room left: the quota for files is used up.", store_full: "The server has no room for files.",
     file_gone: "The server no longer has this file.", picture_too_large: "This picture has too many pixels, or does not say how many: it can only be saved.", file_damaged: "The server has lost a part of this file. Nothing of it was kept: ask for it to be sent again.", file_foreign: "This is not the file that its sender described. Nothing of it was kept.",

@@ -20,6 +20,8 @@ const kTexts: Record<string, string> = {
   "chat.name_taken": "name_taken",
   "chat.bad_name": "bad_name",
   "client.bad_name": "bad_name",
+  "client.mistyped_code": "mistyped_code",
+  "client.wrong_code": "wrong_code",
   "client.bad_emoji": "bad_emoji",
   "client.emoji_exists": "emoji_exists",
   "client.emoji_picture": "emoji_picture",

@@ -10,6 +10,17 @@ const kQuality = 0.8;
 
 export const isPicture = (mediaType: string): boolean => kPictures.has(mediaType.split(";")[0]!.trim().toLowerCase());
 
+/** Played as sounds and films, when the browser can. */
+const kPlayed = new Set(["audio/mpeg", "audio/mp4", "audio/aac", "audio/ogg", "audio/opus", "audio/flac", "audio/wav", "audio/x-wav", "audio/webm",
+  "video/mp4", "video/webm", "video/ogg"]);
+const kMostPlayed = 256_000_000; // bytes, which stay decrypted while it is open
+
+export const playedAs = (mediaType: string): "audio" | "video" | undefined => {
+  const plain = mediaType.split(";")[0]!.trim().toLowerCase();
+  return !kPlayed.has(plain) ? undefined : plain.startsWith("audio/") ? "audio" : "video";
+};
+export const isPlayed = ({ mediaType, size }: { mediaType: string; size: number }): boolean => playedAs(mediaType) !== undefined && size <= kMostPlayed;
+
 const kUnits = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
 
 /** "1.4 MB", by powers of 1000. */

@@ -1,13 +1,13 @@
-// Files of a message: pictures are shown, everything else is only kept. Nothing is opened in this page.
-import { Download, File as FileIcon, FileArchive, FileAudio, FileText, FileVideo, ImageOff, ShieldAlert, ShieldCheck, X, type LucideIcon } from "lucide-react";
+// Files of a message: pictures are shown, sounds and films played, everything else is only kept.
+import { Download, File as FileIcon, FileArchive, FileAudio, FileText, FileVideo, ImageOff, Play, ShieldAlert, ShieldCheck, X, type LucideIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Attachment, Message } from "@core/types";
 import { Button, IconButton, Progress, Spinner } from "../ui/basics";
 import { Modal } from "../ui/dialog";
 import { explainFileError } from "../lib/errors";
-import { fitted, isPicture, sizeOf } from "../lib/files";
-import { cancelTransfer, pictureUrl, saveFile, transferOf, useFiles } from "../state/files";
+import { fitted, isPicture, isPlayed, playedAs, sizeOf } from "../lib/files";
+import { cancelTransfer, mediaUrl, pictureUrl, saveFile, transferOf, useFiles } from "../state/files";
 import { openPanel } from "../state/panels";
 
 const kBox = { width: 360, height: 300 };
@@ -97,6 +97,9 @@ function FileCard({ problem, ...props }: Props & { problem?: string }) {
         {progress !== undefined && <Progress value={progress} label={t("files.fetching", { name: attachment.name })} />}
         {said && <span className="field-problem" role="alert">{said}</span>}
       </div>
+      {progress === undefined && isPlayed(attachment) && !isDangerous(attachment) && (
+        <IconButton icon={Play} label={t("files.play", { name: attachment.name })} onClick={() => openPanel({ name: "media", message: props.message, index: props.index })} />
+      )}
       {progress === undefined ? <IconButton icon={Download} label={t("files.save", { name: attachment.name })} onClick={save} />
         : <IconButton icon={X} label={t("files.cancel", { name: attachment.name })} onClick={cancel} />}
     </div>
@@ -112,6 +115,48 @@ function Verdict({ attachment: { scan, scanner = "" } }: { attachment: Attachmen
   return scan === "clean"
     ? <span className="verdict"><ShieldCheck size={14} aria-hidden /> {t("files.clean", { scanner })}</span>
     : <span className="verdict verdict-bad"><ShieldAlert size={14} aria-hidden /> {t(`files.${scan}`, { scanner })}</span>;
+}
+
+/** Fetched and checked whole before the first second of it: nothing is played of what its sender did not describe. */
+export function MediaPanel({ message, index, onClose }: { message: Message; index: number; onClose(): void }) {
+  const { t, i18n } = useTranslation();
+  const attachment = message.attachments![index]!;
+  const transfer = transferOf(message, index);
+  const progress = useFiles((state) => state.progress[transfer]);
+  const [{ url, error }, setState] = useState<{ url?: string; error?: unknown }>({});
+  const [unplayable, setUnplayable] = useState(false);
+  useEffect(() => {
+    let address: string | undefined;
+    let wanted = true;
+    mediaUrl(message, index).then((found) => {
+      address = found;
+      if (wanted) {
+        setState({ url: found });
+      } else {
+        URL.revokeObjectURL(found);
+      }
+    }, (failure: unknown) => wanted && setState({ error: failure }));
+    return () => {
+      wanted = false;
+      cancelTransfer(transfer);
+      if (address !== undefined) {
+        URL.revokeObjectURL(address);
+      }
+    };
+  }, [message.ref, index]);
+  const Player = playedAs(attachment.mediaType) === "video" ? "video" : "audio";
+  return (
+    <Modal title={attachment.name} onClose={onClose} wide>
+      {error !== undefined && <p className="field-problem" role="alert">{explainFileError(t, error)}</p>}
+      {unplayable && <p className="field-problem" role="alert">{t("files.unplayable")}</p>}
+      <div className="picture-whole">
+        {url && !unplayable && <Player src={url} controls autoPlay aria-label={attachment.name} onError={() => setUnplayable(true)} />}
+        {!url && error === undefined && <Progress value={progress ?? 0} label={t("files.fetching", { name: attachment.name })} />}
+      </div>
+      <p className="field-hint">{sizeOf(attachment.size, i18n.language)}</p>
+      <Verdict attachment={attachment} />
+    </Modal>
+  );
 }
 
 export function PicturePanel({ message, index, onClose }: { message: Message; index: number; onClose(): void }) {

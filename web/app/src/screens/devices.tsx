@@ -10,6 +10,7 @@ import { act } from "../state/conversations";
 import { readDeviceRecords } from "../state/session";
 import { useApp } from "../state/store";
 import { OlderMessages, useDeviceName } from "./history";
+import { RecoveryCode } from "./recovery";
 
 type Question = { device: Device; what: "approve" | "remove" };
 
@@ -57,6 +58,7 @@ export function Devices() {
         </ul>
       </section>
       <OlderMessages devices={known.filter((device) => !device.thisDevice)} />
+      {approver && <RecoveryCode />}
       {devices.length === 1 && <Banner look="info" icon={TriangleAlert}>{t("devices.onlyOne")}</Banner>}
       {question && <Ask question={question} onClose={() => setQuestion(undefined)} />}
     </>

@@ -2,6 +2,7 @@ import { Smartphone } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Button, Digits, Spinner } from "../ui/basics";
 import { useState } from "react";
+import { Recover } from "./recovery";
 import { SignOutDialog } from "./sign-out";
 import { useApp } from "../state/store";
 
@@ -20,6 +21,7 @@ export function Pending() {
         <Digits of={account?.fingerprint ?? ""} label={t("devices.fingerprint")} />
         <p className="pending-wait" role="status"><Spinner /> {t("pending.wait")}</p>
         <p className="field-hint">{t("pending.whatIf")}</p>
+        <Recover />
         <Button look="quiet" onClick={() => setLeaving(true)}>{t("common.cancel")}</Button>
       </section>
       {leaving && <SignOutDialog onClose={() => setLeaving(false)} />}

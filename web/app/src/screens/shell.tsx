@@ -30,6 +30,7 @@ const FollowThreadsPanel = lazy(() => import("./follow-threads").then(({ FollowT
 const ReadersPanel = lazy(() => import("./message-panels").then(({ ReadersPanel }) => ({ default: ReadersPanel })));
 const DeletePanel = lazy(() => import("./message-panels").then(({ DeletePanel }) => ({ default: DeletePanel })));
 const DayPanel = lazy(() => import("./day").then(({ DayPanel }) => ({ default: DayPanel })));
+const MediaPanel = lazy(() => import("./attachments").then(({ MediaPanel }) => ({ default: MediaPanel })));
 const PicturePanel = lazy(() => import("./attachments").then(({ PicturePanel }) => ({ default: PicturePanel })));
 const Settings = lazy(() => import("./settings").then(({ Settings }) => ({ default: Settings })));
 const Palette = lazy(() => import("./palette").then(({ Palette }) => ({ default: Palette })));
@@ -144,6 +145,7 @@ function Panels() {
       {panel.name === "day" && <DayPanel conversation={panel.conversation} onClose={closePanel} />}
       {panel.name === "emoji" && <EmojiPanel conversation={panel.conversation} onClose={closePanel} />}
       {panel.name === "followThreads" && <FollowThreadsPanel conversation={panel.conversation} onClose={closePanel} />}
+      {panel.name === "media" && <MediaPanel message={panel.message} index={panel.index} onClose={closePanel} />}
       {panel.name === "picture" && <PicturePanel message={panel.message} index={panel.index} onClose={closePanel} />}
       {panel.name === "verify" && <Verify user={panel.user} onClose={closePanel} />}
     </Suspense>

@@ -130,6 +130,16 @@ export async function saveFile(message: Message, index: number, attachment: Atta
     forget([transfer]);
   }
 }
+/** A sound or film for as long as it is open; whoever asked lets go of the address. */
+export async function mediaUrl(message: Message, index: number): Promise<string> {
+  const transfer = transferOf(message, index);
+  transferMoved(transfer, 0, 1);
+  try {
+    return URL.createObjectURL(await client().receiveFile(message.conversation, message.ref, index, transfer));
+  } finally {
+    forget([transfer]);
+  }
+}
 export const cancelTransfer = (transfer: string) => void client().cancelTransfer(transfer).catch(() => undefined);
 
 const kKept = 48; // pictures that stay decrypted in memory

@@ -8,7 +8,7 @@ export type Panel =
   | { name: "spaceSettings"; space: Id }
   | { name: "react" | "readers" | "delete"; message: Message }
   | { name: "day" | "followThreads" | "emoji"; conversation: Id }
-  | { name: "picture"; message: Message; index: number }
+  | { name: "picture" | "media"; message: Message; index: number }
   | { name: "verify"; user: Id }
   | { name: "members" | "leave" | "reset" | "groupSettings"; group: Id };
 

@@ -1,6 +1,8 @@
 // Keeps the store in step with the engine: what has changed is read again, soon and at once.
+import type { RemoteClient } from "@core/index";
 import type { Id, Message, MessageRef } from "@core/types";
 import { kNobody } from "../lib/notices";
+import { same, withRows } from "../lib/overview";
 import { client, remoteClient } from "./engine";
 import { useApp } from "./store";
 import { kPage, merged, withMessage } from "./timeline";
@@ -24,22 +26,37 @@ export const peopleOf = (message: Message): Id[] =>
 
 let refreshing: Promise<void> | undefined;
 let stale = false;
+// How far the list is known, of which client.
+let listed: { of: RemoteClient | undefined; revision: number } = { of: undefined, revision: 0 };
 
-/** Reads account, devices and the list of conversations again; calls that come meanwhile are one more reading. */
+async function readList(): Promise<void> {
+  const of = remoteClient();
+  const known = of === listed.of ? listed.revision : 0;
+  const [account, devices, { revision, rows }] = await Promise.all([
+    client().account(), client().devices(), client().overviewSince(known),
+  ]);
+  listed = { of, revision };
+  const before = get();
+  const users = { ...before.users };
+  rows.forEach(({ peer }) => peer && (users[peer.id] = peer));
+  set({
+    account: same(before.account, account) ? before.account : account,
+    devices: same(before.devices, devices) ? before.devices : devices,
+    overview: withRows(known === 0 ? [] : before.overview, rows),
+    users: rows.some(({ peer }) => peer) ? users : before.users,
+  });
+  // Members of groups, whose names the engine learns a moment after it has heard of them, and who wrote what the list shows.
+  const unnamed = Object.values(users).filter(({ username }) => username === "").map(({ id }) => id);
+  await learn([...unnamed, ...rows.flatMap(({ last }) => (last ? peopleOf(last) : []))]);
+}
+
+/** Reads account, devices and what has changed in the list of conversations; calls that come meanwhile are one more reading. */
 export function refresh(): Promise<void> {
   stale = true;
   refreshing ??= (async () => {
     while (stale) {
       stale = false;
-      const [account, devices, overview] = await Promise.all([
-        client().account(), client().devices(), client().overview(),
-      ]);
-      const users = { ...get().users };
-      overview.forEach(({ peer }) => peer && (users[peer.id] = peer));
-      set({ account, devices, overview, users });
-      // Members of groups, whose names the engine learns a moment after it has heard of them, and who wrote what the list shows.
-      const unnamed = Object.values(users).filter(({ username }) => username === "").map(({ id }) => id);
-      await learn([...unnamed, ...overview.flatMap(({ last }) => (last ? peopleOf(last) : []))]);
+      await readList();
     }
   })().finally(() => {
     refreshing = undefined;

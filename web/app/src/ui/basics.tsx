@@ -201,9 +201,10 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
   );
 }
 
-/** Digits in groups of five, as they are compared. */
-export function Digits({ of, label }: { of: string; label: string }) {
-  const groups = of.replace(/\s/g, "").match(/.{1,5}/g) ?? [];
+/** Digits and letters in groups, as they are compared. */
+export function Digits({ of, label, size = 5 }: { of: string; label: string; size?: number }) {
+  const characters = of.replace(/[\s-]/g, "");
+  const groups = Array.from({ length: Math.ceil(characters.length / size) }, (_, at) => characters.slice(at * size, (at + 1) * size));
   return (
     <p className="digits" dir="ltr" role="img" aria-label={`${label}: ${groups.join(" ")}`}>
       {groups.map((group, at) => (

@@ -167,6 +167,16 @@ step("at the command line it is its name, and is reacted with by it", async () =
   await message(ann, "from the terminal").locator(".reaction img.custom-emoji").waitFor();
 });
 
+step("one is brought and taken back at the command line, too", async () => {
+  writeFileSync(join(stage.root, "Blue Dot.png"), png(300, [20, 20, 200], "written by the camera"));
+  await stage.cli("carla", "emoji", "#aviary", "--add", join(stage.root, "Blue Dot.png"));
+  await ann.waitForSelector(".message-brought >> text=:blue_dot:");
+  assert.deepEqual(await ann.locator(".message-brought", { hasText: ":blue_dot:" }).locator("img.custom-emoji")
+    .evaluate((image) => image.decode().then(() => [image.naturalWidth, image.naturalHeight])), [128, 128]);
+  await stage.cli("carla", "emoji", "#aviary", "--remove", "blue_dot");
+  await ann.locator(".message-brought", { hasText: ":blue_dot:" }).waitFor({ state: "detached" });
+});
+
 step("one that moves stands still where less motion is asked for", async () => {
   await openPanel(bob);
   await choose(bob, "blinker.gif", "image/gif", kBlinker);
@@ -204,7 +214,7 @@ step("a name is given once, and who brought one takes it back", async () => {
 });
 
 step("neither names nor pictures are in the server's files, and nobody had anything to complain about", () => {
-  const secrets = [kName, kMoving, kText, "written by the camera", kBlinker.subarray(0, 40)];
+  const secrets = [kName, kMoving, "blue_dot", kText, "written by the camera", kBlinker.subarray(0, 40)];
   assert.deepEqual(plaintextIn(stage.data, "ann", secrets), []);
   assert.deepEqual(found, []);
   assert.deepEqual(stage.complaints, []);

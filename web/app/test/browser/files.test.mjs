@@ -58,6 +58,42 @@ step("a file comes back, and is kept under its name", async () => {
   assert.equal((await download(names.back)).toString(), `${secret} back`);
 });
 
+/** WAV (RIFF): one second of a tone. */
+function tone() {
+  const rate = 8000;
+  const head = Buffer.alloc(44);
+  head.write("RIFF", 0, "latin1");
+  head.writeUInt32LE(36 + rate, 4);
+  head.write("WAVEfmt ", 8, "latin1");
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(rate, 24);
+  head.writeUInt32LE(rate, 28);
+  head.writeUInt16LE(1, 32);
+  head.writeUInt16LE(8, 34);
+  head.write("data", 36, "latin1");
+  head.writeUInt32LE(rate, 40);
+  return Buffer.concat([head, Buffer.from(Array.from({ length: rate }, (_, at) => 128 + Math.round(60 * Math.sin(at / 3))))]);
+}
+const play = (name) => card(name).locator(`button[aria-label="Play ${name}"]`).click();
+
+step("a sound is played, once all of it has come; what is none is told so", async () => {
+  writeFileSync(at("tone.wav"), tone());
+  writeFileSync(at("broken.mp3"), "no sound at all");
+  await stage.cli("carla", "send-file", "ann", at("tone.wav"), at("broken.mp3"), "--no-scan", "--text", "listen");
+  await sees(ann, "listen", "received");
+  await play("tone.wav");
+  const player = ann.locator(".dialog audio");
+  await player.waitFor();
+  await until(async () => (await player.evaluate((audio) => audio.duration)) === 1, "the sound");
+  await ann.keyboard.press("Escape");
+  await player.waitFor({ state: "detached" });
+  await play("broken.mp3");
+  await ann.waitForSelector(".dialog [role=alert] >> text=This browser cannot play it");
+  await ann.keyboard.press("Escape");
+});
+
 step("a pasted picture is shown small, and large when it is chosen", async () => {
   const content = [...png(900, 600, 120_000)];
   await ann.evaluate(([name, bytes]) => {

@@ -97,6 +97,32 @@ export class Client extends Conversing {
   async approveDevice(device: Id): Promise<void> {
     this.command(() => this.engine.approveDevice(device));
   }
+  /** The account key in writing. Show it to the person, and keep it nowhere. */
+  async recoveryCode(): Promise<string> {
+    return this.engine.recoveryCode();
+  }
+  /** On a device that waits for approval; resolves when it is approved. */
+  async recover(code: string): Promise<void> {
+    this.command(() => this.engine.recover(code));
+    await this.when(() => (this.engine.account().membership === "approved" ? true : undefined));
+  }
+  /**
+   * On a device that waits for approval, of somebody who has neither another device nor the code: ends all the others and begins with a
+   * new account key, which everybody else must accept. Resolves when it is approved.
+   */
+  async beginAnew(): Promise<void> {
+    const { user, device } = this.engine.account();
+    const token = await this.session.token(5000);
+    for (const { id, revokedAt } of await this.rest.devices(token)) {
+      if (id !== device && revokedAt === "") {
+        await this.rest.revokeDevice(token, id);
+      }
+    }
+    this.command(() => this.engine.refreshUser(user));
+    await this.settled();
+    this.command(() => this.engine.beginAnew());
+    await this.when(() => (this.engine.account().membership === "approved" ? true : undefined));
+  }
   /** Off the signed list, so that nobody encrypts for it any more; then the server ends its sessions. */
   async removeDevice(device: Id): Promise<void> {
     if (this.engine.devices().some(({ id, pending }) => id === device && !pending)) {

@@ -3,7 +3,7 @@ import { Connected } from "./connected.js";
 import { kindOf } from "./rest.js";
 import {
   CoreError, type AutoFollow, type Conversation, type ConversationEmoji, type Draft, type EventOf, type Group, type GroupState, type Id, type Message, type MessageRef, type NewChannel,
-  type OwnPresence, type Overview, type PlaceAnswer, type PlaceFields, type ReceiptState, type SearchQuery, type Thread, type User,
+  type OwnPresence, type Overview, type OverviewChanges, type PlaceAnswer, type PlaceFields, type ReceiptState, type SearchQuery, type Thread, type User,
   type UserPresence,
 } from "./types.js";
 
@@ -33,15 +33,23 @@ export class Conversing extends Connected {
     return conversation ? this.engine.history(conversation.id, beforeIndex, limit) : [];
   }
   async conversations(): Promise<Conversation[]> {
-    return this.engine.conversations();
+    return this.engine.conversations().conversations;
   }
   /** What a list of conversations shows, newest activity first. */
   async overview(): Promise<Overview[]> {
-    return this.engine.conversations().map((conversation) => ({
-      conversation,
-      peer: conversation.kind === "pair" ? this.engine.user(conversation.peer) : null,
-      last: this.engine.history(conversation.id, undefined, 1)[0] ?? null,
-    }));
+    return (await this.overviewSince(0)).rows;
+  }
+  /** The rows that are new or differ since `revision`, which an earlier answer of this client has told; 0: all of them. */
+  async overviewSince(revision: number): Promise<OverviewChanges> {
+    const changed = this.engine.conversations(revision);
+    return {
+      revision: changed.revision,
+      rows: changed.conversations.map((conversation) => ({
+        conversation,
+        peer: conversation.kind === "pair" ? this.engine.user(conversation.peer) : null,
+        last: this.engine.history(conversation.id, undefined, 1)[0] ?? null,
+      })),
+    };
   }
   async user(id: Id): Promise<User | null> {
     return this.engine.user(id);
@@ -244,7 +252,7 @@ export class Conversing extends Connected {
     }
   }
   private stateOf(group: Id): GroupState | undefined {
-    return this.engine.conversations().find(({ id }) => id === group)?.state;
+    return this.engine.conversations().conversations.find(({ id }) => id === group)?.state;
   }
   /** `place("listChannels", { search: "news" })`: unhidra_core.h names the requests and their fields. */
   async place(name: string, fields?: PlaceFields): Promise<PlaceAnswer> {

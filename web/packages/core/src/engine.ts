@@ -2,7 +2,7 @@
 import { Core } from "./core.js";
 import type { RecordStore } from "./store.js";
 import type {
-  Account, AutoFollow, Conversation, ConversationEmoji, CoreEvent, Device, Draft, EngineState, Group, HistoryTransfer, Id, Message, MessageRef, NewChannel, OwnPresence,
+  Account, AutoFollow, Conversation, ConversationChanges, ConversationEmoji, CoreEvent, Device, Draft, EngineState, Group, HistoryTransfer, Id, Message, MessageRef, NewChannel, OwnPresence,
   PlaceFields, ReceiptState, SafetyNumber, SearchQuery, Thread, User, UserPresence,
 } from "./types.js";
 
@@ -123,6 +123,18 @@ export class Engine {
   }
   setVerified(user: Id, verified: boolean): void {
     this.core.call("unhidra_set_verified", this.handle, user, verified ? 1 : 0);
+  }
+  /** The account key in writing, for when all devices are lost. */
+  recoveryCode(): string {
+    return this.ask<{ code: string }>("unhidra_recovery_code").code;
+  }
+  /** On a device that waits for approval: signs it onto the device list. */
+  recover(code: string): void {
+    this.core.call("unhidra_recover", this.handle, code);
+  }
+  /** On one when every device on the list is revoked: with a new account key. */
+  beginAnew(): void {
+    this.core.call("unhidra_begin_anew", this.handle);
   }
   approveDevice(device: Id): void {
     this.core.call("unhidra_approve_device", this.handle, device);
@@ -350,8 +362,9 @@ export class Engine {
   devices(): Device[] {
     return this.ask("unhidra_devices");
   }
-  conversations(): Conversation[] {
-    return this.ask("unhidra_conversations");
+  /** Those that have changed since a revision that this engine has told; 0: all. Newest activity first. */
+  conversations(since = 0): ConversationChanges {
+    return this.ask("unhidra_conversations", BigInt(since));
   }
   conversationWith(peer: Id): Conversation | null {
     return this.ask("unhidra_conversation_with", peer);

@@ -13,7 +13,7 @@ export interface OpenSettings {
 
 const kMethods = [
   "register", "logIn", "logOut", "connect", "disconnect", "settled", "findUser", "send", "history", "safetyNumber",
-  "setVerified", "acceptIdentity", "account", "devices", "approveDevice", "removeDevice", "conversations", "overview",
+  "setVerified", "acceptIdentity", "account", "devices", "approveDevice", "removeDevice", "recoveryCode", "recover", "beginAnew", "conversations", "overview", "overviewSince",
   "user", "conversationWith", "value", "putValue", "ending", "deviceRecords", "invite", "changePassword",
   "createGroup", "addToGroup", "removeFromGroup", "leaveGroup", "renameGroup", "resetGroup", "shareHistory", "readEarlier", "group", "sendIn", "page",
   "write", "edit", "delete", "react", "markRead", "markThreadRead", "markAllRead", "followThread", "setAutoFollow", "autoFollow", "emoji", "bringEmoji", "receiveEmoji", "setTyping",

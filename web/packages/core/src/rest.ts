@@ -34,6 +34,8 @@ export interface DeviceRecord {
   /** RFC 3339; empty when unknown. */
   createdAt: string;
   lastSeenAt: string;
+  /** Empty as long as it is not. */
+  revokedAt: string;
 }
 
 type Json = Record<string, unknown>;
@@ -72,6 +74,7 @@ export class Rest {
       name: optional(item, "name"),
       createdAt: optional(item, "created_at"),
       lastSeenAt: optional(item, "last_seen_at"),
+      revokedAt: optional(item, "revoked_at"),
     }));
   }
   /** Ends the device's sessions and connections. */

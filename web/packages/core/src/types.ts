@@ -224,11 +224,22 @@ export interface Group {
   hasEarlier: boolean;
 }
 
+export interface ConversationChanges {
+  revision: number;
+  conversations: Conversation[];
+}
+
+/** A row of a list of conversations. */
 export interface Overview {
   conversation: Conversation;
   /** Nothing: a group, or not looked up yet. */
   peer: User | null;
   last: Message | null;
+}
+
+export interface OverviewChanges {
+  revision: number;
+  rows: Overview[];
 }
 
 export interface User {

@@ -70,7 +70,7 @@ test("a group that cannot be is refused with a reason", async () => {
   assert.throws(() => engine.adoptChannelName(kPeer, "news"), refused("client.not_found"));
   assert.throws(() => engine.adoptChannelName("no id", "news"), refused("core.bad_argument"));
   assert.throws(() => engine.sendTextTo(kPeer, "text"), refused("client.not_found"));
-  assert.deepEqual(engine.conversations(), []);
+  assert.deepEqual(engine.conversations().conversations, []);
 });
 
 test("who is watched is unknown without a connection, and not stored", async () => {

@@ -226,6 +226,17 @@ class Engine {
   // Signs a new device list without the device.
   Status remove_device(DeviceId device);
 
+  // For when all devices are lost: the account key in writing, 56 letters and digits in groups of
+  // four. Whoever has it and can log in becomes a device of this account. Errc::no_account_key.
+  Result<SecretBytes> recovery_code() const;
+  // On a device that waits for approval: signs it onto the device list, as another device would
+  // have done. On an approved one that lacks the account key: gives it that. Messages come back
+  // with neither. Errc::mistyped_code, wrong_code; not_approved where it is of no use.
+  Status recover(std::string_view code);
+  // On a device that waits, when every device on the list is revoked and there is no code: with a
+  // new account key, as somebody whom all others must get to know again. Errc::not_approved.
+  Status begin_anew();
+
   // ---- history for a new own device; HistoryTransferChanged tells how it goes ----
   // On the new device: asks an old one. Both must be approved.
   Status request_history(DeviceId from);
@@ -243,6 +254,8 @@ class Engine {
   // Devices on the own list, and those that wait for approval.
   Result<std::vector<Device>> devices() const;
   Result<std::vector<Conversation>> conversations() const;  // newest activity first
+  // Those that have changed since a revision that this engine has told; 0: all of them.
+  Result<ConversationChanges> conversations_since(std::uint64_t revision) const;
   Result<std::optional<Conversation>> conversation_with(UserId peer) const;
   Result<std::optional<User>> user(UserId id) const;
   Result<std::optional<User>> user_named(std::string_view username) const;

@@ -21,6 +21,7 @@ enum class Errc : std::uint8_t {
   bad_name,               // a group's name is empty, too long or not well-formed UTF-8
   not_in_group,           // this device is not, or no longer, a member of the group
   wrong_code,             // another code was typed than the new device shows, or too late
+  mistyped_code,          // no recovery code: a character is missing or wrong
   bad_frame,              // the server sent what cannot be read
   unsupported,            // made by a newer version
   not_yours,              // only its author may change a message
@@ -73,6 +74,8 @@ constexpr ErrorCode error_code(Errc code) {
       return {"client.bad_import", ErrorKind::invalid};
     case Errc::wrong_code:
       return {"client.wrong_code", ErrorKind::denied};
+    case Errc::mistyped_code:
+      return {"client.mistyped_code", ErrorKind::invalid};
     case Errc::too_many_watched:
       return {"client.too_many_watched", ErrorKind::too_large};
     case Errc::bad_attachment:

@@ -268,6 +268,13 @@ struct Conversation {
   std::uint64_t read_seq = 0;        // the timeline is read up to here
 };
 
+// What a list of conversations shows otherwise than at an earlier revision: the conversation
+// itself, the person in it, or its last message.
+struct ConversationChanges {
+  std::uint64_t revision = 0;  // the newest; counted by one engine, from one opening on
+  std::vector<Conversation> conversations;
+};
+
 struct GroupMember {
   UserId user;
   std::vector<DeviceId> devices;
