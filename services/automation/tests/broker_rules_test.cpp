@@ -253,10 +253,11 @@ TEST_F(TopicRules, DataMayLieBesideTheModules) {
 
 // ---- Encrypted topics --------------------------------------------------------------------------
 
-Bytes sealed(DeviceId sender, std::uint32_t epoch, bool retained = false) {
+Bytes sealed(DeviceId sender, std::uint32_t epoch, bool retained = false, std::uint8_t group = 0) {
   ByteWriter out;
   identity::write(out, {.is_signed = retained,
                         .retained = retained,
+                        .group = identity::GroupTag(ByteArray<8>{group}),
                         .epoch = epoch,
                         .sender = identity::tag_of(sender)});
   out.raw(Bytes(40 + (retained ? 64 : 0), 7));
@@ -283,6 +284,26 @@ TEST_F(TopicRules, AnEncryptedTopicTakesWhatItsOwnSenderHasSealed) {
   EXPECT_EQ(check(sealed(*lock.device, 5)), ReasonCode::success);
   EXPECT_EQ(check(sealed(*lock.device, 4)), ReasonCode::not_authorized);  // epochs do not go back
   EXPECT_EQ(SealedTopics::parse({"a/#/b"}).error(), Errc::bad_policy);
+}
+
+TEST_F(TopicRules, ADeviceThatNamesManyGroupsForgetsItsOwnAlone) {
+  auto topics = SealedTopics::parse({"home/+/door"}).value();
+  const auto lock = device("lock");
+  const auto flooding = device("lock");
+  const auto takes = [&](const Subject& who, std::uint32_t epoch, std::uint8_t group) {
+    const auto payload = sealed(*who.device, epoch, false, group);
+    return topics.check(who, {.topic = "home/7/door", .payload = payload, .properties = {}})
+        .has_value();
+  };
+  EXPECT_TRUE(takes(lock, 4, 1));
+  EXPECT_TRUE(takes(flooding, 4, 0));
+  for (unsigned group = 1; group < 256; ++group) {
+    EXPECT_TRUE(takes(flooding, 4, static_cast<std::uint8_t>(group))) << group;
+  }
+  EXPECT_FALSE(takes(flooding, 3, 255));
+  EXPECT_TRUE(takes(flooding, 3, 0)) << "forgotten: only its receivers can tell";
+  EXPECT_FALSE(takes(lock, 3, 1));
+  EXPECT_TRUE(takes(lock, 4, 2));
 }
 
 TEST_F(TopicRules, ARevocationConcernsWhomItNames) {

@@ -10,7 +10,9 @@ namespace {
 
 using mqtt::ReasonCode;
 
-constexpr std::size_t kMaxEpochs = 1'000'000;
+// Of one device: more than an account has device groups. The one that it has not spoken in for
+// longest is forgotten; its receivers still refuse an epoch that is over.
+constexpr std::size_t kMaxGroups = 128;
 
 }  // namespace
 
@@ -41,25 +43,24 @@ std::expected<std::optional<identity::GroupPayloadHeader>, ReasonCode> SealedTop
     return std::unexpected(ReasonCode::payload_format_invalid);
   }
   const bool own = subject.device && payload->header.sender == identity::tag_of(*subject.device);
-  if (!own || !advances(payload->header)) {
+  if (!own || !advances(*subject.device, payload->header)) {
     return std::unexpected(ReasonCode::not_authorized);
   }
   return payload->header;
 }
 
-bool SealedTopics::advances(const identity::GroupPayloadHeader& header) {
-  const auto [known, fresh] = epochs_.try_emplace({header.group, header.sender}, header.epoch);
-  if (fresh) {
-    if (epochs_.size() > kMaxEpochs) {
-      epochs_.erase(known);
+bool SealedTopics::advances(DeviceId sender, const identity::GroupPayloadHeader& header) {
+  auto& groups = newest_[sender];
+  const auto known = std::ranges::find(groups, header.group, &Newest::group);
+  if (known != groups.end()) {
+    if (header.epoch < known->epoch) {
       return false;
     }
-    return true;
+    groups.erase(known);
+  } else if (groups.size() == kMaxGroups) {
+    groups.erase(groups.begin());
   }
-  if (header.epoch < known->second) {
-    return false;
-  }
-  known->second = header.epoch;
+  groups.push_back({header.group, header.epoch});
   return true;
 }
 

@@ -2,9 +2,9 @@
 // Topics that are marked as end-to-end encrypted: what is published there must be a sealed payload
 // of its own sender (UDG-1). The broker has no key; it sees what stands in the open.
 
-#include <map>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "unhidra/identity/group_payload.h"
@@ -26,11 +26,16 @@ class SealedTopics {
       const Subject& subject, const mqtt::PublishRequest& request);
 
  private:
-  bool advances(const identity::GroupPayloadHeader& header);
+  // The newest epoch that a device has used in a group: it does not go back. Groups are what the
+  // device says they are, so each has a number of its own, and fills nobody else's.
+  struct Newest {
+    identity::GroupTag group;
+    std::uint32_t epoch = 0;
+  };
+  bool advances(DeviceId sender, const identity::GroupPayloadHeader& header);
 
   std::vector<std::string> filters_;
-  // The newest epoch that a sender has used in a group: it does not go back.
-  std::map<std::pair<identity::GroupTag, identity::SenderTag>, std::uint32_t> epochs_;
+  std::unordered_map<DeviceId, std::vector<Newest>> newest_;  // the last one used at the end
 };
 
 }  // namespace unhidra::automation
