@@ -97,6 +97,17 @@ class DeviceChannel(ControllerCase):
         self.assertEqual(self.command(self.device, "set", "19"), "ok: target 19.0")
         self.assertEqual(self.device.said("channel.refused"), [])
 
+    def test_what_is_kept_of_it_is_sealed_anew_with_each_epoch(self):
+        """Else whoever comes into the group later could not read it before it changes."""
+        epochs = [self.add(self.device)["epoch"], self.rotate()["epoch"], self.rotate()["epoch"]]
+        self.device.wait_for("group.joined", 3)
+        kept = lambda: [int.from_bytes(payload[10:14], "big") for payload in self.broker.at(f"devices/{self.device.id}/state")]
+        wait_until(lambda: epochs[-1] in kept(), what=f"a state of epoch {epochs[-1]} in {kept()}")
+        self.assertEqual(kept(), epochs)
+        later = Broker(self)  # sees what is kept
+        wait_until(lambda: later.at(f"devices/{self.device.id}/state"), what="the state")
+        self.assertEqual(int.from_bytes(later.at(f"devices/{self.device.id}/state")[0][10:14], "big"), epochs[-1])
+
     def test_what_was_said_is_of_no_use_to_who_owns_the_broker(self):
         self.add(self.device)
         self.device.wait_for("group.joined")

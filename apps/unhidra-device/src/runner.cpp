@@ -36,7 +36,7 @@ std::string why_no_keys(uh_status status) {
   }
 }
 
-bool take_keys(Home& home, const uh_mqtt_event& event) {
+uh_status take_keys(Home& home, const uh_mqtt_event& event) {
   const auto status = home.adopt(Bytes(event.payload, event.payload + event.payload_size));
   if (status == UH_OK) {
     say_joined(home, false);
@@ -44,7 +44,7 @@ bool take_keys(Home& home, const uh_mqtt_event& event) {
     // The retained one comes with each new subscription: that it is known is no news.
     say("keys.refused", {{"reason", why_no_keys(status)}});
   }
-  return status != UH_STORAGE;
+  return status;
 }
 
 // ---- a device ----
@@ -167,6 +167,12 @@ class Device {
       results[printable(name)] = done ? "ok: " + *done : "error: " + done.error().message();
     }
     say("twin.wanted", {{"results", std::move(results)}});
+    tell_state();
+  }
+
+  // Also with the keys of each new epoch: what the broker keeps of an earlier one is closed to
+  // whoever comes later.
+  void tell_state() {
     state_is_new_ = true;
     (void)report(base_ + "/state", UH_STATE_REPORT, true, to_text(thing_->state()));
   }
@@ -217,7 +223,11 @@ class Device {
     }
     if (topic.starts_with(keys_)) {
       twin_.look_again();
-      return take_keys(home_, event);
+      const auto status = take_keys(home_, event);
+      if (status == UH_OK) {
+        tell_state();
+      }
+      return status != UH_STORAGE;
     }
     if (topic.starts_with(channel_)) {
       return hear(topic, event);
@@ -265,6 +275,7 @@ class Device {
     } else if (status == UH_OK && heard.is_new) {
       twin_.look_again();
       say_joined(home_, true);
+      tell_state();
     } else if (heard.is_command) {
       say("command.refused", {{"reason", status_text(status)}});
     } else if (status != UH_OK && status != UH_STATE &&
@@ -283,8 +294,7 @@ class Device {
                            {"result", answer},
                            {"by", command.by_channel ? "channel" : "group"}});
     (void)uh_agent_answer(&home_.agent, answers.c_str(), &command, answer.c_str(), home_.uptime());
-    state_is_new_ = true;
-    (void)report(base_ + "/state", UH_STATE_REPORT, true, to_text(thing_->state()));
+    tell_state();
   }
 
   Home& home_;
