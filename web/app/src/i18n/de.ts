@@ -67,7 +67,7 @@ export const de: Dictionary = {
     start: "Hier beginnt deine Unterhaltung mit {{name}}.",
     startText: "Nachrichten sind hier Ende-zu-Ende-verschlüsselt. Vergleiche die Sicherheitsnummer, um sicher zu sein, wem du schreibst.",
     queued: "Wartet auf das Senden", blocked: "Zurückgehalten: Die Sicherheitsnummer hat sich geändert", sent: "Gesendet", failed: "Nicht gesendet",
-    delivered: "Zugestellt", read: "Gelesen", sendAgain: "Noch einmal senden", unreadBy_one: "{{count}} Gerät konnte das nicht lesen", unreadBy_other: "{{count}} Geräte konnten das nicht lesen",
+    delivered: "Zugestellt", read: "Gelesen", sendAgain: "Noch einmal senden", resent: "Noch einmal gesendet, weiter unten.", notResent: "Sie wurde nicht noch einmal gesendet: {{reason}}", unreadBy_one: "{{count}} Gerät konnte das nicht lesen", unreadBy_other: "{{count}} Geräte konnten das nicht lesen",
     copyText: "Text kopieren", messageMenu: "Was mit dieser Nachricht geschehen soll",
   },
   groupLines: {
@@ -266,6 +266,7 @@ export const de: Dictionary = {
     username_taken: "Dieser Benutzername ist vergeben.", invitation_needed: "Zum Beitreten braucht es eine Einladung.", invitation_invalid: "Diese Einladung ist ungültig oder schon benutzt.",
     too_many: "Zu viele Versuche. Warte einen Moment und versuche es noch einmal.", must_change_password: "Das Passwort muss erst geändert werden. Nimm dafür das Kommandozeilenprogramm, oder frag die Administration.",
     session_ended: "Die Sitzung ist beendet.", store_failed: "Der Browser konnte es nicht speichern. Ist noch Platz?", unknown: "Das hat nicht geklappt: {{message}}",
+    not_in_group: "Du bist nicht mehr in dieser Gruppe.", stale_devices: "Die Geräte hier haben sich fortwährend geändert.",
     no_device: "Dort ist noch kein Gerät angemeldet.", identity_changed: "Die Sicherheitsnummer hat sich geändert: Sieh sie dir erst an.",
     toolong: "Dieser Text ist zu lang zum Senden.", weak_password: "Dieses Passwort ist zu kurz oder zu gewöhnlich.", wrong_password: "Das jetzige Passwort ist falsch.", denied: "Das darfst du nicht.",
   },

@@ -65,7 +65,7 @@ export const en = {
     start: "This is the beginning of your conversation with {{name}}.",
     startText: "Messages here are end-to-end encrypted. Compare the safety number to be sure who you are writing to.",
     queued: "Waiting to be sent", blocked: "Held back: the safety number has changed", sent: "Sent", failed: "Not sent",
-    delivered: "Delivered", read: "Read", sendAgain: "Send again", unreadBy_one: "{{count}} device could not read this", unreadBy_other: "{{count}} devices could not read this",
+    delivered: "Delivered", read: "Read", sendAgain: "Send again", resent: "Sent again, further down.", notResent: "It was not sent again: {{reason}}", unreadBy_one: "{{count}} device could not read this", unreadBy_other: "{{count}} devices could not read this",
     copyText: "Copy text", messageMenu: "What to do with this message",
   },
   groupLines: {
@@ -264,6 +264,7 @@ export const en = {
     username_taken: "This user name is taken.", invitation_needed: "An invitation is needed to join.", invitation_invalid: "This invitation is not valid, or was used already.",
     too_many: "Too many attempts. Wait a moment and try again.", must_change_password: "The password has to be changed first. Use the command line client for it, or ask your administrator.",
     session_ended: "The session has ended.", store_failed: "The browser could not store it. Is there room left?", unknown: "That did not work: {{message}}",
+    not_in_group: "You are no longer in this group.", stale_devices: "The devices in here changed all the time.",
     no_device: "No device has signed in there yet.", identity_changed: "The safety number has changed: look at it first.",
     toolong: "This text is too long to be sent.", weak_password: "This password is too short or too common.", wrong_password: "The current password is wrong.", denied: "You may not do that.",
   },

@@ -16,6 +16,9 @@ const kTexts: Record<string, string> = {
   "client.message_too_large": "toolong",
   "chat.not_allowed": "denied",
   "client.no_recipient_device": "no_device",
+  "client.not_in_group": "not_in_group",
+  "client.stale_devices": "stale_devices",
+  "chat.file_missing": "file_gone",
   "client.identity_not_accepted": "identity_changed",
   "chat.name_taken": "name_taken",
   "chat.bad_name": "bad_name",
@@ -39,6 +42,10 @@ const kTexts: Record<string, string> = {
   "files.not_found": "file_gone",
   "files.damaged": "file_damaged",
 };
+
+/** Why a message was given up, from its stable code; older records may have none. */
+export const explainFailure = (t: TFunction, code = ""): string =>
+  code === "" ? t("timeline.failed") : explainError(t, new CoreError(code, "", code));
 
 /** A sentence for people. */
 export function explainError(t: TFunction, error: unknown): string {

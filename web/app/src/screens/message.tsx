@@ -1,5 +1,5 @@
 // One message: its words, what was done to it, and how far it has come.
-import { Ban, Check, CheckCheck, Clock, MessageSquareReply, RotateCcw, Trash2, TriangleAlert } from "lucide-react";
+import { Ban, Check, CheckCheck, Clock, MessageSquareReply, Trash2, TriangleAlert } from "lucide-react";
 import { memo, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
@@ -11,10 +11,11 @@ import { clockOf, fullDateOf } from "../lib/dates";
 import { threadPath } from "../lib/links";
 import { nameOf } from "../lib/names";
 import { openPanel } from "../state/panels";
-import { react, write } from "../state/conversations";
+import { react } from "../state/conversations";
 import { useApp } from "../state/store";
 import { timeOf } from "../state/timeline";
 import { Attachments } from "./attachments";
+import { FailedView } from "./failed";
 import { MessageMenu } from "./message-menu";
 import { Quotation } from "./quotation";
 
@@ -45,6 +46,7 @@ export const MessageView = memo(function MessageView({ message, first, own, inTh
           </header>
         )}
         <Body message={message} name={name} />
+        {own && message.state === "failed" && <FailedView message={message} />}
         {message.unreadBy > 0 && <p className="message-note"><TriangleAlert size={14} aria-hidden /> {t("timeline.unreadBy", { count: message.unreadBy })}</p>}
         {message.reactions.length > 0 && <Reactions message={message} me={me} />}
         {message.imported && message.imported.reactions.length > 0 && <ImportedReactions imported={message.imported} />}
@@ -190,11 +192,6 @@ function State({ message }: { message: Message }) {
     <span className={`message-state message-state-${state}`} title={label}>
       {state === "read" || state === "delivered"
         ? <button type="button" className="receipt" onClick={() => openPanel({ name: "readers", message })}>{picture}</button> : picture}
-      {state === "failed" && (
-        <button type="button" className="text-button" onClick={() => void write(message.conversation, { text: message.text, ...(message.threadRoot ? { threadRoot: message.threadRoot } : {}) })}>
-          <RotateCcw size={14} aria-hidden /> {t("timeline.sendAgain")}
-        </button>
-      )}
     </span>
   );
 }

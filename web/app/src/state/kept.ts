@@ -1,9 +1,10 @@
 // What the screens keep on this device, sealed with the engine's records.
-import type { Id } from "@core/types";
+import type { Id, MessageRef } from "@core/types";
 import { client, remoteClient } from "./engine";
 import { useApp } from "./store";
 
 const kPause = 400;
+const kMostResent = 200;
 
 /** When a conversation makes itself heard. */
 export type Level = "all" | "mentions" | "none";
@@ -14,20 +15,21 @@ interface Kept {
   levels: Record<Id, Level>;
   receipts: boolean;
   shown: boolean;
+  resent: MessageRef[];
 }
 
 export async function restoreKept(): Promise<void> {
   const kept = await client().value("screens");
-  const { drafts = {}, marked = {}, levels = {}, receipts = true, shown = true } = kept === undefined ? {} : (JSON.parse(kept) as Partial<Kept>);
-  useApp.setState({ drafts, marked, levels, receipts, shown });
+  const { drafts = {}, marked = {}, levels = {}, receipts = true, shown = true, resent = [] } = kept === undefined ? {} : (JSON.parse(kept) as Partial<Kept>);
+  useApp.setState({ drafts, marked, levels, receipts, shown, resent });
 }
 
 let keeping: ReturnType<typeof setTimeout> | undefined;
 export function keepSoon(): void {
   clearTimeout(keeping);
   keeping = setTimeout(() => {
-    const { drafts, marked, levels, receipts, shown } = useApp.getState();
-    void remoteClient()?.client.putValue("screens", JSON.stringify({ drafts, marked, levels, receipts, shown } satisfies Kept)).catch(() => undefined);
+    const { drafts, marked, levels, receipts, shown, resent } = useApp.getState();
+    void remoteClient()?.client.putValue("screens", JSON.stringify({ drafts, marked, levels, receipts, shown, resent } satisfies Kept)).catch(() => undefined);
   }, kPause);
 }
 
@@ -61,6 +63,12 @@ export function unmark(conversation: Id): void {
     });
     keepSoon();
   }
+}
+
+/** It was given up, and written once more. */
+export function noteResent(ref: MessageRef): void {
+  useApp.setState(({ resent }) => ({ resent: [...resent, ref].slice(-kMostResent) }));
+  keepSoon();
 }
 
 export async function setReceipts(sent: boolean): Promise<void> {
