@@ -224,6 +224,51 @@ class Mqtt(DeviceCase):
             self.assertLess(time.monotonic() - start, 1.0)
         self.assertEqual(self.of_device(device, cert, key).connack[0], 0x87)
 
+    def test_over_websocket_too_and_a_deleted_device_leaves_nothing_behind(self):
+        device, cert, key = self.enrolled()
+        lamp = self.connect(self.server.devices_port, device, cert=cert, key=key, transport="websockets")
+        for part in ("state", "deep/er"):
+            lamp.publish_and_wait(f"devices/{device}/{part}", "kept", retain=True)
+        other, other_cert, other_key = self.enrolled()
+        self.of_device(other, other_cert, other_key).publish_and_wait(f"devices/{other}/state", "of another", retain=True)
+        before = self.person("before")
+        before.subscribe(f"devices/{device}/#")
+        self.assertEqual(before.payloads(2), ["kept"] * 2)
+        start = time.monotonic()
+        status, _, answer = self.rest("DELETE", f"/v1/iot-devices/{device}/record")
+        self.assertEqual(status, 204, answer)
+        self.assertTrue(lamp.wait(lambda: lamp.ended), "it is still connected")
+        self.assertLess(lamp.ended[0][0] - start, 1.0)
+        self.server.wait_for_log("mqtt.device_forgotten")
+        after = self.person("after")
+        after.subscribe(f"devices/{device}/#")
+        after.subscribe(f"devices/{other}/#")
+        self.assertEqual(after.payloads(1), ["of another"])
+
+    def test_what_a_full_queue_drops_is_told(self):
+        server = Server(settings={"automation.mqtt_max_queued_messages": "3"}).start()
+        self.addCleanup(server.close)
+        token = server.set_up()["access_token"]
+
+        def person(name, **options):
+            self.peers.append(Peer(server, server.mqtt_port, name, token=token, **options))
+            return self.peers[-1]
+        asleep = person("asleep", clean=False)
+        asleep.subscribe("news/#")
+        asleep.close()
+        writer = person("writer")
+        for number in range(5):
+            writer.publish_and_wait("news/1", str(number))
+        owner = person("owner")
+        owner.subscribe("$SYS/broker/publish/messages/dropped")
+        self.assertTrue(owner.wait(lambda: any(one.payload == b"2" for one in owner.got), 15), owner.got)  # each 10 s
+        events = server.request("GET", "/v1/audit?event_type=mqtt.message_dropped&limit=10", token=token)[2]["items"]
+        self.assertEqual(len(events), 1, events)
+        self.assertEqual(events[0]["metadata"], {"reason": "queue full", "client_id": "asleep"})
+        metrics = server.request("GET", "/metrics", port=server.devices_port)[2].decode()
+        self.assertIn("\nunhidra_mqtt_messages_dropped 2", metrics)
+        self.assertEqual(person("asleep", clean=False).payloads(3), ["2", "3", "4"])
+
     def test_who_gets_another_role_is_sent_away_to_come_back_with_it(self):
         invitation = self.server.request("POST", "/v1/invitations", {"role": "member"}, self.token)[2]
         account = self.server.request("POST", "/v1/register", {

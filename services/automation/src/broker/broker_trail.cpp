@@ -31,6 +31,7 @@ void BrokerTrail::note(const Subject* who, std::string_view ip, const TrailEvent
   }
   std::string key(event.type);
   key.append("\n").append(event.resource).append("\n").append(as_text(out.actor_id)).append(ip);
+  key.append("\n").append(event.client_id);
   auto& seen = seen_[key];
   if (seen.times != 0 && now - seen.at < kOnceIn) {
     ++seen.times;
@@ -50,6 +51,9 @@ void BrokerTrail::note(const Subject* who, std::string_view ip, const TrailEvent
   out.timestamp = clock_.now();
   if (!event.reason.empty()) {
     out.metadata.emplace_back("reason", std::string(event.reason));
+  }
+  if (!event.client_id.empty()) {
+    out.metadata.emplace_back("client_id", printable(event.client_id));
   }
   scope_.spawn("mqtt.audit", write(std::move(out)));
 }

@@ -20,6 +20,7 @@ struct TrailEvent {
   std::string_view resource;  // the topic or filter
   audit::Outcome outcome = audit::Outcome::success;
   std::string_view reason;
+  std::string_view client_id;  // whose session, where the actor may have several
 };
 
 class BrokerTrail {

@@ -284,14 +284,15 @@ void MqttFace::count() {
   set(gauges_->log_broken, log_.broken() ? 1 : 0);
 }
 
-void MqttFace::dropped(const mqtt::Principal& who, std::string_view, std::string_view topic,
-                       mqtt::DropReason reason) {
+void MqttFace::dropped(const mqtt::Principal& who, std::string_view client_id,
+                       std::string_view topic, mqtt::DropReason reason) {
   trail_.note(&subject_of(who), {},
               {.type = "mqtt.message_dropped",
                .action = "drop",
                .resource = topic,
                .outcome = audit::Outcome::failure,
-               .reason = to_string(reason)});
+               .reason = to_string(reason),
+               .client_id = client_id});
 }
 
 Task<void> MqttFace::stop(std::chrono::milliseconds grace) {
