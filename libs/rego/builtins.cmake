@@ -9,7 +9,7 @@ set(rego_builtin_sources
   src/builtins/go_time.cpp src/builtins/graphql_lexer.cpp src/builtins/graphql_query_parser.cpp src/builtins/graphql_reader.cpp src/builtins/graphql_schema_parser.cpp src/builtins/graphql_tree.cpp src/builtins/graphql_values.cpp
   src/builtins/graphql_query.cpp src/builtins/graphql_schema.cpp src/builtins/ip_network.cpp
   src/builtins/json_patch.cpp src/builtins/json_print.cpp src/builtins/json_schema.cpp src/builtins/json_text.cpp src/builtins/jwt.cpp
-  src/builtins/number_math.cpp src/builtins/number_parts.cpp src/builtins/regex.cpp src/builtins/schema_check.cpp src/builtins/schema_parts.cpp src/builtins/template_pieces.cpp src/builtins/template_value.cpp src/builtins/text_codec.cpp src/builtins/uri.cpp
+  src/builtins/number_fold.cpp src/builtins/number_math.cpp src/builtins/number_parts.cpp src/builtins/regex.cpp src/builtins/schema_check.cpp src/builtins/schema_parts.cpp src/builtins/template_pieces.cpp src/builtins/template_value.cpp src/builtins/text_codec.cpp src/builtins/uri.cpp
   src/builtins/text_template.cpp src/builtins/time_layout.cpp src/builtins/time_parse.cpp src/builtins/time_scan.cpp
   src/builtins/time_zone.cpp src/builtins/yaml_node.cpp src/builtins/yaml_text.cpp)
 set(rego_builtin_vendor

@@ -3,6 +3,7 @@
 
 #include "builtins/families.h"
 #include "builtins/go_text.h"
+#include "builtins/number_fold.h"
 #include "builtins/number_math.h"
 
 namespace unhidra::rego::builtins {
@@ -25,25 +26,24 @@ Answer count(const Call& call) {
   }
 }
 
-Answer folded(const Call& call, Arithmetic operation, std::string start) {
+Answer folded(const Call& call, NumberFold fold) {
   if (!is_list(call[0])) {
     return wrong_kind(1, call[0], {"set", "array"});
   }
-  std::string total = std::move(start);
   for (const Value& element : call[0].elements()) {
     if (!element.is(Kind::number)) {
       return wrong_element(1, call[0], element, "number");
     }
-    UNHIDRA_TRY_VOID(call.environment().charge(total.size() + element.text().size()));
-    UNHIDRA_TRY(total, compute(operation, total, element.text()));
+    UNHIDRA_TRY_VOID(fold.add(element, call.environment()));
   }
+  UNHIDRA_TRY(std::string total, fold.take(call.environment()));
   return Value::number(std::move(total));
 }
 Answer sum(const Call& call) {
-  return folded(call, Arithmetic::plus, "0");
+  return folded(call, NumberFold::sum());
 }
 Answer product(const Call& call) {
-  return folded(call, Arithmetic::multiply, "1");
+  return folded(call, NumberFold::product());
 }
 
 // The greatest or least element; undefined for none.
@@ -221,6 +221,7 @@ Answer set_intersection(const Call& call) {
   std::vector<Value> out;
   if (!sets.empty()) {
     for (const Value& element : sets[0].elements()) {
+      UNHIDRA_TRY_VOID(call.environment().spend(64 * sets.size()));
       if (std::ranges::all_of(sets, [&](const Value& set) { return set.contains(element); })) {
         out.push_back(element);
       }

@@ -1,5 +1,5 @@
 // Graphs, and the walk through a document.
-#include <algorithm>
+#include <unordered_set>
 
 #include "builtins/families.h"
 
@@ -23,20 +23,25 @@ std::span<const Value> neighbours(const Value& graph, const Value& vertex) {
   return found != nullptr && is_list(*found) ? found->elements() : std::span<const Value>();
 }
 
+// Vertices of a graph, by where their neighbours stand in it.
+using VertexSet = std::unordered_set<const Value*>;
+constexpr std::uint64_t kWorkOfVertex = 128;  // to find it, see Environment::spend
+
 Answer reachable(const Call& call) {
   UNHIDRA_TRY(const Value graph, call.of_kind(0, Kind::object));
   UNHIDRA_TRY_VOID(check_vertices(call[1], 2));
   std::vector<Value> open(call[1].elements().begin(), call[1].elements().end());
-  std::vector<Value> reached;  // sorted
-  const auto before = [](const Value& a, const Value& b) { return a < b; };
+  std::vector<Value> reached;
+  VertexSet met;
   while (!open.empty()) {
     const Value vertex = std::move(open.back());
     open.pop_back();
-    const auto at = std::ranges::lower_bound(reached, vertex, before);
-    if ((at != reached.end() && *at == vertex) || graph.find(vertex) == nullptr) {
+    UNHIDRA_TRY_VOID(call.environment().spend(kWorkOfVertex));
+    const Value* found = graph.find(vertex);
+    if (found == nullptr || !met.insert(found).second) {
       continue;
     }
-    reached.insert(at, vertex);
+    reached.push_back(vertex);
     const auto next = neighbours(graph, vertex);
     UNHIDRA_TRY_VOID(call.environment().charge((next.size() + 1) * sizeof(Value)));
     open.insert(open.end(), next.begin(), next.end());
@@ -59,7 +64,7 @@ class PathFinder {
     }
     for (const Value& neighbour : first) {
       path_.assign(1, vertex);
-      met_.assign(1, vertex);
+      met_ = {graph_.find(vertex)};
       UNHIDRA_TRY_VOID(along(neighbour));
     }
     return {};
@@ -72,6 +77,7 @@ class PathFinder {
     std::vector<std::size_t> next;  // for each vertex after the first: the neighbour to look at
     UNHIDRA_TRY_VOID(enter(neighbour, next));
     while (!next.empty()) {
+      UNHIDRA_TRY_VOID(environment_.spend(kWorkOfVertex));
       const auto around = neighbours(graph_, path_.back());
       if (next.back() == around.size()) {
         path_.pop_back();
@@ -83,10 +89,7 @@ class PathFinder {
         UNHIDRA_TRY_VOID(end_path());
         continue;
       }
-      if (!met(path_.back())) {
-        const auto before = [](const Value& a, const Value& b) { return a < b; };
-        met_.insert(std::ranges::upper_bound(met_, path_.back(), before), path_.back());
-      }
+      met_.insert(graph_.find(path_.back()));
       UNHIDRA_TRY_VOID(enter(candidate, next));
     }
     return {};
@@ -101,10 +104,7 @@ class PathFinder {
     return neighbours(graph_, vertex).empty() ? end_path() : Status();
   }
 
-  bool met(const Value& vertex) const {
-    return std::ranges::binary_search(met_, vertex,
-                                      [](const Value& a, const Value& b) { return a < b; });
-  }
+  bool met(const Value& vertex) const { return met_.contains(graph_.find(vertex)); }
 
   Status end_path() {
     UNHIDRA_TRY_VOID(environment_.charge((path_.size() + 1) * sizeof(Value)));
@@ -115,7 +115,7 @@ class PathFinder {
   const Value& graph_;
   Environment& environment_;
   std::vector<Value> path_;
-  std::vector<Value> met_;  // sorted
+  VertexSet met_;
   std::vector<Value> paths_;
 };
 

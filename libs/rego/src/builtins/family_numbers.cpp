@@ -36,18 +36,24 @@ Answer as_number(Result<std::string> text) {
   return Value::number(std::move(number));
 }
 
+// Charged for the texts; what computing costs beyond that is time alone.
+Status charge_numbers(const Call& call, std::string_view a, std::string_view b) {
+  UNHIDRA_TRY_VOID(call.environment().charge(a.size() + b.size()));
+  return call.environment().spend(work_of_digits(full_digits(a) + full_digits(b)));
+}
+
 template <Arithmetic kOperation>
 Answer arithmetic(const Call& call) {
   UNHIDRA_TRY(const std::string_view a, call.number(0));
   UNHIDRA_TRY(const std::string_view b, call.number(1));
-  UNHIDRA_TRY_VOID(call.environment().charge(a.size() + b.size()));
+  UNHIDRA_TRY_VOID(charge_numbers(call, a, b));
   return as_number(compute(kOperation, a, b));
 }
 
 template <Rounding kOperation>
 Answer rounded(const Call& call) {
   UNHIDRA_TRY(const std::string_view a, call.number(0));
-  UNHIDRA_TRY_VOID(call.environment().charge(a.size()));
+  UNHIDRA_TRY_VOID(charge_numbers(call, a, {}));
   return as_number(compute(kOperation, a));
 }
 
@@ -86,12 +92,18 @@ Answer bits(const Call& call) {
   if (shift && b.starts_with('-')) {
     return operand_error(2, "must be an unsigned integer number but got a negative integer");
   }
-  UNHIDRA_TRY_VOID(call.environment().charge(a.size() + b.size()));
+  UNHIDRA_TRY_VOID(charge_numbers(call, a, b));
+  if (kOperation == BitOperation::left) {
+    // The answer is as long as the second operand says.
+    UNHIDRA_TRY_VOID(
+        call.environment().spend(b.size() < 6 ? work_of_digits(kMaxNumberBits / 4) : 0));
+  }
   return as_number(compute(kOperation, a, b));
 }
 
 Answer bits_negate(const Call& call) {
   UNHIDRA_TRY(const std::string a, call.big_integer(0));
+  UNHIDRA_TRY_VOID(charge_numbers(call, a, {}));
   return as_number(negate_bits(a));
 }
 
@@ -178,6 +190,7 @@ Answer range(const Call& call, const std::string& step) {
   std::string at = from;
   while (order <= 0 ? compare_decimals(at, to) <= 0 : compare_decimals(at, to) >= 0) {
     UNHIDRA_TRY_VOID(call.environment().charge(64 + at.size()));
+    UNHIDRA_TRY_VOID(call.environment().spend(work_of_digits(at.size() + step.size())));
     out.push_back(Value::number(at));
     UNHIDRA_TRY(at, compute(order <= 0 ? Arithmetic::plus : Arithmetic::minus, at, step));
   }

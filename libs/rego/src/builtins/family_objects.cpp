@@ -9,25 +9,44 @@ namespace unhidra::rego::builtins {
 namespace {
 
 constexpr int kMaxDepth = 512;
+constexpr std::uint64_t kWorkOfComparison = 16;  // of two values, see Environment::spend
 
 std::unexpected<Error> too_deep() {
   return fail(CallErrc::exhausted, "the value is nested too deeply");
 }
 
-Result<Value> merged(const Value& a, const Value& b, Environment& environment, int depth) {
+// Members of later objects hide those of earlier ones, unless both are objects: these are joined.
+// Once over all members, however many objects there are.
+Result<Value> joined(std::span<const Value> objects, Environment& environment, int depth) {
   if (depth > kMaxDepth) {
     return too_deep();
   }
-  UNHIDRA_TRY_VOID(environment.charge((a.size() + b.size() + 1) * sizeof(Value::Member)));
-  std::vector<Value::Member> out(a.members().begin(), a.members().end());
-  for (const auto& [key, value] : b.members()) {
-    const Value* old = a.find(key);
-    if (old != nullptr && old->is(Kind::object) && value.is(Kind::object)) {
-      UNHIDRA_TRY(Value inner, merged(*old, value, environment, depth + 1));
-      out.emplace_back(key, std::move(inner));
-    } else {
-      out.emplace_back(key, value);
+  std::vector<Value::Member> all;
+  for (const Value& object : objects) {
+    UNHIDRA_TRY_VOID(environment.charge((object.size() + 1) * sizeof(Value::Member)));
+    all.insert(all.end(), object.members().begin(), object.members().end());
+  }
+  std::ranges::stable_sort(
+      all, [](const Value& a, const Value& b) { return a < b; }, &Value::Member::first);
+  std::vector<Value::Member> out;
+  for (auto first = all.begin(); first != all.end();) {
+    const auto last = std::find_if(first + 1, all.end(), [&](const Value::Member& member) {
+      return member.first != first->first;
+    });
+    // What is no object hides all before it.
+    auto from = last - 1;
+    while (from != first && from->second.is(Kind::object) && (from - 1)->second.is(Kind::object)) {
+      --from;
     }
+    if (last - from == 1) {
+      out.emplace_back(first->first, from->second);
+    } else {
+      std::vector<Value> inner;
+      std::ranges::transform(from, last, std::back_inserter(inner), &Value::Member::second);
+      UNHIDRA_TRY(Value value, joined(inner, environment, depth + 1));
+      out.emplace_back(first->first, std::move(value));
+    }
+    first = last;
   }
   return Value::object(std::move(out));
 }
@@ -35,19 +54,18 @@ Result<Value> merged(const Value& a, const Value& b, Environment& environment, i
 Answer object_union(const Call& call) {
   UNHIDRA_TRY(const Value a, call.of_kind(0, Kind::object));
   UNHIDRA_TRY(const Value b, call.of_kind(1, Kind::object));
-  return merged(a, b, call.environment(), 0);
+  const Value both[] = {a, b};
+  return joined(both, call.environment(), 0);
 }
 
 Answer object_union_n(const Call& call) {
   UNHIDRA_TRY(const Value list, call.of_kind(0, Kind::array));
-  Value out = Value::object({});
   for (const Value& element : list.elements()) {
     if (!element.is(Kind::object)) {
       return wrong_element(1, list, element, "object");
     }
-    UNHIDRA_TRY(out, merged(out, element, call.environment(), 0));
   }
-  return out;
+  return joined(list.elements(), call.environment(), 0);
 }
 
 Result<Value> key_set(const Value& keys) {
@@ -105,36 +123,52 @@ Answer object_get(const Call& call) {
   return at;
 }
 
-bool is_subset(const Value& super, const Value& sub, int depth);
+Result<bool> is_subset(const Value& super, const Value& sub, Environment& environment, int depth);
 
-bool members_in(const Value& super, const Value& sub, int depth) {
-  return std::ranges::all_of(sub.members(), [&](const auto& member) {
-    const Value* found = super.find(member.first);
-    return found != nullptr && is_subset(*found, member.second, depth + 1);
-  });
+Result<bool> members_in(const Value& super, const Value& sub, Environment& environment, int depth) {
+  for (const auto& [key, value] : sub.members()) {
+    const Value* found = super.find(key);
+    if (found == nullptr) {
+      return false;
+    }
+    UNHIDRA_TRY(const bool within, is_subset(*found, value, environment, depth + 1));
+    if (!within) {
+      return false;
+    }
+  }
+  return true;
 }
 
 // A contiguous part of the list, in order.
-bool run_in(const Value& super, const Value& sub) {
+Result<bool> run_in(const Value& super, const Value& sub, Environment& environment) {
   const auto a = super.elements();
   const auto b = sub.elements();
-  return std::ranges::search(a, b, [](const Value& x, const Value& y) { return x == y; }).begin() !=
-             a.end() ||
-         b.empty();
+  for (std::size_t at = 0; at + b.size() <= a.size(); ++at) {
+    std::size_t same = 0;
+    while (same < b.size() && a[at + same] == b[same]) {
+      ++same;
+    }
+    if (same == b.size()) {
+      return true;
+    }
+    UNHIDRA_TRY_VOID(environment.spend(kWorkOfComparison * (same + 1)));
+  }
+  return false;
 }
 
-bool is_subset(const Value& super, const Value& sub, int depth) {
+Result<bool> is_subset(const Value& super, const Value& sub, Environment& environment, int depth) {
   if (depth > kMaxDepth) {
     return false;
   }
+  UNHIDRA_TRY_VOID(environment.spend(kWorkOfComparison * (sub.size() + 1)));
   if (super.is(Kind::object) && sub.is(Kind::object)) {
-    return members_in(super, sub, depth);
+    return members_in(super, sub, environment, depth);
   }
   if (super.is(Kind::set) && sub.is(Kind::set)) {
     return std::ranges::all_of(sub.elements(), [&](const Value& v) { return super.contains(v); });
   }
   if (super.is(Kind::array) && sub.is(Kind::array)) {
-    return run_in(super, sub);
+    return run_in(super, sub, environment);
   }
   return super == sub;
 }
@@ -147,15 +181,17 @@ Answer object_subset(const Call& call) {
   };
   // A list has the elements of a set when every one is in it somewhere.
   if (super.is(Kind::array) && sub.is(Kind::set)) {
-    return Value::boolean(std::ranges::all_of(sub.elements(), [&](const Value& wanted) {
-      return std::ranges::any_of(super.elements(), [&](const Value& v) { return v == wanted; });
-    }));
+    UNHIDRA_TRY_VOID(call.environment().charge(super.size() * sizeof(Value)));
+    const Value elements = Value::set({super.elements().begin(), super.elements().end()});
+    UNHIDRA_TRY(const bool within, is_subset(elements, sub, call.environment(), 0));
+    return Value::boolean(within);
   }
   if (!composite(super) || super.kind() != sub.kind()) {
     return fail(CallErrc::type_error,
                 "both arguments object.subset must be of the same type or array and set");
   }
-  return Value::boolean(is_subset(super, sub, 0));
+  UNHIDRA_TRY(const bool within, is_subset(super, sub, call.environment(), 0));
+  return Value::boolean(within);
 }
 
 Result<Value> path_tree(const Value& operand) {

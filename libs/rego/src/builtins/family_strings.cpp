@@ -108,6 +108,7 @@ Answer format_int(const Call& call) {
   if (base_text != std::to_string(base) || (base != 2 && base != 8 && base != 10 && base != 16)) {
     return operand_error(2, "must be one of {2, 8, 10, 16}");
   }
+  UNHIDRA_TRY_VOID(call.environment().spend(work_of_digits(full_digits(number))));
   UNHIDRA_TRY(std::string out, format_integer_base(number, base));
   UNHIDRA_TRY_VOID(call.environment().charge(out.size()));
   return Value::string(std::move(out));

@@ -35,6 +35,23 @@ Status Environment::charge(std::uint64_t units) {
     return fail(CallErrc::exhausted, "the evaluation's budget is used up");
   }
   budget -= units;
+  return spend(units);
+}
+
+Status Environment::spend(std::uint64_t units) {
+  // About as much work as a reading of the clock is lost in, and far less than a time limit.
+  constexpr std::uint64_t kUnitsPerLook = 16'384;
+  if (!deadline || clock == nullptr) {
+    return {};
+  }
+  unlooked_ += std::min(units, kUnitsPerLook);
+  if (unlooked_ < kUnitsPerLook) {
+    return {};
+  }
+  if (clock->steady_now() >= *deadline) {
+    return fail(CallErrc::exhausted, "the evaluation's time is up");  // and again when asked again
+  }
+  unlooked_ = 0;
   return {};
 }
 
@@ -119,6 +136,18 @@ Result<std::vector<std::string_view>> Call::strings(std::size_t i) const {
     out.push_back(element.text());
   }
   return out;
+}
+
+Answer invoke(const Builtin& builtin, std::span<const Value> operands, Environment& environment) {
+  if (environment.deadline) {
+    constexpr std::uint64_t kWorkOfElement = 16;
+    std::uint64_t units = 0;
+    for (const Value& operand : operands) {
+      units += operand.size() * kWorkOfElement + operand.text().size();
+    }
+    UNHIDRA_TRY_VOID(environment.spend(units));
+  }
+  return builtin.function(Call(operands, environment));
 }
 
 std::span<const std::span<const Builtin>> all_builtins() {

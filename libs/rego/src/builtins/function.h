@@ -43,7 +43,14 @@ struct Environment {
   std::map<std::string, Value, std::less<>> memory;  // of rand.intn and uuid.rfc4122
   std::function<void(std::string_view)> print;       // where trace() writes
 
+  // Takes from the budget. CallErrc::exhausted: it is used up, or the time is.
   Status charge(std::uint64_t units);
+  // Work that keeps no memory, about a nanosecond a unit: nothing is taken from the budget, but
+  // every so many units of either kind the clock is looked at. CallErrc::exhausted: the time is up.
+  Status spend(std::uint64_t units);
+
+ private:
+  std::uint64_t unlooked_ = 0;  // units since the clock was looked at
 };
 
 using Answer = Result<std::optional<Value>>;  // nothing: undefined
@@ -90,6 +97,10 @@ struct Builtin {
   bool varies = false;
   bool for_tests = false;  // unknown to policies that are not compiled with such functions
 };
+
+// Calls it within the time limit: whatever it charges itself, to go through its operands once is
+// spent, so that many cheap calls with long operands do not escape the clock.
+Answer invoke(const Builtin& builtin, std::span<const Value> operands, Environment& environment);
 
 // Every function, by name. The operators too: plus, minus, equal, ...
 const Builtin* find_builtin(std::string_view name);

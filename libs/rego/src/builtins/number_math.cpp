@@ -39,6 +39,21 @@ std::optional<Result<std::string>> compute_exact(Arithmetic operation, const Int
 
 }  // namespace
 
+std::uint64_t full_digits(std::string_view number) {
+  const auto e = std::min(number.find_first_of("eE"), number.size());
+  std::uint64_t exponent = 0;
+  if (e < number.size()) {
+    // Those beyond are refused before anything is computed.
+    constexpr std::uint64_t kMost = 2 * kMaxNumberExponent;
+    const auto digits =
+        number.substr(std::min(number.find_first_of("0123456789", e), number.size()));
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
+    exponent = error == std::errc::result_out_of_range ? kMost : std::min(exponent, kMost);
+  }
+  return e + exponent;
+}
+
 Result<std::string> compute(Arithmetic operation, std::string_view a, std::string_view b) {
   const auto left = take_apart(a);
   const auto right = take_apart(b);
@@ -216,11 +231,13 @@ Result<std::string> format_integer_base(std::string_view number, int base) {
   if (base == 10) {
     text = written(magnitude);
   } else if (base == 2) {
-    for (Integer rest = magnitude; rest != 0; rest >>= 1) {
-      text += (rest & 1) != 0 ? '1' : '0';
+    for (const char digit : magnitude.str(0, std::ios_base::hex)) {
+      const int four = digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
+      for (int bit = 3; bit >= 0; --bit) {
+        text += (four >> bit & 1) != 0 ? '1' : '0';
+      }
     }
-    std::ranges::reverse(text);
-    text = text.empty() ? "0" : text;
+    text.erase(0, std::min(text.find('1'), text.size() - 1));
   } else {
     text = magnitude.str(0, base == 8 ? std::ios_base::oct : std::ios_base::hex);
   }

@@ -18,6 +18,15 @@ namespace unhidra::rego::builtins {
 inline constexpr unsigned kMaxNumberBits = 65'536;
 inline constexpr int kMaxNumberExponent = 19'000;
 
+// What computing with numbers of so many decimal digits costs, in units of work (see
+// Environment::spend): to turn them into binary and back grows with their square.
+constexpr std::uint64_t work_of_digits(std::uint64_t digits) {
+  return digits + digits * digits / 256;
+}
+// The digits of a number written out in full: five of "12e3". At most twice kMaxNumberExponent and
+// the length of the text.
+std::uint64_t full_digits(std::string_view number);
+
 enum class Arithmetic : std::uint8_t { plus, minus, multiply, divide, remainder };
 // "divide by zero", "modulo by zero", "modulo on floating-point number".
 Result<std::string> compute(Arithmetic operation, std::string_view a, std::string_view b);

@@ -31,7 +31,7 @@ struct EvaluatorSettings {
 
   // Asked at each step: is there no time left?
   bool is_late(std::uint64_t step) const {
-    constexpr std::uint64_t kEvery = 1'024;
+    constexpr std::uint64_t kEvery = 256;
     return deadline && clock != nullptr && step % kEvery == 0 && clock->steady_now() >= *deadline;
   }
 

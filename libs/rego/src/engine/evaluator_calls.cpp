@@ -86,7 +86,7 @@ bool Evaluator::call_with(const Term& term, const Callee& callee, std::vector<Va
 
 bool Evaluator::call_builtin(const Term& term, const builtins::Builtin& builtin,
                              const std::vector<Value>& arguments, Take take) {
-  builtins::Answer answer = builtin.function(builtins::Call(arguments, environment_));
+  builtins::Answer answer = builtins::invoke(builtin, arguments, environment_);
   if (!answer) {
     const Error& error = answer.error();
     if (error == builtins::CallErrc::exhausted) {

@@ -10,8 +10,7 @@ bool Machine::call(const Program& program, const Step& step, std::span<Slot> r) 
     operands.add(*r[nth(argument)].value);
   }
   return take_answer(builtin, *program.locations[nth(step.b)],
-                     builtin.function(builtins::Call(operands.all(), environment_)),
-                     r[nth(step.a)]);
+                     builtins::invoke(builtin, operands.all(), environment_), r[nth(step.a)]);
 }
 
 bool Machine::take_answer(const builtins::Builtin& builtin, const Location& location,
@@ -40,7 +39,7 @@ bool Machine::call_prefix(const Program& program, const Step& step, std::span<Sl
   const Value operands[] = {*r[nth(step.b)].value, *r[nth(step.c)].value};
   Slot out;
   return take_answer(builtin, *program.locations[nth(step.d)],
-                     builtin.function(builtins::Call(operands, environment_)), out) &&
+                     builtins::invoke(builtin, operands, environment_), out) &&
          out.value->as_boolean();
 }
 
