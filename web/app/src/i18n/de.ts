@@ -100,7 +100,7 @@ export const de: Dictionary = {
     forked: "Die Gruppe des Absenders ist eine andere unter demselben Namen.",
   },
   composer: {
-    editing: "Du änderst eine Nachricht. Escape bricht ab.", mentions: "Personen zum Erwähnen", everyone: "alle hier",
+    editing: "Du änderst eine Nachricht. Escape bricht ab.", saving: "Die Änderung ist unterwegs …", editWaits: "Der Server hat noch nicht geantwortet: Die Änderung geht hinaus, sobald die Verbindung wieder da ist.", mentions: "Personen zum Erwähnen", everyone: "alle hier",
     typing_one: "{{names}} schreibt …", typing_other: "{{names}} schreiben …",
     label: "Nachricht an {{name}}", placeholder: "Nachricht an {{name}}", send: "Senden", emoji: "Emoji", emojiSearch: "Emoji suchen", emojiNone: "Kein Emoji gefunden",
     hint: "Enter sendet, Umschalt+Enter beginnt eine neue Zeile", format: "Markdown geht: **fett**, *kursiv*, `Code`, > Zitat",
@@ -222,6 +222,9 @@ export const de: Dictionary = {
     may_manage: "Einstellungen ändern", may_moderate: "Leute entfernen", usualYes: "Ja, wie üblich", usualNo: "Nein, wie üblich", yes: "Erlaubt", no: "Nicht erlaubt",
     shareHistory: "Neue dürfen lesen, was vorher geschrieben wurde", shareHistoryText: "Von jetzt an: Was geschrieben wird, solange es aus ist, bleibt für später Kommende verschlossen. Das entscheiden die Mitglieder, nicht der Server.", sharedBy: "Eingeschaltet von {{name}}, {{date}}.",
     roleText: "Sie gilt nur in diesem Kanal. Niemand gibt mehr, als er hat.", banned: "Ferngehalten", bannedNone: "Niemand. Wer entfernt und ferngehalten wird, steht hier.", unban: "Wieder zulassen",
+  },
+  troubles: {
+    reaction: "Deine Reaktion wurde nicht angenommen. {{reason}}", edit: "Deine Änderung einer Nachricht wurde nicht angenommen. {{reason}}", copy: "Es wurde nichts kopiert. {{reason}}",
   },
   notices: {
     leftOut: "{{names}} konnte nicht zu „{{place}}“ hinzugefügt werden: noch kein Gerät angemeldet. Versuch es danach noch einmal.",

@@ -98,7 +98,7 @@ export const en = {
     forked: "The sender's group is another one under the same name.",
   },
   composer: {
-    editing: "You are changing a message. Escape cancels.", mentions: "People to mention", everyone: "everybody here",
+    editing: "You are changing a message. Escape cancels.", saving: "The change is on its way …", editWaits: "The server has not answered yet: the change goes out when the connection is back.", mentions: "People to mention", everyone: "everybody here",
     typing_one: "{{names}} is writing …", typing_other: "{{names}} are writing …",
     label: "Message to {{name}}", placeholder: "Message to {{name}}", send: "Send", emoji: "Emoji", emojiSearch: "Search emoji", emojiNone: "No emoji found",
     hint: "Enter sends, Shift+Enter begins a new line", format: "Markdown works: **bold**, *italic*, `code`, > quote",
@@ -220,6 +220,9 @@ export const en = {
     may_manage: "change settings", may_moderate: "remove people", usualYes: "Yes, as usual", usualNo: "No, as usual", yes: "Allowed", no: "Not allowed",
     shareHistory: "Newcomers may read what was written before", shareHistoryText: "From now on: what is written while this is off stays closed to those who come later. The members decide it, not the server.", sharedBy: "Switched on by {{name}}, {{date}}.",
     roleText: "It holds in this channel alone. Nobody gives more than he has.", banned: "Kept out", bannedNone: "Nobody. Who is removed and kept out stands here.", unban: "Let in again",
+  },
+  troubles: {
+    reaction: "Your reaction was not taken. {{reason}}", edit: "Your change of a message was not taken. {{reason}}", copy: "Nothing was copied. {{reason}}",
   },
   notices: {
     leftOut: "{{names}} could not be added to “{{place}}”: no device has signed in yet. Add them once it has.",

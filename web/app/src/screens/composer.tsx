@@ -3,22 +3,25 @@ import { Popover, PopoverDisclosure, PopoverProvider, usePopoverStore } from "@a
 import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import type { Id, MessageRef, Overview } from "@core/types";
+import { CoreError, type Id, type Message, type MessageRef, type Overview } from "@core/types";
 import { IconButton, Spinner } from "../ui/basics";
 import { EmojiPicture } from "../ui/emoji-picture";
 import { explainError } from "../lib/errors";
+import { editEnd, isEditable } from "../lib/edits";
 import { kEveryone, mentionsIn, wordAt, type Named } from "../lib/mentions";
 import { titleOf } from "../lib/names";
 import { parseSlash, slashesFor } from "../lib/slash";
 import { kMaxText, textSize } from "../lib/text";
 import { useTyping } from "../lib/typing";
-import { beginEdit, endEdit, endReply, placeOf, useComposing } from "../state/composing";
+import { beginEdit, endEdit, endReply, isEditing, keepEdit, placeOf, useComposing } from "../state/composing";
 import { act, write } from "../state/conversations";
 import { choose, kMostFiles, sendChosen, useFiles } from "../state/files";
 import { useEmoji } from "../state/emoji";
 import { setDraft } from "../state/kept";
+import { readPlaces } from "../state/places";
 import { runSlash } from "../state/slash";
 import { useApp } from "../state/store";
+import { isUnanswered, tellTrouble } from "../state/troubles";
 import { ChosenFiles, OutgoingFiles } from "./outgoing";
 import { Replying } from "./quotation";
 
@@ -73,8 +76,10 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
   const over = textSize(text) - kMaxText;
   const files = useFiles((state) => state.chosen[place]?.length ?? 0);
   const [refused, setRefused] = useState(false);
+  const [saving, setSaving] = useState<MessageRef>();
+  const busy = editing !== undefined && saving === editing.ref;
   const tooMany = refused && files >= kMostFiles;
-  const sendable = over <= 0 && (text.trim() !== "" || (files > 0 && !editing));
+  const sendable = !busy && over <= 0 && (text.trim() !== "" || (files > 0 && !editing));
   const attach = (chosen: File[]) => {
     setRefused(choose(place, chosen) > 0);
     field.current?.focus();
@@ -115,12 +120,35 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
   };
   const stopEditing = () => {
     endEdit(place);
+    setProblem("");
     setText(useApp.getState().drafts[place] ?? "");
   };
   const complete = ({ insert: words }: Suggestion) => {
     const end = field.current!.selectionStart;
     change(`${text.slice(0, word?.from ?? 0)}${words} ${text.slice(end)}`);
     setWord(undefined);
+  };
+  // What was typed stays until the server has taken it.
+  const saveEdit = async ({ ref }: Message, wanted: string) => {
+    setSaving(ref);
+    keepEdit(place, wanted);
+    try {
+      await act((of) => of.edit(id, ref, { text: wanted, ...mentionsIn(wanted, people) }));
+      if (isEditing(place, ref)) {
+        stopEditing();
+      }
+    } catch (error) {
+      if (isEditing(place, ref)) {
+        setProblem(isUnanswered(error) ? t("composer.editWaits") : explainError(t, error));
+      } else {
+        tellTrouble("edit", error);
+      }
+      if (error instanceof CoreError && error.code === "chat.edit_window_closed") {
+        void readPlaces().catch(() => undefined); // it is another one than was known
+      }
+    } finally {
+      setSaving(undefined);
+    }
   };
   const send = async () => {
     const wanted = text.trim();
@@ -130,9 +158,7 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
     setProblem("");
     setWord(undefined);
     if (editing) {
-      act((of) => of.edit(id, editing.ref, { text: wanted, ...mentionsIn(wanted, people) }))
-        .catch((error: unknown) => setProblem(explainError(t, error)));
-      stopEditing();
+      await saveEdit(editing, wanted);
       return;
     }
     const parsed = parseSlash(wanted, grouped);
@@ -182,10 +208,10 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
       return;
     }
     if (event.key === "ArrowUp" && text === "" && !editing) {
-      const { windows, thread, account } = useApp.getState();
+      const { windows, thread, account, policy } = useApp.getState();
       const messages = (root ? thread?.messages : windows[id]?.messages.filter(({ threadRoot }) => !threadRoot)) ?? [];
-      const last = [...messages].reverse().find((other) => other.senderUser === account?.user && other.seq > 0 && !other.deleted && !other.notice && other.bringsEmoji === undefined);
-      if (last) {
+      const last = [...messages].reverse().find((other) => isEditable(other, account?.user));
+      if (last && Date.now() < editEnd(last, policy.editWindow)) {
         event.preventDefault();
         beginEdit(last);
       }
@@ -216,7 +242,7 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
         </p>
       )}
       {editing && (
-        <p className="composer-editing">{t("composer.editing")} <button type="button" className="icon-button" aria-label={t("common.cancel")} onClick={stopEditing}><X size={16} aria-hidden /></button></p>
+        <p className="composer-editing" role="status">{t(busy ? "composer.saving" : "composer.editing")} <button type="button" className="icon-button" aria-label={t("common.cancel")} onClick={stopEditing}><X size={16} aria-hidden /></button></p>
       )}
       {found.length > 0 && (
         <ul className="suggestions" role="listbox" id={`${place}-names`} aria-label={t(text.startsWith("/") ? "slash.title" : "composer.mentions")}>
@@ -233,7 +259,7 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
       <div className="composer-box">
         <input ref={chooser} type="file" multiple hidden onChange={(event) => { attach([...(event.target.files ?? [])]); event.target.value = ""; }} />
         <IconButton icon={Paperclip} label={t("files.attach")} disabled={editing !== undefined} onClick={() => chooser.current?.click()} />
-        <textarea ref={field} rows={1} dir="auto" value={text} placeholder={t(root ? "threads.placeholder" : "composer.placeholder", { name })} aria-label={t(root ? "threads.label" : "composer.label", { name })}
+        <textarea ref={field} rows={1} dir="auto" value={text} readOnly={busy} aria-busy={busy || undefined} placeholder={t(root ? "threads.placeholder" : "composer.placeholder", { name })} aria-label={t(root ? "threads.label" : "composer.label", { name })}
           aria-autocomplete="list" aria-controls={found.length > 0 ? `${place}-names` : undefined} aria-activedescendant={found.length > 0 ? `${place}-${chosen}` : undefined}
           onChange={(event) => change(event.target.value)} onKeyDown={onKeyDown}
           onPaste={(event) => {
@@ -250,7 +276,7 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
           </Popover>
         </PopoverProvider>
         <button type="submit" className="icon-button send" aria-label={t("composer.send")} disabled={!sendable}>
-          {editing ? <Check size={20} aria-hidden /> : <SendHorizontal size={20} className="mirrored" aria-hidden />}
+          {busy ? <Spinner /> : editing ? <Check size={20} aria-hidden /> : <SendHorizontal size={20} className="mirrored" aria-hidden />}
         </button>
       </div>
       {!root && <Typing id={id} />}

@@ -9,6 +9,7 @@ import { nameOf } from "../lib/names";
 import { act, react } from "../state/conversations";
 import { client } from "../state/engine";
 import { useApp } from "../state/store";
+import { telling } from "../state/troubles";
 import { EmojiPicker } from "./emoji";
 
 interface Props {
@@ -20,7 +21,7 @@ export function ReactPanel({ message, onClose }: Props) {
   const { t } = useTranslation();
   return (
     <Modal title={t("timeline.react")} onClose={onClose}>
-      <EmojiPicker conversation={message.conversation} onPick={(emoji, picture) => { onClose(); void react(message, emoji, picture).catch(() => undefined); }} />
+      <EmojiPicker conversation={message.conversation} onPick={(emoji, picture) => { onClose(); void telling("reaction", react(message, emoji, picture)); }} />
     </Modal>
   );
 }

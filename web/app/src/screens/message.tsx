@@ -14,6 +14,7 @@ import { openPanel } from "../state/panels";
 import { react } from "../state/conversations";
 import { useApp } from "../state/store";
 import { timeOf } from "../state/timeline";
+import { telling } from "../state/troubles";
 import { Attachments } from "./attachments";
 import { FailedView } from "./failed";
 import { MessageMenu } from "./message-menu";
@@ -113,7 +114,7 @@ function Reactions({ message, me }: { message: Message; me: string }) {
         return (
           <li key={`${emoji} ${picture?.fileId ?? ""}`}>
             <button type="button" className="reaction" aria-pressed={who.includes(me)} title={names}
-              aria-label={t("timeline.reactedBy", { emoji, number: who.length, names })} onClick={() => void react(message, emoji, picture?.fileId).catch(() => undefined)}>
+              aria-label={t("timeline.reactedBy", { emoji, number: who.length, names })} onClick={() => void telling("reaction", react(message, emoji, picture?.fileId))}>
               <span aria-hidden>{picture ? <EmojiPicture conversation={message.conversation} of={message.ref} name={emoji.slice(1, -1)} picture={picture} /> : emoji}</span> <span aria-hidden>{who.length}</span>
             </button>
           </li>

@@ -1,10 +1,11 @@
 // The frame: list of conversations at the side, what was chosen beside it; one of them at a time on a phone.
-import { History, ShieldAlert, Smartphone, UserX, WifiOff } from "lucide-react";
+import { History, ShieldAlert, Smartphone, TriangleAlert, UserX, WifiOff } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Route, Switch, useLocation } from "wouter";
 import type { Id } from "@core/types";
 import { Banner, Button, Spinner } from "../ui/basics";
+import { explainError } from "../lib/errors";
 import { kShortcuts, neighbour, type ShortcutName } from "../lib/shortcuts";
 import { nameOf, titleOf } from "../lib/names";
 import { putFirst } from "../state/conversations";
@@ -12,6 +13,7 @@ import { closePanel, openPanel, usePanels } from "../state/panels";
 import { dismissNotice } from "../state/session";
 import { useApp } from "../state/store";
 import { badgeOf } from "../state/timeline";
+import { forgetTrouble, useTrouble } from "../state/troubles";
 import { ConversationScreen } from "./conversation";
 import { Sidebar } from "./sidebar";
 import { SignOutDialog } from "./sign-out";
@@ -158,6 +160,7 @@ function Banners() {
   const link = useApp((state) => state.link);
   const notices = useApp((state) => state.notices);
   const users = useApp((state) => state.users);
+  const trouble = useTrouble((state) => state.trouble);
   const overview = useApp((state) => state.overview);
   const titleOfPlace = (id: Id) => {
     const one = overview.find(({ conversation }) => conversation.id === id);
@@ -180,6 +183,11 @@ function Banners() {
       {asked && path !== "/settings/devices" && (
         <Banner look="warning" icon={History} action={<Link className="button button-plain" href="/settings/devices">{t("devices.review")}</Link>}>
           {t("history.banner")}
+        </Banner>
+      )}
+      {trouble && (
+        <Banner look="warning" icon={TriangleAlert} action={<Button onClick={forgetTrouble}>{t("common.dismiss")}</Button>}>
+          {t(`troubles.${trouble.what}`, { reason: explainError(t, trouble.error) })}
         </Banner>
       )}
       {notices.map(({ key, notice }) => notice.type === "groupChangeDone" ? (

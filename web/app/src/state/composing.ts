@@ -17,6 +17,14 @@ export function beginEdit(message: Message): void {
   const place = placeOf(message.conversation, message.threadRoot);
   useComposing.setState(({ editing, replying }) => ({ editing: { ...editing, [place]: message }, replying: without(replying, place) }));
 }
+/** What has been typed for it: it is there again when its place is. */
+export function keepEdit(place: string, text: string): void {
+  useComposing.setState(({ editing }) => {
+    const message = editing[place];
+    return message ? { editing: { ...editing, [place]: { ...message, text } } } : {};
+  });
+}
+export const isEditing = (place: string, ref: MessageRef): boolean => useComposing.getState().editing[place]?.ref === ref;
 export const endEdit = (place: string) => useComposing.setState(({ editing }) => ({ editing: without(editing, place) }));
 
 /** `place`: where the answer is written. */

@@ -7,7 +7,7 @@ import { portrayInto } from "./portrait.mjs";
 import { kPassword, plaintextIn, sees, signUp, Stage, story, until, write } from "./stage.mjs";
 
 const plain = { topic: "topic-nobody-may-find", root: "root-nobody-may-find", reply: "reply-nobody-may-find", edited: "edited-nobody-may-find",
-  late: "late-nobody-may-find", gone: "gone-nobody-may-find", cli: "cli-nobody-may-find", answer: "answer-nobody-may-find", newTopic: "other-topic-nobody-may-find" };
+  tooLate: "too-late-nobody-may-find", brief: "brief-nobody-may-find", late: "late-nobody-may-find", gone: "gone-nobody-may-find", cli: "cli-nobody-may-find", answer: "answer-nobody-may-find", newTopic: "other-topic-nobody-may-find" };
 const found = [];
 let stage;
 let ann;
@@ -155,6 +155,68 @@ step("an edit by the arrow key, and a deletion that leaves a tombstone", async (
   await ann.click(".dialog button:has-text('Delete')");
   await bob.waitForSelector(".tombstone");
   assert.equal(await bob.locator(`.timeline >> text=${plain.gone}`).count(), 0);
+});
+
+step("the time to edit is over: what was typed stays, and the item goes away by itself", async () => {
+  const password = join(stage.root, "password");
+  writeFileSync(password, `${kPassword}\n`);
+  await stage.cli("root", "register", "--username", "root", "--password-file", password, "--invite", stage.setupLink.split("#")[1]);
+  await stage.cli("root", "policy", "--edit-window", "1"); // nobody has told the browsers
+  await write(ann, plain.late);
+  await sees(ann, plain.late, "sent");
+  await ann.waitForTimeout(1500);
+  await ann.press(".composer textarea", "ArrowUp");
+  await until(async () => (await ann.inputValue(".composer textarea")) === plain.late, "the text to be changed");
+  await write(ann, plain.tooLate);
+  await ann.waitForSelector(".composer [role=alert] >> text=The time in which messages can be changed is over.");
+  assert.equal(await ann.inputValue(".composer textarea"), plain.tooLate);
+  assert.ok(await ann.locator(".composer-editing").isVisible());
+  await ann.press(".composer textarea", "Escape");
+  assert.equal(await ann.inputValue(".composer textarea"), "");
+  const edit = ann.locator(".menu-item:has-text('Edit'):visible");
+  const items = async (text) => {
+    await openMenu(ann, text);
+    await ann.waitForSelector(".menu-item:has-text('Delete'):visible");
+    return edit.count();
+  };
+  assert.equal(await items(plain.late), 0); // what is now known of the organisation counts
+  await ann.keyboard.press("Escape");
+  await stage.cli("root", "policy", "--edit-window", "8");
+  await ann.reload();
+  await ann.waitForSelector(".link-online");
+  await write(ann, plain.brief);
+  await sees(ann, plain.brief, "sent");
+  await until(async () => {
+    const offered = (await edit.count()) > 0 || (await items(plain.brief)) > 0;
+    if (!offered) {
+      await ann.keyboard.press("Escape");
+    }
+    return offered;
+  }, "the item to be offered");
+  await edit.waitFor({ state: "detached" });
+  assert.ok(await ann.locator(".menu-item:has-text('Delete'):visible").count() > 0, "the menu is still open");
+  await ann.keyboard.press("Escape");
+  await ann.press(".composer textarea", "ArrowUp");
+  assert.equal(await ann.locator(".composer-editing").count(), 0);
+  await stage.cli("root", "policy", "--edit-window", "300");
+});
+
+step("a reaction that is refused is told", async () => {
+  const archive = async (action, rule) => {
+    await ann.click("[aria-label='More about this conversation']");
+    await ann.click(".menu-item:has-text('Settings of the channel'):visible");
+    await ann.click(".dialog .tab:text-is('Rules')");
+    await ann.click(`.dialog button:has-text('${action}')`);
+    await bob.waitForSelector(rule);
+    await ann.keyboard.press("Escape");
+  };
+  await archive("Archive", ".composer-closed >> text=This channel is archived");
+  await openMenu(bob, plain.root);
+  await bob.click(".menu-emoji >> nth=0");
+  await bob.waitForSelector(".banner >> text=Your reaction was not taken.");
+  await bob.click(".banner button:has-text('Dismiss')");
+  await bob.waitForSelector(".banner", { state: "detached" });
+  await archive("Restore", ".composer textarea");
 });
 
 step("somebody at the command line joins, reads and writes", async () => {
