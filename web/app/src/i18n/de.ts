@@ -42,6 +42,7 @@ export const de: Dictionary = {
   link: { onlineShort: "Verbunden", connectingShort: "Verbindet …", offlineShort: "Keine Verbindung", offline: "Keine Verbindung. Was du schreibst, wird später gesendet." },
   presence: { online: "Online", away: "Abwesend", offline: "Offline" },
   list: {
+    notifyTitle: "{{name}} in {{place}}",
     title: "Unterhaltungen", search: "Unterhaltungen suchen", new: "Neue Unterhaltung", none: "Noch keine Unterhaltungen",
     noneText: "Schreib jemandem, oder lade die Leute ein, mit denen du arbeitest.",
     noMatch: "Nichts gefunden", noMatchText: "Keine Unterhaltung heißt so.",

@@ -40,6 +40,7 @@ export const en = {
   link: { onlineShort: "Connected", connectingShort: "Connecting …", offlineShort: "No connection", offline: "No connection. What you write is sent later." },
   presence: { online: "Online", away: "Away", offline: "Offline" },
   list: {
+    notifyTitle: "{{name}} in {{place}}",
     title: "Conversations", search: "Search conversations", new: "New conversation", none: "No conversations yet",
     noneText: "Write to somebody, or invite the people you work with.",
     noMatch: "Nothing found", noMatchText: "No conversation has that name.",

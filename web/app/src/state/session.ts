@@ -1,8 +1,8 @@
 // Opens the client, passes its events on, and signs in and out.
-import { RemoteClient, eraseProfile, type CoreEvent, type Message, CoreError } from "@core/index";
+import { RemoteClient, eraseProfile, type CoreEvent, CoreError } from "@core/index";
 import wasmUrl from "../../../packages/core/dist/unhidra_core.wasm?url";
-import { notifyAbout } from "../lib/notify";
 import { startEngineWorker } from "../trusted";
+import { arrived } from "./arrivals";
 import { groupMoved, readGroup } from "./conversations";
 import { emojiChanged } from "./emoji";
 import { client, remoteClient, setRemote } from "./engine";
@@ -137,7 +137,7 @@ function onEvent(event: CoreEvent): void {
     case "messageChanged":
       messageChanged(event.message);
       if (event.type === "messageReceived" || event.type === "messageUnreadable") {
-        arrived(event.message);
+        void arrived(event.message);
       }
       break;
     case "ghostDevice":
@@ -212,13 +212,6 @@ function onEvent(event: CoreEvent): void {
       break;
   }
   refreshSoon();
-}
-
-function arrived(message: Message): void {
-  const { account, users, levels } = get();
-  if (message.senderUser !== account?.user) {
-    notifyAbout(message, users[message.senderUser], levels[message.conversation] ?? "all", account?.user ?? "");
-  }
 }
 
 function addNotice(notice: Notice): void {
