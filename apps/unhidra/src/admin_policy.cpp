@@ -183,8 +183,13 @@ Result<int> admin_show_policy(const SourceOptions& sources, const AdminOptions& 
   if (options.json) {
     std::vector<Value> modules;
     for (const auto& module : found.documents.modules) {
-      modules.push_back(
-          Value::object({{text("file"), text(module.file)}, {text("text"), text(module.text)}}));
+      std::vector<Value::Member> members{{text("file"), text(module.file)},
+                                         {text("text"), text(module.text)}};
+      if (module.syntax) {  // otherwise the version's
+        members.emplace_back(text("syntax"),
+                             text(*module.syntax == rego::Syntax::v0 ? "v0" : "v1"));
+      }
+      modules.push_back(Value::object(std::move(members)));
     }
     print_json(Value::object({{text("version"), Value::integer(found.version)},
                               {text("revision"), text(found.documents.revision)},

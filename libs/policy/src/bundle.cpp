@@ -4,6 +4,7 @@
 
 #include "unhidra/base/text.h"
 #include "unhidra/crypto/provider.h"
+#include "unhidra/rego/glob.h"
 #include "unhidra/runtime/files.h"
 
 namespace unhidra::policy {
@@ -134,8 +135,61 @@ Status check_signature(const BundleFiles& files, const BundleTrust& trust) {
 
 struct Manifest {
   std::string revision;
+  std::optional<rego::Syntax> syntax;  // of files of which no pattern says another
+  std::vector<std::pair<std::string, rego::Syntax>> file_syntaxes;  // by pattern, in their order
   std::vector<std::vector<std::string>> roots{{}};
 };
+
+Result<rego::Syntax> syntax_of(const Value& version) {
+  const auto number = version.small_integer();
+  if (!number || (*number != 0 && *number != 1)) {
+    return bad(".manifest: a Rego version is 0 or 1");
+  }
+  return *number == 0 ? rego::Syntax::v0 : rego::Syntax::v1;
+}
+
+Status read_versions(const Value& document, Manifest& out) {
+  const Value* version = document.find("rego_version");
+  if (version != nullptr && !version->is(Kind::null)) {
+    UNHIDRA_TRY(out.syntax, syntax_of(*version));
+  }
+  const Value* patterns = document.find("file_rego_versions");
+  if (patterns == nullptr || patterns->is(Kind::null)) {
+    return {};
+  }
+  if (!patterns->is(Kind::object)) {
+    return bad(".manifest: file_rego_versions must be an object");
+  }
+  for (const auto& [pattern, number] : patterns->members()) {
+    UNHIDRA_TRY(const auto syntax, syntax_of(number));
+    out.file_syntaxes.emplace_back(pattern.text(), syntax);
+  }
+  return {};
+}
+
+// The first pattern that matches decides, in the order of their texts; then the bundle's own
+// version; then whoever compiles. A pattern is of the path from the bundle's root, "/a/b.rego".
+Status set_syntaxes(const Manifest& manifest, std::vector<rego::ModuleSource>& modules) {
+  std::vector<std::string> paths;
+  for (const auto& module : modules) {
+    paths.push_back("/" + module.file);
+  }
+  for (const auto& [pattern, syntax] : manifest.file_syntaxes) {
+    const auto matches = rego::match_glob(pattern, paths);
+    if (!matches) {
+      return bad(".manifest: file_rego_versions: " + pattern + ": " + matches.error().message());
+    }
+    for (std::size_t i = 0; i < modules.size(); ++i) {
+      if ((*matches)[i] && !modules[i].syntax) {
+        modules[i].syntax = syntax;
+      }
+    }
+  }
+  for (auto& module : modules) {
+    module.syntax = module.syntax ? module.syntax : manifest.syntax;
+  }
+  return {};
+}
 
 Result<Manifest> read_manifest(const BundleFiles& files) {
   Manifest out;
@@ -148,6 +202,7 @@ Result<Manifest> read_manifest(const BundleFiles& files) {
     return bad(".manifest is no JSON object");
   }
   out.revision = text_of(*document, "revision");
+  UNHIDRA_TRY_VOID(read_versions(*document, out));
   const Value* roots = document->find("roots");
   if (roots == nullptr) {
     return out;
@@ -190,7 +245,7 @@ bool stands_under(const Value& data, std::vector<std::string>& path, const Manif
 Status check_packages(const Documents& documents, const Manifest& manifest) {
   for (const auto& module : documents.modules) {
     auto package = rego::package_of(module);
-    if (!package) {
+    if (!package && !module.syntax) {
       package = rego::package_of(module, rego::Syntax::v0);
     }
     if (!package) {
@@ -269,6 +324,7 @@ Result<Documents> read_bundle(const BundleFiles& files, const BundleTrust& trust
       out.data = std::move(*merged);
     }
   }
+  UNHIDRA_TRY_VOID(set_syntaxes(manifest, out.modules));
   std::vector<std::string> path;
   if (!out.data.is(Kind::object) ||
       (out.data.size() != 0 && !stands_under(out.data, path, manifest))) {

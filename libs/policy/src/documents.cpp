@@ -197,6 +197,9 @@ std::string revision_of(const Documents& documents) {
   for (const auto& module : documents.modules) {
     add(module.file);
     add(module.text);
+    if (module.syntax) {
+      add(*module.syntax == rego::Syntax::v0 ? "v0" : "v1");
+    }
   }
   add(rego::value_to_json(documents.data));
   const auto digest = crypto::native_provider().sha256(as_bytes(all));

@@ -22,8 +22,13 @@ Value text(std::string_view value) {
 std::string to_json(const Documents& documents) {
   std::vector<Value> modules;
   for (const auto& module : documents.modules) {
-    modules.push_back(
-        Value::object({{text("file"), text(module.file)}, {text("text"), text(module.text)}}));
+    std::vector<Value::Member> members{{text("file"), text(module.file)},
+                                       {text("text"), text(module.text)}};
+    if (module.syntax) {
+      members.emplace_back(text("rego_version"),
+                           Value::integer(*module.syntax == rego::Syntax::v0 ? 0 : 1));
+    }
+    modules.push_back(Value::object(std::move(members)));
   }
   return rego::value_to_json(Value::object(
       {{text("modules"), Value::array(std::move(modules))}, {text("data"), documents.data}}));
@@ -47,6 +52,13 @@ Result<Documents> from_json(std::string_view json) {
       return corrupt();
     }
     out.modules.push_back({file->text(), source->text()});
+    if (const Value* version = module.find("rego_version")) {
+      const auto number = version->small_integer();
+      if (number != 0 && number != 1) {
+        return corrupt();
+      }
+      out.modules.back().syntax = number == 0 ? rego::Syntax::v0 : rego::Syntax::v1;
+    }
   }
   return out;
 }

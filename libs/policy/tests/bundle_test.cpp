@@ -64,6 +64,83 @@ TEST(Bundle, OutsideItsRootsIsRefused) {
   EXPECT_NE(error_of(read_bundle(files, {})).find(".manifest"), std::string::npos);
 }
 
+// The bundle's files with the version each is compiled in: "a.rego 0", or "a.rego -" for none.
+std::string versions_of(const BundleFiles& files) {
+  const auto read = read_bundle(files, {});
+  if (!read) {
+    return error_of(read);
+  }
+  std::string out;
+  for (const auto& module : read->modules) {
+    const auto* version = !module.syntax ? "-" : *module.syntax == rego::Syntax::v0 ? "0" : "1";
+    out += (out.empty() ? "" : ", ") + module.file + " " + version;
+  }
+  return out;
+}
+
+TEST(Bundle, FilesAreOfTheVersionThatTheManifestSays) {
+  const auto with = [](std::string_view manifest) {
+    return versions_of({{".manifest", to_bytes(manifest)},
+                        {"a/old.rego", to_bytes("package a\np { true }\n")},
+                        {"a/new.rego", to_bytes("package a\nq if true\n")}});
+  };
+  EXPECT_EQ(with("{}"), "a/new.rego -, a/old.rego -");
+  EXPECT_EQ(with(R"({"rego_version": null, "file_rego_versions": null})"),
+            "a/new.rego -, a/old.rego -");
+  EXPECT_EQ(with(R"({"rego_version": 0})"), "a/new.rego 0, a/old.rego 0");
+  EXPECT_EQ(with(R"({"rego_version": 1})"), "a/new.rego 1, a/old.rego 1");
+  // A file's own version precedes the bundle's.
+  EXPECT_EQ(with(R"({"rego_version": 0, "file_rego_versions": {"/a/new.rego": 1}})"),
+            "a/new.rego 1, a/old.rego 0");
+  EXPECT_EQ(with(R"({"file_rego_versions": {"*/old.rego": 0}})"), "a/new.rego -, a/old.rego 0");
+  EXPECT_EQ(with(R"({"rego_version": 1, "file_rego_versions": {"*.rego": 0}})"),
+            "a/new.rego 0, a/old.rego 0");
+  // Of two patterns the first in the order of their texts.
+  EXPECT_EQ(with(R"({"file_rego_versions": {"/a/{old,new}.rego": 1, "/a/*": 0}})"),
+            "a/new.rego 0, a/old.rego 0");
+  EXPECT_EQ(with(R"({"file_rego_versions": {"/b/*": 0}})"), "a/new.rego -, a/old.rego -");
+}
+
+TEST(Bundle, AVersionThatIsNoneIsRefused) {
+  for (const auto* manifest :
+       {R"({"rego_version": 2})", R"({"rego_version": "0"})", R"({"rego_version": 0.5})",
+        R"({"file_rego_versions": {"/a.rego": -1}})", R"({"file_rego_versions": [0]})",
+        R"({"file_rego_versions": {"/[a": 0}})"}) {
+    auto files = example();
+    files[".manifest"] = to_bytes(manifest);
+    EXPECT_NE(error_of(read_bundle(files, {})).find(".manifest: "), std::string::npos) << manifest;
+  }
+}
+
+// Old and new files are compiled together, whatever the compiler is told of files that say nothing.
+TEST(Bundle, OfBothVersionsIsCompiledAndDecides) {
+  const BundleFiles files{
+      {".manifest", to_bytes(R"({"rego_version": 0, "file_rego_versions": {"/new/*": 1}})")},
+      {"old/p.rego", to_bytes("package old\np[x] { x := input.xs[_] }\n")},
+      {"new/p.rego", to_bytes("package new\nallow if 1 in data.old.p\n")}};
+  const auto read = read_bundle(files, {});
+  ASSERT_TRUE(read) << read.error().message();
+  for (const auto told : {rego::Syntax::v0, rego::Syntax::v1}) {
+    const auto compiled = rego::PolicySet::compile(read->modules, told);
+    ASSERT_TRUE(compiled) << compiled.error().message();
+    rego::Evaluation evaluation;
+    evaluation.input = rego::value_from_json(R"({"xs": [3, 1]})").value();
+    const auto query = compiled->prepare("data.new.allow = answer").value();
+    EXPECT_EQ(query.evaluate(evaluation).value().size(), 1U);
+  }
+  // Without what the manifest says they are not.
+  auto plain = read->modules;
+  for (auto& module : plain) {
+    module.syntax.reset();
+  }
+  EXPECT_FALSE(rego::PolicySet::compile(plain));
+  EXPECT_FALSE(rego::PolicySet::compile(plain, rego::Syntax::v0));
+  // And another version of a file is another policy.
+  auto other = *read;
+  other.modules = plain;
+  EXPECT_NE(revision_of(*read), revision_of(other));
+}
+
 TEST(Bundle, SignatureIsVerified) {
   const auto key = pki::SigningKey::generate(pki::SignatureAlgorithm::es256, "k1");
   const auto other = pki::SigningKey::generate(pki::SignatureAlgorithm::es256, "k1");

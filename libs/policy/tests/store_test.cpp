@@ -123,6 +123,21 @@ class StoreTest : public testing::TestWithParam<storage::Dialect> {
   std::unique_ptr<storage::Database> database_;
 };
 
+// A module of a bundle keeps the version of the language that the bundle says it has.
+TEST_P(StoreTest, AModulesOwnSyntaxIsKept) {
+  Documents mixed;
+  mixed.modules = {{"a/old.rego", "package a\np { true }\n", rego::Syntax::v0},
+                   {"a/new.rego", "package a\nq if true\n", rego::Syntax::v1},
+                   {"a/any.rego", "package a\nr := 1\n"}};
+  const auto checked = CheckedPolicy::check(mixed, rego::Syntax::v1);
+  ASSERT_TRUE(checked) << checked.error().message();
+  const auto version =
+      write([&](Transaction& tx) { return store::add(tx, org_, *checked, from_unix_micros(10)); });
+  ASSERT_TRUE(version) << version.error().message();
+  const auto found = read([&](Transaction& tx) { return store::find(tx, org_, *version); });
+  EXPECT_EQ(found.documents.modules, mixed.modules);
+}
+
 TEST_P(StoreTest, VersionsAreActivatedAndRolledBack) {
   EXPECT_EQ(add("p := 1", "r1").value_or(0), 1);
   EXPECT_EQ(add("p := 2", "r2").value_or(0), 2);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "unhidra/rego/glob.h"
+
 #include "builtins/go_text.h"
 
 namespace unhidra::rego::builtins {
@@ -353,3 +355,16 @@ std::string quote_glob(std::string_view text) {
 }
 
 }  // namespace unhidra::rego::builtins
+
+namespace unhidra::rego {
+
+Result<std::vector<bool>> match_glob(std::string_view pattern, std::span<const std::string> texts) {
+  UNHIDRA_TRY(const auto glob, builtins::Glob::compile(pattern, U""));
+  std::vector<bool> out;
+  for (const std::string& text : texts) {
+    out.push_back(glob.match(text));
+  }
+  return out;
+}
+
+}  // namespace unhidra::rego

@@ -35,7 +35,8 @@ std::expected<PolicySet, ProblemList> PolicySet::check(std::span<const ModuleSou
   Problems problems;
   std::vector<std::shared_ptr<Module>> modules;
   for (const auto& source : sources) {
-    modules.push_back(parse_module(source.file, source.text, options.syntax, problems));
+    modules.push_back(
+        parse_module(source.file, source.text, source.syntax.value_or(options.syntax), problems));
   }
   std::unique_ptr<Policy> policy;
   if (problems.empty()) {
@@ -292,7 +293,8 @@ Result<std::optional<Value>> PreparedQuery::evaluate_one(const Evaluation& evalu
 }
 
 Result<std::vector<std::string>> package_of(const ModuleSource& source, Syntax syntax) {
-  UNHIDRA_TRY(const auto module, parse_module(source.file, source.text, syntax));
+  UNHIDRA_TRY(const auto module,
+              parse_module(source.file, source.text, source.syntax.value_or(syntax)));
   std::vector<std::string> out;
   for (std::size_t i = 1; i < module->package.items.size(); ++i) {
     out.push_back(module->package.items[i].value.text());

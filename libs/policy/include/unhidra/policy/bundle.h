@@ -1,7 +1,7 @@
 #pragma once
 // Bundles of the Open Policy Agent: a tar.gz, or a folder of the same shape, with .rego files,
 // data.json and data.yaml in the folders whose names are their place in data, a .manifest
-// (revision, roots) and, signed, a .signatures.json.
+// (revision, roots, rego_version, file_rego_versions) and, signed, a .signatures.json.
 
 #include <map>
 #include <span>
@@ -35,7 +35,9 @@ Result<BundleFiles> unpack_bundle(ByteView archive, const BundleLimits& limits =
 Result<BundleFiles> read_bundle_folder(const std::filesystem::path& folder,
                                        const BundleLimits& limits = {});
 // Checks signature and manifest: every file is listed with its hash and none is missing, and what
-// the bundle holds stands under its roots. Errc::bad_bundle, Errc::bad_signature.
+// the bundle holds stands under its roots. Modules of which the manifest says a version of the
+// language have it as their syntax, whatever they are compiled with. Errc::bad_bundle,
+// Errc::bad_signature.
 Result<Documents> read_bundle(const BundleFiles& files, const BundleTrust& trust);
 // A .tar.gz file or a folder. Blocks.
 Result<Documents> load_bundle(const std::filesystem::path& path, const BundleTrust& trust,

@@ -33,6 +33,7 @@ enum class Syntax : std::uint8_t { v0, v1 };
 struct ModuleSource {
   std::string file;  // named in errors
   std::string text;
+  std::optional<Syntax> syntax = std::nullopt;  // its own; nothing: what is compiled with
   friend bool operator==(const ModuleSource&, const ModuleSource&) = default;
 };
 
