@@ -185,7 +185,7 @@ export const de: Dictionary = {
     brought_by: "von {{name}}", from_use: "aus Nachrichten bekannt", takeBack: "{{name}} zurücknehmen", text: "Bilder und Namen sind verschlüsselt wie Nachrichten. Wer eines hinzugefügt hat, kann es zurücknehmen; dann fehlt es auch in dem, was geschrieben ist.",
   },
   threads: {
-    title: "Threads", one: "Thread", replies_one: "{{count}} Antwort", replies_other: "{{count}} Antworten", unread_one: "{{count}} neu", unread_other: "{{count}} neu", follow: "Diesem Thread folgen",
+    title: "Threads", one: "Thread", others_one: "{{count}} weitere Person", others_other: "{{count}} weitere Personen", replies_one: "{{count}} Antwort", replies_other: "{{count}} Antworten", unread_one: "{{count}} neu", unread_other: "{{count}} neu", follow: "Diesem Thread folgen",
     unfollow: "Nicht mehr folgen", none: "Noch keine Threads", noneText: "Hier stehen Threads, denen du folgst: in der Regel solche, in denen du schreibst oder erwähnt wirst.", markAllRead: "Alles als gelesen markieren",
     onReply: "Threads folgen, in denen ich schreibe", onReplyText: "Und solchen unter meinen Nachrichten.", onMention: "Threads folgen, die mich erwähnen",
     onMentionText: "Beides gilt auf allen deinen Geräten. Was du bei einem Thread selbst entscheidest, zählt davor, und eine Unterhaltung kann ihre eigene Regel haben, in ihrem Menü.",

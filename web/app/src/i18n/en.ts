@@ -183,7 +183,7 @@ export const en = {
     brought_by: "by {{name}}", from_use: "from its use", takeBack: "Take back {{name}}", text: "Pictures and names are encrypted like messages. Who added one can take it back; it is gone from what was written then, too.",
   },
   threads: {
-    title: "Threads", one: "Thread", replies_one: "{{count}} reply", replies_other: "{{count}} replies", unread_one: "{{count}} new", unread_other: "{{count}} new", follow: "Follow this thread",
+    title: "Threads", one: "Thread", others_one: "{{count}} other", others_other: "{{count}} others", replies_one: "{{count}} reply", replies_other: "{{count}} replies", unread_one: "{{count}} new", unread_other: "{{count}} new", follow: "Follow this thread",
     unfollow: "Do not follow any more", none: "No threads yet", noneText: "Threads that you follow are listed here: as a rule those that you write in, or are mentioned in.", markAllRead: "Mark everything as read",
     onReply: "Follow threads that I write in", onReplyText: "And those under my messages.", onMention: "Follow threads that mention me",
     onMentionText: "Both hold on all your devices. What you decide at a thread itself counts before them, and a conversation may have a rule of its own, in its menu.",

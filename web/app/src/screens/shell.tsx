@@ -1,6 +1,6 @@
 // The frame: list of conversations at the side, what was chosen beside it; one of them at a time on a phone.
 import { History, ShieldAlert, Smartphone, TriangleAlert, UserX, WifiOff } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Route, Switch, useLocation } from "wouter";
 import type { Id } from "@core/types";
@@ -8,6 +8,7 @@ import { Banner, Button, Spinner } from "../ui/basics";
 import { explainError } from "../lib/errors";
 import { kShortcuts, neighbour, type ShortcutName } from "../lib/shortcuts";
 import { nameOf, titleOf } from "../lib/names";
+import { useNarrow } from "../lib/narrow";
 import { putFirst } from "../state/conversations";
 import { closePanel, openPanel, usePanels } from "../state/panels";
 import { dismissNotice } from "../state/session";
@@ -107,19 +108,6 @@ function useFirst(path: string): void {
   useEffect(() => {
     putFirst([...new Set([...(open ? [open] : []), ...listed.split(",")])].filter((id) => id !== ""));
   }, [open, listed]);
-}
-
-const kNarrow = "(max-width: 760px)"; // as in shell.css
-
-function useNarrow(): boolean {
-  const [narrow, setNarrow] = useState(() => matchMedia(kNarrow).matches);
-  useEffect(() => {
-    const query = matchMedia(kNarrow);
-    const follow = () => setNarrow(query.matches);
-    query.addEventListener("change", follow);
-    return () => query.removeEventListener("change", follow);
-  }, []);
-  return narrow;
 }
 
 function Panels() {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { portrayInto } from "./portrait.mjs";
+import { kLooks, portrayInto, setLook } from "./portrait.mjs";
 import { kPassword, plaintextIn, sees, signUp, Stage, story, until, write } from "./stage.mjs";
 
 const plain = { topic: "topic-nobody-may-find", root: "root-nobody-may-find", reply: "reply-nobody-may-find", edited: "edited-nobody-may-find",
@@ -83,6 +83,16 @@ step("a thread: answered beside the timeline, counted in it, and in the list of 
   await message(ann, plain.root).locator(".thread-line >> text=1 reply").waitFor();
   assert.equal(await ann.locator(".timeline .message", { hasText: plain.reply }).count(), 0);
   await ann.click(".sidebar-links a:has-text('Threads')");
+  const listed = ann.locator(".result", { hasText: plain.root });
+  await listed.locator(".thread-who >> text=1 reply · bob").waitFor();
+  assert.ok(Math.abs(Date.now() - Date.parse(await listed.locator("time").getAttribute("datetime"))) < 120_000, "its last reply is new");
+  await portrayInto(found, ann, "thread-inbox", ["light", "dark", "phone"]);
+  await setLook(ann, kLooks.phone);
+  const [button, head, row] = await Promise.all([".list-screen [aria-label='Mark everything as read']", ".list-screen .conversation-head", ".thread-results .result"]
+    .map((part) => ann.locator(part).first().boundingBox()));
+  assert.ok(button.width < head.width / 4, "on a phone the button leaves the title its room");
+  assert.ok(row.y >= head.y + head.height + 8, "the first row keeps its distance");
+  await setLook(ann, kLooks.light);
   await ann.click(`.result:has-text("${plain.root}")`);
   await message(ann, plain.reply, ".thread").waitFor();
   await ann.click(".thread [aria-label=Close]");

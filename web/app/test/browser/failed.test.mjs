@@ -9,6 +9,7 @@ import { portrayInto } from "./portrait.mjs";
 import { sees, signUp, Stage, story, until, write } from "./stage.mjs";
 
 const kFile = "minutes.txt";
+const kAlone = "alone.txt";
 const kPicture = "large.png";
 const kText = "@ann look at this, @all";
 const found = [];
@@ -21,6 +22,7 @@ before(async () => {
   await signUp(stage, ann, "ann", stage.setupLink);
   await signUp(stage, bob, "bob");
   writeFileSync(join(stage.root, kFile), "what was said");
+  writeFileSync(join(stage.root, kAlone), "nothing else");
   writeFileSync(join(stage.root, kPicture), png(1200, 900, 150_000));
 });
 after(() => stage?.close());
@@ -102,8 +104,8 @@ step("a message of files alone goes with its files or not at all", async () => {
   await ann.click(".menu-item:has-text('Settings of the channel'):visible");
   await ann.click(".dialog .tab:text-is('Rules')");
   const before = await ann.locator(".timeline .message").count();
-  await sendRefused("", [kFile]);
-  const failed = message(bob, kFile, "failed");
+  await sendRefused("", [kAlone]);
+  const failed = message(bob, kAlone, "failed");
   const gone = (route) => (route.request().method() === "GET" ? route.fulfill({ status: 404, contentType: "application/problem+json",
     body: JSON.stringify({ code: "files.not_found", title: "gone", status: 404 }) }) : route.continue());
   await bob.context().route("**/v1/files/**", gone);
@@ -113,7 +115,7 @@ step("a message of files alone goes with its files or not at all", async () => {
   await failed.locator("button:has-text('Send again')").click();
   await failed.locator("text=Sent again").waitFor();
   await ann.keyboard.press("Escape");
-  await message(ann, kFile, "received").locator(".file-card").waitFor();
+  await message(ann, kAlone, "received").locator(".file-card").waitFor();
   assert.equal(await ann.locator(".timeline .message").count(), before + 1, "the attempt that failed has sent nothing");
 });
 
