@@ -109,6 +109,26 @@ TEST(TimeLimits, LeaveAnswersAsTheyAre) {
             R"({"a":{"d":{},"e":5}},true,true,true,"1010","0","-11111111"])");
 }
 
+// Some forty nodes whose text would be a million million bytes long.
+TEST(Budgets, EndWhatWouldBeWrittenTooOften) {
+  std::string text = "package a\nv0 := [input.one]\n";
+  for (int i = 1; i <= 40; ++i) {
+    const std::string below = "v" + std::to_string(i - 1);
+    text += "v" + std::to_string(i) + " := [" + below + ", " + below + "]\n";
+  }
+  for (const std::string call :
+       {"json.marshal(v40)", "json.marshal_with_options(v40, {\"pretty\": true})",
+        "yaml.marshal(v40)", "sprintf(\"%v\", [v40])", "$\"{v40}\""}) {
+    const auto policy = compile(text + "p := " + call + "\n");
+    ASSERT_TRUE(policy) << policy.error().message();
+    Evaluation evaluation;
+    evaluation.max_memory = 8 << 20;
+    const auto answer = ask(*policy, "data.a.p = x", R"({"one": 1})", evaluation);
+    ASSERT_FALSE(answer) << call;
+    EXPECT_EQ(answer.error(), Errc::budget_exhausted) << call;
+  }
+}
+
 class WallClock final : public Clock {
  public:
   Timestamp now() const override { return {}; }

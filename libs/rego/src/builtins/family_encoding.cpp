@@ -124,6 +124,7 @@ Answer written(const Call& call, std::string text) {
 }
 
 Answer json_marshal(const Call& call) {
+  UNHIDRA_TRY_VOID(call.environment().expect_room_for(call[0]));
   return written(call, to_json(call[0]));
 }
 
@@ -157,6 +158,7 @@ Answer json_marshal_with_options(const Call& call) {
     return json_marshal(call);
   }
   UNHIDRA_TRY_VOID(call.environment().charge((prefix.size() + indent.size() + 1) * 64));
+  UNHIDRA_TRY_VOID(call.environment().expect_room_for(call[0]));
   return written(call, prefix + to_json_lines(call[0], prefix, indent));
 }
 
@@ -172,6 +174,7 @@ Answer json_is_valid(const Call& call) {
 }
 
 Answer yaml_marshal(const Call& call) {
+  UNHIDRA_TRY_VOID(call.environment().expect_room_for(call[0]));
   return written(call, to_yaml(call[0]));
 }
 

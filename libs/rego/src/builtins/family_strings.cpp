@@ -283,10 +283,11 @@ Answer sprintf(const Call& call) {
   UNHIDRA_TRY(const std::string_view pattern, call.string(0));
   UNHIDRA_TRY(const Value list, call.of_kind(1, Kind::array));
   std::vector<FormatArgument> arguments;
+  Environment& environment = call.environment();
+  UNHIDRA_TRY_VOID(environment.expect_room_for(list));
   for (const Value& element : list.elements()) {
     arguments.push_back(format_argument(element));
   }
-  Environment& environment = call.environment();
   std::string out = format(pattern, arguments, environment.budget);
   UNHIDRA_TRY_VOID(environment.charge(out.size()));
   return Value::string(std::move(out));
@@ -302,6 +303,7 @@ Answer render_template(const Call& call) {
 // $"{x}": each part as text, what is undefined as "<undefined>".
 Answer template_string(const Call& call) {
   UNHIDRA_TRY(const Value parts, call.of_kind(0, Kind::array));
+  UNHIDRA_TRY_VOID(call.environment().expect_room_for(parts));
   std::string out;
   for (const Value& part : parts.elements()) {
     if (part.is(Kind::set)) {

@@ -55,6 +55,28 @@ Status Environment::spend(std::uint64_t units) {
   return {};
 }
 
+Status Environment::expect_room_for(const Value& value) {
+  std::uint64_t size = 0;
+  return add_text(value, size);
+}
+
+Status Environment::add_text(const Value& value, std::uint64_t& size) {
+  constexpr std::uint64_t kWorkOfNode = 16;
+  size += 1 + value.text().size();
+  if (size > budget) {
+    return charge(size);
+  }
+  UNHIDRA_TRY_VOID(spend(kWorkOfNode));
+  for (const Value& element : value.elements()) {
+    UNHIDRA_TRY_VOID(add_text(element, size));
+  }
+  for (const auto& [key, member] : value.members()) {
+    UNHIDRA_TRY_VOID(add_text(key, size));
+    UNHIDRA_TRY_VOID(add_text(member, size));
+  }
+  return {};
+}
+
 std::unexpected<Error> operand_error(std::size_t position, const std::string& what) {
   return fail(CallErrc::type_error, "operand " + std::to_string(position) + ' ' + what);
 }

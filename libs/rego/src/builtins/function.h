@@ -48,8 +48,14 @@ struct Environment {
   // Work that keeps no memory, about a nanosecond a unit: nothing is taken from the budget, but
   // every so many units of either kind the clock is looked at. CallErrc::exhausted: the time is up.
   Status spend(std::uint64_t units);
+  // Before the text of a value is made: whether the budget has room for it. A value that stands in
+  // many places is written in each, so some few nodes may be more text than memory.
+  // CallErrc::exhausted.
+  Status expect_room_for(const Value& value);
 
  private:
+  Status add_text(const Value& value, std::uint64_t& size);
+
   std::uint64_t unlooked_ = 0;  // units since the clock was looked at
 };
 
