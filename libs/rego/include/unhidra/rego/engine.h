@@ -56,9 +56,9 @@ struct Evaluation {
   std::uint64_t max_steps = 50'000'000;
   std::uint64_t max_memory = std::uint64_t{256} << 20;  // bytes, about
   // Neither: no limit of time. Looked at every few hundred steps and, inside a function, every ten
-  // thousand units of its work or so: an evaluation ends within about a millisecond of the deadline,
-  // Errc::budget_exhausted. Not looked at inside one comparison of two values, one regular
-  // expression and one document that is parsed. Not owned.
+  // thousand units of its work or so: an evaluation ends within about a millisecond of the
+  // deadline, Errc::budget_exhausted. Not looked at inside one comparison of two values, one
+  // regular expression and one document that is parsed. Not owned.
   const Clock* clock = nullptr;
   std::optional<SteadyTime> deadline;
 };
