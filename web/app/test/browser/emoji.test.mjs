@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { after, before, test } from "node:test";
 import { portrayInto } from "./portrait.mjs";
-import { kPassword, plaintextIn, sees, signUp, Stage, story, until, write } from "./stage.mjs";
+import { kPassword, makeChannel, plaintextIn, sees, signUp, Stage, story, until, write } from "./stage.mjs";
 
 const kName = "nobody_may_find_parrot";
 const kMoving = "nobody_may_find_blinker";
@@ -85,15 +85,7 @@ async function choose(page, name, mimeType, buffer) {
 }
 
 step("a channel, with somebody at the command line in it", async () => {
-  await ann.click(".sidebar-links a:has-text('Channels')");
-  await ann.click("button:has-text('New channel')");
-  await ann.fill(".dialog input[maxlength]", "aviary");
-  await ann.click(".dialog label:has-text('Everybody in the organisation')");
-  await ann.click(".dialog button:has-text('Create')");
-  await ann.waitForSelector(".conversation-title >> text=aviary");
-  await bob.click(".sidebar-links a:has-text('Channels')");
-  await bob.click(".channel-row:has-text('aviary') button:has-text('Join')");
-  await bob.waitForSelector(".conversation-title >> text=2 members");
+  await makeChannel(ann, bob, "aviary");
   writeFileSync(join(stage.root, "password"), `${kPassword}\n`);
   await stage.cli("carla", "register", "--username", "carla", "--password-file", join(stage.root, "password"));
   await stage.cli("carla", "channel", "join", "aviary");

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { png } from "./pictures.mjs";
 import { portrayInto } from "./portrait.mjs";
-import { sees, signUp, Stage, story, until, write } from "./stage.mjs";
+import { makeChannel, sees, signUp, Stage, story, until, write } from "./stage.mjs";
 
 const kFile = "minutes.txt";
 const kAlone = "alone.txt";
@@ -55,15 +55,7 @@ async function sendRefused(text, files) {
 }
 
 step("a channel in which somebody writes", async () => {
-  await ann.click(".sidebar-links a:has-text('Channels')");
-  await ann.click("button:has-text('New channel')");
-  await ann.fill(".dialog input[maxlength]", "news");
-  await ann.click(".dialog label:has-text('Everybody in the organisation')");
-  await ann.click(".dialog button:has-text('Create')");
-  await ann.waitForSelector(".conversation-title >> text=news");
-  await bob.click(".sidebar-links a:has-text('Channels')");
-  await bob.click(".channel-row:has-text('news') button:has-text('Join')");
-  await bob.waitForSelector(".conversation-title >> text=2 members");
+  await makeChannel(ann, bob, "news");
   await ann.waitForSelector(".conversation-title >> text=2 members");
   await write(ann, "the question");
   await sees(bob, "the question", "received");

@@ -180,6 +180,19 @@ export async function openConversation(page, username) {
   await page.waitForSelector(".composer textarea");
 }
 
+/** Of `owner`, for everybody in the organisation; `member` comes in by the directory. */
+export async function makeChannel(owner, member, name) {
+  await owner.click(".sidebar-links a:has-text('Channels')");
+  await owner.click("button:has-text('New channel')");
+  await owner.fill(".dialog input[maxlength]", name);
+  await owner.click(".dialog label:has-text('Everybody in the organisation')");
+  await owner.click(".dialog button:has-text('Create')");
+  await owner.waitForSelector(`.conversation-title >> text=${name}`);
+  await member.click(".sidebar-links a:has-text('Channels')");
+  await member.click(`.channel-row:has-text('${name}') button:has-text('Join')`);
+  await member.waitForSelector(".conversation-title >> text=2 members");
+}
+
 export async function write(page, text) {
   await page.fill(".composer textarea", text);
   await page.press(".composer textarea", "Enter");
