@@ -3,6 +3,8 @@ import type { ImageSize } from "@core/types";
 import { isDrawable } from "./picture-size";
 
 /** Shown as pictures: they carry no script, unlike SVG. */
+/** Of the small copies that go with pictures. */
+export const kSmallCopyType = "image/webp";
 const kPictures = new Set(["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"]);
 const kThumbnail = 480; // pixels of the longer side
 const kWorthAThumbnail = 100_000; // bytes; a smaller picture is its own preview
@@ -58,7 +60,7 @@ export async function pictureOf(file: Blob): Promise<Picture | undefined> {
     const small = fitted(dimensions, { width: kThumbnail, height: kThumbnail });
     const canvas = new OffscreenCanvas(small.width, small.height);
     canvas.getContext("2d")?.drawImage(bitmap, 0, 0, small.width, small.height);
-    const content = await canvas.convertToBlob({ type: "image/webp", quality: kQuality });
+    const content = await canvas.convertToBlob({ type: kSmallCopyType, quality: kQuality });
     return { dimensions, thumbnail: { content, mediaType: content.type, dimensions: small } };
   } finally {
     bitmap.close();

@@ -1,7 +1,7 @@
 // Files that were chosen, are being sent, or are being fetched.
 import { CoreError, type Attachment, type Draft, type FileToSend, type Id, type Message } from "@core/types";
 import { create } from "zustand";
-import { pictureOf, saveAs, type Picture } from "../lib/files";
+import { kSmallCopyType, pictureOf, saveAs, type Picture } from "../lib/files";
 import { isDrawable } from "../lib/picture-size";
 import { write } from "./conversations";
 import { client } from "./engine";
@@ -158,7 +158,7 @@ export function pictureUrl(message: Message, index: number, thumbnail: boolean):
   const key = `${transferOf(message, index)}${thumbnail ? " small" : ""}`;
   const known = pictures.get(key);
   const found = known ?? client().receiveFile(message.conversation, message.ref, index, `${key} picture`, thumbnail)
-    .then(drawable).then((content) => URL.createObjectURL(thumbnail ? new Blob([content], { type: "image/webp" }) : content));
+    .then(drawable).then((content) => URL.createObjectURL(thumbnail ? new Blob([content], { type: kSmallCopyType }) : content));
   pictures.delete(key);
   pictures.set(key, found);
   if (!known) {

@@ -1,6 +1,7 @@
 // A message that was given up, written once more: with all that belongs to it.
 import { CoreError, type Draft, type FileToSend, type Message, type MessageRef } from "@core/types";
 import { create } from "zustand";
+import { kSmallCopyType } from "../lib/files";
 import { write } from "./conversations";
 import { client } from "./engine";
 import { noteResent } from "./kept";
@@ -10,8 +11,6 @@ export function draftOf({ text, threadRoot, replyTo, mentions, mentionsEveryone 
   return { text, mentions, mentionsEveryone, ...(threadRoot ? { threadRoot } : {}), ...(replyTo ? { replyTo } : {}) };
 }
 
-const kSmallCopy = "image/webp"; // as lib/files makes them
-
 // The ciphertexts at the server are of the message that was given up: they go there anew, under keys of their own.
 async function filesOf({ conversation, ref, attachments = [] }: Message): Promise<FileToSend[]> {
   const fetched = (index: number, thumbnail: boolean) => client().receiveFile(conversation, ref, index, crypto.randomUUID(), thumbnail);
@@ -19,7 +18,7 @@ async function filesOf({ conversation, ref, attachments = [] }: Message): Promis
   for (const [index, { name, mediaType, dimensions, thumbnail }] of attachments.entries()) {
     files.push({
       transfer: crypto.randomUUID(), content: await fetched(index, false), name, mediaType, ...(dimensions ? { dimensions } : {}),
-      ...(thumbnail ? { thumbnail: { content: await fetched(index, true), mediaType: kSmallCopy, dimensions: thumbnail } } : {}),
+      ...(thumbnail ? { thumbnail: { content: await fetched(index, true), mediaType: kSmallCopyType, dimensions: thumbnail } } : {}),
     });
   }
   return files;
