@@ -2,7 +2,7 @@
 import hashlib
 import unittest
 
-from databases import PostgreSQL
+from databases import OnPostgreSQL
 from devices import DeviceCase, openssl
 
 
@@ -81,14 +81,8 @@ class Approval(DeviceCase):
         self.assertEqual(self.ask(other, code, key)[0], 403)
 
 
-class ApprovalOnPostgreSQL(Approval):
-    @classmethod
-    def setUpClass(cls):
-        cls.database = PostgreSQL()
-        cls.addClassCleanup(cls.database.close)
-        cls.database.start()
-        cls.server_database = cls.database.url
-        super().setUpClass()
+class ApprovalOnPostgreSQL(OnPostgreSQL, Approval):
+    pass
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import re
 import subprocess
 import unittest
 
-from databases import PostgreSQL
+from databases import OnPostgreSQL
 from devices import DeviceCase, openssl
 from harness import wait_until
 
@@ -246,16 +246,6 @@ class Approval(CmpCase):
         self.assertRefused(self.enroll(device, code, key=self.key("other.pem")), "needed")
         run = self.enroll(device, code, key=key)
         self.assertEqual(run.returncode, 0, run.stderr)
-
-
-class OnPostgreSQL:
-    @classmethod
-    def setUpClass(cls):
-        cls.database = PostgreSQL()
-        cls.addClassCleanup(cls.database.close)
-        cls.database.start()
-        cls.server_database = cls.database.url
-        super().setUpClass()
 
 
 class CmpOnPostgreSQL(OnPostgreSQL, Cmp):

@@ -2,7 +2,7 @@
 import json
 import unittest
 
-from databases import PostgreSQL
+from databases import OnPostgreSQL
 from harness import Cli, Server, ServerCase, wait_until
 
 
@@ -82,31 +82,14 @@ class Conversation(ServerCase):
         bob.register("hans")
         secret = "the plaintext that must not be found"
         alice.ok("send", "hans", secret)
-        for folder in self.folders():
-            for path in folder.rglob("*"):
-                if path.is_file():
-                    self.assertNotIn(secret.encode(), path.read_bytes(), path)
-        self.assertNotIn(secret, self.server.log_text())
+        self.assertStoredNowhere([secret], "gerda")
         stored = json.loads(self.server.admin("--json", "messages", "--limit", "5").stdout)
         self.assertGreater(int(stored[0]["bytes"]), len(secret))
         self.assertEqual(texts(bob.json("listen", "--count", "1", "--timeout", "20")), [secret])
 
-    def folders(self):
-        """Where the server keeps something."""
-        return [self.server.data]
 
-
-class ConversationOnPostgreSQL(Conversation):
-    @classmethod
-    def setUpClass(cls):
-        cls.database = PostgreSQL()
-        cls.addClassCleanup(cls.database.close)
-        cls.database.start()
-        cls.server_database = cls.database.url
-        super().setUpClass()
-
-    def folders(self):
-        return [self.server.data, self.database.root / "data"]
+class ConversationOnPostgreSQL(OnPostgreSQL, Conversation):
+    pass
 
 
 class Restart(unittest.TestCase):

@@ -89,6 +89,21 @@ class PostgreSQL:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
+class OnPostgreSQL:
+    """Before a ServerCase among the bases: its server stands on a PostgreSQL of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.database = PostgreSQL()
+        cls.addClassCleanup(cls.database.close)
+        cls.database.start()
+        cls.server_database = cls.database.url
+        super().setUpClass()
+
+    def database_folders(self):
+        return [self.database.root / "data"]
+
+
 class Nats:
     def __init__(self):
         program = shutil.which("nats-server") or "/usr/sbin/nats-server"

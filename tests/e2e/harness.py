@@ -16,6 +16,8 @@ import threading
 import time
 import unittest
 
+from stored import Stored
+
 BIN = pathlib.Path(os.environ["UNHIDRA_BIN"])
 PASSWORD = "correct horse battery staple"
 
@@ -285,6 +287,17 @@ class ServerCase(unittest.TestCase):
 
     def cli(self, name):
         return Cli(self.server, f"{type(self).__name__}-{self._testMethodName}-{name}")
+
+    def database_folders(self):
+        """Where its database keeps its files, when that is not the server's own folder."""
+        return []
+
+    def assertStoredNowhere(self, texts, known):
+        """In no file of the server, its logs among them, and in no table. `known` is a text that must be in one."""
+        stored = Stored(self.server.data, *self.database_folders(), database=self.server_database)
+        for log in self.server.logs:
+            stored.add(log)
+        self.assertEqual(stored.check(texts, known), [])
 
 
 def wait_until(condition, timeout=10, what="the condition"):

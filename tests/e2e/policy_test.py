@@ -10,7 +10,7 @@ import threading
 import time
 import unittest
 
-from databases import PostgreSQL
+from databases import OnPostgreSQL
 from devices import DeviceCase
 from harness import unhidra, wait_until
 from mqtt_test import Peer
@@ -260,14 +260,8 @@ class StoredBefore(PolicyCase):
             self.assertIn("topics.rego:2:1: rego_parse_error", run.stderr)
 
 
-class VersionsOnPostgreSQL(Versions):
-    @classmethod
-    def setUpClass(cls):
-        cls.database = PostgreSQL()
-        cls.addClassCleanup(cls.database.close)
-        cls.database.start()
-        cls.server_database = cls.database.url
-        super().setUpClass()
+class VersionsOnPostgreSQL(OnPostgreSQL, Versions):
+    pass
 
 
 class Agent(http.server.BaseHTTPRequestHandler):

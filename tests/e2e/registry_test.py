@@ -2,7 +2,7 @@
 import json
 import unittest
 
-from databases import PostgreSQL
+from databases import OnPostgreSQL
 from devices import DeviceCase
 
 
@@ -113,14 +113,8 @@ class Registry(DeviceCase):
             self.assertEqual(self.rest(method, path, body, tokens["space_admin"])[0], 403, path)
 
 
-class RegistryOnPostgreSQL(Registry):
-    @classmethod
-    def setUpClass(cls):
-        cls.database = PostgreSQL()
-        cls.addClassCleanup(cls.database.close)
-        cls.database.start()
-        cls.server_database = cls.database.url
-        super().setUpClass()
+class RegistryOnPostgreSQL(OnPostgreSQL, Registry):
+    pass
 
 
 class Commands(DeviceCase):
