@@ -36,7 +36,7 @@ class CoreDevice:
                    self.server.url, str(self.server.ca), *([str(self.port)] if self.port else [])]
         with open(self.errors, "ab") as errors:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-                                            text=True, env=clean_environment())
+                                            text=True, env={**clean_environment(), "TMPDIR": str(self.server.root)})
         self.answers = {}
         self.events = []
         self.ready = False

@@ -192,6 +192,7 @@ Status Engine::Impl::on_device_list(UserId user, const wire::DeviceListOf& answe
     check_expected(user);
     return {};
   }
+  const auto known = record.list ? record.list->devices : list->devices;
   UNHIDRA_TRY_VOID(take_list(record, std::move(*list)));
   save(record);
   if (own) {
@@ -206,7 +207,12 @@ Status Engine::Impl::on_device_list(UserId user, const wire::DeviceListOf& answe
       UNHIDRA_TRY_VOID(drop_proposal());
     }
     judge_membership();
-    if (lost_device) {
+    const bool gained_device =
+        record.list &&
+        !std::ranges::includes(known, record.list->devices, {}, &identity::DeviceKeys::device_id,
+                               &identity::DeviceKeys::device_id);
+    if (lost_device || gained_device) {
+      // Not only whoever approved a device gives it the key: that one may be lost before it does.
       share_account_key();
     }
     if (recovers && account_ && progress_.membership == Membership::pending) {

@@ -114,6 +114,13 @@ TEST_F(GoneApproverTest, WhatARemovedDeviceToldOthersBeforeIsNoUnreadableMessage
   expect_a_whole_device();
 }
 
+TEST_F(GoneApproverTest, ThatNobodyKnowsItIsLostKeepsNobodyWithoutTheAccountsKey) {
+  lose_phone_after_approval();
+  world.connect(watch);
+  world.settle();
+  expect_a_whole_device();
+}
+
 TEST_F(GoneApproverTest, WhoeverRemovesItHandsTheAccountsKeyOver) {
   lose_phone_after_approval();
   ASSERT_TRUE(tablet.engine->remove_device(a.enrollment.device));

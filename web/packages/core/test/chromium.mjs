@@ -16,6 +16,16 @@ const kFiles = {
 const kFlags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--ignore-certificate-errors"];
 
+let scratch;
+
+/** One folder for all browsers of the process: playwright reads TMPDIR once, and goes on to use what it read then. */
+function makeScratch() {
+  const folder = mkdtempSync(join(tmpdir(), "unhidra-chromium-"));
+  process.env.TMPDIR = folder;
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
 /**
  * `rest`: answers requests under /v1 itself; or `server` and `ca`: passes them on. `profile`: a folder that stays;
  * without one the browser forgets everything.
@@ -31,10 +41,9 @@ export async function startChromium({ port = 0, rest, server, ca, profile } = {}
     response.end(!type ? "" : type === "text/html" ? file : readFileSync(new URL(file, import.meta.url)));
   });
   await new Promise((resolve) => pages.listen(port, "localhost", resolve));
-  const scratch = mkdtempSync(join(tmpdir(), "unhidra-chromium-"));
-  process.env.TMPDIR = scratch;  // read once, when it is loaded; what it leaves there goes with the folder
+  scratch ??= makeScratch();
   const { chromium } = await import("playwright-core");
-  const browser = await chromium.launchPersistentContext(profile ?? join(scratch, "profile"), {
+  const browser = await chromium.launchPersistentContext(profile ?? mkdtempSync(join(scratch, "profile-")), {
     executablePath: process.env.UNHIDRA_CHROMIUM ?? "/usr/bin/chromium-headless-shell",
     headless: true,
     args: kFlags,
@@ -53,7 +62,6 @@ export async function startChromium({ port = 0, rest, server, ca, profile } = {}
         pages.close(resolve);
         pages.closeAllConnections();
       });
-      rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
