@@ -19,7 +19,7 @@ class Enrolment(DeviceCase):
         device, _, _ = self.enrol()
         text = openssl("x509", "-in", self.path("cert.pem"), "-noout", "-text").decode()
         for part in (f"CN = {device}", f"URI:{self.uri(device)}", "TLS Web Client Authentication", "CA:FALSE",
-                     "Digital Signature", "http://pki.example:9300/pki/devices.crl",
+                     "Digital Signature", "http://pki.example:9300/pki/devices/1.crl",
                      "OCSP - URI:http://pki.example:9300/pki/ocsp", "NIST CURVE: P-256"):
             self.assertIn(part, text)
         openssl("verify", "-purpose", "sslclient", "-CAfile", self.authority(), self.path("cert.pem"))

@@ -15,7 +15,7 @@ class TwoServers:
         cls.addClassCleanup(cls.database.close)
         cls.database.start()
         cls.server_database = cls.database.url
-        cls.server_settings = {"bus.nats_urls": cls.nats.url}
+        cls.server_settings = {**(cls.server_settings or {}), "bus.nats_urls": cls.nats.url}
         super().setUpClass()
         cls.other = Server(settings=cls.server_settings, database=cls.database.url)
         cls.addClassCleanup(cls.other.close)

@@ -2,13 +2,21 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { kNarrow } from "./src/lib/width";
 import { finish } from "./tools/finish";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const require = createRequire(import.meta.url);
 
+/** The one width that style sheets and screens agree on. */
+const narrow = {
+  name: "narrow",
+  enforce: "pre" as const,
+  transform: (code: string, id: string) => (id.endsWith(".css") ? { code: code.replaceAll("(--narrow)", kNarrow), map: null } : undefined),
+};
+
 export default defineConfig({
-  plugins: [react(), finish()],
+  plugins: [narrow, react(), finish()],
   resolve: {
     alias: {
       "@core": path("../packages/core/src"),

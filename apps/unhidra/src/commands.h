@@ -20,6 +20,9 @@ Result<int> admin_list_sessions(const SourceOptions& sources, const AdminOptions
 Result<int> admin_revoke_session(const SourceOptions& sources, const AdminOptions& options);
 Result<int> admin_list_keys(const SourceOptions& sources, const AdminOptions& options);
 Result<int> admin_rotate_keys(const SourceOptions& sources, const AdminOptions& options);
+Result<int> admin_list_authorities(const SourceOptions& sources, const AdminOptions& options);
+Result<int> admin_rotate_authority(const SourceOptions& sources, const AdminOptions& options);
+Result<int> admin_retire_authority(const SourceOptions& sources, const AdminOptions& options);
 Result<int> admin_verify_audit(const SourceOptions& sources, const AdminOptions& options);
 Result<int> admin_list_policies(const SourceOptions& sources, const AdminOptions& options);
 Result<int> admin_check_policy(const SourceOptions& sources, const AdminOptions& options);

@@ -136,6 +136,29 @@ void add_admin_rest(CLI::App& admin, CommandLine& line) {
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
 }
 
+void add_admin_authorities(CLI::App& admin, CommandLine& line) {
+  auto& options = line.administration;
+  auto* group = admin_group(admin, "device-ca", "The authorities that certify devices");
+  admin_word(*group, line, "list", "List them, and how many good certificates each has",
+             admin_list_authorities);
+  auto* rotate = admin_word(*group, line, "rotate",
+                            "Make a new one beside the old: both are believed, the new one issues "
+                            "in a minute",
+                            admin_rotate_authority);
+  rotate->add_flag("--now", options.now, "It issues at once");
+  rotate->add_option("--pkcs11-key", options.token_label,
+                     "Label of a new key pair, where automation.pkcs11_module names a token");
+  auto* retire = admin_word(*group, line, "retire",
+                            "Believe one no more and forget its key; refused while certificates of "
+                            "it are good",
+                            admin_retire_authority);
+  retire->add_option("generation", options.generation, "Its number")
+      ->required()
+      ->check(CLI::PositiveNumber);
+  retire->add_flag("--revoke", options.revoke,
+                   "Revoke those certificates; their devices are cut off");
+}
+
 void add_admin_policy(CLI::App& admin, CommandLine& line) {
   auto& options = line.administration;
   auto* group = admin_group(admin, "policy", "Versions of the topic policy in the database");
@@ -199,6 +222,7 @@ void build(CLI::App& app, CommandLine& line) {
   add_admin_users(*admin, line);
   add_admin_lists(*admin, line);
   add_admin_rest(*admin, line);
+  add_admin_authorities(*admin, line);
   add_admin_policy(*admin, line);
   policy_line::add(app, line.action);
   app.add_subcommand("version", "Say which version this is")->callback([&line] {

@@ -35,6 +35,10 @@ struct AdminOptions {
   std::size_t limit = 10;
   bool now = false;
   bool json = false;
+  // Of device authorities.
+  std::int64_t generation = 0;
+  std::string token_label;
+  bool revoke = false;
   // Of policies.
   std::int64_t version = 0;
   std::vector<std::string> paths;

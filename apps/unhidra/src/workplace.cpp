@@ -11,8 +11,8 @@ Result<std::unique_ptr<Workplace>> open_workplace(const SourceOptions& sources) 
   log::configure({.level = log::Level::warn, .format = log::Format::text});
   UNHIDRA_TRY(const auto directory, DataDirectory::existing(settings.data_directory));
   out->data_directory = directory.root;
-  UNHIDRA_TRY(auto sealer, load_key_sealer(directory, out->random));
-  out->provider.emplace(std::move(sealer));
+  UNHIDRA_TRY(out->sealer, load_key_sealer(directory, out->random));
+  out->provider.emplace(out->sealer);
   UNHIDRA_TRY(out->database, storage::Database::open({.url = database_url(settings, directory),
                                                       .migrate = false,
                                                       .readers = 1,

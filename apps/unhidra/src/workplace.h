@@ -18,6 +18,7 @@ struct Workplace {
   crypto::SystemRandom random;
   std::optional<runtime::Config> config;
   std::filesystem::path data_directory;
+  std::shared_ptr<const pki::KeySealer> sealer;
   std::optional<pki::SealedKeyProvider> provider;
   std::unique_ptr<storage::Database> database;
   std::unique_ptr<auth::Administration> administration;

@@ -245,6 +245,8 @@ constexpr auto kOperations = table(
     .served_by(Serving::automation).limited(LimitClass::enrolment).body(kCmpBody).takes(kCmp),
   Row(rest("certificate_status.crl", "GET", "/pki/devices.crl")).everyone()
     .served_by(Serving::automation).limited(LimitClass::open),
+  Row(rest("certificate_status.crl_of", "GET", "/pki/devices/{list}")).everyone()
+    .served_by(Serving::automation).limited(LimitClass::open),
   Row(rest("certificate_status.ocsp", "POST", "/pki/ocsp")).everyone()
     .served_by(Serving::automation).limited(LimitClass::open).body(kSmallBody)
     .takes("application/ocsp-request"),

@@ -93,6 +93,7 @@ TEST(Operations, OnlyTheseAreOpenToEveryone) {
                                             "cmp.revoke",
                                             "cmp.ask",
                                             "certificate_status.crl",
+                                            "certificate_status.crl_of",
                                             "certificate_status.ocsp",
                                             "certificate_status.ocsp_get",
                                             "own_twin.get",

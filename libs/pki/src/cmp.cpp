@@ -250,7 +250,8 @@ CmpTransaction& CmpTransaction::operator=(CmpTransaction&&) noexcept = default;
 
 Result<CmpTransaction> CmpTransaction::begin(const DeviceAuthority& authority,
                                              std::span<const Certificate> chain,
-                                             const CmpPeer& peer, std::chrono::seconds ask_again) {
+                                             const CmpPeer& peer, std::chrono::seconds ask_again,
+                                             std::span<const Certificate> links) {
   const ErrorScope errors;
   auto impl = std::make_unique<Impl>();
   impl->signer = authority.signer();
@@ -258,7 +259,9 @@ Result<CmpTransaction> CmpTransaction::begin(const DeviceAuthority& authority,
   impl->chain.assign(chain.begin(), chain.end());
   impl->ask_again = ask_again;
   impl->server.reset(OSSL_CMP_SRV_CTX_new(nullptr, nullptr));
-  const auto extra = stack_of(chain);
+  std::vector<Certificate> sent(chain.begin(), chain.end());
+  sent.insert(sent.end(), links.begin(), links.end());
+  const auto extra = stack_of(sent);
   if (!impl->key || !impl->server || !extra ||
       OSSL_CMP_SRV_CTX_init(impl->server.get(), impl.get(), on_certificate_request,
                             on_revocation_request, on_general_message, on_error, on_confirmation,

@@ -181,6 +181,29 @@ Result<DeviceAuthority> DeviceAuthority::create(std::string_view common_name,
   return make(CertificateAccess::wrap(std::move(out)), std::move(signer));
 }
 
+Result<DeviceAuthority> DeviceAuthority::successor(const Validity& validity,
+                                                   std::shared_ptr<const Signer> signer,
+                                                   RandomSource& random) const {
+  const ErrorScope errors;
+  if (!is_validity(validity)) {
+    return fail(Errc::bad_parameters, "a validity is needed");
+  }
+  const auto key = p256_public_key(signer->public_key_der());
+  const auto signing = signing_pkey(*signer);
+  if (!key || !signing) {
+    return fail(Errc::bad_key, "an authority's key is on the curve P-256");
+  }
+  const auto* name = X509_get_subject_name(CertificateAccess::get(certificate_));
+  auto out = start_certificate(key.get(), "-", validity, random);
+  if (!out || X509_set_subject_name(out.get(), name) != 1 ||
+      X509_set_issuer_name(out.get(), name) != 1 ||
+      !add_authority_extensions(out.get(), out.get()) ||
+      X509_sign(out.get(), signing.get(), EVP_sha256()) == 0) {
+    return failed();
+  }
+  return make(CertificateAccess::wrap(std::move(out)), std::move(signer));
+}
+
 Result<Certificate> DeviceAuthority::issue(const CertificateRequest& request,
                                            const DeviceIdentity& identity, const Validity& validity,
                                            const StatusUrls& urls, RandomSource& random) const {

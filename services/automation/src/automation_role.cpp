@@ -5,7 +5,7 @@
 
 #include "broker/mqtt_face.h"
 #include "devices/registry_handlers.h"
-#include "enrolment/authority_files.h"
+#include "enrolment/authority_book.h"
 #include "enrolment/cmp_face.h"
 #include "enrolment/cmp_handlers.h"
 #include "enrolment/est_face.h"
@@ -20,7 +20,7 @@ struct AutomationRole::Impl {
   AutomationDependencies deps;
   AutomationSettings settings;
   std::unique_ptr<PolicyDesk> policy_desk;
-  std::optional<pki::DeviceAuthority> authority;
+  std::unique_ptr<AuthorityBook> authorities;
   std::optional<Enrolment> enrolment;
   std::optional<CmpFace> cmp_face;
   std::optional<EstFace> face;
@@ -34,7 +34,7 @@ AutomationRole::AutomationRole(AutomationDependencies dependencies, AutomationSe
     : impl_(std::make_unique<Impl>(Impl{.deps = std::move(dependencies),
                                         .settings = std::move(settings),
                                         .policy_desk = nullptr,
-                                        .authority = std::nullopt,
+                                        .authorities = nullptr,
                                         .enrolment = std::nullopt,
                                         .cmp_face = std::nullopt,
                                         .face = std::nullopt,
@@ -47,13 +47,17 @@ AutomationRole::~AutomationRole() = default;
 
 Status AutomationRole::load() {
   const auto& deps = impl_->deps;
-  UNHIDRA_TRY(auto authority, load_authority(deps.directory, impl_->settings, deps.sealer,
-                                             deps.clock, deps.random));
-  impl_->authority.emplace(std::move(authority));
+  impl_->authorities =
+      std::make_unique<AuthorityBook>(AuthorityBookDependencies{.database = deps.database,
+                                                                .settings = impl_->settings,
+                                                                .sealer = deps.sealer,
+                                                                .clock = deps.clock,
+                                                                .random = deps.random,
+                                                                .directory = deps.directory});
+  UNHIDRA_TRY_VOID(impl_->authorities->load());
   impl_->enrolment.emplace(Enrolment{.settings = impl_->settings,
-                                     .authority = *impl_->authority,
+                                     .authorities = *impl_->authorities,
                                      .sealer = deps.sealer,
-                                     .trusted = {impl_->authority->certificate()},
                                      .clock = deps.clock,
                                      .random = deps.random});
   return {};
@@ -75,7 +79,9 @@ void AutomationRole::bind(access::Handlers& handlers) {
 
 net::TlsServerSettings AutomationRole::listener_tls(net::TlsServerSettings server) const {
   server.client_certificates = net::ClientCertificates::optional;
-  server.client_authorities_pem = impl_->authority->certificate().to_pem();
+  // A hint, by name: all generations have the same one, so it outlasts them.
+  const auto authorities = impl_->authorities->now();
+  server.client_authorities_pem = authorities->trusted.front().to_pem();
   return server;
 }
 
@@ -85,6 +91,11 @@ Status AutomationRole::start(std::shared_ptr<net::TlsServerContext> tls,
   if (impl_->settings.mqtt) {
     UNHIDRA_TRY_VOID(start_mqtt(std::move(mqtt_tls)));
   }
+  impl_->authorities->follow(impl_->deps.io.at(0), [this](std::int64_t generation) {
+    if (impl_->mqtt) {
+      impl_->mqtt->authority_retired(generation);
+    }
+  });
   std::vector<Executor> executors;
   for (std::size_t i = 0; i < impl_->deps.io.size(); ++i) {
     executors.push_back(impl_->deps.io.at(i));
@@ -122,7 +133,7 @@ Status AutomationRole::start_mqtt(std::shared_ptr<net::TlsServerContext> tls) {
                                            .database = deps.database,
                                            .bus = deps.bus,
                                            .verifier = deps.verifier,
-                                           .trusted = {impl_->authority->certificate()},
+                                           .authorities = *impl_->authorities,
                                            .metrics = deps.metrics,
                                            .clock = deps.clock,
                                            .random = deps.random,
@@ -161,6 +172,9 @@ Task<void> AutomationRole::stop(std::chrono::milliseconds grace) {
   if (impl_->status_server) {
     co_await impl_->status_server->shutdown(net::CloseCode::going_away, "the server is stopping",
                                             grace);
+  }
+  if (impl_->authorities) {
+    co_await impl_->authorities->stop(grace);
   }
   if (impl_->mqtt) {
     co_await impl_->mqtt->stop(grace);

@@ -183,7 +183,7 @@ TEST_F(Registry, ADeletedDeviceIsGoneButItsCertificatesAreToldRevoked) {
   const auto left =
       write([&](Transaction& tx) { return store::find_twin(tx, who_.org, who_.device); });
   EXPECT_FALSE(left->desired.content);
-  const auto revoked = write([&](Transaction& tx) { return store::revoked(tx, clock_.now()); });
+  const auto revoked = write([&](Transaction& tx) { return store::revoked(tx, 1, clock_.now()); });
   ASSERT_EQ(revoked->size(), 1U);
   EXPECT_EQ(write([&](Transaction& tx) { return delete_device(tx, who_, clock_.now()); }).error(),
             Errc::not_found);

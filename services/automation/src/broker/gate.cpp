@@ -212,7 +212,8 @@ Task<Result<std::shared_ptr<Subject>>> Gate::look_up(const Bytes& certificate) {
   };
   const auto now = deps_.clock.now();
   auto found = co_await deps_.database.write([&](storage::Transaction& tx) -> Result<Found> {
-    UNHIDRA_TRY(auto seen, admit_certificate(tx, certificate, deps_.trusted, now));
+    UNHIDRA_TRY(auto seen,
+                admit_certificate(tx, certificate, deps_.authorities.now()->trusted, now));
     UNHIDRA_TRY(auto device, registered(tx, seen.identity.org, seen.identity.device));
     return Found{std::move(seen), std::move(device)};
   });
@@ -225,6 +226,7 @@ Task<Result<std::shared_ptr<Subject>>> Gate::look_up(const Bytes& certificate) {
   const auto& shown = found->seen.certificate;
   auto out = device_subject(found->device, shown.serial_number());
   out->expires_at = shown.validity().not_after;
+  out->authority = found->seen.authority;
   co_return out;
 }
 

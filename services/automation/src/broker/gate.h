@@ -18,6 +18,7 @@
 #include "broker/sealed_topics.h"
 #include "broker/topic_policy.h"
 #include "devices/certificate_gate.h"
+#include "enrolment/authority_book.h"
 #include "passwords/sign_in.h"
 
 namespace unhidra::automation {
@@ -27,7 +28,7 @@ struct GateDependencies {
   storage::Database& database;
   messaging::Bus& bus;
   access::TokenVerifier& verifier;
-  std::vector<pki::Certificate> trusted;  // the authorities whose certificates are believed
+  const AuthorityBook& authorities;  // whose certificates are believed
   TopicPolicy& policy;
   SealedTopics& sealed;
   BrokerTrail& trail;

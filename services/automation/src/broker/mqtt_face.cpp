@@ -84,7 +84,7 @@ MqttFace::MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& 
       gate_({.database = deps_.database,
              .bus = deps_.bus,
              .verifier = deps_.verifier,
-             .trusted = deps_.trusted,
+             .authorities = deps_.authorities,
              .policy = policy_,
              .sealed = sealed_,
              .trail = trail_,
@@ -236,6 +236,15 @@ void MqttFace::end(const Revoked& what) {
       log::info("mqtt.revoked", {{"connections", count}});
     }
   });
+}
+
+void MqttFace::authority_retired(std::int64_t generation) {
+  scope_.spawn("mqtt.authority_retired", end_of_authority(generation));
+}
+
+Task<void> MqttFace::end_of_authority(std::int64_t generation) {
+  end(RetiredAuthority{generation});
+  co_return;
 }
 
 // Certificates and tokens that have run out, snapshots, figures.

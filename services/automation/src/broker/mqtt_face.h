@@ -21,7 +21,7 @@ struct MqttFaceDependencies {
   storage::Database& database;
   messaging::Bus& bus;
   access::TokenVerifier& verifier;
-  std::vector<pki::Certificate> trusted;
+  const AuthorityBook& authorities;
   runtime::Metrics& metrics;
   const Clock& clock;
   RandomSource& random;
@@ -37,6 +37,10 @@ class MqttFace final : private mqtt::Observer {
   // Reads the log back and listens. Blocks.
   Status start(std::shared_ptr<net::TlsServerContext> tls);
   Task<void> stop(std::chrono::milliseconds grace);
+
+  // Ends the connections of whoever has a certificate of an authority that is believed no more. On
+  // any executor.
+  void authority_retired(std::int64_t generation);
 
   // Messages that wait for the session under the device's own id; nothing: there is none. From any
   // executor.
@@ -57,6 +61,7 @@ class MqttFace final : private mqtt::Observer {
   void forget_device(const pki::DeviceIdentity& who);
   void tell_wanted(const pki::DeviceIdentity& who);
   Task<void> look_after();
+  Task<void> end_of_authority(std::int64_t generation);
   Task<std::optional<std::size_t>> depth_here(OrgId org, DeviceId device);
   void count();
 

@@ -1,5 +1,5 @@
 #pragma once
-// What was revoked: a certificate, a device, a session, a person.
+// What was revoked: a certificate, an authority's certificates, a device, a session, a person.
 
 #include <deque>
 #include <variant>
@@ -11,12 +11,18 @@ namespace unhidra::automation {
 struct RevokedCertificate {
   Bytes serial_number;
 };
-using Revoked = std::variant<RevokedCertificate, DeviceId, SessionId, UserId>;
+struct RetiredAuthority {
+  std::int64_t generation = 0;
+};
+using Revoked = std::variant<RevokedCertificate, RetiredAuthority, DeviceId, SessionId, UserId>;
 
 inline bool concerns(const Revoked& revoked, const Subject& subject) {
   if (const auto* certificate = std::get_if<RevokedCertificate>(&revoked)) {
     return !subject.certificate_serial.empty() &&
            certificate->serial_number == subject.certificate_serial;
+  }
+  if (const auto* authority = std::get_if<RetiredAuthority>(&revoked)) {
+    return authority->generation == subject.authority;
   }
   if (const auto* device = std::get_if<DeviceId>(&revoked)) {
     return subject.device == *device;

@@ -19,6 +19,7 @@ struct Subject : std::enable_shared_from_this<Subject> {
   std::optional<DeviceId> device;           // of a person: the one the session is bound to
   std::optional<UserId> user;               // nothing: a device of its own
   Bytes certificate_serial;                 // of a device
+  std::int64_t authority = 0;               // generation of the one that issued it
   SessionId session;                        // of a person
   Timestamp expires_at = Timestamp::max();  // of certificate or token
 

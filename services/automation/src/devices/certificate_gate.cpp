@@ -39,7 +39,8 @@ Result<SeenDevice> admit_certificate(storage::Transaction& tx, ByteView certific
   if (!row || !row->good() || row->org_id != identity->org || row->device_id != identity->device) {
     return refused();
   }
-  SeenDevice out{.identity = *identity, .certificate = *certificate, .ended = {}};
+  SeenDevice out{
+      .identity = *identity, .certificate = *certificate, .authority = row->authority, .ended = {}};
   UNHIDRA_TRY_VOID(store::note_device_seen(tx, row->org_id, row->device_id, now));
   UNHIDRA_TRY(const auto first, store::note_seen(tx, row->serial_number, now));
   if (first && row->replaces) {

@@ -20,6 +20,7 @@ void tell_revoked(messaging::Bus& bus, const EndedCertificate& ended);
 struct SeenDevice {
   pki::DeviceIdentity identity;
   pki::Certificate certificate;
+  std::int64_t authority = 0;           // generation of the one that issued it
   std::vector<EndedCertificate> ended;  // what the first sight of a new certificate has ended
 };
 

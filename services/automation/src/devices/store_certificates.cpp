@@ -7,7 +7,8 @@ using storage::Row;
 using storage::Transaction;
 
 #define UNHIDRA_CERTIFICATE_COLUMNS                                                 \
-  "c.serial_number, c.org_id, c.device_id, c.not_before, c.not_after, c.replaces, " \
+  "c.serial_number, c.org_id, c.device_id, COALESCE(c.authority, 1) AS authority, " \
+  "c.not_before, c.not_after, c.replaces, "                                         \
   "c.first_seen_at, c.revoked_at, c.reason, d.revoked_at AS device_revoked_at "     \
   "FROM certificates c JOIN devices d ON d.org_id = c.org_id AND d.device_id = c.device_id "
 
@@ -15,6 +16,7 @@ DeviceCertificate read(const Row& row) {
   return {.serial_number = row.get<Bytes>("serial_number"),
           .org_id = row.get<OrgId>("org_id"),
           .device_id = row.get<DeviceId>("device_id"),
+          .authority = row.get<std::int64_t>("authority"),
           .not_before = row.get<Timestamp>("not_before"),
           .not_after = row.get<Timestamp>("not_after"),
           .replaces = row.get<std::optional<Bytes>>("replaces"),
@@ -29,9 +31,9 @@ DeviceCertificate read(const Row& row) {
 Status insert(Transaction& tx, const DeviceCertificate& row, ByteView der) {
   UNHIDRA_TRY_VOID(tx.execute(
       "INSERT INTO certificates (serial_number, org_id, device_id, certificate, not_before, "
-      "not_after, replaces) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      "not_after, replaces, authority) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
       row.serial_number, row.org_id, row.device_id, der, row.not_before, row.not_after,
-      row.replaces));
+      row.replaces, row.authority));
   return {};
 }
 
@@ -54,13 +56,14 @@ Result<std::vector<DeviceCertificate>> list(Transaction& tx, OrgId org, DeviceId
   return out;
 }
 
-Result<std::vector<pki::Revocation>> revoked(Transaction& tx, Timestamp now) {
+Result<std::vector<pki::Revocation>> revoked(Transaction& tx, std::int64_t authority,
+                                             Timestamp now) {
   UNHIDRA_TRY(
       const auto rows,
       tx.query("SELECT " UNHIDRA_CERTIFICATE_COLUMNS
-               "WHERE c.not_after > $1 AND (c.revoked_at IS NOT NULL OR d.revoked_at IS NOT "
-               "NULL) ORDER BY c.serial_number",
-               now));
+               "WHERE COALESCE(c.authority, 1) = $1 AND c.not_after > $2 AND (c.revoked_at IS "
+               "NOT NULL OR d.revoked_at IS NOT NULL) ORDER BY c.serial_number",
+               authority, now));
   std::vector<pki::Revocation> out;
   for (const auto row : rows) {
     const auto one = read(row);

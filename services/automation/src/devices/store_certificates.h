@@ -14,6 +14,7 @@ struct DeviceCertificate {
   Bytes serial_number;
   OrgId org_id;
   DeviceId device_id;
+  std::int64_t authority = 1;  // generation of the one that issued it
   Timestamp not_before;
   Timestamp not_after;
   std::optional<Bytes> replaces;
@@ -30,8 +31,9 @@ struct DeviceCertificate {
 Status insert(storage::Transaction& tx, const DeviceCertificate& row, ByteView der);
 Result<std::optional<DeviceCertificate>> find(storage::Transaction& tx, const Bytes& serial_number);
 Result<std::vector<DeviceCertificate>> list(storage::Transaction& tx, OrgId org, DeviceId device);
-// Those not expired yet: what a CRL names.
-Result<std::vector<pki::Revocation>> revoked(storage::Transaction& tx, Timestamp now);
+// Those of an authority that are not expired yet: what its CRL names.
+Result<std::vector<pki::Revocation>> revoked(storage::Transaction& tx, std::int64_t authority,
+                                             Timestamp now);
 // The first time that a certificate is seen; true when it was just now.
 Result<bool> note_seen(storage::Transaction& tx, const Bytes& serial_number, Timestamp now);
 // False when there was nothing left to revoke.

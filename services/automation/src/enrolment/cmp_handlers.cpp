@@ -92,8 +92,10 @@ Result<pki::CmpTransaction> begin(const Enrolment& enrolment, const CmpSender& s
     peer.reference = sender.who.device.to_string();
   }
   peer.certificate = sender.certificate;
-  return pki::CmpTransaction::begin(enrolment.authority, enrolment.trusted, peer,
-                                    enrolment.settings.ask_again);
+  const auto authorities = enrolment.authorities.now();
+  return pki::CmpTransaction::begin(authorities->issuing(enrolment.clock.now()).authority,
+                                    authorities->trusted, peer, enrolment.settings.ask_again,
+                                    authorities->links);
 }
 
 // The rules' answer to one message, in the transaction in which it may change something.
@@ -250,8 +252,8 @@ Result<Bytes> answer_question(Transaction& tx, const Enrolment& enrolment,
                               const pki::CmpEnvelope& envelope, ByteView message) {
   UNHIDRA_TRY(const auto sender, claimed(tx, enrolment, envelope));
   if (sender.certificate) {
-    const auto who = pki::verify_device_certificate(*sender.certificate, enrolment.trusted,
-                                                    enrolment.clock.now());
+    const auto who = pki::verify_device_certificate(
+        *sender.certificate, enrolment.authorities.now()->trusted, enrolment.clock.now());
     UNHIDRA_TRY(const auto row, store::find(tx, sender.certificate->serial_number()));
     if (!who || !row || !row->good()) {
       return refused();

@@ -69,21 +69,24 @@ Result<pki::Certificate> issue(Transaction& tx, const Enrolment& enrolment, cons
                                const pki::DeviceIdentity& identity,
                                const std::optional<Bytes>& replaces, AuditDraft& draft) {
   const auto now = std::chrono::floor<std::chrono::seconds>(enrolment.clock.now());
-  const auto end = enrolment.authority.certificate().validity().not_after;
+  const auto authorities = enrolment.authorities.now();
+  const auto& [generation, authority, from] = authorities->issuing(now);
+  const auto end = authority.certificate().validity().not_after;
   const pki::Validity validity{
       now - kBackdated,
       std::min<Timestamp>(end, now + std::chrono::duration_cast<std::chrono::seconds>(
                                          enrolment.settings.certificate_lifetime))};
   pki::StatusUrls urls;
   if (const auto& base = enrolment.settings.status_url; !base.empty()) {
-    urls = {.crl = {base + "/pki/devices.crl"}, .ocsp = {base + "/pki/ocsp"}};
+    urls = {.crl = {base + crl_path(generation)}, .ocsp = {base + "/pki/ocsp"}};
   }
   const auto& key =
       wanted.certified_key_der.empty() ? wanted.public_key_der : wanted.certified_key_der;
-  UNHIDRA_TRY(auto out, enrolment.authority.issue(key, identity, validity, urls, enrolment.random));
+  UNHIDRA_TRY(auto out, authority.issue(key, identity, validity, urls, enrolment.random));
   const store::DeviceCertificate row{.serial_number = out.serial_number(),
                                      .org_id = identity.org,
                                      .device_id = identity.device,
+                                     .authority = generation,
                                      .not_before = validity.not_before,
                                      .not_after = validity.not_after,
                                      .replaces = replaces,
@@ -93,6 +96,7 @@ Result<pki::Certificate> issue(Transaction& tx, const Enrolment& enrolment, cons
                                      .device_revoked_at = std::nullopt};
   UNHIDRA_TRY_VOID(store::insert(tx, row, out.to_der()));
   draft.note("serial_number", to_hex(row.serial_number));
+  draft.note("authority", std::to_string(generation));
   return out;
 }
 
@@ -128,6 +132,10 @@ Result<Verdict> use_code(Transaction& tx, const Enrolment& enrolment,
 
 }  // namespace
 
+std::string crl_path(std::int64_t generation) {
+  return "/pki/devices/" + std::to_string(generation) + ".crl";
+}
+
 Result<pki::DeviceIdentity> find_by_id(Transaction& tx, std::string_view id, AuditDraft& draft) {
   const auto device = DeviceId::parse(id);
   if (!device) {
@@ -160,7 +168,8 @@ Result<std::optional<SecretBytes>> open_code(Transaction& tx, const Enrolment& e
 Result<SeenDevice> identify(Transaction& tx, const Enrolment& enrolment, ByteView certificate_der,
                             AuditDraft& draft) {
   UNHIDRA_TRY(auto seen,
-              admit_certificate(tx, certificate_der, enrolment.trusted, enrolment.clock.now()));
+              admit_certificate(tx, certificate_der, enrolment.authorities.now()->trusted,
+                                enrolment.clock.now()));
   note_device(draft, seen.identity);
   draft.note("proof", "certificate");
   return seen;

@@ -8,15 +8,15 @@
 #include "unhidra/pki/seal.h"
 
 #include "devices/certificate_gate.h"
+#include "enrolment/authority_book.h"
 
 namespace unhidra::automation {
 
 // Outlives everything that refers to it; safe from any thread if clock and random are.
 struct Enrolment {
   const AutomationSettings& settings;
-  const pki::DeviceAuthority& authority;
-  const pki::KeySealer& sealer;           // of codes
-  std::vector<pki::Certificate> trusted;  // the authorities whose certificates are believed
+  const AuthorityBook& authorities;  // whose certificates are believed
+  const pki::KeySealer& sealer;      // of codes
   const Clock& clock;
   RandomSource& random;
 };
@@ -43,6 +43,9 @@ Result<Issued> enroll_by_certificate(storage::Transaction& tx, const Enrolment& 
 // For the very same name, another key or not.
 Result<Issued> renew(storage::Transaction& tx, const Enrolment& enrolment, SeenDevice seen,
                      const Wanted& wanted, access::AuditDraft& draft);
+
+// Where the revocation list of an authority is: each signs its own.
+std::string crl_path(std::int64_t generation);
 
 // The device that goes by this id and is not revoked. Errc::bad_credentials.
 Result<pki::DeviceIdentity> find_by_id(storage::Transaction& tx, std::string_view id,

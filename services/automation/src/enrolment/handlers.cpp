@@ -115,7 +115,10 @@ struct Shared {
 // ---- EST ----
 
 Task<Result<Reply>> ca_certificates(Shared shared, Context& /*context*/) {
-  co_return certificates_reply(shared.enrolment.trusted);
+  const auto authorities = shared.enrolment.authorities.now();
+  auto certificates = authorities->trusted;  // RFC 7030 section 4.1.3: the links, too
+  certificates.insert(certificates.end(), authorities->links.begin(), authorities->links.end());
+  co_return certificates_reply(certificates);
 }
 
 Task<Result<Reply>> csr_attributes(Shared shared, Context& /*context*/) {
@@ -155,15 +158,33 @@ Task<Result<Reply>> give_key_and_certificate(Shared shared, Context& context) {
 
 // ---- status ----
 
-Task<Result<Reply>> revocation_list(Shared shared, Context& context) {
+Task<Result<Reply>> give_list(Context& context, const KnownAuthority& by) {
   const auto now = context.clock().now();
-  UNHIDRA_CO_TRY(const auto revoked,
-                 co_await context.read([&](Transaction& tx) { return store::revoked(tx, now); }));
+  UNHIDRA_CO_TRY(const auto revoked, co_await context.read([&](Transaction& tx) {
+    return store::revoked(tx, by.generation, now);
+  }));
   // Whole seconds since 1970 rise with every list that can differ from the one before.
   const auto number = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
-  UNHIDRA_CO_TRY(auto der, shared.enrolment.authority.make_crl(revoked, number, times_at(now)));
+  UNHIDRA_CO_TRY(auto der, by.authority.make_crl(revoked, number, times_at(now)));
   co_return binary("application/pkix-crl", std::move(der));
+}
+
+// The address from when there was one authority: certificates of the oldest may have it in them.
+Task<Result<Reply>> revocation_list(Shared shared, Context& context) {
+  const auto authorities = shared.enrolment.authorities.now();
+  co_return co_await give_list(context, authorities->known.front());
+}
+
+Task<Result<Reply>> revocation_list_of(Shared shared, Context& context) {
+  const auto authorities = shared.enrolment.authorities.now();
+  const auto path = "/pki/devices/" + std::string(context.path_text("list"));
+  for (const auto& each : authorities->known) {
+    if (path == crl_path(each.generation)) {
+      co_return co_await give_list(context, each);
+    }
+  }
+  co_return fail(Errc::not_found, "no authority that is believed has this list");
 }
 
 Result<std::map<Bytes, pki::StatusAnswer>> look_up(Transaction& tx,
@@ -187,14 +208,26 @@ Result<std::map<Bytes, pki::StatusAnswer>> look_up(Transaction& tx,
   return out;
 }
 
+// A response has one signer: what a request asks of others beside is answered "unknown".
+const KnownAuthority& asked(const Authorities& authorities, const pki::OcspRequest& request,
+                            Timestamp now) {
+  for (const auto& each : authorities.known) {
+    if (!request.serial_numbers(each.authority).empty()) {
+      return each;
+    }
+  }
+  return authorities.issuing(now);
+}
+
 Task<Result<Reply>> answer_ocsp(Shared shared, Context& context, ByteView question) {
   constexpr std::string_view kType = "application/ocsp-response";
   const auto request = pki::OcspRequest::from_der(question);
   if (!request) {
     co_return binary(kType, pki::ocsp_failure(pki::OcspFailure::malformed_request));
   }
-  const auto& authority = shared.enrolment.authority;
-  const auto serial_numbers = request->serial_numbers(authority);
+  const auto authorities = shared.enrolment.authorities.now();
+  const auto& by = asked(*authorities, *request, context.clock().now());
+  const auto serial_numbers = request->serial_numbers(by.authority);
   const auto known =
       co_await context.read([&](Transaction& tx) { return look_up(tx, serial_numbers); });
   if (!known) {
@@ -204,7 +237,7 @@ Task<Result<Reply>> answer_ocsp(Shared shared, Context& context, ByteView questi
     const auto found = known->find(serial);
     return found == known->end() ? pki::StatusAnswer{} : found->second;
   };
-  UNHIDRA_CO_TRY(auto der, request->answer(authority, find, times_at(context.clock().now())));
+  UNHIDRA_CO_TRY(auto der, request->answer(by.authority, find, times_at(context.clock().now())));
   co_return binary(kType, std::move(der));
 }
 
@@ -336,6 +369,7 @@ void bind_enrolment(access::Handlers& handlers, const Enrolment& enrolment, mess
   on("est.reenroll",
      [](Shared all, Context& context) { return give_certificate(all, context, reenroll); });
   on("certificate_status.crl", revocation_list);
+  on("certificate_status.crl_of", revocation_list_of);
   on("certificate_status.ocsp", ocsp);
   on("certificate_status.ocsp_get", ocsp_get);
   on("enrolment_codes.create", create_code);

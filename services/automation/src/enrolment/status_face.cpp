@@ -4,8 +4,8 @@ namespace unhidra::automation {
 namespace {
 
 bool is_status(const net::RequestHead& head) {
-  return head.path == "/pki/devices.crl" || head.path == "/pki/ocsp" ||
-         head.path.starts_with("/pki/ocsp/");
+  return head.path == "/pki/devices.crl" || head.path.starts_with("/pki/devices/") ||
+         head.path == "/pki/ocsp" || head.path.starts_with("/pki/ocsp/");
 }
 
 }  // namespace

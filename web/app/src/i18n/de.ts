@@ -44,7 +44,7 @@ export const de: Dictionary = {
   list: {
     notifyTitle: "{{name}} in {{place}}",
     title: "Unterhaltungen", search: "Unterhaltungen suchen", new: "Neue Unterhaltung", none: "Noch keine Unterhaltungen",
-    noneText: "Schreib jemandem, oder lade die Leute ein, mit denen du arbeitest.",
+    noneText: "Schreib jemandem, oder lade die Leute ein, mit denen du arbeitest.", noneHere: "Hier stehen deine Unterhaltungen, sobald es welche gibt.",
     noMatch: "Nichts gefunden", noMatchText: "Keine Unterhaltung heißt so.",
     unread_one: "{{count}} ungelesene Nachricht", unread_other: "{{count}} ungelesene Nachrichten", you: "Du: {{text}}",
     somebody: "{{name}}: {{text}}", draft: "Entwurf: {{text}}", empty: "Noch keine Nachrichten", unreadable: "Eine Nachricht, die nicht gelesen werden konnte",

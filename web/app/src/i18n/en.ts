@@ -42,7 +42,7 @@ export const en = {
   list: {
     notifyTitle: "{{name}} in {{place}}",
     title: "Conversations", search: "Search conversations", new: "New conversation", none: "No conversations yet",
-    noneText: "Write to somebody, or invite the people you work with.",
+    noneText: "Write to somebody, or invite the people you work with.", noneHere: "Your conversations will be listed here.",
     noMatch: "Nothing found", noMatchText: "No conversation has that name.",
     unread_one: "{{count}} unread message", unread_other: "{{count}} unread messages", you: "You: {{text}}",
     somebody: "{{name}}: {{text}}", draft: "Draft: {{text}}", empty: "No messages yet", unreadable: "A message that could not be read",

@@ -9,6 +9,9 @@ export function titleOf({ conversation, peer }: Overview, t: TFunction): string 
   return conversation.kind === "group" ? conversation.name || t("people.unnamedGroup") : nameOf(peer, t("common.unknownPerson"));
 }
 
+/** Within a sentence, so that neither's writing direction turns the other: first strong isolate, Unicode TR9. */
+export const apart = (text: string): string => `\u2068${text}\u2069`;
+
 /** What its picture's colour and the reader's eye hold on to. */
 export const faceOf = ({ conversation }: Overview): string =>
   conversation.kind === "group" ? conversation.id : conversation.peer;

@@ -1,7 +1,6 @@
 // Whether the screen shows one thing at a time.
 import { useEffect, useState } from "react";
-
-const kNarrow = "(max-width: 760px)"; // as in shell.css
+import { kNarrow } from "./width";
 
 export function useNarrow(): boolean {
   const [narrow, setNarrow] = useState(() => matchMedia(kNarrow).matches);

@@ -47,7 +47,7 @@ export function ChannelRules({ channel, run, onClose }: { channel: Channel; run:
             <Button look="danger" onClick={() => void change("deleteChannel", { channel: channel.id }).then(onClose, (error: unknown) => run(() => Promise.reject(error)))}>{t("groupSettings.deleteNow")}</Button>
           </div>
         ) : (
-          <div><Button icon={Trash2} onClick={() => setDeleting(true)}>{t("groupSettings.delete")}</Button></div>
+          <div><Button look="quiet-danger" icon={Trash2} onClick={() => setDeleting(true)}>{t("groupSettings.delete")}</Button></div>
         )}
       </section>
     </div>

@@ -279,19 +279,21 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
           {busy ? <Spinner /> : editing ? <Check size={20} aria-hidden /> : <SendHorizontal size={20} className="mirrored" aria-hidden />}
         </button>
       </div>
-      {!root && <Typing id={id} />}
+      <Hint id={id} typing={!root} hinted={text !== ""} />
     </form>
   );
 }
 
-function Typing({ id }: { id: Id }) {
+/** Who is writing; else, while one writes oneself, how. The line is there in any case: nothing moves for it. */
+function Hint({ id, typing: told, hinted }: { id: Id; typing: boolean; hinted: boolean }) {
   const { t } = useTranslation();
-  const typing = useApp((state) => state.typing[id]);
+  const typing = useApp((state) => (told ? state.typing[id] : undefined));
   const users = useApp((state) => state.users);
   const names = (typing ?? []).map((user) => users[user]?.username ?? "").filter(Boolean);
   return (
-    <p className="composer-hint" role="status">
-      {names.length > 0 ? t("composer.typing", { count: names.length, names: names.slice(0, 3).join(", ") }) : <span aria-hidden>{t("composer.hint")} · {t("composer.format")}</span>}
+    <p className="composer-hint" role="status" data-typing={names.length > 0 || undefined}>
+      {names.length > 0 ? t("composer.typing", { count: names.length, names: names.slice(0, 3).join(", ") })
+        : hinted && <span aria-hidden>{t("composer.hint")} · {t("composer.format")}</span>}
     </p>
   );
 }

@@ -2,10 +2,11 @@ import { History, Info, MessageCircleOff, Paperclip, ShieldCheck, ShieldQuestion
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { ChannelPermission, type Conversation, type Id, type Overview, type Trust } from "@core/types";
+import type { Conversation, Id, Overview, Trust } from "@core/types";
 import { Back } from "../ui/back";
 import { Banner, Button, Empty, IconButton, Spinner } from "../ui/basics";
 import { LiveFace } from "../ui/face";
+import { useClosed } from "../lib/closed";
 import { useDrop } from "../lib/drop";
 import { partOf } from "../lib/links";
 import { titleOf } from "../lib/names";
@@ -63,16 +64,6 @@ export function ConversationScreen({ id, rest }: { id: Id; rest?: string | undef
       {thread && <ThreadPane one={one} root={thread} />}
     </section>
   );
-}
-
-/** Why nothing can be written here, if so. */
-function useClosed(conversation: Conversation | undefined): "left" | "archived" | "announcements" | "mayNotPost" | undefined {
-  const channel = useApp(({ channels }) => (conversation ? channels[conversation.id] : undefined));
-  if (conversation?.state === "left" || conversation?.state === "removed") {
-    return "left";
-  }
-  return channel?.archived ? "archived" : !channel || (channel.permissions & ChannelPermission.post) !== 0 ? undefined
-    : channel.announcements ? "announcements" : "mayNotPost";
 }
 
 const kTrust: Record<Trust, { icon: typeof ShieldCheck; look: string }> = {

@@ -97,7 +97,7 @@ function SharedHistory({ group, closed }: { group: Group; closed: boolean }) {
     setBusy(false);
   };
   return (
-    <section className="stack">
+    <section className="stack divided">
       <Switch label={t("groupSettings.shareHistory")} text={t("groupSettings.shareHistoryText")} checked={group.sharesHistory} disabled={closed || busy}
         onChange={(event) => void toggle(event.target.checked)} />
       {by && group.sharesHistory && (

@@ -189,7 +189,7 @@ export function Members({ group: id, onClose }: { group: Id; onClose(): void }) 
   const ban = (user: Id) => void run(() => change("removeMember", { channel: id, user, ban: true }));
   return (
     <Modal title={group.name} onClose={onClose}
-      actions={active && <Button look="danger" onClick={() => { onClose(); openPanel({ name: "leave", group: id }); }}>{t("people.leave")}</Button>}>
+      actions={active && <Button look="quiet-danger" onClick={() => { onClose(); openPanel({ name: "leave", group: id }); }}>{t("people.leave")}</Button>}>
       {problem && <p className="field-problem" role="alert">{problem}</p>}
       {active && (!channel?.open || may(ChannelPermission.manage)) && (
         <form className="add-person" onSubmit={(event) => { event.preventDefault(); if (name?.trim()) { void run(() => describePlace(id, group, { ...group, name: name.trim() })); } }}>

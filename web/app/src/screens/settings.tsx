@@ -69,7 +69,7 @@ function Profile() {
       <ShownSwitch />
       <PasswordForm />
       <div className="card">
-        <Button look="danger" onClick={() => openPanel({ name: "signOut" })}>{t("settings.signOut")}</Button>
+        <Button look="quiet-danger" onClick={() => openPanel({ name: "signOut" })}>{t("settings.signOut")}</Button>
       </div>
     </>
   );

@@ -7,7 +7,8 @@ import { Link, useLocation } from "wouter";
 import { Avatar, Button, Empty, IconButton } from "../ui/basics";
 import { LiveFace } from "../ui/face";
 import { shortDateOf } from "../lib/dates";
-import { nameOf, titleOf } from "../lib/names";
+import { apart, nameOf, titleOf } from "../lib/names";
+import { useNarrow } from "../lib/narrow";
 import { keysOf } from "../lib/shortcuts";
 import { summaryOf } from "../lib/summary";
 import { openPanel } from "../state/panels";
@@ -45,10 +46,7 @@ export function Sidebar() {
         <Link href="/search" aria-current={path === "/search" ? "page" : undefined}><Search size={18} aria-hidden /> {t("search.title")}</Link>
       </div>
       {overview.length === 0 ? (
-        <Empty icon={MessagesSquare} title={t("list.none")} text={t("list.noneText")}>
-          <Button look="primary" onClick={() => openPanel({ name: "newConversation" })}>{t("list.new")}</Button>
-          <Button onClick={() => openPanel({ name: "invite" })}>{t("people.makeInvite")}</Button>
-        </Empty>
+        <None />
       ) : found.length === 0 ? (
         <Empty icon={Search} title={t("list.noMatch")} text={t("list.noMatchText")} />
       ) : (
@@ -58,6 +56,20 @@ export function Sidebar() {
       )}
       <Me />
     </nav>
+  );
+}
+
+/** Beside it the welcome tells what to do; a phone shows this alone. */
+function None() {
+  const { t } = useTranslation();
+  if (!useNarrow()) {
+    return <p className="conversations-none">{t("list.noneHere")}</p>;
+  }
+  return (
+    <Empty icon={MessagesSquare} title={t("list.none")} text={t("list.noneText")}>
+      <Button look="primary" onClick={() => openPanel({ name: "newConversation" })}>{t("list.new")}</Button>
+      <Button onClick={() => openPanel({ name: "invite" })}>{t("people.makeInvite")}</Button>
+    </Empty>
   );
 }
 
@@ -77,8 +89,8 @@ const Entry = memo(function Entry({ one, current }: { one: Overview; current: bo
   const sender = useApp((state) => (last ? state.users[last.senderUser] : undefined));
   const said = last && !last.notice; // who did it stands in a notice itself
   const named = one.conversation.kind === "group" && said && last.senderUser !== me
-    ? t("list.somebody", { name: nameOf(sender, t("common.unknownPerson")), text }) : text;
-  const preview = draft && !current ? t("list.draft", { text: draft }) : said && last.senderUser === me ? t("list.you", { text }) : named;
+    ? t("list.somebody", { name: apart(nameOf(sender, t("common.unknownPerson"))), text: apart(text) }) : text;
+  const preview = draft && !current ? t("list.draft", { text: apart(draft) }) : said && last.senderUser === me ? t("list.you", { text: apart(text) }) : named;
   return (
     <div role="listitem">
       <Link href={`/c/${id}`} className="entry" aria-current={current ? "page" : undefined} data-unread={unread > 0 || undefined}>
@@ -91,7 +103,7 @@ const Entry = memo(function Entry({ one, current }: { one: Overview; current: bo
             {lastActivity !== null && <time className="entry-time">{shortDateOf(lastActivity, i18n.language, words)}</time>}
           </span>
           <span className="entry-line">
-            <span className="entry-preview"><bdi>{preview}</bdi></span>
+            <span className="entry-preview" dir="auto">{preview}</span>
             {level !== "all" && <LevelIcon size={14} className="entry-level" aria-label={t(`levels.${level}`)} />}
             {unread > 0 && (
               <span className="badge" data-mention={mentions > 0 || undefined}><span aria-hidden>{mentions > 0 ? "@" : ""}{unread > 99 ? "99+" : unread}</span><span className="visually-hidden">{t("list.unread", { count: unread })}</span></span>

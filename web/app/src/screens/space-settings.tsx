@@ -52,7 +52,7 @@ export function SpaceSettings({ space: id, onClose }: { space: Id; onClose(): vo
       </section>
       <section className="card stack">
         <p>{t("spaces.deleteText")}</p>
-        <div><Button icon={Trash2} onClick={() => run(change("deleteSpace", { space: id }), leave)}>{t("spaces.delete")}</Button></div>
+        <div><Button look="quiet-danger" icon={Trash2} onClick={() => run(change("deleteSpace", { space: id }), leave)}>{t("spaces.delete")}</Button></div>
       </section>
     </Modal>
   );

@@ -6,6 +6,7 @@ import { Link, useLocation } from "wouter";
 import type { Id, MessageRef, Overview, Thread } from "@core/types";
 import { Back } from "../ui/back";
 import { Avatar, Button, Empty, IconButton, Spinner } from "../ui/basics";
+import { useClosed } from "../lib/closed";
 import { fullDateOf, shortDateOf } from "../lib/dates";
 import { useDrop } from "../lib/drop";
 import { conversationPath, threadPath } from "../lib/links";
@@ -27,6 +28,7 @@ export function ThreadPane({ one, root }: { one: Overview; root: MessageRef }) {
   const [, navigate] = useLocation();
   const me = useApp((state) => state.account?.user);
   const thread = useApp((state) => (state.thread?.root === root ? state.thread : null));
+  const closed = useClosed(one.conversation);
   const end = useRef<HTMLDivElement>(null);
   const count = thread?.messages.length ?? 0;
   useEffect(() => {
@@ -34,11 +36,11 @@ export function ThreadPane({ one, root }: { one: Overview; root: MessageRef }) {
     end.current?.scrollIntoView();
   }, [id, root, count]);
   useEffect(() => closeThread, [root]);
-  const { over, handlers } = useDrop((files) => void choose(placeOf(id, root), files));
+  const { over, handlers } = useDrop((files) => closed || void choose(placeOf(id, root), files));
   const following = thread?.messages[0]?.thread?.following ?? false;
   return (
     <aside className="thread" aria-label={t("threads.one")} {...handlers}>
-      {over && <div className="drop-here"><p>{t("files.drop")}</p></div>}
+      {over && !closed && <div className="drop-here"><p>{t("files.drop")}</p></div>}
       <header className="conversation-head">
         <h2>{t("threads.one")}</h2>
         {count > 1 && <IconButton icon={following ? BellOff : Bell} label={t(following ? "threads.unfollow" : "threads.follow")} onClick={() => void followThread(id, root, !following)} />}
@@ -48,7 +50,7 @@ export function ThreadPane({ one, root }: { one: Overview; root: MessageRef }) {
         {thread?.messages.map((message) => <MessageView key={message.ref} message={message} first own={message.senderUser === me} inThread />) ?? <Spinner />}
         <div ref={end} />
       </div>
-      <Composer key={root} one={one} root={root} />
+      {closed ? <p className="composer-closed" role="status">{t(`composer.${closed}`)}</p> : <Composer key={root} one={one} root={root} />}
     </aside>
   );
 }

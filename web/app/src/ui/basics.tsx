@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { initialsOf, tintOf } from "../lib/names";
 
 type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & {
-  look?: "primary" | "plain" | "quiet" | "danger";
+  look?: "primary" | "plain" | "quiet" | "danger" | "quiet-danger";
   icon?: LucideIcon;
   busy?: boolean;
 };

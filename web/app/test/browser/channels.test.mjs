@@ -221,6 +221,11 @@ step("a reaction that is refused is told", async () => {
     await ann.keyboard.press("Escape");
   };
   await archive("Archive", ".composer-closed >> text=This channel is archived");
+  await message(bob, plain.root).locator(".thread-line").click();
+  await bob.waitForSelector(".thread .composer-closed >> text=This channel is archived"); // as closed as the channel
+  assert.equal(await bob.locator(".thread textarea").count(), 0);
+  await portrayInto(found, bob, "thread-archived", ["light", "dark", "phone"]);
+  await bob.click(".thread [aria-label=Close]");
   await openMenu(bob, plain.root);
   await bob.click(".menu-emoji >> nth=0");
   await bob.waitForSelector(".banner >> text=Your reaction was not taken.");

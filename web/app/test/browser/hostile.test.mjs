@@ -92,7 +92,8 @@ step("a name that only looks like another's mentions nobody, and turned text tur
   const turned = await receives("\u202e\u2067gnp.exe is safe");
   const around = await turned.locator(".message-text p").evaluate((one) => getComputedStyle(one).unicodeBidi);
   assert.match(around, /isolate|plaintext/);
-  await ann.waitForSelector(".entry-preview bdi");
+  const preview = await ann.locator(".entry-preview").first().evaluate((one) => getComputedStyle(one).unicodeBidi);
+  assert.match(preview, /isolate|plaintext/);
 });
 
 step("a picture that would swamp the page is not drawn, whatever is said of it", async () => {

@@ -73,11 +73,13 @@ struct CmpPeer {
 // One transaction: a request and its confirmation. Not for several threads at a time.
 class CmpTransaction {
  public:
-  // `chain` is sent with the certificate: the authorities that devices should know. `ask_again`:
-  // after how long a device that waits does.
+  // `chain` is sent with the certificate: the authorities that devices should know; `links` beside
+  // it in extraCerts: what leads from one of them to another. `ask_again`: after how long a device
+  // that waits does.
   static Result<CmpTransaction> begin(const DeviceAuthority& authority,
                                       std::span<const Certificate> chain, const CmpPeer& peer,
-                                      std::chrono::seconds ask_again = std::chrono::minutes(1));
+                                      std::chrono::seconds ask_again = std::chrono::minutes(1),
+                                      std::span<const Certificate> links = {});
   ~CmpTransaction();
   CmpTransaction(CmpTransaction&&) noexcept;
   CmpTransaction& operator=(CmpTransaction&&) noexcept;

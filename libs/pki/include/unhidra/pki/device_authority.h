@@ -68,6 +68,11 @@ class DeviceAuthority {
   static Result<DeviceAuthority> create(std::string_view common_name, const Validity& validity,
                                         std::shared_ptr<const Signer> signer, RandomSource& random);
 
+  // The authority that is to follow this one: a self-signed certificate of the same name for
+  // another key. Those who know both by name tell them apart by their key identifiers.
+  Result<DeviceAuthority> successor(const Validity& validity, std::shared_ptr<const Signer> signer,
+                                    RandomSource& random) const;
+
   const Certificate& certificate() const { return certificate_; }
 
   // The device profile: subject CN=<device id>, its URI, digitalSignature, clientAuth. Nothing of
@@ -80,7 +85,9 @@ class DeviceAuthority {
                             RandomSource& random) const;
 
   // The other authority's name and key under this signature: "OldWithNew" and "NewWithOld" of
-  // RFC 4210 section 4.4, by which devices that know one authority come to trust the other.
+  // RFC 4210 section 4.4, by which devices that know one authority come to trust the other. Both
+  // have one name: a path length of 0 does not count what is issued by its own name (RFC 5280
+  // section 4.2.1.9).
   Result<Certificate> certify(const DeviceAuthority& other, RandomSource& random) const;
 
   // A CRL, version 2, DER. `number` never falls.
