@@ -174,10 +174,17 @@ export const de: Dictionary = {
     signOut: "Abmelden", signOutTitle: "Abmelden und dieses Gerät löschen?", signOutText: "Seine Schlüssel und alle Nachrichten in diesem Browser werden gelöscht. Ohne ein anderes Gerät sind sie verloren.",
     signOutConfirm: "Abmelden und löschen", shortcuts: "Tastenkürzel", storage: "In diesem Browser gespeichert", storageText: "{{used}} auf diesem Gerät, verschlüsselt", install: "Als App installieren", yourName: "Du bist angemeldet als",
   },
-  palette: { title: "Gehe zu oder tue", placeholder: "Ein Name oder ein Befehl", none: "Nichts gefunden", conversations: "Unterhaltungen", commands: "Befehle" },
+  palette: {
+    title: "Gehe zu oder tu", placeholder: "Wohin, oder was?", none: "Nichts gefunden", recent: "Zuletzt gewählt", places: "Unterhaltungen", commands: "Befehle", found: "Gefunden",
+    search: "Nachrichten nach „{{words}}“ durchsuchen", on: "an", off: "aus", only: { people: "Personen", channels: "Kanäle und Gruppen", actions: "Befehle" },
+    kinds: { person: "Person", group: "Gruppe", channel: "Kanal", space: "Bereich", thread: "Thread", setting: "Einstellung", action: "Befehl", search: "Suche" },
+  },
   shortcuts: {
-    title: "Tastenkürzel", palette: "Gehe zu oder tue", newConversation: "Neue Unterhaltung", next: "Nächste Unterhaltung", previous: "Vorige Unterhaltung",
-    nextUnread: "Nächste ungelesene Unterhaltung", settings: "Einstellungen", help: "Diese Liste", send: "Senden", newLine: "Neue Zeile", close: "Schließen, oder zurück zum Nachrichtenfeld", search: "Unterhaltungen suchen",
+    title: "Tastenkürzel", in: { everywhere: "Überall", conversation: "In einer Unterhaltung", writing: "Beim Schreiben", message: "Auf einer Nachricht" },
+    palette: "Gehe zu oder tu", newConversation: "Neue Unterhaltung", search: "Unterhaltungen suchen", searchMessages: "Nachrichten suchen", channels: "Kanäle", threads: "Threads", next: "Nächste Unterhaltung",
+    previous: "Vorige Unterhaltung", nextUnread: "Nächste ungelesene Unterhaltung", previousUnread: "Vorige ungelesene Unterhaltung", settings: "Einstellungen", help: "Diese Liste", close: "Schließen, oder zurück zum Schreibfeld",
+    details: "Mitglieder, oder die Sicherheitsnummer", day: "Zu einem Tag springen", toMessages: "Zur neuesten Nachricht, aus leerem Feld", send: "Senden", newLine: "Neue Zeile", editLast: "Letzte Nachricht ändern, in leerem Feld",
+    attach: "Dateien anhängen", emoji: "Emoji", mention: "Jemanden erwähnen", named: "Emoji dieser Unterhaltung", slash: "Befehle", walk: "Zur Nachricht davor oder danach", menu: "Was man mit ihr tun kann",
   },
   emoji: {
     title: "Emoji dieser Unterhaltung", own: "In dieser Unterhaltung", add: "Emoji hinzufügen", none: "Noch keine. Füge ein eigenes Bild hinzu: dann können es hier alle benutzen.", brought: "Neues Emoji {{name}}",
@@ -225,7 +232,7 @@ export const de: Dictionary = {
     roleText: "Sie gilt nur in diesem Kanal. Niemand gibt mehr, als er hat.", banned: "Ferngehalten", bannedNone: "Niemand. Wer entfernt und ferngehalten wird, steht hier.", unban: "Wieder zulassen",
   },
   troubles: {
-    reaction: "Deine Reaktion wurde nicht angenommen. {{reason}}", edit: "Deine Änderung einer Nachricht wurde nicht angenommen. {{reason}}", copy: "Es wurde nichts kopiert. {{reason}}",
+    reaction: "Deine Reaktion wurde nicht angenommen. {{reason}}", edit: "Deine Änderung einer Nachricht wurde nicht angenommen. {{reason}}", copy: "Es wurde nichts kopiert. {{reason}}", open: "Das ging nicht. {{reason}}",
   },
   notices: {
     leftOut: "{{names}} konnte nicht zu „{{place}}“ hinzugefügt werden: noch kein Gerät angemeldet. Versuch es danach noch einmal.",

@@ -172,10 +172,17 @@ export const en = {
     signOut: "Sign out", signOutTitle: "Sign out and erase this device?", signOutText: "Its keys and all messages in this browser are deleted. Without another device they are lost.",
     signOutConfirm: "Sign out and erase", shortcuts: "Keyboard shortcuts", storage: "Stored in this browser", storageText: "{{used}} on this device, encrypted", install: "Install as an app", yourName: "You are signed in as",
   },
-  palette: { title: "Go to or do", placeholder: "A name or a command", none: "Nothing found", conversations: "Conversations", commands: "Commands" },
+  palette: {
+    title: "Go to or do", placeholder: "Where to, or what?", none: "Nothing found", recent: "Chosen last", places: "Conversations", commands: "Commands", found: "Found",
+    search: "Search messages for “{{words}}”", on: "on", off: "off", only: { people: "People", channels: "Channels and groups", actions: "Commands" },
+    kinds: { person: "Person", group: "Group", channel: "Channel", space: "Space", thread: "Thread", setting: "Setting", action: "Command", search: "Search" },
+  },
   shortcuts: {
-    title: "Keyboard shortcuts", palette: "Go to or do", newConversation: "New conversation", next: "Next conversation", previous: "Previous conversation",
-    nextUnread: "Next unread conversation", settings: "Settings", help: "This list", send: "Send", newLine: "New line", close: "Close, or back to the message field", search: "Search conversations",
+    title: "Keyboard shortcuts", in: { everywhere: "Everywhere", conversation: "In a conversation", writing: "While writing", message: "On a message" },
+    palette: "Go to or do", newConversation: "New conversation", search: "Search conversations", searchMessages: "Search messages", channels: "Channels", threads: "Threads", next: "Next conversation",
+    previous: "Previous conversation", nextUnread: "Next unread conversation", previousUnread: "Previous unread conversation", settings: "Settings", help: "This list", close: "Close, or back to the message field",
+    details: "Members, or the safety number", day: "Jump to a day", toMessages: "To the newest message, from an empty field", send: "Send", newLine: "New line", editLast: "Change the last message, in an empty field",
+    attach: "Attach files", emoji: "Emoji", mention: "Mention somebody", named: "Emoji of this conversation", slash: "Commands", walk: "To the message before or after", menu: "What to do with it",
   },
   emoji: {
     title: "Emoji of this conversation", own: "In this conversation", add: "Add an emoji", none: "None yet. Add a picture of your own: everybody in here may use it then.", brought: "New emoji {{name}}",
@@ -223,7 +230,7 @@ export const en = {
     roleText: "It holds in this channel alone. Nobody gives more than he has.", banned: "Kept out", bannedNone: "Nobody. Who is removed and kept out stands here.", unban: "Let in again",
   },
   troubles: {
-    reaction: "Your reaction was not taken. {{reason}}", edit: "Your change of a message was not taken. {{reason}}", copy: "Nothing was copied. {{reason}}",
+    reaction: "Your reaction was not taken. {{reason}}", edit: "Your change of a message was not taken. {{reason}}", copy: "Nothing was copied. {{reason}}", open: "That did not work. {{reason}}",
   },
   notices: {
     leftOut: "{{names}} could not be added to “{{place}}”: no device has signed in yet. Add them once it has.",

@@ -10,6 +10,7 @@ import { explainError } from "../lib/errors";
 import { editEnd, isEditable } from "../lib/edits";
 import { kEveryone, mentionsIn, wordAt, type Named } from "../lib/mentions";
 import { titleOf } from "../lib/names";
+import { keysOf } from "../lib/shortcuts";
 import { parseSlash, slashesFor } from "../lib/slash";
 import { kMaxText, textSize } from "../lib/text";
 import { useTyping } from "../lib/typing";
@@ -207,7 +208,7 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
       editing ? stopEditing() : endReply(place);
       return;
     }
-    if (event.key === "ArrowUp" && text === "" && !editing) {
+    if (event.key === "ArrowUp" && text === "" && !editing && !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       const { windows, thread, account, policy } = useApp.getState();
       const messages = (root ? thread?.messages : windows[id]?.messages.filter(({ threadRoot }) => !threadRoot)) ?? [];
       const last = [...messages].reverse().find((other) => isEditable(other, account?.user));
@@ -258,7 +259,7 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
       {!editing && <ChosenFiles place={place} />}
       <div className="composer-box">
         <input ref={chooser} type="file" multiple hidden onChange={(event) => { attach([...(event.target.files ?? [])]); event.target.value = ""; }} />
-        <IconButton icon={Paperclip} label={t("files.attach")} disabled={editing !== undefined} onClick={() => chooser.current?.click()} />
+        <IconButton icon={Paperclip} className="attach" label={t("files.attach")} keys={keysOf("attach")} disabled={editing !== undefined} onClick={() => chooser.current?.click()} />
         <textarea ref={field} rows={1} dir="auto" value={text} readOnly={busy} aria-busy={busy || undefined} placeholder={t(root ? "threads.placeholder" : "composer.placeholder", { name })} aria-label={t(root ? "threads.label" : "composer.label", { name })}
           aria-autocomplete="list" aria-controls={found.length > 0 ? `${place}-names` : undefined} aria-activedescendant={found.length > 0 ? `${place}-${chosen}` : undefined}
           onChange={(event) => change(event.target.value)} onKeyDown={onKeyDown}
@@ -270,7 +271,7 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
             }
           }} />
         <PopoverProvider store={picker}>
-          <PopoverDisclosure render={<IconButton icon={Smile} label={t("composer.emoji")} />} />
+          <PopoverDisclosure render={<IconButton icon={Smile} className="pick-emoji" label={t("composer.emoji")} keys={keysOf("emoji")} />} />
           <Popover className="popover" portal gutter={8} aria-label={t("composer.emoji")} unmountOnHide>
             <Suspense fallback={<Spinner />}><EmojiPicker conversation={id} onPick={insert} /></Suspense>
           </Popover>

@@ -1,8 +1,8 @@
 // One message: its words, what was done to it, and how far it has come.
 import { Ban, Check, CheckCheck, Clock, MessageSquareReply, Trash2, TriangleAlert } from "lucide-react";
-import { memo, useMemo } from "react";
+import { memo, useMemo, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "wouter";
+import { Link, useLocation } from "wouter";
 import type { Imported, Message } from "@core/types";
 import { Avatar } from "../ui/basics";
 import { EmojiPicture } from "../ui/emoji-picture";
@@ -10,6 +10,7 @@ import { Markdown } from "../ui/markdown";
 import { clockOf, fullDateOf } from "../lib/dates";
 import { threadPath } from "../lib/links";
 import { nameOf } from "../lib/names";
+import { messageKey } from "../lib/shortcuts";
 import { openPanel } from "../state/panels";
 import { react } from "../state/conversations";
 import { useApp } from "../state/store";
@@ -17,6 +18,7 @@ import { timeOf } from "../state/timeline";
 import { telling } from "../state/troubles";
 import { Attachments } from "./attachments";
 import { FailedView } from "./failed";
+import { actionsOf, isEditableNow } from "./message-actions";
 import { MessageMenu } from "./message-menu";
 import { Quotation } from "./quotation";
 
@@ -35,9 +37,29 @@ export const MessageView = memo(function MessageView({ message, first, own, inTh
   const clock = clockOf(at, i18n.language);
   const me = account?.user ?? "";
   const forMe = message.senderUser !== me && (message.mentionsEveryone || message.mentions.includes(me));
+  const [, navigate] = useLocation();
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.target !== event.currentTarget) {
+      return; // its buttons and links have keys of their own
+    }
+    const { key, currentTarget } = event;
+    // Who has clicked on it is about to write somewhere, not to do something with it.
+    const name = currentTarget.dataset.pointed === undefined ? messageKey(event) : undefined;
+    const chosen = name && actionsOf(message, { own, inThread, editable: isEditableNow(message), navigate }).find((action) => action.name === name);
+    if (key === "Enter") {
+      event.preventDefault();
+      openMenuOf(currentTarget);
+    } else if ((key === "ArrowUp" || key === "ArrowDown") && !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      neighbourOf(currentTarget, key === "ArrowUp" ? -1 : 1)?.focus();
+    } else if (chosen) {
+      event.preventDefault();
+      chosen.run();
+    }
+  };
   return (
     <article className={`message ${first ? "message-first" : ""}`} data-state={message.state} data-mention={forMe || undefined}
-      data-focused={focused || undefined} tabIndex={focused ? -1 : undefined} aria-label={`${name}, ${clock}`}>
+      data-focused={focused || undefined} tabIndex={-1} onKeyDown={onKeyDown} onMouseDown={pointed} onBlur={left} aria-label={`${name}, ${clock}`}>
       {first ? <Avatar id={message.senderUser} name={name} /> : <time className="message-side-time" aria-hidden>{clock}</time>}
       <div className="message-content">
         {first && (
@@ -58,6 +80,26 @@ export const MessageView = memo(function MessageView({ message, first, own, inTh
     </article>
   );
 });
+
+// By the mouse it is no more than the place that was clicked on; browsers count it as reached by a key with the first key.
+const pointed = ({ currentTarget }: { currentTarget: HTMLElement }) => void (currentTarget.dataset.pointed = "");
+const left = ({ currentTarget }: { currentTarget: HTMLElement }) => void delete currentTarget.dataset.pointed;
+
+/** The menu's machinery is made when its button is first reached. */
+function openMenuOf(message: HTMLElement): void {
+  const button = () => message.querySelector<HTMLElement>(".message-menu");
+  button()?.focus();
+  requestAnimationFrame(() => {
+    button()?.focus();
+    button()?.click();
+  });
+}
+
+/** Among those that the list has drawn; it draws some beyond its ends. */
+function neighbourOf(message: HTMLElement, step: 1 | -1): HTMLElement | undefined {
+  const all = [...(message.closest("[role=log]")?.querySelectorAll<HTMLElement>(".message") ?? [])];
+  return all[all.indexOf(message) + step];
+}
 
 function Body({ message, name }: { message: Message; name: string }) {
   const { t, i18n } = useTranslation();

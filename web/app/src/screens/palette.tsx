@@ -1,84 +1,104 @@
-// Ctrl+K: every conversation and every command by a few letters.
+// Ctrl+K: conversations, people, channels, threads, settings and everything there is to do, in one list by a few letters.
 import { Combobox, ComboboxGroup, ComboboxGroupLabel, ComboboxItem, ComboboxList, ComboboxProvider, Dialog } from "@ariakit/react";
-import { Contrast, Keyboard, MessageSquarePlus, MonitorSmartphone, Moon, Settings as Gear, Sun, UserPlus, type LucideIcon } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
+import type { Channel, Thread } from "@core/types";
 import { Keys } from "../ui/basics";
-import { Face } from "../ui/face";
-import { matches } from "../lib/match";
-import { titleOf } from "../lib/names";
-import { keysOf } from "../lib/shortcuts";
-import { openPanel } from "../state/panels";
-import { prefer, usePreferences } from "../state/preferences";
+import { kKinds, kSigns, ranked, type Item } from "../lib/palette";
+import { client } from "../state/engine";
+import { noteChosen } from "../state/kept";
+import { findChannels } from "../state/places";
+import { learn, peopleOf } from "../state/refresh";
 import { useApp } from "../state/store";
+import { telling } from "../state/troubles";
+import { useItems } from "./palette-items";
 
-const kShown = 8;
+const kPause = 150; // milliseconds without a key before the directory is asked
+const kAskFrom = 2; // letters
+const kShown = 50;
 
-interface Command {
-  name: string;
-  icon: LucideIcon;
-  keys?: string;
-  run(): void;
+/** Public channels that one is not in; the server's directory is asked while one types. */
+function useDirectory(words: string): Channel[] {
+  const [found, setFound] = useState<Channel[]>([]);
+  useEffect(() => {
+    if (words.length < kAskFrom) {
+      setFound([]);
+      return undefined;
+    }
+    let wanted = true;
+    const timer = setTimeout(() => findChannels(words).then((channels) => wanted && setFound(channels), () => undefined), kPause);
+    return () => {
+      wanted = false;
+      clearTimeout(timer);
+    };
+  }, [words]);
+  return found;
+}
+
+function useThreads(): Thread[] {
+  const [threads, setThreads] = useState<Thread[]>([]);
+  useEffect(() => {
+    client().threads(undefined, true).then(async (found) => {
+      await learn(found.flatMap(({ root }) => peopleOf(root)));
+      setThreads(found);
+    }).catch(() => undefined);
+  }, []);
+  return threads;
 }
 
 export function Palette({ onClose }: { onClose(): void }) {
   const { t } = useTranslation();
-  const [, navigate] = useLocation();
-  const overview = useApp((state) => state.overview);
-  const contrast = usePreferences((state) => state.contrast);
-  const [wanted, setWanted] = useState("");
-  const commands: Command[] = [
-    { name: t("list.new"), icon: MessageSquarePlus, keys: keysOf("newConversation"), run: () => openPanel({ name: "newConversation" }) },
-    { name: t("people.invite"), icon: UserPlus, run: () => openPanel({ name: "invite" }) },
-    { name: t("settings.devices"), icon: MonitorSmartphone, run: () => navigate("/settings/devices") },
-    { name: t("settings.title"), icon: Gear, keys: keysOf("settings"), run: () => navigate("/settings") },
-    { name: `${t("settings.theme")}: ${t("settings.light")}`, icon: Sun, run: () => prefer({ theme: "light" }) },
-    { name: `${t("settings.theme")}: ${t("settings.dark")}`, icon: Moon, run: () => prefer({ theme: "dark" }) },
-    { name: t("settings.contrast"), icon: Contrast, run: () => prefer({ contrast: !contrast }) },
-    { name: t("shortcuts.title"), icon: Keyboard, keys: "?", run: () => openPanel({ name: "shortcuts" }) },
-  ];
-  const people = useMemo(
-    () => overview.filter((one) => matches(`${titleOf(one, t)} ${one.peer?.username ?? ""}`, wanted)).slice(0, kShown),
-    [overview, wanted],
-  );
-  const found = commands.filter(({ name }) => matches(name, wanted));
-  const run = (action: () => void) => () => {
+  const [path] = useLocation();
+  const [typed, setTyped] = useState("");
+  const sign = kSigns[typed[0] ?? ""];
+  const words = (sign ? typed.slice(1) : typed).trim();
+  const recent = useApp((state) => state.chosen);
+  const items = useItems({ path, words, directory: useDirectory(words), threads: useThreads() });
+  const groups = useMemo(() => ranked(items, { words, kinds: sign && kKinds[sign], recent, most: kShown }), [items, words, sign, recent]);
+  const choose = ({ id, run }: Item) => {
     onClose();
-    action();
+    noteChosen(id);
+    void telling("open", Promise.resolve(run()));
   };
   return (
     <Dialog open onClose={onClose} aria-label={t("palette.title")} className="dialog palette" backdrop={<div className="backdrop" />}>
-      <ComboboxProvider open setValue={setWanted} includesBaseElement={false} defaultActiveId={undefined}>
+      <ComboboxProvider open setValue={setTyped} includesBaseElement={false} defaultActiveId={undefined}>
         <Combobox autoSelect="always" autoFocus className="palette-input" placeholder={t("palette.placeholder")} aria-label={t("palette.title")} />
         <ComboboxList className="palette-list" alwaysVisible>
-          {people.length > 0 && (
-            <ComboboxGroup>
-              <ComboboxGroupLabel className="palette-label">{t("palette.conversations")}</ComboboxGroupLabel>
-              {people.map((one) => {
-                const name = titleOf(one, t);
-                return (
-                  <ComboboxItem key={one.conversation.id} className="palette-item" hideOnClick={false} focusOnHover setValueOnClick={false}
-                    onClick={run(() => navigate(`/c/${one.conversation.id}`))}>
-                    <Face one={one} name={name} size={24} /> <span dir="auto">{name}</span>
-                  </ComboboxItem>
-                );
-              })}
-            </ComboboxGroup>
-          )}
-          {found.length > 0 && (
-            <ComboboxGroup>
-              <ComboboxGroupLabel className="palette-label">{t("palette.commands")}</ComboboxGroupLabel>
-              {found.map(({ name, icon: Icon, keys, run: action }) => (
-                <ComboboxItem key={name} className="palette-item" hideOnClick={false} focusOnHover setValueOnClick={false} onClick={run(action)}>
-                  <Icon size={18} aria-hidden /> <span>{name}</span> {keys && <Keys of={keys} />}
+          {groups.map(({ name, found }) => (
+            <ComboboxGroup key={name}>
+              <ComboboxGroupLabel className={words ? "visually-hidden" : "palette-label"}>{t(`palette.${name}`)}</ComboboxGroupLabel>
+              {found.map(({ item, places }) => (
+                <ComboboxItem key={item.id} className="palette-item" hideOnClick={false} focusOnHover setValueOnClick={false} onClick={() => choose(item)}>
+                  {item.picture}
+                  <bdi className="palette-title"><Marked text={item.title} places={places} /></bdi>
+                  {item.beside && <span className="palette-beside"><bdi>{item.beside}</bdi></span>}
+                  {item.keys ? <Keys of={item.keys} /> : <span className={item.kind === "action" ? "palette-kind visually-hidden" : "palette-kind"}>{t(`palette.kinds.${item.kind}`)}</span>}
                 </ComboboxItem>
               ))}
             </ComboboxGroup>
-          )}
-          {people.length + found.length === 0 && <p className="palette-none" role="status">{t("palette.none")}</p>}
+          ))}
         </ComboboxList>
+        <p className="palette-none" role="status">{groups.length === 0 && t("palette.none")}</p>
+        <p className="palette-foot" aria-hidden>
+          {Object.entries(kSigns).map(([key, name]) => <span key={key}><kbd>{key}</kbd> {t(`palette.only.${name}`)}</span>)}
+        </p>
       </ComboboxProvider>
     </Dialog>
   );
+}
+
+/** What was found of it is seen. */
+function Marked({ text, places }: { text: string; places: ReadonlySet<number> }) {
+  if (places.size === 0) {
+    return text;
+  }
+  const out: ReactNode[] = [];
+  let at = 0;
+  for (const character of text) {
+    out.push(places.has(at) ? <mark key={at}>{character}</mark> : character);
+    at += character.length;
+  }
+  return out;
 }

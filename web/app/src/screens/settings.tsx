@@ -1,4 +1,3 @@
-import { Bell, Info, MonitorSmartphone, Palette, User, type LucideIcon } from "lucide-react";
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
@@ -15,19 +14,16 @@ import { client } from "../state/engine";
 import { useApp } from "../state/store";
 import { Devices } from "./devices";
 import { FollowSwitches } from "./follow-threads";
+import { kSections, type Section } from "./settings-sections";
 
-const kSections = {
-  profile: { icon: User, view: Profile },
-  devices: { icon: MonitorSmartphone, view: Devices },
-  appearance: { icon: Palette, view: Appearance },
-  notifications: { icon: Bell, view: Notifications },
-  about: { icon: Info, view: About },
-} satisfies Record<string, { icon: LucideIcon; view(): ReactNode }>;
+const kViews: Record<Section, () => ReactNode> = {
+  profile: Profile, devices: Devices, appearance: Appearance, notifications: Notifications, about: About,
+};
 
 export function Settings({ section }: { section: string }) {
   const { t } = useTranslation();
-  const current = section in kSections ? (section as keyof typeof kSections) : "profile";
-  const View = kSections[current].view;
+  const current = section in kSections ? (section as Section) : "profile";
+  const View = kViews[current];
   // On a phone the sections are a row that scrolls.
   const row = useRef<HTMLElement>(null);
   useEffect(() => {

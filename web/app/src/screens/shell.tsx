@@ -6,16 +6,16 @@ import { Link, Route, Switch, useLocation } from "wouter";
 import type { Id } from "@core/types";
 import { Banner, Button, Spinner } from "../ui/basics";
 import { explainError } from "../lib/errors";
-import { kShortcuts, neighbour, type ShortcutName } from "../lib/shortcuts";
 import { nameOf, titleOf } from "../lib/names";
 import { useNarrow } from "../lib/narrow";
 import { putFirst } from "../state/conversations";
-import { closePanel, openPanel, usePanels } from "../state/panels";
+import { closePanel, usePanels } from "../state/panels";
 import { dismissNotice } from "../state/session";
 import { useApp } from "../state/store";
 import { badgeOf } from "../state/timeline";
 import { forgetTrouble, useTrouble } from "../state/troubles";
 import { ConversationScreen } from "./conversation";
+import { useShortcuts } from "./keys";
 import { Sidebar } from "./sidebar";
 import { SignOutDialog } from "./sign-out";
 import { ThreadsScreen } from "./thread";
@@ -44,52 +44,6 @@ const Leave = lazy(() => import("./people").then(({ Leave }) => ({ default: Leav
 const Reset = lazy(() => import("./people").then(({ Reset }) => ({ default: Reset })));
 const Verify = lazy(() => import("./verify").then(({ Verify }) => ({ default: Verify })));
 const Shortcuts = lazy(() => import("./shortcuts").then(({ Shortcuts }) => ({ default: Shortcuts })));
-
-function useShortcuts() {
-  const [path, navigate] = useLocation();
-  useEffect(() => {
-    const step = (direction: 1 | -1, unread = false) => {
-      const { overview, levels, marked } = useApp.getState();
-      const wanted = unread
-        ? overview.filter(({ conversation }) => badgeOf(conversation, levels[conversation.id] ?? "all", marked[conversation.id] !== undefined) > 0)
-        : overview;
-      const paths = wanted.map(({ conversation }) => `/c/${conversation.id}`);
-      const next = neighbour(paths, paths.find((one) => path.startsWith(one)), direction);
-      if (next) {
-        navigate(next);
-      }
-    };
-    const run: Record<ShortcutName, () => void> = {
-      palette: () => openPanel({ name: "palette" }),
-      newConversation: () => openPanel({ name: "newConversation" }),
-      search: () => document.getElementById("conversation-search")?.focus(),
-      next: () => step(1),
-      previous: () => step(-1),
-      nextUnread: () => step(1, true),
-      settings: () => navigate("/settings"),
-      help: () => openPanel({ name: "shortcuts" }),
-    };
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("[role=dialog], [role=menu]")) {
-        document.querySelector<HTMLElement>(".composer textarea")?.focus();
-      }
-      const shortcut = kShortcuts.find(({ matches }) => matches(event));
-      if (shortcut) {
-        event.preventDefault();
-        run[shortcut.name]();
-      }
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  }, [path, navigate]);
-
-  // A notification was clicked.
-  useEffect(() => {
-    const onMessage = ({ data }: MessageEvent<{ navigate?: string }>) => data.navigate && navigate(data.navigate);
-    navigator.serviceWorker?.addEventListener("message", onMessage);
-    return () => navigator.serviceWorker?.removeEventListener("message", onMessage);
-  }, [navigate]);
-}
 
 function useTitle() {
   const unread = useApp(({ overview, levels, marked }) =>

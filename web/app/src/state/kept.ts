@@ -5,6 +5,7 @@ import { useApp } from "./store";
 
 const kPause = 400;
 const kMostResent = 200;
+const kMostChosen = 20;
 
 /** When a conversation makes itself heard. */
 export type Level = "all" | "mentions" | "none";
@@ -16,20 +17,21 @@ interface Kept {
   receipts: boolean;
   shown: boolean;
   resent: MessageRef[];
+  chosen: string[];
 }
 
 export async function restoreKept(): Promise<void> {
   const kept = await client().value("screens");
-  const { drafts = {}, marked = {}, levels = {}, receipts = true, shown = true, resent = [] } = kept === undefined ? {} : (JSON.parse(kept) as Partial<Kept>);
-  useApp.setState({ drafts, marked, levels, receipts, shown, resent });
+  const { drafts = {}, marked = {}, levels = {}, receipts = true, shown = true, resent = [], chosen = [] } = kept === undefined ? {} : (JSON.parse(kept) as Partial<Kept>);
+  useApp.setState({ drafts, marked, levels, receipts, shown, resent, chosen });
 }
 
 let keeping: ReturnType<typeof setTimeout> | undefined;
 export function keepSoon(): void {
   clearTimeout(keeping);
   keeping = setTimeout(() => {
-    const { drafts, marked, levels, receipts, shown, resent } = useApp.getState();
-    void remoteClient()?.client.putValue("screens", JSON.stringify({ drafts, marked, levels, receipts, shown, resent } satisfies Kept)).catch(() => undefined);
+    const { drafts, marked, levels, receipts, shown, resent, chosen } = useApp.getState();
+    void remoteClient()?.client.putValue("screens", JSON.stringify({ drafts, marked, levels, receipts, shown, resent, chosen } satisfies Kept)).catch(() => undefined);
   }, kPause);
 }
 
@@ -68,6 +70,12 @@ export function unmark(conversation: Id): void {
 /** It was given up, and written once more. */
 export function noteResent(ref: MessageRef): void {
   useApp.setState(({ resent }) => ({ resent: [...resent, ref].slice(-kMostResent) }));
+  keepSoon();
+}
+
+/** In the palette; the last comes first. */
+export function noteChosen(id: string): void {
+  useApp.setState(({ chosen }) => ({ chosen: [id, ...chosen.filter((other) => other !== id)].slice(0, kMostChosen) }));
   keepSoon();
 }
 

@@ -63,11 +63,13 @@ export interface State {
   drafts: Record<string, string>;
   /** Messages that were given up and written once more. */
   resent: MessageRef[];
+  /** What the palette led to, the last first. */
+  chosen: string[];
   notices: { key: number; notice: Notice }[];
 }
 
 export const useApp = create<State>(() => ({
   phase: "opening", problem: "", link: "connecting", caughtUp: false, account: null, devices: [], deviceRecords: {}, transfers: {}, transferFailures: {}, overview: [],
   users: {}, groups: {}, windows: {}, focus: null, thread: null, typing: {}, presence: {}, spaces: [], channels: {},
-  policy: { editWindow: 300, receipts: true }, marked: {}, levels: {}, autoFollow: {}, emoji: {}, receipts: true, shown: true, drafts: {}, resent: [], notices: [],
+  policy: { editWindow: 300, receipts: true }, marked: {}, levels: {}, autoFollow: {}, emoji: {}, receipts: true, shown: true, drafts: {}, resent: [], chosen: [], notices: [],
 }));

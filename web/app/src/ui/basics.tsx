@@ -40,7 +40,7 @@ export function IconButton({ icon: Icon, label, keys, ...rest }: IconButtonProps
 export function Keys({ of }: { of: string }) {
   return (
     <span className="keys" dir="ltr">
-      {of.split("+").map((key) => (
+      {(of === "+" ? [of] : of.split("+")).map((key) => (
         <kbd key={key}>{key}</kbd>
       ))}
     </span>

@@ -3,7 +3,6 @@ import { CoreError } from "@core/types";
 import { describe, expect, it } from "vitest";
 import { daysAgo, dayOf, shortDateOf } from "../../src/lib/dates";
 import { explainError } from "../../src/lib/errors";
-import { matches } from "../../src/lib/match";
 import { initialsOf, suggestedDeviceName, tintOf } from "../../src/lib/names";
 import { neighbour } from "../../src/lib/shortcuts";
 import { inOrder, mayMakeAtTop, pathOf, spacesIn, titleOfSpace } from "../../src/lib/spaces";
@@ -112,11 +111,6 @@ describe("names", () => {
   });
 });
 
-it("finds words in any order, without accents", () => {
-  expect(matches("René Müller", "mul ren")).toBe(true);
-  expect(matches("René Müller", "xyz")).toBe(false);
-  expect(matches("anything", "")).toBe(true);
-});
 it("steps around the ends of a list", () => {
   expect(neighbour(["a", "b"], "b", 1)).toBe("a");
   expect(neighbour(["a", "b"], "a", -1)).toBe("b");
