@@ -1,6 +1,6 @@
 # The language: syntax, compiler, evaluator.
 set(rego_engine_sources
-  src/engine/comprehension_planner.cpp src/engine/conditions.cpp src/engine/conflicts.cpp src/engine/data_index.cpp src/engine/dependencies.cpp src/engine/engine.cpp src/engine/evaluator.cpp src/engine/evaluator_calls.cpp src/engine/evaluator_documents.cpp
+  src/engine/comprehension_planner.cpp src/engine/conditions.cpp src/engine/conflicts.cpp src/engine/data_index.cpp src/engine/dependencies.cpp src/engine/engine.cpp src/engine/evaluation.cpp src/engine/evaluator.cpp src/engine/evaluator_calls.cpp src/engine/evaluator_documents.cpp
   src/engine/evaluator_terms.cpp src/engine/expr_planner.cpp src/engine/folder.cpp src/engine/glob_path.cpp src/engine/loaded.cpp src/engine/machine.cpp src/engine/machine_calls.cpp src/engine/machine_collections.cpp src/engine/machine_documents.cpp
   src/engine/negation.cpp src/engine/order.cpp src/engine/planner.cpp src/engine/policy.cpp src/engine/probe.cpp
   src/engine/recursion.cpp src/engine/ref_planner.cpp src/engine/resolver.cpp src/engine/resolver_calls.cpp src/engine/resolver_metadata.cpp src/engine/resolver_names.cpp
@@ -11,4 +11,4 @@ set(rego_engine_sources
   src/partial/residual.cpp src/partial/residual_text.cpp src/partial/unknowns.cpp
   src/syntax/format.cpp src/syntax/layout.cpp src/syntax/lexer.cpp src/syntax/module_json.cpp src/syntax/parser.cpp src/syntax/parser_bare_rules.cpp src/syntax/parser_bodies.cpp src/syntax/parser_logic.cpp
   src/syntax/parser_composites.cpp src/syntax/parser_module.cpp src/syntax/parser_rules.cpp src/syntax/parser_terms.cpp src/syntax/problems.cpp src/syntax/term_text.cpp
-  src/types/builtin_types.cpp src/types/checker_terms.cpp src/types/checker_unify.cpp src/types/readers.cpp src/types/schema_type.cpp src/types/type.cpp src/types/type_checker.cpp src/values/value.cpp)
+  src/types/builtin_types.cpp src/types/checker_terms.cpp src/types/checker_unify.cpp src/types/readers.cpp src/types/schema_type.cpp src/types/type.cpp src/types/type_checker.cpp src/values/comparison.cpp src/values/value.cpp)

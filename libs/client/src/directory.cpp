@@ -184,7 +184,8 @@ Status Engine::Impl::on_device_list(UserId user, const wire::DeviceListOf& answe
     check_expected(user);
     return {};
   }
-  auto list = identity::open_device_list(crypto_, user, answer.document);
+  auto list = identity::open_device_list(crypto_, user, answer.document,
+                                         record.list ? &*record.list : nullptr);
   if (!list) {
     refuse_list(user, list.error() == identity::Errc::malformed
                           ? event::ListRefusal::malformed

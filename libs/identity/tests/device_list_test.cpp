@@ -41,11 +41,14 @@ TEST_F(DeviceListTest, SurvivesTheJourneyAndVerifies) {
 }
 
 TEST_F(DeviceListTest, AnyFlippedBitIsRefused) {
-  const auto document = encode(make({laptop_.keys, phone_.keys}));
+  const auto list = make({laptop_.keys, phone_.keys});
+  const auto document = encode(list);
+  EXPECT_EQ(open_device_list(provider(), user_, document, &list), list);
   for (std::size_t bit = 0; bit < document.size() * 8; ++bit) {
     auto changed = document;
     changed[bit / 8] ^= static_cast<Byte>(1U << (bit % 8));
     EXPECT_FALSE(open_device_list(provider(), user_, changed)) << "bit " << bit;
+    EXPECT_FALSE(open_device_list(provider(), user_, changed, &list)) << "bit " << bit;
   }
 }
 
@@ -69,9 +72,12 @@ TEST_F(DeviceListTest, AServerCannotAddADevice) {
 }
 
 TEST_F(DeviceListTest, AListOfAnotherUserIsRefused) {
-  const auto opened = open_device_list(provider(), id_of<UserId>(2), encode(make({phone_.keys})));
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error(), Errc::account_changed);
+  const auto list = make({phone_.keys});
+  for (const DeviceList* verified : {static_cast<const DeviceList*>(nullptr), &list}) {
+    const auto opened = open_device_list(provider(), id_of<UserId>(2), encode(list), verified);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error(), Errc::account_changed);
+  }
 }
 
 TEST_F(DeviceListTest, LimitsAndUniquenessHold) {

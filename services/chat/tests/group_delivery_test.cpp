@@ -240,6 +240,53 @@ TEST_P(GroupDelivery, BundlesThatLie) {
   EXPECT_TRUE(send(*laptop_, good));
 }
 
+// A group keeps the cipher suite that it was made with: nothing weaker comes in from its own
+// members either.
+TEST_P(GroupDelivery, NothingOfAnotherSuiteComesIn) {
+  fill();
+  constexpr auto kOther = static_cast<mls_public::CipherSuite>(1);
+  ASSERT_NE(kOther, mls_public::kDefaultCipherSuite);
+  const auto other = mls::Suite::of(provider_, kOther).value();
+  const auto good = bundle(*laptop_, adding({&*tablet_}));
+
+  auto lie = good;
+  auto welcome = *MlsMessage::parse(good.welcome)->as<mls_public::Welcome>();
+  welcome.cipher_suite = kOther;
+  lie.welcome = encode(MlsMessage{welcome});
+  expect_refused(*laptop_, lie, Errc::bad_commit);
+  lie = good;
+  auto info = *MlsMessage::parse(good.group_info)->as<mls_public::GroupInfo>();
+  info.group_context.cipher_suite = kOther;
+  lie.group_info = encode(MlsMessage{info});
+  expect_refused(*laptop_, lie, Errc::bad_commit);
+
+  laptop_->group->discard_pending();
+  const mls_public::ReInit downgrade{to_bytes("x"), mls_public::ProtocolVersion::mls10, kOther, {}};
+  expect_refused(*laptop_, bundle(*laptop_, {.proposals = {{downgrade}}}), Errc::bad_commit);
+  laptop_->group->discard_pending();
+
+  auto identity = identity_of(tablet_->device);
+  identity.signature_key =
+      mls::SignatureKeyPair::from_private(other, tablet_->device.signing.private_key().expose())
+          .value();
+  const auto weak = mls::make_key_package(other, random_, identity, lifetime()).value();
+  const auto shared = std::make_shared<const mls_public::KeyPackage>(weak.key_package);
+  // No member that keeps to the protocol says so, and who claims to be outside is not asked.
+  const auto told = desk_->group->propose(environment(), {mls_public::Add{shared}},
+                                          mls_public::WireFormat::mls_public_message);
+  ASSERT_FALSE(told);
+  const auto outside = mls::external_proposal(
+      other, desk_->group->context(), identity.signature_key,
+      {mls_public::SenderType::new_member_proposal, 0}, {mls_public::Add{shared}});
+  ASSERT_TRUE(outside) << outside.error().message();
+  const auto proposed = write_as([&](const GroupService& s, Transaction& tx) {
+    return store_proposals(s, tx, desk_->device.asker, {id_, 0, {*outside}}, clock_.now());
+  });
+  ASSERT_FALSE(proposed);
+  EXPECT_TRUE(proposed.error() == Errc::bad_proposal) << proposed.error().message();
+  EXPECT_TRUE(send(*laptop_, good));
+}
+
 TEST_P(GroupDelivery, PeopleComeAndGoWithAllTheirDevices) {
   Client second = client(bob_, {&*desk_});
   expect_refused(*laptop_, bundle(*laptop_, adding({&*phone_, &*desk_})), Errc::stale_devices);

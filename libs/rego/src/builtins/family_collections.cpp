@@ -1,5 +1,6 @@
 // Aggregates, arrays and sets.
 #include <algorithm>
+#include <functional>
 
 #include "builtins/families.h"
 #include "builtins/go_text.h"
@@ -8,6 +9,8 @@
 
 namespace unhidra::rego::builtins {
 namespace {
+
+constexpr std::uint64_t kWorkOfSearch = 64;  // for one value in many
 
 bool is_list(const Value& value) {
   return value.is(Kind::array) || value.is(Kind::set);
@@ -71,8 +74,10 @@ Answer sorted(const Call& call) {
     return wrong_kind(1, call[0], {"set", "array"});
   }
   const auto elements = call[0].elements();
+  UNHIDRA_TRY_VOID(call.environment().charge(elements.size() * sizeof(Value)));
   std::vector<Value> out(elements.begin(), elements.end());
-  std::ranges::sort(out, [](const Value& a, const Value& b) { return a < b; });
+  WorkOrder before;
+  std::ranges::sort(out, std::ref(before));
   return Value::array(std::move(out));
 }
 
@@ -97,6 +102,7 @@ Answer member(const Call& call) {
   if (container.is(Kind::set)) {
     return Value::boolean(container.contains(call[0]));
   }
+  UNHIDRA_TRY_VOID(call.environment().spend(container.size()));
   const bool found =
       container.is(Kind::array)
           ? std::ranges::any_of(container.elements(), [&](const Value& v) { return v == call[0]; })
@@ -151,6 +157,7 @@ Answer array_flatten(const Call& call) {
 
 Answer array_reverse(const Call& call) {
   UNHIDRA_TRY(const Value list, call.of_kind(0, Kind::array));
+  UNHIDRA_TRY_VOID(call.environment().charge(list.size() * sizeof(Value)));
   return Value::array({list.elements().rbegin(), list.elements().rend()});
 }
 
@@ -166,13 +173,23 @@ Answer array_slice(const Call& call) {
   return Value::array({part.begin(), part.end()});
 }
 
+// The elements of `a` that are, or are not, in `b`.
+Answer those_in(const Value& a, const Value& b, bool wanted, Environment& environment) {
+  UNHIDRA_TRY_VOID(environment.charge(a.size() * sizeof(Value)));
+  std::vector<Value> out;
+  for (const Value& element : a.elements()) {
+    UNHIDRA_TRY_VOID(environment.spend(kWorkOfSearch));
+    if (b.contains(element) == wanted) {
+      out.push_back(element);
+    }
+  }
+  return Value::set(std::move(out));
+}
+
 Answer set_and(const Call& call) {
   UNHIDRA_TRY(const Value a, call.of_kind(0, Kind::set));
   UNHIDRA_TRY(const Value b, call.of_kind(1, Kind::set));
-  std::vector<Value> out;
-  std::ranges::copy_if(a.elements(), std::back_inserter(out),
-                       [&](const Value& v) { return b.contains(v); });
-  return Value::set(std::move(out));
+  return those_in(a, b, true, call.environment());
 }
 
 Answer set_or(const Call& call) {
@@ -187,10 +204,7 @@ Answer set_or(const Call& call) {
 Answer set_diff(const Call& call) {
   UNHIDRA_TRY(const Value a, call.of_kind(0, Kind::set));
   UNHIDRA_TRY(const Value b, call.of_kind(1, Kind::set));
-  std::vector<Value> out;
-  std::ranges::copy_if(a.elements(), std::back_inserter(out),
-                       [&](const Value& v) { return !b.contains(v); });
-  return Value::set(std::move(out));
+  return those_in(a, b, false, call.environment());
 }
 
 // The sets of a set.
@@ -221,7 +235,7 @@ Answer set_intersection(const Call& call) {
   std::vector<Value> out;
   if (!sets.empty()) {
     for (const Value& element : sets[0].elements()) {
-      UNHIDRA_TRY_VOID(call.environment().spend(64 * sets.size()));
+      UNHIDRA_TRY_VOID(call.environment().spend(kWorkOfSearch * sets.size()));
       if (std::ranges::all_of(sets, [&](const Value& set) { return set.contains(element); })) {
         out.push_back(element);
       }

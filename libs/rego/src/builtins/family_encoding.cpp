@@ -157,8 +157,7 @@ Answer json_marshal_with_options(const Call& call) {
   if (!pretty.value_or(implied)) {
     return json_marshal(call);
   }
-  UNHIDRA_TRY_VOID(call.environment().charge((prefix.size() + indent.size() + 1) * 64));
-  UNHIDRA_TRY_VOID(call.environment().expect_room_for(call[0]));
+  UNHIDRA_TRY_VOID(call.environment().expect_room_for(call[0], prefix.size() + indent.size() + 1));
   return written(call, prefix + to_json_lines(call[0], prefix, indent));
 }
 
@@ -174,7 +173,7 @@ Answer json_is_valid(const Call& call) {
 }
 
 Answer yaml_marshal(const Call& call) {
-  UNHIDRA_TRY_VOID(call.environment().expect_room_for(call[0]));
+  UNHIDRA_TRY_VOID(call.environment().expect_room_for(call[0], 2));
   return written(call, to_yaml(call[0]));
 }
 

@@ -1,5 +1,6 @@
 // Objects and JSON documents: object.*, json.filter, json.remove, json.patch.
 #include <algorithm>
+#include <functional>
 
 #include "builtins/families.h"
 #include "builtins/go_text.h"
@@ -10,6 +11,7 @@ namespace {
 
 constexpr int kMaxDepth = 512;
 constexpr std::uint64_t kWorkOfComparison = 16;  // of two values, see Environment::spend
+constexpr std::uint64_t kWorkOfSearch = 64;      // for one in many
 
 std::unexpected<Error> too_deep() {
   return fail(CallErrc::exhausted, "the value is nested too deeply");
@@ -26,8 +28,8 @@ Result<Value> joined(std::span<const Value> objects, Environment& environment, i
     UNHIDRA_TRY_VOID(environment.charge((object.size() + 1) * sizeof(Value::Member)));
     all.insert(all.end(), object.members().begin(), object.members().end());
   }
-  std::ranges::stable_sort(
-      all, [](const Value& a, const Value& b) { return a < b; }, &Value::Member::first);
+  WorkOrder order;
+  std::ranges::stable_sort(all, std::ref(order), &Value::Member::first);
   std::vector<Value::Member> out;
   for (auto first = all.begin(); first != all.end();) {
     const auto last = std::find_if(first + 1, all.end(), [&](const Value::Member& member) {
@@ -85,8 +87,10 @@ Result<Value> key_set(const Value& keys) {
 Answer keep_members(const Call& call, bool named) {
   UNHIDRA_TRY(const Value object, call.of_kind(0, Kind::object));
   UNHIDRA_TRY(const Value keys, key_set(call[1]));
+  UNHIDRA_TRY_VOID(call.environment().charge(object.size() * sizeof(Value::Member)));
   std::vector<Value::Member> out;
   for (const auto& member : object.members()) {
+    UNHIDRA_TRY_VOID(call.environment().spend(kWorkOfSearch));
     if (keys.contains(member.first) == named) {
       out.push_back(member);
     }
@@ -102,6 +106,7 @@ Answer object_remove(const Call& call) {
 
 Answer object_keys(const Call& call) {
   UNHIDRA_TRY(const Value object, call.of_kind(0, Kind::object));
+  UNHIDRA_TRY_VOID(call.environment().charge(object.size() * sizeof(Value)));
   UNHIDRA_TRY(Value keys, key_set(object));
   return keys;
 }
@@ -158,14 +163,20 @@ Result<bool> run_in(const Value& super, const Value& sub, Environment& environme
 
 Result<bool> is_subset(const Value& super, const Value& sub, Environment& environment, int depth) {
   if (depth > kMaxDepth) {
-    return false;
+    return too_deep();
   }
   UNHIDRA_TRY_VOID(environment.spend(kWorkOfComparison * (sub.size() + 1)));
   if (super.is(Kind::object) && sub.is(Kind::object)) {
     return members_in(super, sub, environment, depth);
   }
   if (super.is(Kind::set) && sub.is(Kind::set)) {
-    return std::ranges::all_of(sub.elements(), [&](const Value& v) { return super.contains(v); });
+    for (const Value& element : sub.elements()) {
+      UNHIDRA_TRY_VOID(environment.spend(kWorkOfSearch));
+      if (!super.contains(element)) {
+        return false;
+      }
+    }
+    return true;
   }
   if (super.is(Kind::array) && sub.is(Kind::array)) {
     return run_in(super, sub, environment);
@@ -200,7 +211,8 @@ Result<Value> path_tree(const Value& operand) {
 }
 
 // The value without what the tree names; nothing when the tree ends here.
-Result<std::optional<Value>> without(const Value& value, const Value* tree, int depth) {
+Result<std::optional<Value>> without(const Value& value, const Value* tree,
+                                     Environment& environment, int depth) {
   if (depth > kMaxDepth) {
     return too_deep();
   }
@@ -210,10 +222,11 @@ Result<std::optional<Value>> without(const Value& value, const Value* tree, int 
   if (!tree->is(Kind::object)) {
     return std::nullopt;
   }
+  UNHIDRA_TRY_VOID(environment.charge(value.size() * sizeof(Value::Member)));
   if (value.is(Kind::object)) {
     std::vector<Value::Member> out;
     for (const auto& [key, member] : value.members()) {
-      UNHIDRA_TRY(auto kept, without(member, tree->find(key), depth + 1));
+      UNHIDRA_TRY(auto kept, without(member, tree->find(key), environment, depth + 1));
       if (kept) {
         out.emplace_back(key, std::move(*kept));
       }
@@ -228,7 +241,7 @@ Result<std::optional<Value>> without(const Value& value, const Value* tree, int 
   for (const Value& element : value.elements()) {
     const Value* branch =
         value.is(Kind::set) ? tree->find(element) : tree->find(std::to_string(index++));
-    UNHIDRA_TRY(auto kept, without(element, branch, depth + 1));
+    UNHIDRA_TRY(auto kept, without(element, branch, environment, depth + 1));
     if (kept) {
       out.push_back(std::move(*kept));
     }
@@ -237,18 +250,19 @@ Result<std::optional<Value>> without(const Value& value, const Value* tree, int 
 }
 
 // What the tree names and the value has.
-Result<Value> only(const Value& value, const Value& tree, int depth) {
+Result<Value> only(const Value& value, const Value& tree, Environment& environment, int depth) {
   if (depth > kMaxDepth) {
     return too_deep();
   }
   if (!tree.is(Kind::object) || tree.size() == 0) {
     return value;
   }
+  UNHIDRA_TRY_VOID(environment.charge(value.size() * sizeof(Value::Member)));
   if (value.is(Kind::object)) {
     std::vector<Value::Member> out;
     for (const auto& [key, member] : value.members()) {
       if (const Value* branch = tree.find(key)) {
-        UNHIDRA_TRY(Value kept, only(member, *branch, depth + 1));
+        UNHIDRA_TRY(Value kept, only(member, *branch, environment, depth + 1));
         out.emplace_back(key, std::move(kept));
       }
     }
@@ -263,7 +277,7 @@ Result<Value> only(const Value& value, const Value& tree, int depth) {
     const Value* branch =
         value.is(Kind::set) ? tree.find(element) : tree.find(std::to_string(index++));
     if (branch != nullptr) {
-      UNHIDRA_TRY(Value kept, only(element, *branch, depth + 1));
+      UNHIDRA_TRY(Value kept, only(element, *branch, environment, depth + 1));
       out.push_back(std::move(kept));
     }
   }
@@ -273,7 +287,7 @@ Result<Value> only(const Value& value, const Value& tree, int depth) {
 Answer json_remove(const Call& call) {
   UNHIDRA_TRY(const Value object, call.of_kind(0, Kind::object));
   UNHIDRA_TRY(const Value tree, path_tree(call[1]));
-  return without(object, &tree, 0);
+  return without(object, &tree, call.environment(), 0);
 }
 
 Answer json_filter(const Call& call) {
@@ -282,7 +296,7 @@ Answer json_filter(const Call& call) {
   if (tree.size() == 0) {
     return Value::object({});
   }
-  return only(object, tree, 0);
+  return only(object, tree, call.environment(), 0);
 }
 
 // A patch that cannot be applied makes the call undefined, as in the reference.

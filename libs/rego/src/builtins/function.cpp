@@ -29,16 +29,30 @@ Status Host::sleep(std::chrono::nanoseconds) {
 
 namespace unhidra::rego::builtins {
 
+Status Environment::exhaust(const char* message) {
+  exhausted_ = true;
+  return fail(CallErrc::exhausted, message);
+}
+
 Status Environment::charge(std::uint64_t units) {
   if (units > budget) {
     budget = 0;
-    return fail(CallErrc::exhausted, "the evaluation's budget is used up");
+    return exhaust("the evaluation's budget is used up");
   }
   budget -= units;
   return spend(units);
 }
 
 Status Environment::spend(std::uint64_t units) {
+  if (units > work) {
+    work = 0;
+    return exhaust("the evaluation's budget is used up");
+  }
+  work -= units;
+  return keep_time(units);
+}
+
+Status Environment::keep_time(std::uint64_t units) {
   // About as much work as a reading of the clock is lost in, and far less than a time limit.
   constexpr std::uint64_t kUnitsPerLook = 16'384;
   if (!deadline || clock == nullptr) {
@@ -49,32 +63,27 @@ Status Environment::spend(std::uint64_t units) {
     return {};
   }
   if (clock->steady_now() >= *deadline) {
-    return fail(CallErrc::exhausted, "the evaluation's time is up");  // and again when asked again
+    return exhaust("the evaluation's time is up");  // and again when asked again
   }
   unlooked_ = 0;
   return {};
 }
 
-Status Environment::expect_room_for(const Value& value) {
-  std::uint64_t size = 0;
-  return add_text(value, size);
+bool Environment::has_room_for(std::uint64_t bytes) {
+  return bytes <= budget ? spend(bytes).has_value()
+                         : exhaust("the evaluation's budget is used up").has_value();
 }
 
-Status Environment::add_text(const Value& value, std::uint64_t& size) {
-  constexpr std::uint64_t kWorkOfNode = 16;
-  size += 1 + value.text().size();
-  if (size > budget) {
-    return charge(size);
-  }
-  UNHIDRA_TRY_VOID(spend(kWorkOfNode));
-  for (const Value& element : value.elements()) {
-    UNHIDRA_TRY_VOID(add_text(element, size));
-  }
-  for (const auto& [key, member] : value.members()) {
-    UNHIDRA_TRY_VOID(add_text(key, size));
-    UNHIDRA_TRY_VOID(add_text(member, size));
+Status Environment::expect_room_for(const Value& value, std::uint64_t indentation) {
+  const bool is_known = value.weight() < Value::kTooHeavy;
+  if (!has_room_for(is_known ? value.weight() * (1 + value.depth() * indentation) : UINT64_MAX)) {
+    return exhaust("the evaluation's budget is used up");
   }
   return {};
+}
+
+Status Environment::expect_depth_of(const Value& value) {
+  return value.depth() > kMaxValueDepth ? exhaust("the value is nested too deeply") : Status();
 }
 
 std::unexpected<Error> operand_error(std::size_t position, const std::string& what) {
@@ -167,9 +176,16 @@ Answer invoke(const Builtin& builtin, std::span<const Value> operands, Environme
     for (const Value& operand : operands) {
       units += operand.size() * kWorkOfElement + operand.text().size();
     }
-    UNHIDRA_TRY_VOID(environment.spend(units));
+    UNHIDRA_TRY_VOID(environment.keep_time(units));
   }
-  return builtin.function(Call(operands, environment));
+  if (environment.is_exhausted()) {
+    return fail(CallErrc::exhausted, "the evaluation's budget is used up");
+  }
+  Answer out = builtin.function(Call(operands, environment));
+  if (out && *out) {
+    UNHIDRA_TRY_VOID(environment.expect_depth_of(**out));
+  }
+  return out;
 }
 
 std::span<const std::span<const Builtin>> all_builtins() {

@@ -15,6 +15,8 @@
 #include "unhidra/rego/host.h"
 #include "unhidra/rego/value.h"
 
+#include "values/work.h"
+
 namespace unhidra::rego::builtins {
 
 // Every other code that a function answers is an ordinary failure of the call
@@ -30,9 +32,12 @@ constexpr ErrorCode error_code(CallErrc code) {
   return {"rego.budget_exhausted", ErrorKind::too_large};
 }
 
+// Lists and objects inside each other, of what an evaluation makes. JSON is read up to half of it.
+inline constexpr std::uint32_t kMaxValueDepth = 1'024;
+
 // What one evaluation brings: shared by all its calls, so that time.now_ns() and rand.intn() answer
 // the same throughout.
-struct Environment {
+struct Environment final : WorkMeter {
   std::int64_t now_ns = 0;
   RandomSource* random = nullptr;
   Host* host = nullptr;
@@ -40,24 +45,45 @@ struct Environment {
   std::optional<SteadyTime> deadline;
   // Units of work and of memory left; about a byte or a step each.
   std::uint64_t budget = 64U << 20;
+  // Units of work left that keeps no memory, about a nanosecond each.
+  std::uint64_t work = std::uint64_t{1} << 40;
   std::map<std::string, Value, std::less<>> memory;  // of rand.intn and uuid.rfc4122
   std::function<void(std::string_view)> print;       // where trace() writes
 
-  // Takes from the budget. CallErrc::exhausted: it is used up, or the time is.
+  // Takes from the budget of memory, and as much work. CallErrc::exhausted: it is used up, or the
+  // time is.
   Status charge(std::uint64_t units);
-  // Work that keeps no memory, about a nanosecond a unit: nothing is taken from the budget, but
-  // every so many units of either kind the clock is looked at. CallErrc::exhausted: the time is up.
+  // Work that keeps no memory. Every so many units the clock is looked at. CallErrc::exhausted: it
+  // is used up, or the time is.
   Status spend(std::uint64_t units);
-  // Before the text of a value is made: whether the budget has room for it. A value that stands in
-  // many places is written in each, so some few nodes may be more text than memory.
-  // CallErrc::exhausted.
-  Status expect_room_for(const Value& value);
+  // Looks at the clock as if so much had been done, and takes nothing. CallErrc::exhausted.
+  Status keep_time(std::uint64_t units);
+  bool take_work(std::uint64_t units) override { return !exhausted_ && spend(units).has_value(); }
+  bool has_room_for(std::uint64_t bytes) override;
+  // Before the text of a value is made: whether the budget has room for it, with so many characters
+  // of indentation a level. A value that stands in many places is written in each, so some few
+  // nodes may be more text than memory. CallErrc::exhausted.
+  Status expect_room_for(const Value& value, std::uint64_t indentation = 0);
+  // Of what was made: CallErrc::exhausted when its depth is above kMaxValueDepth, so that whatever
+  // follows a value downwards has the stack it needs.
+  Status expect_depth_of(const Value& value);
+  // Something was refused. What was answered after that is worth nothing: whoever began the
+  // evaluation ends it with an error.
+  bool is_exhausted() const { return exhausted_; }
 
  private:
-  Status add_text(const Value& value, std::uint64_t& size);
+  Status exhaust(const char* message);
 
   std::uint64_t unlooked_ = 0;  // units since the clock was looked at
+  bool exhausted_ = false;
 };
+
+// What an evaluation of so many steps may do within them.
+constexpr std::uint64_t work_of_steps(std::uint64_t steps) {
+  constexpr std::uint64_t kWorkOfStep = 32;
+  constexpr std::uint64_t kAtLeast = 1 << 20;
+  return steps < UINT64_MAX / kWorkOfStep - kAtLeast ? steps * kWorkOfStep + kAtLeast : UINT64_MAX;
+}
 
 using Answer = Result<std::optional<Value>>;  // nothing: undefined
 
@@ -104,8 +130,8 @@ struct Builtin {
   bool for_tests = false;  // unknown to policies that are not compiled with such functions
 };
 
-// Calls it within the time limit: whatever it charges itself, to go through its operands once is
-// spent, so that many cheap calls with long operands do not escape the clock.
+// Calls it within the time limit: whatever it charges itself, the clock is looked at as if it went
+// through its operands once, so that many cheap calls with long operands do not escape it.
 Answer invoke(const Builtin& builtin, std::span<const Value> operands, Environment& environment);
 
 // Every function, by name. The operators too: plus, minus, equal, ...

@@ -1,43 +1,86 @@
 // Values to JSON.
+#include <utility>
+
 #include "builtins/go_text.h"
 #include "builtins/json_text.h"
+#include "values/work.h"
 
 namespace unhidra::rego::builtins {
 namespace {
 
-std::string key_text(const Value& key, bool html_safe) {
-  return quote_json(key.is(Kind::string) ? key.text() : to_json(key, html_safe), html_safe);
+void write_json(const Value& value, bool html_safe, std::string& out);
+
+void write_key(const Value& key, bool html_safe, std::string& out) {
+  if (key.is(Kind::string)) {
+    return write_quoted(key.text(), html_safe, out);
+  }
+  std::string text;
+  write_json(key, html_safe, text);
+  write_quoted(text, html_safe, out);
 }
 
-void write_lines(const Value& value, const std::string& line, std::string_view indent,
-                 std::string& out) {
+void write_json(const Value& value, bool html_safe, std::string& out) {
+  switch (value.kind()) {
+    case Kind::null:
+      out += "null";
+      return;
+    case Kind::boolean:
+      out += value.as_boolean() ? "true" : "false";
+      return;
+    case Kind::number:
+      out += value.text();
+      return;
+    case Kind::string:
+      return write_quoted(value.text(), html_safe, out);
+    default:
+      break;
+  }
+  bool first = true;
+  const auto comma = [&] { out += std::exchange(first, false) ? "" : ","; };
+  out += value.is(Kind::object) ? '{' : '[';
+  for (const Value& element : value.elements()) {
+    comma();
+    write_json(element, html_safe, out);
+  }
+  for (const auto& [key, member] : value.members()) {
+    comma();
+    write_key(key, html_safe, out);
+    out += ':';
+    write_json(member, html_safe, out);
+  }
+  out += value.is(Kind::object) ? '}' : ']';
+}
+
+// `line` is the end of a line with the indentation of the next.
+void write_lines(const Value& value, std::string& line, std::string_view indent, std::string& out) {
   const bool object = value.is(Kind::object);
   if (!object && !value.is(Kind::array) && !value.is(Kind::set)) {
-    out += to_json(value);
-    return;
+    return write_json(value, true, out);
   }
   out += object ? '{' : '[';
-  const std::string inner = line + std::string(indent);
+  line += indent;
   bool first = true;
+  const auto next = [&] { (out += std::exchange(first, false) ? "" : ",") += line; };
   for (const auto& [key, member] : value.members()) {
-    out += (first ? "" : ",") + inner + key_text(key, true) + ": ";
-    write_lines(member, inner, indent, out);
-    first = false;
+    next();
+    write_key(key, true, out);
+    out += ": ";
+    write_lines(member, line, indent, out);
   }
   for (const Value& element : value.elements()) {
-    out += (first ? "" : ",") + inner;
-    write_lines(element, inner, indent, out);
-    first = false;
+    next();
+    write_lines(element, line, indent, out);
   }
+  line.resize(line.size() - indent.size());
   out += first ? "" : line;
   out += object ? '}' : ']';
 }
 
 }  // namespace
 
-std::string quote_json(std::string_view text, bool html_safe) {
+void write_quoted(std::string_view text, bool html_safe, std::string& out) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out = "\"";
+  out += '"';
   while (!text.empty()) {
     const DecodedRune rune = decode_rune(text);
     const char32_t c = rune.value;
@@ -60,41 +103,29 @@ std::string quote_json(std::string_view text, bool html_safe) {
       append_rune(out, c);
     }
   }
-  return out + '"';
+  out += '"';
+}
+
+std::string quote_json(std::string_view text, bool html_safe) {
+  std::string out;
+  write_quoted(text, html_safe, out);
+  return out;
 }
 
 std::string to_json(const Value& value, bool html_safe) {
-  switch (value.kind()) {
-    case Kind::null:
-      return "null";
-    case Kind::boolean:
-      return value.as_boolean() ? "true" : "false";
-    case Kind::number:
-      return value.text();
-    case Kind::string:
-      return quote_json(value.text(), html_safe);
-    case Kind::array:
-    case Kind::set: {
-      std::string out = "[";
-      for (const Value& element : value.elements()) {
-        out += (out.size() > 1 ? "," : "") + to_json(element, html_safe);
-      }
-      return out + ']';
-    }
-    case Kind::object:
-      break;
+  std::string out;
+  if (WorkScope::has_room(value)) {
+    write_json(value, html_safe, out);
   }
-  std::string out = "{";
-  for (const auto& [key, member] : value.members()) {
-    out +=
-        (out.size() > 1 ? "," : "") + key_text(key, html_safe) + ':' + to_json(member, html_safe);
-  }
-  return out + '}';
+  return out;
 }
 
 std::string to_json_lines(const Value& value, std::string_view prefix, std::string_view indent) {
   std::string out;
-  write_lines(value, "\n" + std::string(prefix), indent, out);
+  if (WorkScope::has_room(value)) {
+    std::string line = "\n" + std::string(prefix);
+    write_lines(value, line, indent, out);
+  }
   return out;
 }
 

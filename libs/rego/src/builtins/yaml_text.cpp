@@ -264,7 +264,9 @@ Result<Value> value_of_yaml(const YamlNode& node, Environment& environment, Yaml
 
 std::string to_yaml(const Value& value) {
   std::string out;
-  write(value, "", false, out);
+  if (WorkScope::has_room(value)) {
+    write(value, "", false, out);
+  }
   return out;
 }
 

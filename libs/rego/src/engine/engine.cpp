@@ -5,8 +5,8 @@
 #include "builtins/go_time.h"
 #include "builtins/json_text.h"
 #include "builtins/yaml_text.h"
-#include "engine/engine_parts.h"
-#include "engine/machine.h"
+#include "engine/loaded.h"
+#include "engine/planner.h"
 #include "engine/strict.h"
 #include "engine/tracing.h"
 #include "syntax/parser.h"
@@ -178,118 +178,6 @@ LoadedData PolicySet::load(Value data, const LoadBudget& budget) const {
 
 std::vector<RuleInfo> PolicySet::rules() const {
   return list_rules(*policy_);
-}
-
-const Loaded* loaded_of(const Evaluation& evaluation) {
-  return evaluation.loaded == nullptr ? nullptr : evaluation.loaded->loaded_.get();
-}
-
-builtins::Environment environment_of(const Evaluation& evaluation) {
-  builtins::Environment out;
-  out.now_ns = to_unix_micros(evaluation.now) * 1'000;
-  out.random = evaluation.random;
-  out.host = evaluation.host;
-  out.clock = evaluation.clock;
-  out.deadline = evaluation.deadline;
-  out.budget = evaluation.max_memory;
-  if (evaluation.print) {
-    out.print = evaluation.print;
-  }
-  return out;
-}
-
-EvaluatorSettings settings_of(const Evaluation& evaluation, const Policy& policy,
-                              const Loaded* loaded) {
-  EvaluatorSettings out;
-  out.input = evaluation.input ? &*evaluation.input : nullptr;
-  out.data = loaded == nullptr ? &evaluation.data : &loaded->data;
-  const bool makes_all = evaluation.walk_tree || evaluation.tracer != nullptr;
-  if (loaded != nullptr && loaded->policy.get() == &policy && !makes_all) {
-    out.loaded = loaded;
-  }
-  out.tracer = evaluation.tracer;
-  out.strict_errors = evaluation.strict_errors;
-  out.max_steps = evaluation.max_steps;
-  out.clock = evaluation.clock;
-  out.deadline = evaluation.deadline;
-  return out;
-}
-
-namespace {
-
-Result<std::vector<Solution>> walk(const Policy& policy, const Query& query,
-                                   builtins::Environment environment,
-                                   const EvaluatorSettings& settings) {
-  UNHIDRA_TRY(const auto rows, Evaluator(policy, environment, settings).run(query));
-  std::vector<Solution> out;
-  for (const auto& row : rows) {
-    Solution solution;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (row[i]) {
-        solution.emplace_back(query.variables[i].first, *row[i]);
-      }
-    }
-    out.push_back(std::move(solution));
-  }
-  return out;
-}
-
-Result<std::vector<Solution>> run(const Policy& policy, const Query& query,
-                                  builtins::Environment environment,
-                                  const EvaluatorSettings& settings) {
-  Machine machine(policy, policy.plans(), environment, settings);
-  std::vector<Solution> out;
-  UNHIDRA_TRY_VOID(machine.run(*query.program, [&](std::span<const Slot> row) {
-    Solution solution;
-    for (const auto& [name, slot] : query.variables) {
-      solution.emplace_back(name, *row[static_cast<std::size_t>(slot)].value);
-    }
-    out.push_back(std::move(solution));
-    return true;
-  }));
-  return out;
-}
-
-bool has_program(const Query& query, const Evaluation& evaluation) {
-  return query.program != nullptr && !evaluation.walk_tree && evaluation.tracer == nullptr;
-}
-
-}  // namespace
-
-Result<std::vector<Solution>> PreparedQuery::evaluate(const Evaluation& evaluation) const {
-  const Loaded* loaded = loaded_of(evaluation);
-  const auto settings = settings_of(evaluation, *policy_, loaded);
-  const auto answer = has_program(*query_, evaluation) ? run : walk;
-  UNHIDRA_TRY(auto solutions, answer(*policy_, *query_, environment_of(evaluation), settings));
-  std::vector<Solution> out;
-  for (auto& solution : solutions) {
-    if (std::ranges::find(out, solution) == out.end()) {
-      out.push_back(std::move(solution));
-    }
-  }
-  return out;
-}
-
-Result<std::optional<Value>> PreparedQuery::evaluate_one(const Evaluation& evaluation) const {
-  const Loaded* loaded = loaded_of(evaluation);
-  const auto settings = settings_of(evaluation, *policy_, loaded);
-  auto environment = environment_of(evaluation);
-  std::optional<Value> out;
-  if (!has_program(*query_, evaluation)) {
-    UNHIDRA_TRY(const auto solutions, walk(*policy_, *query_, std::move(environment), settings));
-    if (!solutions.empty() && !solutions[0].empty()) {
-      out = solutions[0][0].second;
-    }
-    return out;
-  }
-  Machine machine(*policy_, policy_->plans(), environment, settings);
-  UNHIDRA_TRY_VOID(machine.run(*query_->program, [&](std::span<const Slot> row) {
-    if (!query_->variables.empty()) {
-      out = *row[static_cast<std::size_t>(query_->variables[0].second)].value;
-    }
-    return false;
-  }));
-  return out;
 }
 
 Result<std::vector<std::string>> package_of(const ModuleSource& source, Syntax syntax) {

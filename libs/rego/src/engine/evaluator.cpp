@@ -28,7 +28,10 @@ Value put_at(const Value* document, std::span<const Value> path, const Value& va
 
 Evaluator::Evaluator(const Policy& policy, builtins::Environment& environment,
                      EvaluatorSettings settings)
-    : policy_(policy), environment_(environment), settings_(std::move(settings)) {
+    : policy_(policy),
+      environment_(environment),
+      work_(environment),
+      settings_(std::move(settings)) {
   if (settings_.input != nullptr) {
     base_.input = *settings_.input;
   }
@@ -48,8 +51,8 @@ Result<std::vector<std::vector<std::optional<Value>>>> Evaluator::run(const Quer
     out.push_back(std::move(row));
     return true;
   });
-  if (error_) {
-    return fail(*error_);
+  if (!is_good()) {
+    return fail(failure());
   }
   return out;
 }
@@ -77,8 +80,8 @@ Result<std::vector<Evaluator::Row>> Evaluator::ways_of(const Expr& expr, const R
     out.push_back(row_of(frame));
     return true;
   });
-  if (error_) {
-    return fail(*error_);
+  if (!is_good()) {
+    return fail(failure());
   }
   return out;
 }
@@ -91,8 +94,8 @@ Result<std::vector<std::pair<Value, Evaluator::Row>>> Evaluator::values_of(const
     out.emplace_back(value, row_of(frame));
     return true;
   });
-  if (error_) {
-    return fail(*error_);
+  if (!is_good()) {
+    return fail(failure());
   }
   return out;
 }
@@ -100,8 +103,8 @@ Result<std::vector<std::pair<Value, Evaluator::Row>>> Evaluator::values_of(const
 Result<std::optional<Value>> Evaluator::call_of(const RuleNode& node,
                                                 const std::vector<Value>& arguments) {
   std::optional<Value> out;
-  if (!call_function(node, arguments, out)) {
-    return fail(*error_);
+  if (!call_function(node, arguments, out) || !is_good()) {
+    return fail(failure());
   }
   return out;
 }
@@ -118,10 +121,21 @@ bool Evaluator::fail_at(Errc code, const Location& location, const std::string& 
 }
 
 bool Evaluator::step(const Location& location) {
-  if (++steps_ > settings_.max_steps || depth_ > settings_.max_depth || settings_.is_late(steps_)) {
+  const bool is_late = ++steps_ % kStepsPerLook == 0 && settings_.is_late();
+  if (steps_ > settings_.max_steps || depth_ > settings_.max_depth || is_late ||
+      environment_.is_exhausted()) {
     return fail_at(Errc::budget_exhausted, location, "the evaluation's budget is used up");
   }
   return !error_;
+}
+
+bool Evaluator::may_keep(const Value& made, const Location& location) {
+  return environment_.expect_depth_of(made).has_value() ||
+         fail_at(Errc::budget_exhausted, location, "the value is nested too deeply");
+}
+
+Error Evaluator::failure() const {
+  return error_ ? *error_ : Error(Errc::budget_exhausted, "the evaluation's budget is used up");
 }
 
 bool Evaluator::body(const Body& body, std::size_t index, Frame& frame, Next next) {

@@ -29,14 +29,13 @@ struct EvaluatorSettings {
   const Clock* clock = nullptr;
   std::optional<SteadyTime> deadline;
 
-  // Asked at each step: is there no time left?
-  bool is_late(std::uint64_t step) const {
-    constexpr std::uint64_t kEvery = 256;
-    return deadline && clock != nullptr && step % kEvery == 0 && clock->steady_now() >= *deadline;
-  }
+  bool is_late() const { return deadline && clock != nullptr && clock->steady_now() >= *deadline; }
 
   std::size_t max_depth = 1'000;  // expressions and rules under way inside each other
 };
+
+// At how many steps the clock is looked at.
+inline constexpr std::uint64_t kStepsPerLook = 256;
 
 class Evaluator {
  public:
@@ -89,6 +88,10 @@ class Evaluator {
   bool fail_with(Error error);
   bool fail_at(Errc code, const Location& location, const std::string& message);
   bool step(const Location& location);
+  // Whether what was made may go on; also whether there was work left for all that led to it.
+  bool may_keep(const Value& made, const Location& location);
+  bool is_good() const { return !error_ && !environment_.is_exhausted(); }
+  Error failure() const;
 
   // ---- expressions ----
   bool body(const Body& body, std::size_t index, Frame& frame, Next next);
@@ -150,6 +153,7 @@ class Evaluator {
 
   const Policy& policy_;
   builtins::Environment& environment_;
+  WorkScope work_;
   EvaluatorSettings settings_;
   World base_;  // what the host gave
   World* world_ = nullptr;

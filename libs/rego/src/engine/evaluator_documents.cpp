@@ -23,8 +23,8 @@ Result<std::optional<Value>> Evaluator::document_of(const RuleNode& node) {
     base = base != nullptr && base->is(Kind::object) ? base->find(key) : nullptr;
   }
   std::optional<Value> out;
-  if (!document(node, base, out)) {
-    return fail(*error_);
+  if (!document(node, base, out) || !is_good()) {
+    return fail(failure());
   }
   return out;
 }
@@ -222,7 +222,7 @@ bool Evaluator::compute_set(const RuleNode& node, std::optional<Value>& out) {
     }
   }
   out = Value::set(std::move(elements));
-  return true;
+  return may_keep(*out, node.rules[0]->location);
 }
 
 // Rules whose heads go on behind this place.
@@ -319,7 +319,7 @@ bool Evaluator::compute_object(const RuleNode& node, const Value* base, std::opt
     // does.
     out = node.has_rules() ? laid_over(*base, value) : laid_over(value, *base);
   }
-  return true;
+  return may_keep(*out, node.rules.empty() ? Location{} : node.rules[0]->location);
 }
 
 }  // namespace unhidra::rego

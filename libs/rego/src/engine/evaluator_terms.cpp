@@ -21,6 +21,20 @@ std::optional<std::size_t> index_of(const Value& key, std::size_t size) {
   return out < size ? std::optional(out) : std::nullopt;
 }
 
+Value composite_of(Term::Type type, const std::vector<Value>& parts) {
+  if (type == Term::Type::array) {
+    return Value::array(parts);
+  }
+  if (type == Term::Type::set) {
+    return Value::set(parts);
+  }
+  std::vector<Value::Member> members;
+  for (std::size_t i = 0; i + 1 < parts.size(); i += 2) {
+    members.emplace_back(parts[i], parts[i + 1]);
+  }
+  return Value::object(std::move(members));
+}
+
 }  // namespace
 
 bool Evaluator::has_unbound(const Term& term, const Frame& frame) const {
@@ -66,17 +80,8 @@ bool Evaluator::term(const Term& term, Frame& frame, Take take) {
   // What binds variables for its neighbours comes first: see order.cpp.
   const auto finish = [&] {
     return items(term, 0, frame, done, [&] {
-      if (term.is(Term::Type::array)) {
-        return take(Value::array(done));
-      }
-      if (term.is(Term::Type::set)) {
-        return take(Value::set(done));
-      }
-      std::vector<Value::Member> members;
-      for (std::size_t i = 0; i + 1 < done.size(); i += 2) {
-        members.emplace_back(done[i], done[i + 1]);
-      }
-      return take(Value::object(std::move(members)));
+      const Value made = composite_of(term.type, done);
+      return may_keep(made, term.location) && take(made);
     });
   };
   return finish();
@@ -148,11 +153,11 @@ bool Evaluator::comprehension(const Term& term, Frame& frame, Take take) {
   if (error_) {
     return false;
   }
-  if (term.is(Term::Type::object_comp)) {
-    return take(Value::object({members.begin(), members.end()}));
-  }
-  return take(term.is(Term::Type::set_comp) ? Value::set(std::move(elements))
-                                            : Value::array(std::move(elements)));
+  const Value made = term.is(Term::Type::object_comp)
+                         ? Value::object({members.begin(), members.end()})
+                     : term.is(Term::Type::set_comp) ? Value::set(std::move(elements))
+                                                     : Value::array(std::move(elements));
+  return may_keep(made, term.location) && take(made);
 }
 
 // What is undefined in a string stands there as "<undefined>".

@@ -13,6 +13,7 @@ constexpr std::uint64_t kAllSteps = 1'000'000;
 constexpr std::uint64_t kCallUnits = 64 << 10;
 constexpr std::uint64_t kDocumentUnits = 1 << 20;
 constexpr std::uint64_t kSteps = 50'000;
+constexpr std::uint64_t kWork = 4 << 20;  // about nanoseconds
 // Small enough for the stack of whoever compiles.
 constexpr std::size_t kDepth = 100;
 
@@ -116,10 +117,12 @@ std::optional<Value> Folder::within(std::uint64_t units, Make made) {
   }
   builtins::Environment environment;
   environment.budget = std::min(units, units_);
+  environment.work = kWork;
+  const WorkScope work(environment);
   const std::uint64_t before = environment.budget;
   auto out = made(environment);
   units_ -= before - std::min(before, environment.budget);
-  return out ? std::move(*out) : std::nullopt;
+  return out && !environment.is_exhausted() ? std::move(*out) : std::nullopt;
 }
 
 // A function that fails may be an error: that is left to the evaluation.
@@ -149,7 +152,7 @@ std::optional<Value> Folder::call(const Term& term) {
   if (const auto* builtin = static_cast<const builtins::Builtin*>(term.callee.builtin)) {
     steps_ -= std::min<std::uint64_t>(steps_, 1);
     return within(kCallUnits, [&](builtins::Environment& environment) {
-      return builtin->function(builtins::Call(operands, environment));
+      return builtins::invoke(*builtin, operands, environment);
     });
   }
   return within(kCallUnits, [&](builtins::Environment& environment) {

@@ -25,9 +25,15 @@ class Loader {
  public:
   Loader(Loaded& out, const LoadBudget& budget) : out_(out), budget_(budget) {
     environment_.budget = budget.max_memory;
+    environment_.work = builtins::work_of_steps(budget.max_steps);
+    environment_.clock = budget.clock;
+    environment_.deadline = budget.deadline;
   }
 
   void run(const Loaded* before) {
+    if (out_.data.depth() > builtins::kMaxValueDepth) {
+      return;  // every evaluation refuses it
+    }
     const Plans& plans = out_.policy->plans();
     out_.index.emplace(plans.searches(), out_.data,
                        before != nullptr && before->index ? &*before->index : nullptr,
@@ -50,7 +56,7 @@ class Loader {
 
  private:
   void make(const Plans& plans, const RuleNode& node) {
-    if (steps_ >= budget_.max_steps || environment_.budget == 0) {
+    if (steps_ >= budget_.max_steps || environment_.is_exhausted()) {
       return;
     }
     EvaluatorSettings settings;

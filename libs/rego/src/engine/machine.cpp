@@ -36,6 +36,7 @@ Machine::Machine(const Policy& policy, const Plans& plans, builtins::Environment
     : policy_(policy),
       plans_(plans),
       environment_(environment),
+      work_(environment),
       settings_(std::move(settings)),
       workspace_(Workspace::borrow()) {}
 
@@ -47,7 +48,7 @@ Machine::~Machine() {
 Status Machine::run(const Program& query, Row row) {
   Sink sink{.row = &row};
   workspace_->begin(query.known);
-  if (run_program(query, {}, sink) == Outcome::failed) {
+  if (run_program(query, {}, sink) == Outcome::failed || !is_good()) {
     return fail(std::move(*error_));
   }
   return {};
@@ -64,6 +65,15 @@ bool Machine::exhausted(const Program& program) {
   return failed_at(Errc::budget_exhausted,
                    program.rule == nullptr ? Location{} : program.rule->location,
                    "the evaluation's budget is used up");
+}
+
+bool Machine::too_deep(const Location& location) {
+  return failed_at(Errc::budget_exhausted, location, "the value is nested too deeply");
+}
+
+bool Machine::is_good() {
+  return !environment_.is_exhausted() ||
+         failed_at(Errc::budget_exhausted, {}, "the evaluation's budget is used up");
 }
 
 Machine::Outcome Machine::run_program(const Program& program,

@@ -141,8 +141,18 @@ class Machine {
   Outcome run_program(const Program& program, std::span<const Value* const> arguments, Sink& sink);
   bool failed_at(Errc code, const Location& location, const std::string& message);
   bool within_budget(const Program& program) {
-    return (++steps_ <= settings_.max_steps && !settings_.is_late(steps_)) || exhausted(program);
+    const bool good =
+        ++steps_ <= settings_.max_steps && (steps_ % kStepsPerLook != 0 || has_time());
+    return good || exhausted(program);
   }
+  bool has_time() const { return !environment_.is_exhausted() && !settings_.is_late(); }
+  // Whether what was made may go on: see Environment::expect_depth_of.
+  bool may_keep(const Value& made, const Location& location) {
+    return made.depth() <= builtins::kMaxValueDepth || too_deep(location);
+  }
+  bool too_deep(const Location& location);
+  // Whether there was work left for all that led to the answer.
+  bool is_good();
   bool exhausted(const Program& program);
   bool charge(const Program& program, std::uint64_t units);
 
@@ -188,6 +198,7 @@ class Machine {
   const Policy& policy_;
   const Plans& plans_;
   builtins::Environment& environment_;
+  WorkScope work_;
   EvaluatorSettings settings_;
   std::unique_ptr<Workspace> workspace_;
   std::optional<Evaluator> tree_;

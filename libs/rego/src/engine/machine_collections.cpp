@@ -5,6 +5,14 @@
 #include "engine/machine.h"
 
 namespace unhidra::rego {
+namespace {
+
+const Location& location_of(const Program& program) {
+  static const Location kNone;
+  return program.rule == nullptr ? kNone : program.rule->location;
+}
+
+}  // namespace
 
 bool Machine::make(const Program& program, const Step& step, std::span<Slot> r) {
   const auto& parts = program.lists[nth(step.b)];
@@ -18,14 +26,14 @@ bool Machine::make(const Program& program, const Step& step, std::span<Slot> r) 
       members.add({*r[nth(parts[i])].value, *r[nth(parts[i + 1])].value});
     }
     r[nth(step.a)].keep(Value::object_from(members.all()));
-    return true;
+    return may_keep(r[nth(step.a)].own, location_of(program));
   }
   for (const std::int32_t part : parts) {
     values.add(*r[nth(part)].value);
   }
   r[nth(step.a)].keep(step.op == Op::array ? Value::array_from(values.all())
                                            : Value::set_from(values.all()));
-  return true;
+  return may_keep(r[nth(step.a)].own, location_of(program));
 }
 
 void Machine::collect(const Program& program, const Step& step, std::span<const Slot> r,
@@ -57,7 +65,7 @@ bool Machine::close(const Program& program, const Step& step, std::span<Slot> r,
   }
   from.clear();
   r[nth(step.a)].keep(std::move(out));
-  return true;
+  return may_keep(r[nth(step.a)].own, location_of(program));
 }
 
 bool Machine::join_members(Workspace::Collection& collection, LocationOf location, Value& out) {
@@ -65,8 +73,9 @@ bool Machine::join_members(Workspace::Collection& collection, LocationOf locatio
   auto& order = collection.order;
   order.resize(members.size());
   std::iota(order.begin(), order.end(), 0U);
+  WorkOrder work;
   std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
-    const int by_key = compare(members[a].first, members[b].first);
+    const int by_key = work.goes_on() ? compare(members[a].first, members[b].first) : 0;
     return by_key != 0 ? by_key < 0 : a < b;
   });
   for (std::size_t i = 1; i < order.size(); ++i) {
@@ -83,8 +92,10 @@ bool Machine::join_members(Workspace::Collection& collection, LocationOf locatio
 // Values of one key together, in the order in which they came.
 void Machine::make_groups(const Step& step, std::span<Slot> r, std::size_t collection) {
   auto& members = workspace_->collections[collection].members;
-  std::ranges::stable_sort(
-      members, [](const Value::Member& a, const Value::Member& b) { return a.first < b.first; });
+  WorkOrder before;
+  std::ranges::stable_sort(members, [&](const Value::Member& a, const Value::Member& b) {
+    return before(a.first, b.first);
+  });
   std::vector<Value::Member> groups;
   std::vector<Value> values;
   for (std::size_t i = 0; i < members.size();) {

@@ -18,7 +18,7 @@ const Location& location_of(const RuleNode& node) {
 Result<std::optional<Value>> Machine::document_of(const RuleNode& node) {
   workspace_->begin(plans_.known());
   const Value* out = nullptr;
-  if (!document(node, out) && error_) {
+  if ((!document(node, out) && error_) || !is_good()) {
     return fail(std::move(*error_));
   }
   return out == nullptr ? std::nullopt : std::optional(*out);
@@ -32,7 +32,7 @@ Result<std::optional<Value>> Machine::call_of(const RuleNode& node,
     operands.push_back(&argument);
   }
   std::optional<Value> out;
-  if (!function(node, operands, out) && error_) {
+  if ((!function(node, operands, out) && error_) || !is_good()) {
     return fail(std::move(*error_));
   }
   return out;
@@ -172,7 +172,7 @@ bool Machine::close(const Plan& plan, Workspace::Collection& collection,
                     std::optional<Value>& out) {
   if (plan.kind == Plan::Kind::set) {
     out = Value::set_from(collection.elements);
-    return true;
+    return may_keep(*out, location_of(*plan.node));
   }
   const auto location = [&](std::size_t i) -> const Location& {
     return collection.rules[i]->location;
@@ -183,7 +183,7 @@ bool Machine::close(const Plan& plan, Workspace::Collection& collection,
   }
   const Value* given = data_at(plan.path);
   out = given == nullptr ? std::move(own) : laid_over(*given, own);
-  return true;
+  return may_keep(*out, location_of(*plan.node));
 }
 
 bool Machine::keyed_document(const RuleNode& node, const Value& key, Slot& out) {

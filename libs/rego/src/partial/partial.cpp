@@ -26,6 +26,7 @@ Result<Residual> evaluate_in_part(const PolicySet& policies, std::string_view qu
   const Loaded* loaded = loaded_of(evaluation);
   auto environment = environment_of(evaluation);
   const auto settings = settings_of(evaluation, policy, loaded);
+  UNHIDRA_TRY_VOID(check_documents(settings));
   Evaluator known(policy, environment, settings);
   const Value none = Value::object({});
   PartialEvaluator evaluator(policy, known, settings.input,

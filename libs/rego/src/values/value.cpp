@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
+#include <functional>
 #include <memory>
 #include <new>
 
 #include "builtins/json_text.h"
-#include "builtins/number_math.h"
 #include "values/node_pool.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 
@@ -100,6 +100,27 @@ Value::TextNode* Value::new_text(Kind kind) {
 }
 
 void Value::destroy(const Node* node) {
+  // What is deep is taken apart one after the other: the stack does not follow it.
+  constexpr std::uint16_t kShallow = 64;
+  static thread_local std::vector<const Node*>* dying = nullptr;
+  if (node->depth <= kShallow) {
+    return destroy_one(node);
+  }
+  if (dying != nullptr) {
+    dying->push_back(node);
+    return;
+  }
+  std::vector<const Node*> deep = {node};
+  dying = &deep;
+  while (!deep.empty()) {
+    const Node* next = deep.back();
+    deep.pop_back();
+    destroy_one(next);
+  }
+  dying = nullptr;
+}
+
+void Value::destroy_one(const Node* node) {
   auto* dead = const_cast<Node*>(node);
   if (node->kind == Kind::number || node->kind == Kind::string) {
     return TextPool::give(static_cast<TextNode*>(dead));
@@ -129,6 +150,7 @@ Value Value::number(std::string text) {
   TextNode* node = new_text(Kind::number);
   node->text = std::move(text);
   node->flag = read_small_integer(node->text, node->integer);
+  weigh(*node);
   return Value(node);
 }
 
@@ -139,21 +161,48 @@ Value Value::integer(std::int64_t value) {
 Value Value::string(std::string text) {
   TextNode* node = new_text(Kind::string);
   node->text = std::move(text);
+  weigh(*node);
   return Value(node);
 }
 
+class Value::Measure {
+ public:
+  void add(const Value& part) {
+    if (part.node_ == nullptr) {
+      ++weight_;
+      return;
+    }
+    weight_ += part.node_->weight;
+    depth_ = std::max(depth_, std::uint32_t{part.node_->depth});
+  }
+  void write(Node& node) const {
+    node.weight = static_cast<std::uint32_t>(std::min<std::uint64_t>(weight_, kTooHeavy));
+    node.depth = static_cast<std::uint16_t>(std::min(depth_ + 1, 0xFFFFU));
+  }
+
+ private:
+  std::uint64_t weight_ = 1;
+  std::uint32_t depth_ = 0;
+};
+
 Value Value::array_from(std::span<Value> elements) {
   Node* node = new_composite(Kind::array, elements.size(), sizeof(Value));
-  std::ranges::uninitialized_move(elements,
-                                  std::span(items_of<Value>(node, sizeof(Node)), elements.size()));
+  Measure measure;
+  auto* to = items_of<Value>(node, sizeof(Node));
+  for (Value& element : elements) {
+    measure.add(element);
+    new (to++) Value(std::move(element));
+  }
+  measure.write(*node);
   return Value(node);
 }
 
 Value Value::set_from(std::span<Value> elements) {
-  if (std::ranges::adjacent_find(elements, [](const Value& a, const Value& b) {
-        return compare(a, b) >= 0;
+  WorkOrder before;
+  if (std::ranges::adjacent_find(elements, [&](const Value& a, const Value& b) {
+        return before.goes_on() && compare(a, b) >= 0;
       }) != elements.end()) {
-    std::ranges::sort(elements, [](const Value& a, const Value& b) { return a < b; });
+    std::ranges::sort(elements, std::ref(before));
     const auto extra = std::ranges::unique(elements);
     elements = elements.first(static_cast<std::size_t>(extra.begin() - elements.begin()));
   }
@@ -179,9 +228,10 @@ void sort_few(std::span<Item> items, Before before) {
 }  // namespace
 
 Value Value::object_from(std::span<Member> members) {
-  const auto before = [](const Member& a, const Member& b) { return a.first < b.first; };
-  if (std::ranges::adjacent_find(members, [](const Member& a, const Member& b) {
-        return compare(a.first, b.first) >= 0;
+  WorkOrder order;
+  const auto before = [&](const Member& a, const Member& b) { return order(a.first, b.first); };
+  if (std::ranges::adjacent_find(members, [&](const Member& a, const Member& b) {
+        return order.goes_on() && compare(a.first, b.first) >= 0;
       }) != members.end()) {
     // By key, and members of one key in the order in which they came: the last one stays.
     if (members.size() <= kFewMembers) {
@@ -200,8 +250,14 @@ Value Value::object_from(std::span<Member> members) {
     members = members.first(kept);
   }
   Node* node = new_composite(Kind::object, members.size(), sizeof(Member));
-  std::ranges::uninitialized_move(members,
-                                  std::span(items_of<Member>(node, sizeof(Node)), members.size()));
+  Measure measure;
+  auto* to = items_of<Member>(node, sizeof(Node));
+  for (Member& member : members) {
+    measure.add(member.first);
+    measure.add(member.second);
+    new (to++) Member(std::move(member));
+  }
+  measure.write(*node);
   return Value(node);
 }
 
@@ -250,109 +306,53 @@ bool Value::contains(const Value& element) const {
                                     [](const Value& a, const Value& b) { return a < b; });
 }
 
-int compare_numbers(std::string_view a, std::string_view b) {
-  if (a == b) {
-    return 0;
-  }
-  return builtins::compare_decimals(a, b);
-}
-
 namespace {
 
-template <class Range, class Compare>
-int compare_sequences(const Range& a, const Range& b, Compare compare_items) {
-  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
-    if (const int order = compare_items(a[i], b[i])) {
-      return order;
-    }
+void write_term(const Value& value, std::string& out) {
+  switch (value.kind()) {
+    case Kind::null:
+      out += "null";
+      return;
+    case Kind::boolean:
+      out += value.as_boolean() ? "true" : "false";
+      return;
+    case Kind::number:
+      out += value.text();
+      return;
+    case Kind::string:
+      builtins::write_quoted(value.text(), false, out);
+      return;
+    default:
+      break;
   }
-  return a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
-}
-
-// Keys first, one after the other, then the values of equal keys.
-int compare_members(const Value::Member& a, const Value::Member& b) {
-  const int order = compare(a.first, b.first);
-  return order != 0 ? order : compare(a.second, b.second);
+  if (value.is(Kind::set) && value.size() == 0) {
+    out += "set()";
+    return;
+  }
+  bool first = true;
+  const auto comma = [&] { out += std::exchange(first, false) ? "" : ", "; };
+  out += value.is(Kind::array) ? '[' : '{';
+  for (const Value& element : value.elements()) {
+    comma();
+    write_term(element, out);
+  }
+  for (const auto& [key, member] : value.members()) {
+    comma();
+    write_term(key, out);
+    out += ": ";
+    write_term(member, out);
+  }
+  out += value.is(Kind::array) ? ']' : '}';
 }
 
 }  // namespace
 
-bool equal(const Value& a, const Value& b) {
-  if (a.same_as(b)) {
-    return true;
-  }
-  if (a.kind() != b.kind()) {
-    return false;
-  }
-  if (a.is(Kind::string)) {
-    return a.text() == b.text();
-  }
-  return a.size() == b.size() && compare(a, b) == 0;
-}
-
-int compare(const Value& a, const Value& b) {
-  if (a.same_as(b)) {
-    return 0;
-  }
-  if (a.kind() != b.kind()) {
-    return a.kind() < b.kind() ? -1 : 1;
-  }
-  switch (a.kind()) {
-    case Kind::null:
-      return 0;
-    case Kind::boolean:
-      return static_cast<int>(a.as_boolean()) - static_cast<int>(b.as_boolean());
-    case Kind::number: {
-      const auto x = a.small_integer();
-      const auto y = b.small_integer();
-      if (x && y) {
-        return *x < *y ? -1 : *x > *y ? 1 : 0;
-      }
-      return compare_numbers(a.text(), b.text());
-    }
-    case Kind::string: {
-      const int order = a.text().compare(b.text());
-      return order < 0 ? -1 : order > 0 ? 1 : 0;
-    }
-    case Kind::array:
-    case Kind::set:
-      return compare_sequences(a.elements(), b.elements(),
-                               [](const Value& x, const Value& y) { return compare(x, y); });
-    case Kind::object:
-      break;
-  }
-  return compare_sequences(a.members(), b.members(), compare_members);
-}
-
 std::string to_term(const Value& value) {
-  switch (value.kind()) {
-    case Kind::null:
-      return "null";
-    case Kind::boolean:
-      return value.as_boolean() ? "true" : "false";
-    case Kind::number:
-      return value.text();
-    case Kind::string:
-      return builtins::quote_json(value.text());
-    case Kind::array:
-    case Kind::set: {
-      if (value.is(Kind::set) && value.size() == 0) {
-        return "set()";
-      }
-      std::string out;
-      for (const Value& element : value.elements()) {
-        out += (out.empty() ? "" : ", ") + to_term(element);
-      }
-      return value.is(Kind::array) ? "[" + out + "]" : "{" + out + "}";
-    }
-    case Kind::object:
-      break;
-  }
   std::string out;
-  for (const auto& [key, member] : value.members()) {
-    out += (out.empty() ? "" : ", ") + to_term(key) + ": " + to_term(member);
+  if (WorkScope::has_room(value)) {
+    write_term(value, out);
   }
-  return "{" + out + "}";
+  return out;
 }
 
 }  // namespace unhidra::rego

@@ -47,8 +47,10 @@ Result<DeviceList> decode_device_list(ByteView document);
 // key, not that the key is the right person's: pin the key, and compare safety numbers.
 Status verify(const crypto::Provider& provider, const DeviceList& list);
 // decode_device_list(), verify(), and that the list is this user's: Errc::account_changed.
+// `verified` is what was opened of this user before, or null: the same document is not verified
+// again, which costs a scalar multiplication for each device.
 Result<DeviceList> open_device_list(const crypto::Provider& provider, UserId user_id,
-                                    ByteView document);
+                                    ByteView document, const DeviceList* verified = nullptr);
 
 // What the next list names as previous_hash: SHA-256 over all but the signature.
 ByteArray<32> hash_of(const crypto::Provider& provider, const DeviceList& list);

@@ -53,11 +53,13 @@ struct Evaluation {
   // Walks the rules' tree instead of running their programs: slower, and what programs are tested
   // against. With a tracer it is done anyway.
   bool walk_tree = false;
+  // Work within a step, of functions and of comparisons, is counted by about the nanosecond: 32 are
+  // as much as a step, and are taken from a count of their own as large as this.
   std::uint64_t max_steps = 50'000'000;
   std::uint64_t max_memory = std::uint64_t{256} << 20;  // bytes, about
   // Neither: no limit of time. Looked at every few hundred steps and, inside a function, every ten
   // thousand units of its work or so: an evaluation ends within about a millisecond of the
-  // deadline, Errc::budget_exhausted. Not looked at inside one comparison of two values, one
+  // deadline, Errc::budget_exhausted. Not looked at inside one
   // regular expression and one document that is parsed. Not owned.
   const Clock* clock = nullptr;
   std::optional<SteadyTime> deadline;

@@ -4,6 +4,10 @@
 //
 // A value is one pointer to counted nodes, which any threads may share. Nodes are recycled within a
 // thread (src/values/node_pool.h): making and dropping small values asks for no memory.
+//
+// Values may share their parts, so that some few nodes can be a tree of more than any machine could
+// go over: each node knows what it weighs. Comparisons of heavy values take what they do from the
+// evaluation under way on the thread (src/values/work.h), which ends when it has used up its own.
 
 #include <atomic>
 #include <cstdint>
@@ -50,6 +54,7 @@ class Value {
     TextNode* node = new_text(Kind::string);
     Value out(node);
     write(node->text);
+    weigh(*node);
     return out;
   }
   static Value array(std::vector<Value> elements);
@@ -83,14 +88,23 @@ class Value {
   // One node: equal without looking.
   bool same_as(const Value& other) const { return node_ == other.node_; }
 
+  // Of the whole tree, parts that stand in several places counted in each: its nodes and the bytes
+  // of its texts, about what writing it takes. kTooHeavy: that much or more.
+  static constexpr std::uint32_t kTooHeavy = 0xFFFF'FFFF;
+  std::uint32_t weight() const { return node_ != nullptr ? node_->weight : 1; }
+  // Lists and objects inside each other; at most 65,535.
+  std::uint32_t depth() const { return node_ != nullptr ? node_->depth : 0; }
+
  private:
   struct alignas(8) Node {
     Node(Kind kind_of_it, std::uint32_t owners_at_first)
         : owners(owners_at_first), kind(kind_of_it) {}
     mutable std::atomic<std::uint32_t> owners;  // kImmortal: not counted
     Kind kind;
-    bool flag = false;       // what a boolean is; a number: `integer` is it
+    bool flag = false;  // what a boolean is; a number: `integer` is it
+    std::uint16_t depth = 0;
     std::uint32_t size = 0;  // of a list or an object: how many follow the node
+    std::uint32_t weight = 1;
   };
   struct TextNode : Node {
     using Node::Node;
@@ -122,9 +136,16 @@ class Value {
     return reinterpret_cast<const Item*>(reinterpret_cast<const char*>(node_) + sizeof(Node));
   }
   static void destroy(const Node* node);
+  static void destroy_one(const Node* node);
   class TextPool;
   static TextNode* new_text(Kind kind);
   static Node* new_composite(Kind kind, std::size_t size, std::size_t item);
+  static void weigh(TextNode& node) {
+    node.weight =
+        static_cast<std::uint32_t>(node.text.size() < kTooHeavy ? node.text.size() + 1 : kTooHeavy);
+  }
+  // Of what a list or an object is made from.
+  class Measure;
 
   const Node* node_ = nullptr;
 };
