@@ -255,5 +255,32 @@ class Lifetimes(unittest.TestCase):
         self.assertEqual(case.est("simpleenroll", case.request(case.key()), "-u", f"{device}:{code}")[0], 401)
 
 
+class EnrolmentLimits(DeviceCase):
+    """Codes are not to be tried out: EST and CMP count together, and whoever is over the limit spends no code."""
+    server_settings = {"limits.enrolment_per_ip": "6/1h"}
+
+    def test_beyond_the_limit_is_429_and_no_code_is_spent(self):
+        device = self.device()
+        code = self.code(device)
+        der = self.request(self.key())
+        for number in range(5):
+            status, _, _ = self.est("simpleenroll", der, "-u", f"{device}:uhe_{number:022}")
+            self.assertEqual(status, 401)
+        cmp = self.curl("/.well-known/cmp/initialization", "-H", "Content-Type: application/pkixcmp", data=b"0\0")
+        self.assertNotEqual(cmp[0], 429)
+        for path in ("simpleenroll", "devices/simpleenroll"):
+            status, head, body = self.est(path, der, "-u", f"{device}:{code}")
+            self.assertEqual((status, json.loads(body)["code"]), (429, "access.rate_limited"))
+            self.assertRegex(head, r"(?m)^Retry-After: \d+\r?$")
+        cmp = self.curl("/.well-known/cmp/initialization", "-H", "Content-Type: application/pkixcmp", data=b"0\0")
+        self.assertEqual(cmp[0], 429)
+        # What belongs to other limits goes on; the code is good yet, as a server that does not count so shows.
+        self.assertEqual(self.curl("/.well-known/est/cacerts")[0], 200)
+        self.server.stop()
+        self.server.settings["limits.enrolment_per_ip"] = "off"
+        self.server.start()
+        self.assertEqual(self.est("simpleenroll", der, "-u", f"{device}:{code}")[0], 200)
+
+
 if __name__ == "__main__":
     unittest.main()
