@@ -26,6 +26,10 @@ struct MqttFace::Gauges {
       : connections(metrics.gauge("unhidra_mqtt_connections", "Open MQTT connections.")),
         sessions(metrics.gauge("unhidra_mqtt_sessions", "MQTT sessions, connected or not.")),
         retained(metrics.gauge("unhidra_mqtt_retained_messages", "Retained messages.")),
+        retained_bytes(metrics.gauge("unhidra_mqtt_retained_bytes", "Bytes of retained messages.")),
+        refused(metrics.gauge("unhidra_mqtt_retained_refused",
+                              "Retained messages beyond what an organisation, device or person "
+                              "may have.")),
         memory(metrics.gauge("unhidra_mqtt_message_bytes", "Bytes of messages in memory.")),
         received(metrics.gauge("unhidra_mqtt_messages_received", "Messages published to us.")),
         sent(metrics.gauge("unhidra_mqtt_messages_sent", "Messages delivered.")),
@@ -38,6 +42,8 @@ struct MqttFace::Gauges {
   runtime::Gauge& connections;
   runtime::Gauge& sessions;
   runtime::Gauge& retained;
+  runtime::Gauge& retained_bytes;
+  runtime::Gauge& refused;
   runtime::Gauge& memory;
   runtime::Gauge& received;
   runtime::Gauge& sent;
@@ -281,6 +287,8 @@ void MqttFace::count() {
   set(gauges_->connections, stats.connections);
   set(gauges_->sessions, stats.sessions);
   set(gauges_->retained, stats.retained);
+  set(gauges_->retained_bytes, stats.retained_bytes);
+  set(gauges_->refused, stats.retained_refused);
   set(gauges_->memory, stats.message_bytes);
   set(gauges_->received, stats.messages_received);
   set(gauges_->sent, stats.messages_sent);
@@ -291,6 +299,17 @@ void MqttFace::count() {
   set(gauges_->failed, decided.failures);
   set(gauges_->remembered, decided.from_known);
   set(gauges_->log_broken, log_.broken() ? 1 : 0);
+}
+
+void MqttFace::retained_refused(const mqtt::Principal& who, std::string_view client_id,
+                                std::string_view topic) {
+  trail_.note(&subject_of(who), {},
+              {.type = "mqtt.retained_refused",
+               .action = "publish",
+               .resource = topic,
+               .outcome = audit::Outcome::denied,
+               .reason = "too much is retained",
+               .client_id = client_id});
 }
 
 void MqttFace::dropped(const mqtt::Principal& who, std::string_view client_id,

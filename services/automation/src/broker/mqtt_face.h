@@ -65,6 +65,8 @@ class MqttFace final : private mqtt::Observer {
   Task<std::optional<std::size_t>> depth_here(OrgId org, DeviceId device);
   void count();
 
+  void retained_refused(const mqtt::Principal& who, std::string_view client_id,
+                        std::string_view topic) override;
   void dropped(const mqtt::Principal& who, std::string_view client_id, std::string_view topic,
                mqtt::DropReason reason) override;
 
