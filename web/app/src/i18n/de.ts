@@ -150,7 +150,8 @@ export const de: Dictionary = {
     secret: "Wer ihn und dein Passwort hat, kann ein Gerät von dir werden. Er bleibt derselbe, solange dein Konto dieselben Schlüssel hat; niemand sonst kann ihn dir zeigen, auch der Server nicht.",
     noOther: "Ich habe kein anderes Gerät mehr", useText: "Gib deinen Wiederherstellungscode ein. Leerzeichen, Striche und Großschreibung sind gleichgültig.", use: "Code verwenden",
     neither: "Ohne den Code bleibt ein Weg: neue Schlüssel. Für die anderen bist du dann jemand, den sie neu überprüfen müssen.", anew: "Mit neuen Schlüsseln anfangen", anewTitle: "Mit neuen Schlüsseln anfangen?",
-    anewDevices: "Alle deine anderen Geräte enden jetzt, wo sie auch sind.", anewPeople: "Alle, mit denen du schreibst, erfahren, dass sich deine Identität geändert hat, und müssen sie annehmen, bevor sie dir schreiben können.",
+    anewDevices: "Alle deine anderen Geräte enden jetzt, wo sie auch sind.", anewNone: "Du hast kein anderes Gerät, das endet.", anewNamed_one: "Dein anderes Gerät endet jetzt, wo es auch ist: {{names}}.", anewNamed_other: "Deine {{count}} anderen Geräte enden jetzt, wo sie auch sind: {{names}}.",
+    back_one: "Du bist zurück. Dein Konto hat ein anderes Gerät: entferne es, wenn du es verloren hast.", back_other: "Du bist zurück. Dein Konto hat {{count}} andere Geräte: entferne die, die du verloren hast.", anewPeople: "Alle, mit denen du schreibst, erfahren, dass sich deine Identität geändert hat, und müssen sie annehmen, bevor sie dir schreiben können.",
     anewMessages: "Deine Nachrichten kommen nicht zurück, und Gruppen nehmen dich erst wieder auf, wenn ein Mitglied dich hinzufügt.",
   },
   history: {

@@ -148,7 +148,8 @@ export const en = {
     secret: "Whoever has it and your password can become a device of yours. It stays the same as long as your account's keys do; nobody else can show it to you, not even the server.",
     noOther: "I have no other device any more", useText: "Type your recovery code. Spaces, dashes and capitals do not matter.", use: "Use the code",
     neither: "Without the code there is one way left: new keys. To the others you are somebody whom they must verify again.", anew: "Begin with new keys", anewTitle: "Begin with new keys?",
-    anewDevices: "All your other devices end now, wherever they are.", anewPeople: "Everybody you write with is told that your identity has changed, and must accept it before they can write to you.",
+    anewDevices: "All your other devices end now, wherever they are.", anewNone: "You have no other device that would end.", anewNamed_one: "Your other device ends now, wherever it is: {{names}}.", anewNamed_other: "Your {{count}} other devices end now, wherever they are: {{names}}.",
+    back_one: "You are back. Your account has one other device: remove it if you have lost it.", back_other: "You are back. Your account has {{count}} other devices: remove those that you have lost.", anewPeople: "Everybody you write with is told that your identity has changed, and must accept it before they can write to you.",
     anewMessages: "Your messages do not come back, and groups take you in again only when a member adds you.",
   },
   history: {

@@ -1,4 +1,4 @@
-import { Check, Paperclip, SendHorizontal, Smile, X } from "lucide-react";
+import { Check, Paperclip, SendHorizontal, Smile, WifiOff, X } from "lucide-react";
 import { Popover, PopoverDisclosure, PopoverProvider, usePopoverStore } from "@ariakit/react";
 import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -19,10 +19,11 @@ import { act, write } from "../state/conversations";
 import { choose, kMostFiles, sendChosen, useFiles } from "../state/files";
 import { useEmoji } from "../state/emoji";
 import { setDraft } from "../state/kept";
-import { readPlaces } from "../state/places";
+import { readPlaces, refreshPolicy } from "../state/places";
 import { runSlash } from "../state/slash";
 import { useApp } from "../state/store";
 import { isUnanswered, tellTrouble } from "../state/troubles";
+import { isEditableNow } from "./message-actions";
 import { ChosenFiles, OutgoingFiles } from "./outgoing";
 import { Replying } from "./quotation";
 
@@ -106,6 +107,13 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
     if (editing) {
       setText(editing.text);
       field.current?.focus();
+      // The time may be over since the rule was last heard. What was already typed stays: then the server says it.
+      refreshPolicy().then(() => {
+        if (isEditing(place, editing.ref) && field.current?.value === editing.text && !isEditableNow(editing)) {
+          stopEditing();
+          setProblem(t("errors.edit_window"));
+        }
+      }, () => undefined);
     }
   }, [editing]);
 
@@ -290,10 +298,12 @@ function Hint({ id, typing: told, hinted }: { id: Id; typing: boolean; hinted: b
   const { t } = useTranslation();
   const typing = useApp((state) => (told ? state.typing[id] : undefined));
   const users = useApp((state) => state.users);
+  const offline = useApp((state) => state.link === "offline");
   const names = (typing ?? []).map((user) => users[user]?.username ?? "").filter(Boolean);
   return (
-    <p className="composer-hint" role="status" data-typing={names.length > 0 || undefined}>
-      {names.length > 0 ? t("composer.typing", { count: names.length, names: names.slice(0, 3).join(", ") })
+    <p className="composer-hint" role="status" data-typing={names.length > 0 || undefined} data-offline={offline || undefined}>
+      {offline ? <><WifiOff size={14} aria-hidden /> {t("link.offline")}</>
+        : names.length > 0 ? t("composer.typing", { count: names.length, names: names.slice(0, 3).join(", ") })
         : hinted && <span aria-hidden>{t("composer.hint")} · {t("composer.format")}</span>}
     </p>
   );

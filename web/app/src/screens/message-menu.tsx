@@ -7,6 +7,7 @@ import type { Message } from "@core/types";
 import { editEnd, isEditable } from "../lib/edits";
 import { kMessageKeys } from "../lib/shortcuts";
 import { react } from "../state/conversations";
+import { refreshPolicy } from "../state/places";
 import { useApp } from "../state/store";
 import { telling } from "../state/troubles";
 import { actionsOf } from "./message-actions";
@@ -34,17 +35,21 @@ export function MessageMenu({ message, own, inThread }: { message: Message; own:
   const { t } = useTranslation();
   const [used, setUsed] = useState(false);
   // The menu's machinery is made when the button is first reached: a timeline has many.
+  const reached = () => {
+    setUsed(true);
+    void refreshPolicy().catch(() => undefined); // whether Edit is offered hangs on it
+  };
   if (!used) {
     return (
       <button type="button" className="icon-button message-menu" aria-label={t("timeline.messageMenu")} aria-haspopup="menu"
-        onPointerEnter={() => setUsed(true)} onFocus={() => setUsed(true)}>
+        onPointerEnter={reached} onFocus={reached}>
         <Ellipsis size={18} aria-hidden />
       </button>
     );
   }
   return (
     <MenuProvider placement="bottom-end">
-      <MenuButton className="icon-button message-menu" aria-label={t("timeline.messageMenu")}><Ellipsis size={18} aria-hidden /></MenuButton>
+      <MenuButton className="icon-button message-menu" onPointerEnter={reached} onFocus={reached} aria-label={t("timeline.messageMenu")}><Ellipsis size={18} aria-hidden /></MenuButton>
       <Menu className="menu" portal gutter={4} unmountOnHide>
         <Items message={message} own={own} inThread={inThread} />
       </Menu>

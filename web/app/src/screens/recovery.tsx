@@ -1,12 +1,14 @@
 // The account key in writing: shown on a device that has it, typed on one that no other can approve.
 import { KeyRound } from "lucide-react";
-import { useState, type FormEvent } from "react";
+import { useEffect, useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, CopyButton, Digits, TextArea } from "../ui/basics";
 import { Modal } from "../ui/dialog";
 import { explainError } from "../lib/errors";
 import { client } from "../state/engine";
 import { act } from "../state/conversations";
+import { readDeviceRecords } from "../state/session";
+import { useApp } from "../state/store";
 
 export function RecoveryCode() {
   const { t } = useTranslation();
@@ -47,7 +49,10 @@ export function Recover() {
     event.preventDefault();
     setBusy(true);
     setProblem("");
-    act((client) => client.recover(code)).catch((error: unknown) => {
+    act((client) => client.recover(code)).then(() => {
+      const others = useApp.getState().devices.filter(({ thisDevice, pending }) => !thisDevice && !pending).length;
+      useApp.setState({ recovered: others || null });
+    }).catch((error: unknown) => {
       setProblem(explainError(t, error));
       setBusy(false);
     });
@@ -69,8 +74,21 @@ export function Recover() {
   );
 }
 
+/** Those that end, by their names as far as the server says them. */
+function useOthers(): string[] | undefined {
+  const own = useApp((state) => state.account?.device);
+  const records = useApp((state) => state.deviceRecords);
+  const [read, setRead] = useState(false);
+  useEffect(() => {
+    readDeviceRecords().then(() => setRead(true), () => undefined);
+  }, []);
+  return read ? Object.values(records).filter(({ id, revokedAt }) => id !== own && revokedAt === "").map(({ name }) => name) : undefined;
+}
+
 function BeginAnew({ onClose }: { onClose(): void }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const others = useOthers();
+  const names = others?.map((name) => `“${name || t("devices.unnamed")}”`);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const begin = () => {
@@ -85,7 +103,10 @@ function BeginAnew({ onClose }: { onClose(): void }) {
     <Modal title={t("recovery.anewTitle")} onClose={onClose}
       actions={<><Button onClick={onClose}>{t("common.cancel")}</Button><Button look="danger" busy={busy} onClick={begin}>{t("recovery.anew")}</Button></>}>
       <ul className="bullets">
-        <li>{t("recovery.anewDevices")}</li>
+        <li dir="auto">
+          {!names ? t("recovery.anewDevices") : names.length === 0 ? t("recovery.anewNone")
+            : t("recovery.anewNamed", { count: names.length, names: new Intl.ListFormat(i18n.language).format(names) })}
+        </li>
         <li>{t("recovery.anewPeople")}</li>
         <li>{t("recovery.anewMessages")}</li>
       </ul>

@@ -1,19 +1,14 @@
 // The frame: list of conversations at the side, what was chosen beside it; one of them at a time on a phone.
-import { History, ShieldAlert, Smartphone, TriangleAlert, UserX, WifiOff } from "lucide-react";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, Route, Switch, useLocation } from "wouter";
-import type { Id } from "@core/types";
-import { Banner, Button, Spinner } from "../ui/basics";
-import { explainError } from "../lib/errors";
-import { nameOf, titleOf } from "../lib/names";
+import { Route, Switch, useLocation } from "wouter";
+import { Spinner } from "../ui/basics";
 import { useNarrow } from "../lib/narrow";
 import { putFirst } from "../state/conversations";
 import { closePanel, usePanels } from "../state/panels";
-import { dismissNotice } from "../state/session";
 import { useApp } from "../state/store";
 import { badgeOf } from "../state/timeline";
-import { forgetTrouble, useTrouble } from "../state/troubles";
+import { Banners } from "./banners";
 import { ConversationScreen } from "./conversation";
 import { useShortcuts } from "./keys";
 import { Sidebar } from "./sidebar";
@@ -96,63 +91,6 @@ function Panels() {
   );
 }
 
-function Banners() {
-  const { t, i18n } = useTranslation();
-  const [path] = useLocation();
-  const link = useApp((state) => state.link);
-  const notices = useApp((state) => state.notices);
-  const users = useApp((state) => state.users);
-  const trouble = useTrouble((state) => state.trouble);
-  const overview = useApp((state) => state.overview);
-  const titleOfPlace = (id: Id) => {
-    const one = overview.find(({ conversation }) => conversation.id === id);
-    return one ? titleOf(one, t) : t("people.unnamedGroup");
-  };
-  const namesOf = (ids: Id[], language: string) =>
-    new Intl.ListFormat(language).format(ids.map((id) => nameOf(users[id], t("common.unknownPerson"))));
-  const pending = useApp((state) => state.devices.some((device) => device.pending));
-  const asked = useApp((state) => Object.values(state.transfers).some(({ receiving, state: at }) => !receiving && at === "comparing"));
-  const approver = useApp((state) => state.account?.hasAccountKey ?? false);
-  return (
-    <header className="banners">
-      <h1 className="visually-hidden">Unhidra</h1>
-      {link === "offline" && <Banner look="info" icon={WifiOff}>{t("link.offline")}</Banner>}
-      {pending && approver && path !== "/settings/devices" && (
-        <Banner look="warning" icon={Smartphone} action={<Link className="button button-plain" href="/settings/devices">{t("devices.review")}</Link>}>
-          {t("devices.newDevice")}
-        </Banner>
-      )}
-      {asked && path !== "/settings/devices" && (
-        <Banner look="warning" icon={History} action={<Link className="button button-plain" href="/settings/devices">{t("devices.review")}</Link>}>
-          {t("history.banner")}
-        </Banner>
-      )}
-      {trouble && (
-        <Banner look="warning" icon={TriangleAlert} action={<Button onClick={forgetTrouble}>{t("common.dismiss")}</Button>}>
-          {t(`troubles.${trouble.what}`, { reason: explainError(t, trouble.error) })}
-        </Banner>
-      )}
-      {notices.map(({ key, notice }) => notice.type === "groupChangeDone" ? (
-        <Banner key={key} look="warning" icon={UserX} action={<Button onClick={() => dismissNotice(key)}>{t("common.dismiss")}</Button>}>
-          {t(notice.failure === "client.identity_not_accepted" ? "notices.notTrusted" : "notices.leftOut", {
-            names: namesOf(notice.leftOut, i18n.language), place: titleOfPlace(notice.conversation),
-          })}
-        </Banner>
-      ) : (
-        <Banner key={key} look="danger" icon={ShieldAlert} action={<Button onClick={() => dismissNotice(key)}>{t("common.dismiss")}</Button>}>
-          <strong>{t("notices.title")}.</strong>{" "}
-          {t(notice.type === "badCommit" ? `notices.badCommit.${notice.evidence}` as const : `notices.${notice.type}` as const, {
-            name: "user" in notice || "by" in notice ? nameOf(users["user" in notice ? notice.user : notice.by], t("common.unknownPerson")) : "",
-            place: notice.type === "badCommit" || "by" in notice ? titleOfPlace(notice.conversation) : "",
-            reporter: notice.type === "badCommit" ? nameOf(users[notice.reporter], t("common.unknownPerson")) : "",
-            count: notice.type === "messagesMissing" ? notice.messages.length : 1,
-          })}
-        </Banner>
-      ))}
-    </header>
-  );
-}
-
 export function Shell() {
   const { t } = useTranslation();
   const [path] = useLocation();
@@ -163,7 +101,7 @@ export function Shell() {
   if (narrow && (path === "/" || path.startsWith("/sign-"))) {
     return (
       <main className="shell">
-        <Banners />
+        <h1 className="visually-hidden">Unhidra</h1>
         <Sidebar />
         <Panels />
       </main>
@@ -172,9 +110,9 @@ export function Shell() {
   return (
     <div className="shell">
       <a className="skip" href="#main">{t("common.skip")}</a>
-      <Banners />
       {!narrow && <Sidebar />}
       <main id="main" tabIndex={-1}>
+        <h1 className="visually-hidden">Unhidra</h1>
         <Suspense fallback={<div className="whole"><Spinner /></div>}>
           <Switch>
             <Route path="/c/:id/*?">{({ id, "*": rest }) => <ConversationScreen key={id} id={id!} rest={rest} />}</Route>
@@ -186,6 +124,7 @@ export function Shell() {
             <Route><Welcome /></Route>
           </Switch>
         </Suspense>
+        {narrow && <Banners />}
       </main>
       <Panels />
     </div>

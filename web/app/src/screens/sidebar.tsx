@@ -13,6 +13,7 @@ import { keysOf } from "../lib/shortcuts";
 import { summaryOf } from "../lib/summary";
 import { openPanel } from "../state/panels";
 import { useApp } from "../state/store";
+import { Banners } from "./banners";
 import { kLevels } from "./level-menu";
 import { useNoticeText } from "./notice";
 import { badgeOf } from "../state/timeline";
@@ -54,6 +55,7 @@ export function Sidebar() {
           {(one) => <Entry key={one.conversation.id} one={one} current={path.startsWith(`/c/${one.conversation.id}`)} />}
         </VList>
       )}
+      <Banners />
       <Me />
     </nav>
   );

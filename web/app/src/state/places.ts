@@ -7,6 +7,7 @@ import { useApp } from "./store";
 
 const set = useApp.setState;
 const kMost = 2000;
+const kPolicyHolds = 3000; // milliseconds
 
 async function all<T>(name: string, fields: PlaceFields, of: (answer: PlaceAnswer) => T[] | undefined): Promise<T[]> {
   const out: T[] = [];
@@ -28,6 +29,20 @@ export async function readPlaces(): Promise<void> {
   ]);
   set({ spaces, channels: Object.fromEntries(channels.map((one) => [one.id, one])), ...(policy ? { policy } : {}) });
   await nameUnnamed(channels);
+}
+
+let policyRead = 0;
+/** Nobody tells of a new rule: asked before something is offered that hangs on it, not more often than every few seconds. */
+export async function refreshPolicy(): Promise<void> {
+  if (Date.now() - policyRead < kPolicyHolds) {
+    return;
+  }
+  policyRead = Date.now();
+  const { policy } = await client().place("policy");
+  const known = useApp.getState().policy;
+  if (policy && (policy.editWindow !== known.editWindow || policy.receipts !== known.receipts)) {
+    set({ policy });
+  }
 }
 
 // Newcomers come into default channels by themselves, and have heard nobody say what they are called.

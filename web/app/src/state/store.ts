@@ -66,10 +66,12 @@ export interface State {
   /** What the palette led to, the last first. */
   chosen: string[];
   notices: { key: number; notice: Notice }[];
+  /** Just came back by the recovery code, and the account has as many other devices; nothing: it did not, or it was read. */
+  recovered: number | null;
 }
 
 export const useApp = create<State>(() => ({
   phase: "opening", problem: "", link: "connecting", caughtUp: false, account: null, devices: [], deviceRecords: {}, transfers: {}, transferFailures: {}, overview: [],
   users: {}, groups: {}, windows: {}, focus: null, thread: null, typing: {}, presence: {}, spaces: [], channels: {},
-  policy: { editWindow: 300, receipts: true }, marked: {}, levels: {}, autoFollow: {}, emoji: {}, receipts: true, shown: true, drafts: {}, resent: [], chosen: [], notices: [],
+  policy: { editWindow: 300, receipts: true }, marked: {}, levels: {}, autoFollow: {}, emoji: {}, receipts: true, shown: true, drafts: {}, resent: [], chosen: [], notices: [], recovered: null,
 }));

@@ -171,12 +171,13 @@ step("the time to edit is over: what was typed stays, and the item goes away by 
   const password = join(stage.root, "password");
   writeFileSync(password, `${kPassword}\n`);
   await stage.cli("root", "register", "--username", "root", "--password-file", password, "--invite", stage.setupLink.split("#")[1]);
-  await stage.cli("root", "policy", "--edit-window", "1"); // nobody has told the browsers
   await write(ann, plain.late);
   await sees(ann, plain.late, "sent");
-  await ann.waitForTimeout(1500);
   await ann.press(".composer textarea", "ArrowUp");
   await until(async () => (await ann.inputValue(".composer textarea")) === plain.late, "the text to be changed");
+  await ann.fill(".composer textarea", plain.tooLate);
+  await stage.cli("root", "policy", "--edit-window", "1"); // nobody has told the browsers
+  await ann.waitForTimeout(1500);
   await write(ann, plain.tooLate);
   await ann.waitForSelector(".composer [role=alert] >> text=The time in which messages can be changed is over.");
   assert.equal(await ann.inputValue(".composer textarea"), plain.tooLate);
@@ -191,6 +192,17 @@ step("the time to edit is over: what was typed stays, and the item goes away by 
   };
   assert.equal(await items(plain.late), 0); // what is now known of the organisation counts
   await ann.keyboard.press("Escape");
+  await stage.cli("root", "policy", "--edit-window", "300");
+  await until(async () => {
+    const offered = (await items(plain.late)) > 0;
+    await ann.keyboard.press("Escape");
+    return offered;
+  }, "Edit to be offered again: the rule is asked for when the menu is reached");
+  await stage.cli("root", "policy", "--edit-window", "1");
+  await ann.waitForTimeout(3000);
+  await ann.press(".composer textarea", "ArrowUp");
+  await ann.waitForSelector(".composer [role=alert] >> text=The time in which messages can be changed is over.");
+  assert.equal(await ann.locator(".composer-editing").count(), 0, "before anything is typed");
   await stage.cli("root", "policy", "--edit-window", "8");
   await ann.reload();
   await ann.waitForSelector(".link-online");

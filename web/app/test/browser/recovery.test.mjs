@@ -44,6 +44,7 @@ step("the code is shown on a device, to be written down", async () => {
   await ann.goto(`${stage.url}/settings/devices`);
   await ann.waitForSelector(".banner >> text=write down the recovery code");
   await ann.click("button:has-text('Show the recovery code')");
+  await ann.waitForSelector(".dialog .recovery .digits");
   const groups = await ann.locator(".dialog .recovery .digits span").allInnerTexts();
   assert.equal(groups.length, 14);
   assert.ok(groups.every((group) => /^[0-9A-HJKMNP-TV-Z]{4}$/.test(group)));
@@ -63,6 +64,8 @@ step("a new device that nobody approves takes it, however it is typed", async ()
   await phone.waitForSelector("[role=alert] >> text=some character is missing or wrong");
   await type(phone, code.toLowerCase().replaceAll("-", " "));
   await phone.waitForSelector(".sidebar");
+  await phone.waitForSelector(".banner-warning >> text=Your account has one other device");
+  await portrayInto(found, phone, "recovered", ["light", "dark", "phone"]);
 });
 
 step("to the others it is the same person", async () => {
@@ -70,7 +73,8 @@ step("to the others it is the same person", async () => {
   await phone.click(".entry >> text=bob");
   await sees(phone, "which device is this?", "received");
   await bob.waitForSelector(".trust-good");
-  await phone.goto(`${stage.url}/settings/devices`);
+  await phone.click(".banner-warning >> text=Look at it");
+  await phone.waitForSelector(".banner-warning", { state: "detached" });
   await phone.click(".device >> button:has-text('Remove')");
   await phone.click(".dialog >> button:has-text('Remove')");
   await phone.locator(".device").nth(1).waitFor({ state: "detached" });
@@ -81,7 +85,7 @@ step("without it there are new keys, which the others are told of", async () => 
   await signIn(stage, spare, "ann");
   await openRecover(spare);
   await spare.click(".recover button:has-text('Begin with new keys')");
-  await spare.waitForSelector(".dialog .bullets");
+  await spare.waitForSelector(".dialog .bullets >> text=Your other device ends now, wherever it is: “Chrome, Linux”.");
   await portrayInto(found, spare, "begin-anew", ["light", "dark", "phone"]);
   await spare.click(".dialog >> button:has-text('Begin with new keys')");
   await spare.waitForSelector(".sidebar");
