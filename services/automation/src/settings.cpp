@@ -95,7 +95,7 @@ const Setting<Duration> kDrain{
 const Setting<std::vector<std::string>> kEncryptedTopics{
     {.name = "automation.encrypted_topics",
      .description = "Topic filters under which payloads must be end-to-end encrypted; what is not "
-                    "is refused (0x99).",
+                    "is refused (0x99). An organisation may have its own instead.",
      .default_value = {}}};
 const Setting<ByteSize> kMaxPacket{{.name = "automation.mqtt_max_packet",
                                     .description = "Largest MQTT packet that is accepted.",

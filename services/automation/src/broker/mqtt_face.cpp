@@ -114,6 +114,9 @@ MqttFace::~MqttFace() {
 }
 
 Status MqttFace::start(std::shared_ptr<net::TlsServerContext> tls) {
+  UNHIDRA_TRY(auto protections, deps_.database.read_sync(all_protections));
+  UNHIDRA_TRY(protections_, deps_.database.read_sync(protection_versions));
+  sealed_.use(std::move(protections));
   auto& broker = server_.broker();
   UNHIDRA_TRY_VOID(log_.open([&broker](ByteView record) { return broker.replay(record); }));
   broker.recovered(server_.now());
@@ -175,6 +178,14 @@ Status MqttFace::listen_on_bus() {
                                });
   };
   UNHIDRA_TRY(auto deletions, of_devices(kDeletedSubject, &MqttFace::forget_device));
+  UNHIDRA_TRY(auto changes, of_devices(kChangedSubject, &MqttFace::introduce_again));
+  UNHIDRA_TRY(
+      auto protection,
+      deps_.bus.subscribe(kProtectionSubject, deps_.executor, [this](const messaging::Message&) {
+        scope_.spawn("mqtt.look_at_protection", look_at_protection());
+      }));
+  subscriptions_.push_back(std::move(changes));
+  subscriptions_.push_back(std::move(protection));
   UNHIDRA_TRY(auto wishes, of_devices(kWantedSubject, &MqttFace::tell_wanted));
   subscriptions_.push_back(std::move(deletions));
   subscriptions_.push_back(std::move(wishes));
@@ -199,6 +210,47 @@ void MqttFace::tell_wanted(const pki::DeviceIdentity& who) {
     const auto topic = "devices/" + who.device.to_string() + "/twin/wanted";
     broker.publish(who.org.to_string(), {.topic = topic}, now);
   });
+}
+
+// It comes back as what it is now; what waits for it stays.
+void MqttFace::introduce_again(const pki::DeviceIdentity& who) {
+  server_.run([who](mqtt::Broker& broker, mqtt::Moment now) {
+    broker.disconnect(
+        [who](const mqtt::Principal& principal, std::string_view) {
+          const auto& subject = subject_of(principal);
+          return !subject.user && subject.device == who.device;
+        },
+        mqtt::ReasonCode::administrative_action, now);
+  });
+}
+
+// What another process has changed is told on the bus and, as messages may be lost, seen within a
+// second. While the database does not answer, what was known stands.
+Task<void> MqttFace::look_at_protection() {
+  if (looking_) {
+    co_return;
+  }
+  looking_ = true;
+  co_await take_protection();
+  looking_ = false;
+}
+
+Task<void> MqttFace::take_protection() {
+  const auto versions = co_await deps_.database.read(protection_versions);
+  if (!versions || *versions == protections_) {
+    co_return;
+  }
+  auto own = co_await deps_.database.read(all_protections);
+  if (!own) {
+    log::warn("mqtt.cannot_follow_protection", {{"error", own.error()}});
+    co_return;
+  }
+  protections_.clear();
+  for (const auto& [org, protection] : *own) {
+    protections_.emplace(org, protection.version);
+  }
+  sealed_.use(std::move(*own));
+  log::info("mqtt.protection_changed");
 }
 
 // They come back with the roles of then; what waits for them stays.
@@ -257,6 +309,7 @@ Task<void> MqttFace::end_of_authority(std::int64_t generation) {
 Task<void> MqttFace::look_after() {
   for (;;) {
     co_await runtime::sleep_for(kRound);
+    scope_.spawn("mqtt.look_at_protection", look_at_protection());
     const auto now = deps_.clock.now();
     server_.broker().disconnect(
         [now](const mqtt::Principal& who, std::string_view) {
