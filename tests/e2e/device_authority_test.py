@@ -1,8 +1,12 @@
 """One device authority follows another while two servers run: the openssl program, curl and Paho are the judges."""
 import base64
 import json
+import os
+import pathlib
 import re
+import shutil
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -179,6 +183,60 @@ class DeviceAuthority(TwoServers, AuthorityCase):
         _, _, events = self.server.request("GET", "/v1/audit?event_type=device.certificates_revoked&limit=200", token=self.token)
         by_operator = [one for one in events["items"] if one["actor_type"] == "system"]
         self.assertEqual([one["metadata"]["certificates"] for one in by_operator], ["2"])
+
+
+MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+
+
+@unittest.skipUnless(os.path.exists(MODULE), "softhsm2 is not installed")
+class InAToken(AuthorityCase):
+    """Both keys lie in a token (SoftHSM) and never leave it; the server opens the second one while it runs."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="unhidra-token-"))
+        cls.addClassCleanup(shutil.rmtree, folder)
+        (folder / "tokens").mkdir()
+        (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\n")
+        os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
+        cls.addClassCleanup(os.environ.pop, "SOFTHSM2_CONF")
+        cls.util("--init-token", "--free", "--label", "unhidra", "--pin", "1234", "--so-pin", "5678")
+        for number, label in enumerate(("first", "second"), start=1):
+            key = folder / "key.pem"
+            openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", str(key))
+            cls.util("--import", str(key), "--token", "unhidra", "--label", label, "--id", f"a{number}", "--pin", "1234")
+            key.unlink()
+        cls.server_settings = {"automation.pkcs11_module": MODULE, "automation.pkcs11_token": "unhidra",
+                               "automation.pkcs11_key": "first", "automation.pkcs11_pin": "1234"}
+        super().setUpClass()
+
+    @staticmethod
+    def util(*arguments):
+        subprocess.run(["softhsm2-util", *arguments], check=True, capture_output=True, timeout=30)
+
+    def ca(self, *arguments, check=True):
+        flags = [part for name, value in self.server_settings.items() for part in ("--set", f"{name}={value}")]
+        return self.server.admin(*flags, "--json", "device-ca", *arguments, check=check)
+
+    def test_the_next_authority_is_the_tokens_second_pair(self):
+        self.enrol()
+        old = self.path("cert.pem")
+        openssl("verify", "-CAfile", self.authority(), old)
+        self.assertIn("--pkcs11-key", self.ca("rotate", check=False).stderr)
+        self.assertIn("make a new pair", self.ca("rotate", "--pkcs11-key", "first", check=False).stderr)
+        self.assertNotEqual(self.ca("rotate", "--pkcs11-key", "third", check=False).returncode, 0)
+        self.ca("rotate", "--now", "--pkcs11-key", "second")
+        self.assertEqual([one["key"] for one in self.listed().values()], ["token: first", "token: second"])
+        wait_until(lambda: len(self.certificates(self.curl("/.well-known/est/cacerts")[2]).split(b"BEGIN")) == 5,
+                   what="cacerts with four certificates")
+        self.setUp()
+        self.enrol()
+        openssl("verify", "-CAfile", self.authority(), self.path("cert.pem"), old)
+        self.assertEqual([one["live_certificates"] for one in self.listed().values()], ["1", "1"])
+        self.server.stop()  # a restart opens both
+        self.server.start()
+        self.ca("retire", "1", "--revoke")
+        self.assertEqual([one["state"] for one in self.listed().values()], ["retired", "issues"])
 
 
 class Limits(AuthorityCase):

@@ -247,6 +247,48 @@ class Mqtt(DeviceCase):
         self.assertEqual(after.payloads(1), ["of another"])
         neighbour.publish_and_wait(f"devices/{other}/state", "", retain=True)  # the server is that of the other tests, too
 
+    def test_what_is_retained_has_bounds_that_are_told(self):
+        server = Server(settings={"automation.mqtt_max_retained_messages_each": "3"}).start()
+        self.addCleanup(server.close)
+        token = server.set_up()["access_token"]
+        self.peers.append(Peer(server, server.mqtt_port, "keeper", token=token))
+        keeper, answers = self.peers[-1], []
+        keeper.client.on_publish = lambda c, u, mid: None
+        keeper.client.on_log = lambda c, u, level, text: answers.append(text)
+        for number in range(5):
+            keeper.client.publish(f"news/{number}", "kept", qos=1, retain=True).wait_for_publish(PATIENCE)
+        self.peers.append(Peer(server, server.mqtt_port, "reader", token=token))
+        self.peers[-1].subscribe("news/#")
+        self.assertEqual(self.peers[-1].payloads(3), ["kept"] * 3)
+
+        def events():
+            found = server.request("GET", "/v1/audit?event_type=mqtt.retained_refused", token=token)[2]["items"]
+            return sorted((one["resource_id"], one["outcome"], one["actor_type"]) for one in found)
+        wait_until(lambda: len(events()) == 2, what="an event for each refusal")
+        self.assertEqual(events(), [("news/3", "denied", "user"), ("news/4", "denied", "user")])
+        wait_until(lambda: b"\nunhidra_mqtt_retained_refused 2" in server.request("GET", "/metrics", port=server.devices_port)[2],
+                   what="the count")
+
+    def test_an_organisation_reads_its_own_figures_alone(self):
+        server = Server().start()
+        self.addCleanup(server.close)
+        token = server.set_up()["access_token"]
+        made = server.request("POST", "/v1/organizations", {"name": "Second"}, token)[2]
+        other = server.request("POST", "/v1/register", {"username": "other", "password": PASSWORD,
+                                                        "invitation": made["invitation"]["token"]})[2]["access_token"]
+        for number in range(3):
+            self.peers.append(Peer(server, server.mqtt_port, f"first-{number}", token=token))
+            self.peers[-1].publish_and_wait(f"news/{number}", "kept", retain=True)
+        self.peers.append(Peer(server, server.mqtt_port, "second", token=other))
+        reader = self.peers[-1]
+        self.assertEqual(reader.subscribe("$SYS/broker/clients/connected"), 1)
+        self.assertEqual(reader.subscribe("$SYS/broker/messages/received"), 1)
+        self.assertTrue(reader.wait(lambda: len({one.topic for one in reader.got}) == 2, 25))
+        self.assertEqual({one.topic: one.payload.decode() for one in reader.got},
+                         {"$SYS/broker/clients/connected": "1", "$SYS/broker/messages/received": "0"})
+        wait_until(lambda: b"\nunhidra_mqtt_connections 4" in server.request("GET", "/metrics", port=server.devices_port)[2],
+                   what="the operator's own count")
+
     def test_what_a_full_queue_drops_is_told(self):
         server = Server(settings={"automation.mqtt_max_queued_messages": "3"}).start()
         self.addCleanup(server.close)

@@ -54,6 +54,9 @@ class IotCommands {
     if (iot_.action == IotAction::pending) {
       return pending();
     }
+    if (iot_.action == IotAction::topics) {
+      return topics();
+    }
     UNHIDRA_TRY(const auto device, find());
     switch (iot_.action) {
       case IotAction::show:
@@ -225,6 +228,31 @@ class IotCommands {
                     "/.well-known/est/simpleenroll\nwith the id as user and the code as "
                     "password (EST, RFC 7030), and keeps its key to itself.\nThe code is shown "
                     "this once; unhidra-cli device code makes another.");
+    return {};
+  }
+
+  // What is not said stays as it is.
+  Status topics() {
+    constexpr std::string_view kProtection = "/v1/topic-protection";
+    UNHIDRA_TRY(auto shown,
+                object_of(devices_.call("GET", std::string(kProtection), nullptr, token_)));
+    if (iot_.as_server || iot_.no_plaintext || !iot_.encrypted_topics.empty() ||
+        !iot_.plaintext_topics.empty()) {
+      json::object body{{"plaintext_topics", shown["plaintext_topics"]}};
+      if (!iot_.plaintext_topics.empty() || iot_.no_plaintext) {
+        body["plaintext_topics"] = json::value_from(iot_.plaintext_topics);
+      }
+      if (!iot_.encrypted_topics.empty()) {
+        body["encrypted_topics"] = json::value_from(iot_.encrypted_topics);
+      } else if (!iot_.as_server && shown["inherited"] != json::value(true)) {
+        body["encrypted_topics"] = shown["encrypted_topics"];
+      }
+      if (shown["version"] != json::value(0)) {
+        body["if_version"] = shown["version"];
+      }
+      UNHIDRA_TRY(shown, object_of(devices_.call("PUT", std::string(kProtection), &body, token_)));
+    }
+    output_.result(typed("topic_protection", shown), protection_sheet(shown));
     return {};
   }
 

@@ -113,4 +113,21 @@ std::string twin_text(const json::object& twin) {
   return "Wanted    " + side(twin, "desired") + "\nReported  " + side(twin, "reported");
 }
 
+std::string protection_sheet(const json::object& protection) {
+  const auto listed = [&](const char* name) {
+    std::string out;
+    if (const auto* filters = protection.if_contains(name); filters && filters->is_array()) {
+      for (const auto& filter : filters->get_array()) {
+        out += "\n  " + (filter.is_string() ? printable(filter.get_string()) : std::string("?"));
+      }
+    }
+    return out.empty() ? std::string("\n  none") : out;
+  };
+  const auto* inherited = protection.if_contains("inherited");
+  const bool of_server = inherited != nullptr && inherited->is_bool() && inherited->get_bool();
+  return std::string("Take end-to-end encrypted payloads alone") +
+         (of_server ? " (the server's setting):" : ":") + listed("encrypted_topics") +
+         "\nWhere encrypted devices may publish plaintext:" + listed("plaintext_topics");
+}
+
 }  // namespace unhidra::cli

@@ -14,4 +14,7 @@ std::string sheet_of(const boost::json::object& device);
 std::string request_line(const boost::json::object& request);
 std::string twin_text(const boost::json::object& twin);
 
+// Which topics take sealed payloads alone, and where plaintext is allowed.
+std::string protection_sheet(const boost::json::object& protection);
+
 }  // namespace unhidra::cli

@@ -65,6 +65,7 @@ enum class IotAction : std::uint8_t {
   pending,
   approve,
   deny,
+  topics,
   owner,
   group_list,
   group_create,
@@ -88,6 +89,12 @@ struct IotOptions {
   bool encrypted = false;
   std::string desired;  // JSON; "-" is the standard input
   std::optional<std::int64_t> if_version;
+
+  // what topics are protected by
+  std::vector<std::string> encrypted_topics;
+  std::vector<std::string> plaintext_topics;
+  bool as_server = false;
+  bool no_plaintext = false;
 
   // device groups
   std::string group;  // a device group's name; of `command` empty: whichever it is in

@@ -67,6 +67,19 @@ void OptionBuilder::add_iot() {
                    "What is wanted, as a JSON object; - is the standard input");
   twin->add_option("--if-version", iot.if_version,
                    "Only when the wanted side still has this version");
+  auto* topics = add_iot_action(*device, "topics",
+                                "Show or say which topics take end-to-end encrypted payloads "
+                                "alone, and where encrypted devices may publish plaintext",
+                                IotAction::topics);
+  auto* encrypted = topics->add_option("--encrypted", iot.encrypted_topics,
+                                       "Filter of topics that take sealed payloads alone; may be "
+                                       "given several times; in place of all before");
+  topics->add_flag("--as-server", iot.as_server, "Those of the server's setting again")
+      ->excludes(encrypted);
+  auto* plaintext = topics->add_option("--plaintext", iot.plaintext_topics,
+                                       "Filter of topics where devices that are registered as "
+                                       "encrypted may publish plaintext; likewise");
+  topics->add_flag("--no-plaintext", iot.no_plaintext, "Nowhere")->excludes(plaintext);
   add_device_groups(*device);
 }
 

@@ -16,6 +16,7 @@ constexpr std::string_view kCmp = "application/pkixcmp";
 
 constexpr std::uint32_t kFilePart = 8 * 1024 * 1024;  // storage::kObjectPart
 
+constexpr std::uint32_t kProtectionBody = 64 * 1024;
 constexpr std::uint32_t kPolicyBody = 1024 * 1024;  // modules and data
 
 constexpr std::array<std::string_view, 1> kLimited{"limit"};
@@ -301,6 +302,11 @@ constexpr auto kOperations = table(
     .limited(LimitClass::open).body(kJsonBody).changes("device_twin.reported", "update", "device"),
 
   // ---- the topic policy: versions, and one that is asked beside ----
+  Row(rest("topic_protection.get", "GET", "/v1/topic-protection")).needs(policies_read)
+    .served_by(Serving::automation),
+  Row(rest("topic_protection.set", "PUT", "/v1/topic-protection")).needs(policies_manage)
+    .served_by(Serving::automation).limited(LimitClass::administration).body(kProtectionBody)
+    .changes("topic_protection.changed", "update", "topic_protection"),
   Row(rest("policies.list", "GET", "/v1/policies")).needs(policies_read)
     .served_by(Serving::automation).understands(kPaged),
   Row(rest("policies.get", "GET", "/v1/policies/{version}")).needs(policies_read)

@@ -26,7 +26,7 @@ Message::Message(const Fields& fields)
   at = std::ranges::copy(fields.properties, at).out;
   std::ranges::copy(fields.payload, at);
   if (gauge_ != nullptr) {
-    gauge_->fetch_add(memory(), std::memory_order_relaxed);
+    gauge_->add(memory());
   }
 }
 
@@ -45,7 +45,7 @@ MessageRef MessageRef::make(const Message::Fields& fields) {
 
 void MessageRef::destroy() {
   if (message_->gauge_ != nullptr) {
-    message_->gauge_->fetch_sub(message_->memory(), std::memory_order_relaxed);
+    message_->gauge_->take(message_->memory());
   }
   message_->~Message();
   ::operator delete(message_);

@@ -1,14 +1,22 @@
 #include "unhidra/mqtt/retained_tree.h"
 
 #include <algorithm>
+#include <string>
+#include <unordered_map>
 
 #include "roster.h"
 #include "topic_trie.h"
 
 namespace unhidra::mqtt {
 
+struct OwnerHash : std::hash<std::string_view> {
+  using is_transparent = void;
+};
+using Owners = std::unordered_map<std::string, RetainedTree::Usage, OwnerHash, std::equal_to<>>;
+
 struct RetainedPlace {
   MessageRef message;  // null: a branch
+  Owners::value_type* owner = nullptr;
   RosterEntry entry;
 };
 
@@ -63,12 +71,37 @@ struct RetainedTree::Impl {
   void show(Trie::Node& node) {
     if (visitor && roster.is_due(node)) {
       roster.mark(node);
-      visitor(node.value.message);
+      visitor(node.value.message, name_of(node.value));
+    }
+  }
+  static std::string_view name_of(const RetainedPlace& place) {
+    return place.owner != nullptr ? std::string_view(place.owner->first) : std::string_view();
+  }
+  void give(RetainedPlace& place, std::string_view owner) {
+    if (owner.empty()) {
+      return;
+    }
+    auto found = owners.find(owner);
+    if (found == owners.end()) {
+      found = owners.emplace(owner, Usage{}).first;
+    }
+    ++found->second.messages;
+    found->second.bytes += place.message->memory();
+    place.owner = &*found;
+  }
+  // While its message is there yet.
+  void take(RetainedPlace& place) {
+    if (auto* const owner = std::exchange(place.owner, nullptr)) {
+      owner->second.bytes -= place.message->memory();
+      if (--owner->second.messages == 0) {
+        owners.erase(owners.find(owner->first));
+      }
     }
   }
 
   TopicTrie<RetainedPlace> trie;
   Roster<Trie::Node, &Impl::entry_of> roster;  // those with a message
+  Owners owners;                               // those with a message
   Visitor visitor;                             // while there is a visit
   std::size_t looked_at = 0;                   // by expire: places from here on
 };
@@ -76,16 +109,19 @@ struct RetainedTree::Impl {
 RetainedTree::RetainedTree(std::uint32_t seed) : impl_(std::make_unique<Impl>(seed)) {}
 RetainedTree::~RetainedTree() = default;
 
-MessageRef RetainedTree::set(MessageRef message) {
+MessageRef RetainedTree::set(MessageRef message, std::string_view owner) {
   auto& node = impl_->trie.find_or_add(message->topic());
   bytes_ += message->memory();
   if (node.value.message) {
     impl_->show(node);
+    impl_->take(node.value);
     bytes_ -= node.value.message->memory();
   } else {
     impl_->roster.add(node);
   }
-  return std::exchange(node.value.message, std::move(message));
+  auto before = std::exchange(node.value.message, std::move(message));
+  impl_->give(node.value, owner);
+  return before;
 }
 
 MessageRef RetainedTree::remove(std::string_view topic) {
@@ -94,6 +130,7 @@ MessageRef RetainedTree::remove(std::string_view topic) {
     return {};
   }
   impl_->show(*node);
+  impl_->take(node->value);
   impl_->roster.remove(*node);
   MessageRef before = std::exchange(node->value.message, MessageRef());
   bytes_ -= before->memory();
@@ -143,13 +180,23 @@ std::size_t RetainedTree::visit(std::size_t count) {
       impl_->visitor = {};
       return i;
     }
-    impl_->visitor(node->value.message);
+    impl_->visitor(node->value.message, Impl::name_of(node->value));
   }
   return count;
 }
 
 std::size_t RetainedTree::size() const {
   return impl_->roster.size();
+}
+
+RetainedTree::Usage RetainedTree::usage(std::string_view owner) const {
+  const auto found = impl_->owners.find(owner);
+  return found != impl_->owners.end() ? found->second : Usage{};
+}
+
+std::string_view RetainedTree::owner(std::string_view topic) const {
+  const auto* node = impl_->trie.find(topic);
+  return node != nullptr ? Impl::name_of(node->value) : std::string_view();
 }
 
 std::size_t RetainedTree::nodes() const {

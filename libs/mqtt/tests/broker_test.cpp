@@ -1,3 +1,5 @@
+#include <map>
+
 #include "broker_world.h"
 
 namespace unhidra::mqtt {
@@ -315,6 +317,68 @@ TEST(BrokerAdministration, TakesRetainedMessagesAway) {
   EXPECT_EQ(world.broker->stats().retained, 1U);
   world.crash(world.journal.records.size());
   EXPECT_EQ(world.broker->stats().retained, 1U);
+}
+
+// What one organisation does is not to be read off by another.
+TEST(BrokerStatistics, AreOfTheOwnSpaceAlone) {
+  World world;
+  Client mine(world);
+  Client busy(world);
+  Client second(world);
+  mine.connect("mine", {.user = "anna@first"});
+  busy.connect("busy", {.user = "bob@second"});
+  second.connect("second", {.user = "bob@second"});
+  for (const auto* topic :
+       {"clients/connected", "clients/total", "subscriptions/count", "retained messages/count",
+        "retained messages/bytes", "retained messages/refused", "store/messages/bytes",
+        "messages/received", "messages/sent", "publish/messages/dropped", "publish/messages/shed",
+        "bytes/received"}) {
+    mine.subscribe(std::string("$SYS/broker/") + topic);
+  }
+  world.pass(11s);
+  mine.take();
+  // Between two tellings the other space does everything that is counted.
+  const auto figures = [&] {
+    world.pass(11s);
+    std::map<std::string, std::string> out;
+    for (const auto& packet : mine.take()) {
+      if (packet.type() == PacketType::publish) {
+        const auto message = packet.publish();
+        out[std::string(message.topic)] = as_text(message.payload);
+      }
+    }
+    return out;
+  };
+  auto before = figures();
+  auto quiet = figures();
+  busy.subscribe("#", kQos1);
+  busy.publish("a/b", std::string(1000, 'x'), {.qos = QoS::at_least_once, .id = 1, .retain = true});
+  second.publish("a/c", "more", {.retain = true});
+  Client third(world);
+  third.connect("third", {.user = "carol@second"});
+  auto after = figures();
+  ASSERT_EQ(after.size(), 12U);
+  // What grows by being told, the figures themselves, grows as much as it did without the others.
+  for (const auto& [topic, value] : quiet) {
+    const auto grown = std::stoll(value) - std::stoll(before[topic]);
+    const auto since = std::stoll(after[topic]) - std::stoll(value);
+    if (topic.ends_with("messages/bytes")) {
+      EXPECT_LT(std::abs(since), 100) << topic;  // figures grow longer
+    } else {
+      EXPECT_EQ(since, grown) << topic;
+    }
+  }
+  EXPECT_EQ(after["$SYS/broker/clients/connected"], "1");
+  EXPECT_EQ(after["$SYS/broker/clients/total"], "1");
+  EXPECT_EQ(after["$SYS/broker/subscriptions/count"], "12");
+  EXPECT_EQ(after["$SYS/broker/messages/received"], "0");
+  // The operator sees the whole.
+  EXPECT_EQ(world.broker->stats().connections, 4U);
+  EXPECT_EQ(world.broker->stats().sessions, 4U);
+  EXPECT_EQ(world.broker->stats().messages_received, 2U);
+  EXPECT_EQ(world.broker->stats("first").sessions, 1U);
+  EXPECT_EQ(world.broker->stats("second").sessions, 3U);
+  EXPECT_EQ(world.broker->stats("third").sessions, 0U);
 }
 
 TEST(BrokerStatistics, StandUnderSys) {

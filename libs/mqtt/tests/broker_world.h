@@ -39,7 +39,11 @@ struct FakeAuthority : Authority {
     return Admission{.principal = principal(packet.user_name.value_or(""))};
   }
   static std::shared_ptr<const Principal> principal(std::string_view identity) {
-    return std::make_shared<const Principal>(Principal{std::string(identity), "", nullptr});
+    // "anna@first" is anna in the space "first".
+    const auto at = std::min(identity.find('@'), identity.size());
+    const auto space = identity.substr(std::min(at + 1, identity.size()));
+    return std::make_shared<const Principal>(
+        Principal{std::string(identity), std::string(space), nullptr});
   }
   ReasonCode publish(const Principal&, const PublishRequest& request) override {
     return contains(no_publish, request.topic) ? ReasonCode::not_authorized : ReasonCode::success;
@@ -58,6 +62,11 @@ struct FakeAuthority : Authority {
 
 struct FakeObserver final : Observer {
   std::vector<std::string> drops;
+  std::vector<std::string> refused;
+  void retained_refused(const Principal& who, std::string_view client_id,
+                        std::string_view topic) override {
+    refused.push_back(who.identity + " " + std::string(client_id) + " " + std::string(topic));
+  }
   void dropped(const Principal&, std::string_view client_id, std::string_view topic,
                DropReason reason) override {
     drops.push_back(std::string(client_id) + " " + std::string(topic) + " " +

@@ -336,7 +336,7 @@ TEST(RetainedTree, AVisitShowsOneMoment) {
   for (int round = 0; round < 300; ++round) {
     const auto wanted = model;
     std::map<std::string, std::string> shown;
-    tree.begin_visit([&shown](const MessageRef& one) {
+    tree.begin_visit([&shown](const MessageRef& one, std::string_view) {
       EXPECT_TRUE(shown.emplace(one->topic(), as_text(one->payload())).second) << one->topic();
     });
     do {

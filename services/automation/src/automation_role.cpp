@@ -4,6 +4,7 @@
 #include "unhidra/runtime/log.h"
 
 #include "broker/mqtt_face.h"
+#include "devices/protection_handlers.h"
 #include "devices/registry_handlers.h"
 #include "enrolment/authority_book.h"
 #include "enrolment/cmp_face.h"
@@ -67,6 +68,7 @@ void AutomationRole::bind(access::Handlers& handlers) {
   bind_enrolment(handlers, *impl_->enrolment, impl_->deps.bus);
   bind_cmp(handlers, *impl_->enrolment, impl_->deps.bus);
   bind_passwords(handlers, impl_->deps.bus);
+  bind_protection(handlers, impl_->settings.encrypted_topics, impl_->deps.bus);
   bind_registry(handlers, *impl_->enrolment, impl_->deps.bus,
                 [this](OrgId org, DeviceId device) { return queue_depth(org, device); });
   impl_->policy_desk.reset(new PolicyDesk{.settings = impl_->settings.policy,

@@ -95,7 +95,7 @@ const Setting<Duration> kDrain{
 const Setting<std::vector<std::string>> kEncryptedTopics{
     {.name = "automation.encrypted_topics",
      .description = "Topic filters under which payloads must be end-to-end encrypted; what is not "
-                    "is refused (0x99).",
+                    "is refused (0x99). An organisation may have its own instead.",
      .default_value = {}}};
 const Setting<ByteSize> kMaxPacket{{.name = "automation.mqtt_max_packet",
                                     .description = "Largest MQTT packet that is accepted.",
@@ -127,6 +127,30 @@ const Setting<ByteSize> kMaxMemory{
      .default_value = runtime::mebibytes(1024),
      .minimum = runtime::mebibytes(1),
      .maximum = runtime::mebibytes(1 << 20)}};
+const Setting<std::int64_t> kMaxRetained{
+    {.name = "automation.mqtt_max_retained_messages",
+     .description = "Retained messages of one organisation; beyond, 0x97.",
+     .default_value = 1'000'000,
+     .minimum = 100,
+     .maximum = 1'000'000'000}};
+const Setting<ByteSize> kMaxRetainedBytes{
+    {.name = "automation.mqtt_max_retained_bytes",
+     .description = "Bytes of retained messages of one organisation.",
+     .default_value = runtime::mebibytes(256),
+     .minimum = runtime::kibibytes(64),
+     .maximum = runtime::mebibytes(1 << 20)}};
+const Setting<std::int64_t> kMaxRetainedEach{
+    {.name = "automation.mqtt_max_retained_messages_each",
+     .description = "Of them, those that one device or person published.",
+     .default_value = 10'000,
+     .minimum = 1,
+     .maximum = 1'000'000'000}};
+const Setting<ByteSize> kMaxRetainedBytesEach{
+    {.name = "automation.mqtt_max_retained_bytes_each",
+     .description = "Bytes of them, of one device or person.",
+     .default_value = runtime::mebibytes(16),
+     .minimum = runtime::kibibytes(1),
+     .maximum = runtime::mebibytes(1 << 20)}};
 const Setting<Duration> kMaxSession{{.name = "automation.mqtt_max_session",
                                      .description = "How long a session lives without its client.",
                                      .default_value = std::chrono::days(30),
@@ -153,6 +177,10 @@ mqtt::BrokerSettings broker_settings(const runtime::Config& config) {
   out.max_queued_bytes = config.get(kMaxQueuedBytes).bytes;
   out.queue_policy = config.get(kQueuePolicy);
   out.max_memory = config.get(kMaxMemory).bytes;
+  out.max_retained = static_cast<std::size_t>(config.get(kMaxRetained));
+  out.max_retained_bytes = config.get(kMaxRetainedBytes).bytes;
+  out.max_retained_each = static_cast<std::size_t>(config.get(kMaxRetainedEach));
+  out.max_retained_bytes_each = config.get(kMaxRetainedBytesEach).bytes;
   out.max_session_expiry = static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::seconds>(config.get(kMaxSession)).count());
   return out;
@@ -185,6 +213,10 @@ std::vector<const runtime::SettingBase*> settings() {
                                                &kMaxQueuedBytes,
                                                &kQueuePolicy,
                                                &kMaxMemory,
+                                               &kMaxRetained,
+                                               &kMaxRetainedBytes,
+                                               &kMaxRetainedEach,
+                                               &kMaxRetainedBytesEach,
                                                &kMaxSession,
                                                &kModule,
                                                &kToken,

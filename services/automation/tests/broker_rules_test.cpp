@@ -266,9 +266,9 @@ Bytes sealed(DeviceId sender, std::uint32_t epoch, bool retained = false, std::u
 
 TEST_F(TopicRules, AnEncryptedTopicTakesWhatItsOwnSenderHasSealed) {
   auto topics = SealedTopics::parse({"home/+/door"}).value();
-  EXPECT_TRUE(topics.covers("home/7/door"));
-  EXPECT_FALSE(topics.covers("home/7/light"));
   const auto lock = device("lock");
+  EXPECT_TRUE(topics.must_be_sealed(lock, "home/7/door"));
+  EXPECT_FALSE(topics.must_be_sealed(lock, "home/7/light"));
   const auto check = [&](const Bytes& payload, bool retain = false) {
     const auto out = topics.check(
         lock, {.topic = "home/7/door", .payload = payload, .properties = {}, .retain = retain});
@@ -284,6 +284,43 @@ TEST_F(TopicRules, AnEncryptedTopicTakesWhatItsOwnSenderHasSealed) {
   EXPECT_EQ(check(sealed(*lock.device, 5)), ReasonCode::success);
   EXPECT_EQ(check(sealed(*lock.device, 4)), ReasonCode::not_authorized);  // epochs do not go back
   EXPECT_EQ(SealedTopics::parse({"a/#/b"}).error(), Errc::bad_policy);
+}
+
+TEST_F(TopicRules, AnOrganisationHasItsOwnEncryptedTopicsInPlaceOfTheServers) {
+  auto topics = SealedTopics::parse({"door"}).value();
+  auto mine = device("");
+  auto other = device("");
+  mine.org = OrgId::make(clock_, random_);
+  other.org = OrgId::make(clock_, random_);
+  topics.use({{mine.org, {.encrypted_topics = {{"window/#"}}, .plaintext_topics = {"door"}}}});
+  EXPECT_TRUE(topics.must_be_sealed(mine, "window/1"));
+  EXPECT_FALSE(topics.must_be_sealed(mine, "door"));
+  EXPECT_FALSE(topics.must_be_sealed(other, "window/1"));
+  EXPECT_TRUE(topics.must_be_sealed(other, "door"));
+  topics.use({{mine.org, {.encrypted_topics = std::vector<std::string>()}}});
+  EXPECT_FALSE(topics.must_be_sealed(mine, "door"));  // none at all is an own list, too
+  topics.use({{mine.org, {.plaintext_topics = {"door"}}}});
+  EXPECT_TRUE(topics.must_be_sealed(mine, "door"));  // the server's, whatever is allowed
+}
+
+TEST_F(TopicRules, AnEncryptedDevicePublishesPlaintextOnlyWhereItIsAllowed) {
+  auto topics = SealedTopics::parse({}).value();
+  auto lock = device("lock");
+  const auto own = "devices/" + lock.device->to_string();
+  EXPECT_FALSE(topics.must_be_sealed(lock, "report"));
+  lock.encrypted = true;
+  for (const auto& topic :
+       {std::string("report"), own, own + "/prekeys/x", own + "/channel/x",
+        own + "/channel/x/answer/y", "x" + own + "/prekeys",
+        "devices/" + DeviceId::make(clock_, random_).to_string() + "/prekeys"}) {
+    EXPECT_TRUE(topics.must_be_sealed(lock, topic)) << topic;
+  }
+  EXPECT_FALSE(topics.must_be_sealed(lock, own + "/prekeys"));
+  EXPECT_FALSE(topics.must_be_sealed(lock, own + "/channel/x/answer"));
+  topics.use({{lock.org, {.plaintext_topics = {"report", "public/#"}}}});
+  EXPECT_FALSE(topics.must_be_sealed(lock, "report"));
+  EXPECT_FALSE(topics.must_be_sealed(lock, "public/a/b"));
+  EXPECT_TRUE(topics.must_be_sealed(lock, "report/more"));
 }
 
 TEST_F(TopicRules, ADeviceThatNamesManyGroupsForgetsItsOwnAlone) {
@@ -312,6 +349,10 @@ TEST_F(TopicRules, ARevocationConcernsWhomItNames) {
   Subject person;
   person.user = UserId::make(clock_, random_);
   person.session = SessionId::make(clock_, random_);
+  lamp.authority = 3;
+  EXPECT_TRUE(concerns(RetiredAuthority{3}, lamp));
+  EXPECT_FALSE(concerns(RetiredAuthority{2}, lamp));
+  EXPECT_FALSE(concerns(RetiredAuthority{3}, person));
   EXPECT_TRUE(concerns(RevokedCertificate{{1, 2}}, lamp));
   EXPECT_FALSE(concerns(RevokedCertificate{{1, 3}}, lamp));
   EXPECT_FALSE(concerns(RevokedCertificate{{}}, person));

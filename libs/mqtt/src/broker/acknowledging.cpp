@@ -82,7 +82,7 @@ void Broker::Core::on_pubrel(Connection& connection, const Acknowledge& packet) 
                                  .retain = message->retain(),
                                  .expires_at = message->expires_at(),
                                  .origin = message->origin(),
-                                 .gauge = &message_bytes_};
+                                 .gauge = &session.space.messages};
     const bool kept = session.kept;
     const auto before = recorder_.position();
     route(session.space, fields, &session,

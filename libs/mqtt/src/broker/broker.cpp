@@ -41,6 +41,7 @@ std::shared_ptr<const Principal> Authority::restore(std::string_view, std::strin
 
 void Observer::connected(const Principal&, std::string_view) {}
 void Observer::disconnected(const Principal&, std::string_view, ReasonCode) {}
+void Observer::retained_refused(const Principal&, std::string_view, std::string_view) {}
 void Observer::dropped(const Principal&, std::string_view, std::string_view, DropReason) {}
 
 Broker::Core::Core(BrokerSettings settings, Authority& authority, Journal* journal,
@@ -178,6 +179,10 @@ void Broker::shut_down(Moment now) {
 
 BrokerStats Broker::stats() const {
   return core_->stats();
+}
+BrokerStats Broker::stats(std::string_view space) const {
+  const auto* found = core_->find_space(space);
+  return found != nullptr ? found->stats() : BrokerStats{};
 }
 std::optional<std::size_t> Broker::queue_depth(std::string_view space,
                                                std::string_view client_id) const {

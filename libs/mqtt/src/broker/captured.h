@@ -33,6 +33,7 @@ struct SnapshotPart::Captured {
   struct Retained {
     std::string_view space;
     MessageRef message;
+    std::string owner;
   };
 
   std::vector<SessionImage> sessions;

@@ -55,6 +55,7 @@ void Broker::Core::detach(Connection& connection, bool with_will) {
   if (Session* const session = std::exchange(connection.session, nullptr)) {
     preserve(*session);
     session->connection = nullptr;
+    --session->space.counted.connections;
     session->set_available(false);
     leave(*session, with_will);
   }
@@ -134,7 +135,8 @@ void Broker::Core::receive(ConnectionId id, ByteView bytes) {
     return;
   }
   connection->heard = now.steady;
-  stats_.bytes_received += bytes.size();
+  (connection->session != nullptr ? connection->session->space.counted : stats_).bytes_received +=
+      bytes.size();
   if (connection->phase == Phase::deciding || connection->waiting) {
     append(*connection->early, bytes);
     return;

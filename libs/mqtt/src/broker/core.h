@@ -145,18 +145,26 @@ class Broker::Core {
   void on_publish(Connection& connection, const Frame& frame);
   void on_publish_qos2(Connection& connection, PacketId id, const PublishRequest& request);
   std::optional<ReasonCode> refusal(Connection& connection, const Publish& packet);
-  ReasonCode judge(const Session& session, const PublishRequest& request) const;
+  struct Judgement {
+    ReasonCode reason = ReasonCode::success;
+    std::string_view text;  // for whoever reads a client's log; empty: the code says it all
+  };
+  static Judgement no_room() {
+    return {ReasonCode::quota_exceeded, "no room for it now; try again later"};
+  }
+  Judgement judge(Session& session, const PublishRequest& request);
+  bool retains_too_much(const Session& session, const PublishRequest& request) const;
   void answer(Connection& connection, PacketType type, PacketId id, ReasonCode reason);
-  void refuse(Connection& connection, PacketType type, PacketId id, ReasonCode reason);
-  Message::Fields fields_of(const PublishRequest& request, const Session* origin);
+  void refuse(Connection& connection, PacketType type, PacketId id, const Judgement& why);
+  Message::Fields fields_of(Space& space, const PublishRequest& request, const Session* origin);
   bool queue_refuses(Session& session, const Message::Fields& fields);
   std::size_t route(Space& space, const Message::Fields& fields, Session* origin,
                     std::optional<Release> release);
   void offer(const Delivery& delivery, FanOut& fan_out, const Message::Fields& fields);
   MessageRef& shared_message(const Message::Fields& fields);
-  RetainedChange retain(Space& space, const Message::Fields& fields);
+  RetainedChange retain(Space& space, const Message::Fields& fields, const Session* origin);
   void record(const Space& space, const Message::Fields& fields, RetainedChange retained,
-              std::optional<Release> release);
+              std::string_view owner, std::optional<Release> release);
 
   // ---- subscribing
   void on_subscribe(Connection& connection, const Frame& frame);
@@ -211,6 +219,7 @@ class Broker::Core {
 
   // ---- statistics
   void publish_statistics();
+  void publish_statistics(Space& space, std::uint64_t uptime);
   void expire_retained();
 
   struct Slot {
@@ -225,7 +234,7 @@ class Broker::Core {
   Recorder recorder_;
   Journal* const journal_;
   std::uint64_t durable_ = 0;
-  std::atomic<std::size_t> message_bytes_{0};
+  MessageGauge messages_;  // of all spaces
   TimerWheel wheel_;
   std::unordered_map<std::string, std::unique_ptr<Space>> spaces_;
   std::unordered_map<std::uint64_t, Session*> numbered_;  // while a log is read back
@@ -251,7 +260,7 @@ class Broker::Core {
   Bytes properties_scratch_;
   EncodeScratch encode_scratch_;
 
-  BrokerStats stats_;
+  BrokerStats stats_;  // what belongs to no space: connections that are not let in yet, too
   SteadyTime started_;
   SteadyTime statistics_due_;
   SteadyTime expired_;  // when retained messages were looked at

@@ -85,10 +85,10 @@ void Broker::Core::send_at_once(Session& session, FanOut& fan_out, const FanOut:
     return;
   }
   if (connection->queued() >= settings_.max_output || !fan_out.append_to(*connection, form)) {
-    ++stats_.messages_shed;
+    ++session.space.counted.messages_shed;
     return;
   }
-  ++stats_.messages_sent;
+  ++session.space.counted.messages_sent;
   mark(*connection);
 }
 
@@ -106,7 +106,7 @@ void Broker::Core::send_backlog(Connection& connection) {
         entry.identifiers ? std::span<const std::uint32_t>(*entry.identifiers)
                           : std::span<const std::uint32_t>();
     if (fan_out.append_to(connection, {.retain = true, .identifiers = identifiers})) {
-      ++stats_.messages_sent;
+      ++connection.session->space.counted.messages_sent;
     }
     mark(connection);
   }
@@ -169,14 +169,14 @@ void Broker::Core::send_next(Session& session, Connection& connection, std::uint
   if (!fan_out.append_to(connection, form)) {
     return drop(session, ordinal, DropReason::too_large);
   }
-  ++stats_.messages_sent;
+  ++session.space.counted.messages_sent;
   session.outbox.sent(ordinal);
   mark(connection);
 }
 
 void Broker::Core::drop(Session& session, std::uint64_t ordinal, DropReason reason) {
   preserve(session);
-  ++stats_.messages_dropped;
+  ++session.space.counted.messages_dropped;
   observer_.dropped(*session.principal, session.client_id,
                     session.outbox.find(ordinal)->message->topic(), reason);
   if (session.kept) {
@@ -198,7 +198,7 @@ bool Broker::Core::make_room(Session& session, std::size_t bytes, std::string_vi
     const bool may_drop = settings_.queue_policy == QueuePolicy::drop_oldest &&
                           oldest != Outbox::kNone && !session.outbox.is_stretched();
     if (!may_drop) {
-      ++stats_.messages_dropped;
+      ++session.space.counted.messages_dropped;
       observer_.dropped(*session.principal, session.client_id, topic, DropReason::queue_full);
       return false;
     }
@@ -224,7 +224,7 @@ void Broker::Core::enqueue(Session& session, Outgoing entry) {
       to.identifiers = *identifiers;
     }
     session.position = recorder_.message(session.space.name, *message, std::span(&to, 1),
-                                         RetainedChange::none, std::nullopt);
+                                         RetainedChange::none, {}, std::nullopt);
   }
 }
 

@@ -225,6 +225,7 @@ bool Broker::Core::attach(Connection& connection, const Connect& packet, std::st
   wheel_.clear(*session);
   session->principal = connection.principal;
   session->connection = &connection;
+  ++where.counted.connections;
   session->expiry = std::min(session_expiry(packet), settings_.max_session_expiry);
   session->disconnected_at = {};
   session->outbox.rewind();

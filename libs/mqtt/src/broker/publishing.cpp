@@ -14,6 +14,13 @@ bool is_reserved(std::string_view topic) {
   return topic.starts_with("$SYS/") || topic == "$SYS" || topic.starts_with("$share/");
 }
 
+// For whoever reads a client's log: what the code alone does not tell.
+std::string_view why(ReasonCode reason) {
+  return reason == ReasonCode::payload_format_invalid
+             ? "this topic takes payloads only that are sealed end-to-end"
+             : std::string_view();
+}
+
 bool same_message(const Message& message, const Message::Fields& fields) {
   return message.topic() == fields.topic && message.qos() == fields.qos &&
          message.retain() == fields.retain &&
@@ -48,26 +55,26 @@ void Broker::Core::on_publish(Connection& connection, const Frame& frame) {
   if (const auto reason = refusal(connection, *packet)) {
     return fail(connection, {*reason});
   }
-  ++stats_.messages_received;
+  Session& session = *connection.session;
+  ++session.space.counted.messages_received;
   if (request.qos == QoS::exactly_once) {
     return on_publish_qos2(connection, packet->packet_id, request);
   }
-  const auto reason = judge(*connection.session, request);
-  if (reason != ReasonCode::success) {
+  const auto judgement = judge(session, request);
+  if (judgement.reason != ReasonCode::success) {
     if (request.qos == QoS::at_least_once) {
-      return refuse(connection, PacketType::puback, packet->packet_id, reason);
+      return refuse(connection, PacketType::puback, packet->packet_id, judgement);
     }
-    stats_.messages_shed += reason == ReasonCode::quota_exceeded ? 1 : 0;
+    session.space.counted.messages_shed += judgement.reason == ReasonCode::quota_exceeded ? 1 : 0;
     return;
   }
-  Session& session = *connection.session;
-  const auto fields = fields_of(request, &session);
+  const auto fields = fields_of(session.space, request, &session);
   if (request.qos == QoS::at_most_once) {
     route(session.space, fields, &session, std::nullopt);
     return;
   }
   if (queue_refuses(session, fields)) {
-    return refuse(connection, PacketType::puback, packet->packet_id, ReasonCode::quota_exceeded);
+    return refuse(connection, PacketType::puback, packet->packet_id, no_room());
   }
   const auto before = recorder_.position();
   const auto reached = route(session.space, fields, &session, std::nullopt);
@@ -101,16 +108,52 @@ std::optional<ReasonCode> Broker::Core::refusal(Connection& connection, const Pu
 }
 
 // Whether the message may be published at all.
-ReasonCode Broker::Core::judge(const Session& session, const PublishRequest& request) const {
+Broker::Core::Judgement Broker::Core::judge(Session& session, const PublishRequest& request) {
   if (is_reserved(request.topic)) {
-    return ReasonCode::not_authorized;
+    return {ReasonCode::not_authorized, {}};
   }
   const bool keeps =
       request.qos != QoS::at_most_once || (request.retain && !request.payload.empty());
-  if (keeps && message_bytes_.load(std::memory_order_relaxed) >= settings_.max_memory) {
-    return ReasonCode::quota_exceeded;
+  if (keeps && messages_.get() >= settings_.max_memory) {
+    return no_room();
   }
-  return authority_.publish(*session.principal, request);
+  const auto reason = authority_.publish(*session.principal, request);
+  if (reason != ReasonCode::success) {
+    return {reason, why(reason)};
+  }
+  if (retains_too_much(session, request)) {
+    ++session.space.counted.retained_refused;
+    observer_.retained_refused(*session.principal, session.client_id, request.topic);
+    return {ReasonCode::quota_exceeded, "too much is retained; clear what is not needed any more"};
+  }
+  return {};
+}
+
+// Whether it goes beyond what the space may keep, or who publishes it. What takes the place of
+// something as large of the same owner never does. A message of QoS 2 is judged when it comes, so
+// that those on their way may go beyond by as many as the receive maximum lets through.
+bool Broker::Core::retains_too_much(const Session& session, const PublishRequest& request) const {
+  const auto beyond = [](std::size_t used, std::size_t more, std::size_t most) {
+    return most != 0 && more != 0 && used + more > most;
+  };
+  if (!request.retain || request.payload.empty()) {
+    return false;
+  }
+  const auto& retained = session.space.retained;
+  const auto before = retained.find(request.topic);
+  const std::size_t size = sizeof(Message) + request.topic.size() +
+                           request.properties.encoded().size() + request.payload.size();
+  const std::size_t freed = before ? before->memory() : 0;
+  const std::size_t more = size > freed ? size - freed : 0;
+  if (beyond(retained.size(), before ? 0 : 1, settings_.max_retained) ||
+      beyond(retained.bytes(), more, settings_.max_retained_bytes)) {
+    return true;
+  }
+  const auto& who = session.principal->identity;
+  const auto used = retained.usage(who);
+  const bool own = before && retained.owner(request.topic) == who;
+  return beyond(used.messages, own ? 0 : 1, settings_.max_retained_each) ||
+         beyond(used.bytes, own ? more : size, settings_.max_retained_bytes_each);
 }
 
 // Method B (section 4.3.3): it goes on when PUBREL comes. The same identifier with the same content
@@ -120,7 +163,7 @@ void Broker::Core::on_publish_qos2(Connection& connection, PacketId id,
                                    const PublishRequest& request) {
   constexpr std::uint8_t kRepeats = 2;
   Session& session = *connection.session;
-  const auto fields = fields_of(request, &session);
+  const auto fields = fields_of(session.space, request, &session);
   if (auto* const known = session.inbox.find(id);
       known != nullptr && same_message(*known->message, fields)) {
     if (++known->repeats >= kRepeats) {
@@ -133,13 +176,13 @@ void Broker::Core::on_publish_qos2(Connection& connection, PacketId id,
   if (session.inbox.take(id) && session.kept) {
     session.position = recorder_.incoming_done(session, id);
   }
-  const auto reason = judge(session, request);
-  if (reason != ReasonCode::success) {
-    return refuse(connection, PacketType::pubrec, id, reason);
+  const auto judgement = judge(session, request);
+  if (judgement.reason != ReasonCode::success) {
+    return refuse(connection, PacketType::pubrec, id, judgement);
   }
   const bool full = session.inbox.bytes() + fields.payload.size() > settings_.max_queued_bytes;
   if (full || queue_refuses(session, fields)) {
-    return refuse(connection, PacketType::pubrec, id, ReasonCode::quota_exceeded);
+    return refuse(connection, PacketType::pubrec, id, no_room());
   }
   auto message = MessageRef::make(fields);
   if (session.kept) {
@@ -156,30 +199,15 @@ void Broker::Core::answer(Connection& connection, PacketType type, PacketId id, 
   mark(connection);
 }
 
-namespace {
-
-// For whoever reads a client's log: what the code alone does not tell.
-std::string_view why(ReasonCode reason) {
-  switch (reason) {
-    case ReasonCode::quota_exceeded:
-      return "no room for it now; try again later";
-    case ReasonCode::payload_format_invalid:
-      return "this topic takes payloads only that are sealed end-to-end";
-    default:
-      return {};
-  }
-}
-
-}  // namespace
-
 // Before version 5 an acknowledgement cannot say no. Where the message is only not allowed it is
 // acknowledged and goes nowhere (3.1.1 section 3.3.5); where there is no room for it the client is
 // to try again, so it gets none.
-void Broker::Core::refuse(Connection& connection, PacketType type, PacketId id, ReasonCode reason) {
+void Broker::Core::refuse(Connection& connection, PacketType type, PacketId id,
+                          const Judgement& judgement) {
+  const auto [reason, text] = judgement;
   if (!connection.is_v5() && reason == ReasonCode::quota_exceeded) {
     return end(connection, reason);
   }
-  const auto text = why(reason);
   if (!connection.is_v5() || !connection.wants_reasons || text.empty()) {
     return answer(connection, type, id, reason);
   }
@@ -196,7 +224,8 @@ void Broker::Core::refuse(Connection& connection, PacketType type, PacketId id, 
   mark(connection);
 }
 
-Message::Fields Broker::Core::fields_of(const PublishRequest& request, const Session* origin) {
+Message::Fields Broker::Core::fields_of(Space& space, const PublishRequest& request,
+                                        const Session* origin) {
   Message::Fields out;
   out.topic = request.topic;
   out.properties = forwarded_properties(request.properties, properties_scratch_);
@@ -207,14 +236,14 @@ Message::Fields Broker::Core::fields_of(const PublishRequest& request, const Ses
     out.expires_at = now.wall + std::chrono::seconds(*life);
   }
   out.origin = origin != nullptr ? origin->number : 0;
-  out.gauge = &message_bytes_;
+  out.gauge = &space.messages;
   return out;
 }
 
 // ---- To whom -----------------------------------------------------------------------------------
 
 std::size_t Broker::Core::publish(Space& space, const PublishRequest& request) {
-  return route(space, fields_of(request, nullptr), nullptr, std::nullopt);
+  return route(space, fields_of(space, request, nullptr), nullptr, std::nullopt);
 }
 
 // With QueuePolicy::refuse nobody gets a message that one of its receivers has no room for.
@@ -249,11 +278,13 @@ std::size_t Broker::Core::route(Space& space, const Message::Fields& fields, Ses
     ++reached;
     offer(delivery, fan_out, fields);
   }
-  auto retained = fields.retain ? retain(space, fields) : RetainedChange::none;
+  auto retained = fields.retain ? retain(space, fields, origin) : RetainedChange::none;
   if (is_statistic(fields.topic)) {
     retained = RetainedChange::none;
   }
-  record(space, fields, retained, release);
+  const bool owned = retained == RetainedChange::set && origin != nullptr;
+  record(space, fields, retained,
+         owned ? std::string_view(origin->principal->identity) : std::string_view(), release);
   for (Session* const receiver : touched_) {
     pump(*receiver);
   }
@@ -300,25 +331,27 @@ MessageRef& Broker::Core::shared_message(const Message::Fields& fields) {
   return message_;
 }
 
-RetainedChange Broker::Core::retain(Space& space, const Message::Fields& fields) {
+RetainedChange Broker::Core::retain(Space& space, const Message::Fields& fields,
+                                    const Session* origin) {
   if (fields.payload.empty()) {
     const bool was = static_cast<bool>(space.retained.remove(fields.topic));
-    stats_.retained -= was ? 1 : 0;
     return was ? RetainedChange::cleared : RetainedChange::none;
   }
-  const bool replaced = static_cast<bool>(space.retained.set(shared_message(fields)));
-  stats_.retained += replaced ? 0 : 1;
+  space.retained.set(shared_message(fields), origin != nullptr
+                                                 ? std::string_view(origin->principal->identity)
+                                                 : std::string_view());
   return RetainedChange::set;
 }
 
 void Broker::Core::record(const Space& space, const Message::Fields& fields,
-                          RetainedChange retained, std::optional<Release> release) {
+                          RetainedChange retained, std::string_view owner,
+                          std::optional<Release> release) {
   if (!recorder_.active() ||
       (recipients_.empty() && retained == RetainedChange::none && !release)) {
     return;
   }
   const auto position =
-      recorder_.message(space.name, *shared_message(fields), recipients_, retained, release);
+      recorder_.message(space.name, *shared_message(fields), recipients_, retained, owner, release);
   for (Session* const receiver : touched_) {
     if (receiver->journaled) {
       receiver->position = position;

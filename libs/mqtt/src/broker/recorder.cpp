@@ -67,7 +67,7 @@ Bytes will(std::uint64_t session, const std::optional<PendingWill>& will) {
 }
 
 Bytes message(std::string_view space, const Message& message, std::span<const Recipient> recipients,
-              RetainedChange retained, std::optional<Release> release) {
+              RetainedChange retained, std::string_view owner, std::optional<Release> release) {
   ByteWriter out(64 + message.memory() + recipients.size() * 24);
   out.u8(static_cast<std::uint8_t>(RecordType::message)).text(space);
   put_message(out, message);
@@ -82,6 +82,9 @@ Bytes message(std::string_view space, const Message& message, std::span<const Re
     for (const auto identifier : to.identifiers) {
       out.u32(identifier);
     }
+  }
+  if (!owner.empty()) {
+    out.text(owner);
   }
   return std::move(out).take();
 }
@@ -121,8 +124,9 @@ std::uint64_t Recorder::will(const Session& session) {
 }
 std::uint64_t Recorder::message(std::string_view space, const Message& message,
                                 std::span<const Recipient> recipients, RetainedChange retained,
-                                std::optional<Release> release) {
-  return active() ? write(records::message(space, message, recipients, retained, release)) : 0;
+                                std::string_view owner, std::optional<Release> release) {
+  return active() ? write(records::message(space, message, recipients, retained, owner, release))
+                  : 0;
 }
 std::uint64_t Recorder::incoming(const Session& session, PacketId id, const Message& message) {
   return active() ? write(records::incoming(session.number, id, message)) : 0;

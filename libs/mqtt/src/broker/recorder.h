@@ -63,7 +63,7 @@ class Recorder {
   std::uint64_t will(const Session& session);
   std::uint64_t message(std::string_view space, const Message& message,
                         std::span<const Recipient> recipients, RetainedChange retained,
-                        std::optional<Release> release);
+                        std::string_view owner, std::optional<Release> release);
   std::uint64_t incoming(const Session& session, PacketId id, const Message& message);
   std::uint64_t incoming_done(const Session& session, PacketId id);
   std::uint64_t released(const Session& session, std::uint64_t ordinal);
@@ -83,8 +83,9 @@ Bytes session(const Session& session);
 Bytes subscribed(const Session& session, std::string_view filter,
                  const SubscriptionRecord& subscription);
 Bytes will(std::uint64_t session, const std::optional<PendingWill>& will);
+// `owner`: of what is retained; empty: nobody, and not written.
 Bytes message(std::string_view space, const Message& message, std::span<const Recipient> recipients,
-              RetainedChange retained, std::optional<Release> release);
+              RetainedChange retained, std::string_view owner, std::optional<Release> release);
 Bytes incoming(std::uint64_t session, PacketId id, const Message& message);
 
 }  // namespace records

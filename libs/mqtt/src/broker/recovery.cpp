@@ -110,7 +110,7 @@ Status Broker::Core::replay_change(RecordType type, ByteReader& reader) {
         found != session->subscriptions.end()) {
       session->subscription_bytes -= found->first.size();
       session->subscriptions.erase(found);
-      --stats_.subscriptions;
+      --session->space.counted.subscriptions;
     }
   } else if (type == RecordType::subscribed) {
     return replay_subscription(*session, reader);
@@ -123,7 +123,7 @@ Status Broker::Core::replay_change(RecordType type, ByteReader& reader) {
     const auto life = reader.u32();
     will.life = limited ? std::optional(life) : std::nullopt;
     auto fields = read_message(reader);
-    fields.gauge = &message_bytes_;
+    fields.gauge = &session->space.messages;
     will.message = MessageRef::make(fields);
     session->will = std::move(will);
   }
@@ -146,7 +146,7 @@ Status Broker::Core::replay_subscription(Session& session, ByteReader& reader) {
   record.options.retain_handling = static_cast<RetainHandling>(handling);
   session.space.subscriptions.add(filter, {&session, record.options, record.identifier});
   const bool fresh = session.subscriptions.insert_or_assign(std::string(filter), record).second;
-  stats_.subscriptions += fresh ? 1 : 0;
+  session.space.counted.subscriptions += fresh ? 1 : 0;
   session.subscription_bytes += fresh ? filter.size() : 0;
   return reader.finish("MQTT journal: subscription");
 }
@@ -154,7 +154,7 @@ Status Broker::Core::replay_subscription(Session& session, ByteReader& reader) {
 Status Broker::Core::replay_message(ByteReader& reader) {
   Space& where = space(reader.text(kMaxText));
   auto fields = read_message(reader);
-  fields.gauge = &message_bytes_;
+  fields.gauge = &where.messages;
   const auto retained = static_cast<RetainedChange>(reader.u8());
   const auto releaser = reader.u64();
   const auto packet_id = reader.u16();
@@ -166,6 +166,8 @@ Status Broker::Core::replay_message(ByteReader& reader) {
   for (std::uint64_t i = 0; i < recipients && !reader.failed(); ++i) {
     replay_recipient(message, reader);
   }
+  // Journals from before owners were counted end here.
+  const auto owner = reader.remaining() != 0 ? reader.text(kMaxText) : std::string_view();
   if (const auto done = reader.finish("MQTT journal: message"); !done) {
     return done;
   }
@@ -173,9 +175,9 @@ Status Broker::Core::replay_message(ByteReader& reader) {
     session->inbox.take(packet_id);
   }
   if (retained == RetainedChange::set) {
-    stats_.retained += where.retained.set(message) ? 0 : 1;
+    where.retained.set(message, owner);
   } else if (retained == RetainedChange::cleared) {
-    stats_.retained -= where.retained.remove(fields.topic) ? 1 : 0;
+    where.retained.remove(fields.topic);
   }
   return {};
 }
@@ -212,7 +214,7 @@ Status Broker::Core::replay_progress(RecordType type, ByteReader& reader) {
   if (type == RecordType::incoming) {
     const auto id = reader.u16();
     auto fields = read_message(reader);
-    fields.gauge = &message_bytes_;
+    fields.gauge = &session->space.messages;
     session->inbox.put(id, MessageRef::make(fields));
     return reader.finish("MQTT journal: incoming message");
   }

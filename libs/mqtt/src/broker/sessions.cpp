@@ -15,7 +15,7 @@ Space& Broker::Core::space(std::string_view name) {
     for (const auto byte : bytes) {
       seed = (seed << 8) | byte;
     }
-    found = std::make_unique<Space>(std::string(name), seed);
+    found = std::make_unique<Space>(std::string(name), seed, messages_);
   }
   return *found;
 }
@@ -39,13 +39,11 @@ Session& Broker::Core::create_session(Space& space, std::string_view client_id) 
   Session& session = *made;
   space.sessions.emplace(session.client_id, std::move(made));
   roster_.add(session);
-  ++stats_.sessions;
   return session;
 }
 
 void Broker::Core::forget(Session& session) {
   roster_.remove(session);
-  --stats_.sessions;
   // Not by erase(key): the key lives in what is erased.
   session.space.sessions.extract(session.space.sessions.find(session.client_id));
 }
@@ -60,7 +58,7 @@ void Broker::Core::set_will(Session& session, const Connect& packet) {
                                .properties = packet.will->properties,
                                .qos = packet.will->qos,
                                .retain = packet.will->retain};
-  auto fields = fields_of(request, &session);
+  auto fields = fields_of(session.space, request, &session);
   // Its life begins when it is published: until then the interval stands in its place.
   const auto delay = packet.will->properties.number(PropertyId::will_delay_interval);
   const auto expiry = packet.will->properties.number(PropertyId::message_expiry_interval);
@@ -85,10 +83,10 @@ void Broker::Core::publish_will(Session& session) {
                                .properties = Properties::trusted(will.message->properties()),
                                .qos = will.message->qos(),
                                .retain = will.message->retain()};
-  if (judge(session, request) != ReasonCode::success) {
+  if (judge(session, request).reason != ReasonCode::success) {
     return;
   }
-  auto fields = fields_of(request, &session);
+  auto fields = fields_of(session.space, request, &session);
   if (will.life) {
     fields.expires_at = now.wall + std::chrono::seconds(*will.life);
   }
@@ -159,7 +157,7 @@ void Broker::Core::forget_subscriptions(Session& session) {
   for (const auto& [filter, subscription] : session.subscriptions) {
     session.space.subscriptions.remove(filter, session);
   }
-  stats_.subscriptions -= session.subscriptions.size();
+  session.space.counted.subscriptions -= session.subscriptions.size();
 }
 
 void Broker::Core::end_session(Session& session) {

@@ -30,7 +30,7 @@ void write_session(const Captured::SessionImage& session, const WriteRecord& wri
                        .shared = waiting.shared,
                        .identifiers = waiting.identifiers};
     write(records::message(session.space, *waiting.message, std::span(&to, 1), RetainedChange::none,
-                           std::nullopt));
+                           {}, std::nullopt));
   }
 }
 
@@ -62,8 +62,8 @@ void SnapshotPart::write(const WriteRecord& write) const {
   for (const auto& session : captured_->sessions) {
     write_session(session, write);
   }
-  for (const auto& [space, message] : captured_->retained) {
-    write(records::message(space, *message, {}, RetainedChange::set, std::nullopt));
+  for (const auto& [space, message, owner] : captured_->retained) {
+    write(records::message(space, *message, {}, RetainedChange::set, owner, std::nullopt));
   }
 }
 
@@ -71,12 +71,13 @@ void Broker::Core::begin_snapshot() {
   snapshot_ = std::make_unique<Captured>();
   roster_.begin_visit();
   for (const auto& [name, space] : spaces_) {
-    space->retained.begin_visit([this, &where = *space](const MessageRef& message) {
-      if (!is_statistic(message->topic())) {
-        snapshot_->retained.push_back({where.name, message});
-        ++snapshot_->size;
-      }
-    });
+    space->retained.begin_visit(
+        [this, &where = *space](const MessageRef& message, std::string_view owner) {
+          if (!is_statistic(message->topic())) {
+            snapshot_->retained.push_back({where.name, message, std::string(owner)});
+            ++snapshot_->size;
+          }
+        });
   }
 }
 

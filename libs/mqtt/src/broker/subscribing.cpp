@@ -61,7 +61,7 @@ ReasonCode Broker::Core::subscribe(Session& session, const SubscribeEntry& entry
   record.options.qos = lower(entry.options.qos, settings_.max_qos);
   session.space.subscriptions.add(entry.filter, {&session, record.options, identifier});
   session.subscriptions.insert_or_assign(std::string(entry.filter), record);
-  stats_.subscriptions += fresh ? 1 : 0;
+  session.space.counted.subscriptions += fresh ? 1 : 0;
   if (session.kept) {
     session.position = recorder_.subscribed(session, entry.filter, record);
   }
@@ -99,7 +99,7 @@ bool Broker::Core::unsubscribe(Session& session, std::string_view filter) {
   session.space.subscriptions.remove(filter, session);
   session.subscription_bytes -= found->first.size();
   session.subscriptions.erase(found);
-  --stats_.subscriptions;
+  --session.space.counted.subscriptions;
   return true;
 }
 

@@ -42,6 +42,7 @@ std::shared_ptr<Subject> device_subject(const store::RegisteredDevice& device,
   out->org = device.org_id;
   out->device = device.id;
   out->certificate_serial = serial;
+  out->encrypted = device.encrypted;
   out->facts.push_back(fact_of(facts_of(device, serial)));
   return out;
 }
@@ -322,7 +323,7 @@ ReasonCode Gate::publish(const mqtt::Principal& who, const mqtt::PublishRequest&
 ReasonCode Gate::judge(const Subject& subject, const mqtt::PublishRequest& request) {
   TopicQuestion question{
       .action = "publish", .topic = request.topic, .qos = request.qos, .retain = request.retain};
-  if (deps_.sealed.covers(request.topic)) {
+  if (deps_.sealed.must_be_sealed(subject, request.topic)) {
     const auto header = deps_.sealed.check(subject, request);
     if (!header) {
       return header.error();

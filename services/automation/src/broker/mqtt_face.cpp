@@ -26,6 +26,10 @@ struct MqttFace::Gauges {
       : connections(metrics.gauge("unhidra_mqtt_connections", "Open MQTT connections.")),
         sessions(metrics.gauge("unhidra_mqtt_sessions", "MQTT sessions, connected or not.")),
         retained(metrics.gauge("unhidra_mqtt_retained_messages", "Retained messages.")),
+        retained_bytes(metrics.gauge("unhidra_mqtt_retained_bytes", "Bytes of retained messages.")),
+        refused(metrics.gauge("unhidra_mqtt_retained_refused",
+                              "Retained messages beyond what an organisation, device or person "
+                              "may have.")),
         memory(metrics.gauge("unhidra_mqtt_message_bytes", "Bytes of messages in memory.")),
         received(metrics.gauge("unhidra_mqtt_messages_received", "Messages published to us.")),
         sent(metrics.gauge("unhidra_mqtt_messages_sent", "Messages delivered.")),
@@ -38,6 +42,8 @@ struct MqttFace::Gauges {
   runtime::Gauge& connections;
   runtime::Gauge& sessions;
   runtime::Gauge& retained;
+  runtime::Gauge& retained_bytes;
+  runtime::Gauge& refused;
   runtime::Gauge& memory;
   runtime::Gauge& received;
   runtime::Gauge& sent;
@@ -108,6 +114,9 @@ MqttFace::~MqttFace() {
 }
 
 Status MqttFace::start(std::shared_ptr<net::TlsServerContext> tls) {
+  UNHIDRA_TRY(auto protections, deps_.database.read_sync(all_protections));
+  UNHIDRA_TRY(protections_, deps_.database.read_sync(protection_versions));
+  sealed_.use(std::move(protections));
   auto& broker = server_.broker();
   UNHIDRA_TRY_VOID(log_.open([&broker](ByteView record) { return broker.replay(record); }));
   broker.recovered(server_.now());
@@ -169,6 +178,14 @@ Status MqttFace::listen_on_bus() {
                                });
   };
   UNHIDRA_TRY(auto deletions, of_devices(kDeletedSubject, &MqttFace::forget_device));
+  UNHIDRA_TRY(auto changes, of_devices(kChangedSubject, &MqttFace::introduce_again));
+  UNHIDRA_TRY(
+      auto protection,
+      deps_.bus.subscribe(kProtectionSubject, deps_.executor, [this](const messaging::Message&) {
+        scope_.spawn("mqtt.look_at_protection", look_at_protection());
+      }));
+  subscriptions_.push_back(std::move(changes));
+  subscriptions_.push_back(std::move(protection));
   UNHIDRA_TRY(auto wishes, of_devices(kWantedSubject, &MqttFace::tell_wanted));
   subscriptions_.push_back(std::move(deletions));
   subscriptions_.push_back(std::move(wishes));
@@ -193,6 +210,47 @@ void MqttFace::tell_wanted(const pki::DeviceIdentity& who) {
     const auto topic = "devices/" + who.device.to_string() + "/twin/wanted";
     broker.publish(who.org.to_string(), {.topic = topic}, now);
   });
+}
+
+// It comes back as what it is now; what waits for it stays.
+void MqttFace::introduce_again(const pki::DeviceIdentity& who) {
+  server_.run([who](mqtt::Broker& broker, mqtt::Moment now) {
+    broker.disconnect(
+        [who](const mqtt::Principal& principal, std::string_view) {
+          const auto& subject = subject_of(principal);
+          return !subject.user && subject.device == who.device;
+        },
+        mqtt::ReasonCode::administrative_action, now);
+  });
+}
+
+// What another process has changed is told on the bus and, as messages may be lost, seen within a
+// second. While the database does not answer, what was known stands.
+Task<void> MqttFace::look_at_protection() {
+  if (looking_) {
+    co_return;
+  }
+  looking_ = true;
+  co_await take_protection();
+  looking_ = false;
+}
+
+Task<void> MqttFace::take_protection() {
+  const auto versions = co_await deps_.database.read(protection_versions);
+  if (!versions || *versions == protections_) {
+    co_return;
+  }
+  auto own = co_await deps_.database.read(all_protections);
+  if (!own) {
+    log::warn("mqtt.cannot_follow_protection", {{"error", own.error()}});
+    co_return;
+  }
+  protections_.clear();
+  for (const auto& [org, protection] : *own) {
+    protections_.emplace(org, protection.version);
+  }
+  sealed_.use(std::move(*own));
+  log::info("mqtt.protection_changed");
 }
 
 // They come back with the roles of then; what waits for them stays.
@@ -251,6 +309,7 @@ Task<void> MqttFace::end_of_authority(std::int64_t generation) {
 Task<void> MqttFace::look_after() {
   for (;;) {
     co_await runtime::sleep_for(kRound);
+    scope_.spawn("mqtt.look_at_protection", look_at_protection());
     const auto now = deps_.clock.now();
     server_.broker().disconnect(
         [now](const mqtt::Principal& who, std::string_view) {
@@ -281,6 +340,8 @@ void MqttFace::count() {
   set(gauges_->connections, stats.connections);
   set(gauges_->sessions, stats.sessions);
   set(gauges_->retained, stats.retained);
+  set(gauges_->retained_bytes, stats.retained_bytes);
+  set(gauges_->refused, stats.retained_refused);
   set(gauges_->memory, stats.message_bytes);
   set(gauges_->received, stats.messages_received);
   set(gauges_->sent, stats.messages_sent);
@@ -291,6 +352,17 @@ void MqttFace::count() {
   set(gauges_->failed, decided.failures);
   set(gauges_->remembered, decided.from_known);
   set(gauges_->log_broken, log_.broken() ? 1 : 0);
+}
+
+void MqttFace::retained_refused(const mqtt::Principal& who, std::string_view client_id,
+                                std::string_view topic) {
+  trail_.note(&subject_of(who), {},
+              {.type = "mqtt.retained_refused",
+               .action = "publish",
+               .resource = topic,
+               .outcome = audit::Outcome::denied,
+               .reason = "too much is retained",
+               .client_id = client_id});
 }
 
 void MqttFace::dropped(const mqtt::Principal& who, std::string_view client_id,

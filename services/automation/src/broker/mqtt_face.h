@@ -60,11 +60,16 @@ class MqttFace final : private mqtt::Observer {
   void disconnect(UserId user);
   void forget_device(const pki::DeviceIdentity& who);
   void tell_wanted(const pki::DeviceIdentity& who);
+  void introduce_again(const pki::DeviceIdentity& who);
+  Task<void> look_at_protection();
+  Task<void> take_protection();
   Task<void> look_after();
   Task<void> end_of_authority(std::int64_t generation);
   Task<std::optional<std::size_t>> depth_here(OrgId org, DeviceId device);
   void count();
 
+  void retained_refused(const mqtt::Principal& who, std::string_view client_id,
+                        std::string_view topic) override;
   void dropped(const mqtt::Principal& who, std::string_view client_id, std::string_view topic,
                mqtt::DropReason reason) override;
 
@@ -73,6 +78,8 @@ class MqttFace final : private mqtt::Observer {
   runtime::TaskScope scope_;
   TopicPolicy& policy_;
   SealedTopics sealed_;
+  std::map<OrgId, std::int64_t> protections_;  // versions of what is in use
+  bool looking_ = false;                       // at what is to be
   BrokerTrail trail_;
   BrokerLog log_;
   Gate gate_;

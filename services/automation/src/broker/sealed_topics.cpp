@@ -14,6 +14,22 @@ using mqtt::ReasonCode;
 // longest is forgotten; its receivers still refuse an epoch that is over.
 constexpr std::size_t kMaxGroups = 128;
 
+bool covers(const std::vector<std::string>& filters, std::string_view topic) {
+  return std::ranges::any_of(
+      filters, [topic](const std::string& filter) { return mqtt::matches(filter, topic); });
+}
+
+// By which a device and its controllers come to have keys (docs/security.md, "The channel of a
+// device"): its signed prekeys, and its answers to a controller, which are sealed in another form.
+bool makes_keys(DeviceId device, std::string_view topic) {
+  const auto own = "devices/" + device.to_string() + "/";
+  if (!topic.starts_with(own)) {
+    return false;
+  }
+  topic.remove_prefix(own.size());
+  return topic == "prekeys" || mqtt::matches("channel/+/answer", topic);
+}
+
 }  // namespace
 
 Result<SealedTopics> SealedTopics::parse(const std::vector<std::string>& filters) {
@@ -28,9 +44,15 @@ Result<SealedTopics> SealedTopics::parse(const std::vector<std::string>& filters
   return out;
 }
 
-bool SealedTopics::covers(std::string_view topic) const {
-  return std::ranges::any_of(
-      filters_, [topic](const std::string& filter) { return mqtt::matches(filter, topic); });
+bool SealedTopics::must_be_sealed(const Subject& subject, std::string_view topic) const {
+  static const TopicProtection kNothingSaid;
+  const auto found = own_.find(subject.org);
+  const auto& own = found != own_.end() ? found->second : kNothingSaid;
+  if (covers(own.encrypted_topics ? *own.encrypted_topics : filters_, topic)) {
+    return true;
+  }
+  return subject.encrypted && !makes_keys(*subject.device, topic) &&
+         !covers(own.plaintext_topics, topic);
 }
 
 std::expected<std::optional<identity::GroupPayloadHeader>, ReasonCode> SealedTopics::check(

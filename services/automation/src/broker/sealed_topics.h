@@ -1,7 +1,10 @@
 #pragma once
-// Topics that are marked as end-to-end encrypted: what is published there must be a sealed payload
-// of its own sender (UDG-1). The broker has no key; it sees what stands in the open.
+// Where what is published must be a sealed payload of its own sender (UDG-1): on topics that are
+// marked as end-to-end encrypted, by the organisation or else by the server, and from a device that
+// is registered as end-to-end encrypted wherever its organisation does not allow plaintext. The
+// broker has no key; it sees what stands in the open.
 
+#include <map>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -11,6 +14,7 @@
 #include "unhidra/mqtt/broker.h"
 
 #include "broker/subject.h"
+#include "devices/topic_protection.h"
 
 namespace unhidra::automation {
 
@@ -19,7 +23,10 @@ class SealedTopics {
   // Errc::bad_policy when one of them is no topic filter.
   static Result<SealedTopics> parse(const std::vector<std::string>& filters);
 
-  bool covers(std::string_view topic) const;
+  // What organisations have said of their own; the rest is as the server has it.
+  void use(std::map<OrgId, TopicProtection> own) { own_ = std::move(own); }
+
+  bool must_be_sealed(const Subject& subject, std::string_view topic) const;
   // What the payload says of itself; a reason code when it may not be published. An empty payload,
   // which takes a retained message away, says nothing.
   std::expected<std::optional<identity::GroupPayloadHeader>, mqtt::ReasonCode> check(
@@ -34,7 +41,8 @@ class SealedTopics {
   };
   bool advances(DeviceId sender, const identity::GroupPayloadHeader& header);
 
-  std::vector<std::string> filters_;
+  std::vector<std::string> filters_;  // the server's
+  std::map<OrgId, TopicProtection> own_;
   std::unordered_map<DeviceId, std::vector<Newest>> newest_;  // the last one used at the end
 };
 

@@ -20,6 +20,7 @@ struct Subject : std::enable_shared_from_this<Subject> {
   std::optional<UserId> user;               // nothing: a device of its own
   Bytes certificate_serial;                 // of a device
   std::int64_t authority = 0;               // generation of the one that issued it
+  bool encrypted = false;                   // a device that is registered as end-to-end encrypted
   SessionId session;                        // of a person
   Timestamp expires_at = Timestamp::max();  // of certificate or token
 

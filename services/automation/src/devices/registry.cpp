@@ -183,6 +183,9 @@ void tell_deleted(messaging::Bus& bus, const pki::DeviceIdentity& who) {
 void tell_wanted(messaging::Bus& bus, const pki::DeviceIdentity& who) {
   tell(bus, kWantedSubject, who);
 }
+void tell_changed(messaging::Bus& bus, const pki::DeviceIdentity& who) {
+  tell(bus, kChangedSubject, who);
+}
 std::optional<pki::DeviceIdentity> device_told(ByteView message) {
   ByteReader reader(message);
   const OrgId org(reader.array<16>());

@@ -17,6 +17,9 @@ void tell_deleted(messaging::Bus& bus, const pki::DeviceIdentity& who);
 // Something else is wanted of the device than before, in the same form: it is told to look.
 inline constexpr std::string_view kWantedSubject = "device.wanted";
 void tell_wanted(messaging::Bus& bus, const pki::DeviceIdentity& who);
+// What the policy and the gate know of it has changed: it is to come in again as what it is now.
+inline constexpr std::string_view kChangedSubject = "device.changed";
+void tell_changed(messaging::Bus& bus, const pki::DeviceIdentity& who);
 // What such a message says; nothing: it is none.
 std::optional<pki::DeviceIdentity> device_told(ByteView message);
 

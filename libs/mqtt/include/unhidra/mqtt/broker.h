@@ -56,7 +56,12 @@ struct BrokerSettings {
   std::size_t max_subscription_bytes = 1U << 20;  // of their filters
   std::size_t max_output = 1U << 20;  // unsent bytes of a connection; QoS 0 is shed above
   std::size_t max_memory = std::size_t{1} << 30;  // bytes of living messages
-  std::size_t max_journal_backlog = 64U << 20;    // bytes; publishers are paused above
+  // Retained messages of one space, and of those that one identity published; beyond, 0x97. 0: any.
+  std::size_t max_retained = 0;
+  std::size_t max_retained_bytes = 0;
+  std::size_t max_retained_each = 0;
+  std::size_t max_retained_bytes_each = 0;
+  std::size_t max_journal_backlog = 64U << 20;  // bytes; publishers are paused above
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds statistics_interval{10'000};  // of $SYS; 0: none
 };
@@ -175,6 +180,9 @@ class Observer {
   virtual ~Observer() = default;
   virtual void connected(const Principal& who, std::string_view client_id);
   virtual void disconnected(const Principal& who, std::string_view client_id, ReasonCode reason);
+  // A retained message that went beyond what may be kept, and was refused.
+  virtual void retained_refused(const Principal& who, std::string_view client_id,
+                                std::string_view topic);
   // A QoS 1 or 2 message that a session will not get.
   virtual void dropped(const Principal& who, std::string_view client_id, std::string_view topic,
                        DropReason reason);
@@ -185,11 +193,13 @@ struct BrokerStats {
   std::size_t sessions = 0;
   std::size_t subscriptions = 0;
   std::size_t retained = 0;
+  std::size_t retained_bytes = 0;
   std::size_t message_bytes = 0;
   std::uint64_t messages_received = 0;
   std::uint64_t messages_sent = 0;
   std::uint64_t messages_dropped = 0;  // QoS 1 and 2
   std::uint64_t messages_shed = 0;     // QoS 0
+  std::uint64_t retained_refused = 0;
   std::uint64_t bytes_received = 0;
 };
 
@@ -275,7 +285,9 @@ class Broker {
   // Ends every connection that is left, told the same.
   void shut_down(Moment now);
 
+  // Of all spaces together: the operator's. What a space's own clients read under $SYS is theirs.
   BrokerStats stats() const;
+  BrokerStats stats(std::string_view space) const;
   // Messages that wait for this client; nullopt: no such session.
   std::optional<std::size_t> queue_depth(std::string_view space, std::string_view client_id) const;
 

@@ -14,6 +14,25 @@
 
 namespace unhidra::mqtt {
 
+// Counts the bytes of living messages, of its own and for the whole that it is a part of. From any
+// thread; outlives them.
+struct MessageGauge {
+  std::atomic<std::size_t> bytes{0};
+  MessageGauge* whole = nullptr;
+
+  std::size_t get() const { return bytes.load(std::memory_order_relaxed); }
+  void add(std::size_t size) {
+    for (auto* each = this; each != nullptr; each = each->whole) {
+      each->bytes.fetch_add(size, std::memory_order_relaxed);
+    }
+  }
+  void take(std::size_t size) {
+    for (auto* each = this; each != nullptr; each = each->whole) {
+      each->bytes.fetch_sub(size, std::memory_order_relaxed);
+    }
+  }
+};
+
 class Message {
  public:
   struct Fields {
@@ -23,9 +42,8 @@ class Message {
     QoS qos = QoS::at_most_once;
     bool retain = false;
     Timestamp expires_at = Timestamp::max();
-    std::uint64_t origin = 0;  // the session that published it; 0: none
-    // Counts the bytes of living messages; outlives them. Null: nobody counts.
-    std::atomic<std::size_t>* gauge = nullptr;
+    std::uint64_t origin = 0;       // the session that published it; 0: none
+    MessageGauge* gauge = nullptr;  // null: nobody counts
   };
 
   std::string_view topic() const { return as_text({data(), topic_size_}); }
@@ -58,7 +76,7 @@ class Message {
   bool retain_;
   Timestamp expires_at_;
   std::uint64_t origin_;
-  std::atomic<std::size_t>* gauge_;
+  MessageGauge* gauge_;
 };
 
 // Shared ownership of a message; may be handed between threads.

@@ -15,8 +15,14 @@ class RetainedTree {
   RetainedTree(const RetainedTree&) = delete;
   RetainedTree& operator=(const RetainedTree&) = delete;
 
-  // Replaces what the topic had and returns that.
-  MessageRef set(MessageRef message);
+  // What somebody has here. `bytes`: of the messages.
+  struct Usage {
+    std::size_t messages = 0;
+    std::size_t bytes = 0;
+  };
+
+  // Replaces what the topic had and returns that. `owner`: whom it is put down to; empty: nobody.
+  MessageRef set(MessageRef message, std::string_view owner = {});
   // What the topic had.
   MessageRef remove(std::string_view topic);
   MessageRef find(std::string_view topic) const;
@@ -30,12 +36,15 @@ class RetainedTree {
   // ---- A visit of all messages, a few at a time, while the tree goes on changing: each message
   // that is here now comes once, in its turn or when it is about to be replaced or removed.
   // An empty visitor: the visit is over.
-  using Visitor = std::function<void(const MessageRef&)>;
+  using Visitor = std::function<void(const MessageRef&, std::string_view owner)>;
   void begin_visit(Visitor visitor);
   // The next `count`; returns how many came. Fewer: those were the last.
   std::size_t visit(std::size_t count);
 
   std::size_t size() const;
+  Usage usage(std::string_view owner) const;
+  // Whom a topic's message is put down to; empty: nobody, or there is none.
+  std::string_view owner(std::string_view topic) const;
   // Of the messages; the tree itself costs about 100 bytes a level.
   std::size_t bytes() const { return bytes_; }
   std::size_t nodes() const;
