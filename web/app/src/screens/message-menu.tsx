@@ -33,22 +33,23 @@ function useEditable(message: Message): boolean {
 
 export function MessageMenu({ message, own, inThread }: { message: Message; own: boolean; inThread: boolean }) {
   const { t } = useTranslation();
-  const [used, setUsed] = useState(false);
+  const [used, setUsed] = useState<"reached" | "tapped">();
   // The menu's machinery is made when the button is first reached: a timeline has many.
   const reached = () => {
-    setUsed(true);
+    setUsed((before) => before ?? "reached");
     void refreshPolicy().catch(() => undefined); // whether Edit is offered hangs on it
   };
   if (!used) {
     return (
       <button type="button" className="icon-button message-menu" aria-label={t("timeline.messageMenu")} aria-haspopup="menu"
-        onPointerEnter={reached} onFocus={reached}>
+        onPointerEnter={({ pointerType }) => pointerType === "mouse" && reached()}
+        onFocus={({ currentTarget }) => currentTarget.matches(":focus-visible") && reached()} onClick={() => { reached(); setUsed("tapped"); }}>
         <Ellipsis size={18} aria-hidden />
       </button>
     );
   }
   return (
-    <MenuProvider placement="bottom-end">
+    <MenuProvider placement="bottom-end" defaultOpen={used === "tapped"}>
       <MenuButton className="icon-button message-menu" onPointerEnter={reached} onFocus={reached} aria-label={t("timeline.messageMenu")}><Ellipsis size={18} aria-hidden /></MenuButton>
       <Menu className="menu" portal gutter={4} unmountOnHide>
         <Items message={message} own={own} inThread={inThread} />

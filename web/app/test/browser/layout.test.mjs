@@ -140,6 +140,26 @@ for (const look of ["light", "phone"]) {
   });
 }
 
+step("on a touch screen a message's menu shows when the message is tapped, and covers no words before", async () => {
+  const touch = await stage.device("touch", { isMobile: true, hasTouch: true, viewport: { width: 390, height: 844 } });
+  await signUp(stage, touch, "tom");
+  await touch.tap("[aria-label='New conversation']");
+  await touch.fill(".dialog input", "ann");
+  await touch.keyboard.press("Enter");
+  await touch.waitForSelector(".composer textarea");
+  for (const text of ["first", "second"]) {
+    await write(touch, text);
+    await sees(touch, text, "sent");
+  }
+  const message = touch.locator(".timeline .message", { hasText: "second" });
+  const seen = () => message.locator(".message-menu").evaluate((menu) => getComputedStyle(menu).opacity === "1");
+  assert.equal(await seen(), false);
+  await message.locator(".message-text").tap();
+  await until(seen, "the menu to be seen");
+  await message.locator(".message-menu").tap();
+  await touch.waitForSelector(".menu-item:visible");
+});
+
 step("the browser had nothing to complain about", () => {
   assert.deepEqual(stage.complaints, []);
 });
