@@ -263,6 +263,11 @@ Status App::run() {
       return chat();
     case Command::presence:
       return show_presence();
+    case Command::people:
+      return search_people();
+    case Command::profile_show:
+    case Command::profile_name:
+      return own_profile();
     case Command::history:
       return history();
     case Command::export_all:

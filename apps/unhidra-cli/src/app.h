@@ -170,6 +170,9 @@ class App {
   Status await_action(MessageId action);
   Status flush_outbox();
   Status show_thread(const client::Conversation& place, const client::Message& root);
+  Status show_edits(const client::Conversation& place, const client::Message& message);
+  Status discard(const client::Conversation& place, const client::Message& message);
+  Status export_versions();
   Status list_threads();
   Status auto_follow();
   Status search();
@@ -236,6 +239,10 @@ class App {
   Result<wire::Channel> channel_named(const std::string& name);
   Result<wire::Space> space_named(const std::string& name);
   std::string name_of(const wire::Channel& channel) const;
+
+  // ---- whom one can write to, and the own name (people_commands.cpp) ----
+  Status search_people();
+  Status own_profile();
 
   // ---- who is online (presence_commands.cpp) ----
   Status show_presence();

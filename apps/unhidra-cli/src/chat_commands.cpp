@@ -108,6 +108,8 @@ Status App::message_command() {
       return list_threads();
     case MessageAction::auto_follow:
       return auto_follow();
+    case MessageAction::versions:
+      return export_versions();
     case MessageAction::receipts:
       UNHIDRA_TRY_VOID(engine_->set_receipts(wish.on));
       output_.text(wish.on ? "Receipts are sent." : "No receipts are sent.");
@@ -119,9 +121,12 @@ Status App::message_command() {
   if (wish.action == MessageAction::emoji) {
     return emoji_command(place);
   }
-  if (wish.action == MessageAction::thread) {
+  if (wish.action == MessageAction::thread || wish.action == MessageAction::edits ||
+      wish.action == MessageAction::discard) {
     UNHIDRA_TRY(const auto message, message_named(place, wish.message));
-    return show_thread(place, message);
+    return wish.action == MessageAction::thread  ? show_thread(place, message)
+           : wish.action == MessageAction::edits ? show_edits(place, message)
+                                                 : discard(place, message);
   }
   UNHIDRA_TRY_VOID(open_connection(false));
   UNHIDRA_TRY_VOID(settle(kPatience));
@@ -148,7 +153,9 @@ Status App::act_on(const client::Conversation& place, const client::Message& mes
       break;
     }
     case MessageAction::remove: {
-      UNHIDRA_TRY(const auto action, engine_->remove(place.id, ref));
+      const bool own = message.sender_user == engine_->account()->user;
+      UNHIDRA_TRY(const auto action,
+                  own ? engine_->remove(place.id, ref) : engine_->moderate(place.id, ref));
       UNHIDRA_TRY_VOID(await_action(action));
       break;
     }
@@ -263,7 +270,10 @@ Status App::auto_follow() {
 Status App::search() {
   const auto& wish = options_.message;
   client::SearchQuery query;
-  query.words = wish.words;
+  if (wish.words.empty() && !wish.has_file) {
+    return fail(Errc::usage, "what to look for? Give words, or --has-file");
+  }
+  query.words = wish.words + (wish.has_file ? " has:file" : "");
   query.limit = options_.limit;
   if (!options_.user.empty()) {
     UNHIDRA_TRY(const auto place, place_named(options_.user));

@@ -22,6 +22,9 @@ enum class MessageAction : std::uint8_t {
   follow,
   auto_follow,
   emoji,
+  discard,
+  edits,
+  versions,
 };
 struct MessageOptions {
   MessageAction action = MessageAction::react;
@@ -32,6 +35,7 @@ struct MessageOptions {
   bool take_back = false;
   bool quote = false;
   std::string words;
+  bool has_file = false;
   std::string from;   // name of a person
   std::string since;  // YYYY-MM-DD
   std::string until;
@@ -109,6 +113,7 @@ struct PlaceOptions {
   bool is_default = false;
   std::int64_t edit_window = -1;  // seconds; -1: as it is
   std::string receipts;           // "on", "off"; empty: as it is
+  std::string directory;          // likewise
 };
 
 }  // namespace unhidra::cli

@@ -72,6 +72,9 @@ void add_chat_fields(json::object& out, const client::Message& message, const Na
   }
   if (message.deleted) {
     out["deleted"] = true;
+    if (!message.deleted_by.is_nil()) {
+      out["deleted_by"] = names.of(message.deleted_by);
+    }
   }
   if (message.from_history) {
     out["from_history"] = true;
@@ -292,7 +295,9 @@ std::string to_line(const client::Message& message, const Names& names, UserId o
   if (message.state == MessageState::unreadable) {
     return out + "[not readable] " + std::string(client::explain(message.reason));
   }
-  out += message.deleted ? "[deleted]" : printable(message.text);
+  out += !message.deleted              ? printable(message.text)
+         : message.deleted_by.is_nil() ? "[deleted]"
+                                       : "[deleted by " + names.of(message.deleted_by) + "]";
   out += chat_marks(message);
   switch (message.state) {
     case MessageState::queued:

@@ -20,6 +20,7 @@ class OptionBuilder {
   void add_globals();
   void add_account();
   void add_credentials(CLI::App& command);
+  void add_people();
   void add_devices();
 
   // ---- options_devices.cpp ----
@@ -38,6 +39,7 @@ class OptionBuilder {
   CLI::App* add_message_action(const char* name, const char* help, MessageAction action);
   void add_message_actions();
   void add_emoji();
+  void add_versions();
   void add_auto_follow();
   CLI::App* add_file_action(const char* name, const char* help, FileAction action);
   void add_scanner(CLI::App& command);

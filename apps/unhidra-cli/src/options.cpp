@@ -28,6 +28,7 @@ CLI::App& OptionBuilder::build() {
   app_.footer(kFooter);
   add_globals();
   add_account();
+  add_people();
   add_devices();
   add_iot();
   add_hub();
@@ -101,6 +102,22 @@ void OptionBuilder::add_account() {
   completion->add_option("shell", options_.shell, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+}
+
+void OptionBuilder::add_people() {
+  auto* people = app_.add_subcommand("people", "The people of the organisation");
+  people->require_subcommand(1);
+  auto* search =
+      add(*people, "search", "Those whose names have words that begin like these", Command::people);
+  search->add_option("words", options_.users, "How words of the name begin (default: everybody)");
+  search->add_option("--limit", options_.limit, "At most so many (default: 50)")
+      ->check(CLI::Range(1, 10'000));
+  auto* profile = app_.add_subcommand("profile", "What others see of this account");
+  profile->require_subcommand(1);
+  add(*profile, "show", "The name that others see", Command::profile_show);
+  add(*profile, "name", "Call oneself otherwise; empty: the account's name", Command::profile_name)
+      ->add_option("name", options_.name, "The new name")
+      ->required();
 }
 
 void OptionBuilder::add_credentials(CLI::App& command) {

@@ -49,6 +49,9 @@ enum class Command : std::uint8_t {
   group_reset,
   file,    // Options::file
   import,  // Options::import
+  people,  // Options::users: words
+  profile_show,
+  profile_name,  // Options::name
 };
 
 // `unhidra-cli device ...`: the IoT devices of the organisation.

@@ -81,7 +81,13 @@ void OptionBuilder::add_message_actions() {
   for (auto* command : {edit, reply}) {
     command->add_option("text", options_.text, "The text (default: the standard input)");
   }
-  add_message_action("delete", "Delete an own message", MessageAction::remove);
+  add_message_action("delete", "Delete an own message, or any in a channel that you moderate",
+                     MessageAction::remove);
+  add_message_action("discard", "Take a message that was given up out of the history",
+                     MessageAction::discard);
+  add_message_action("edits", "What a message said before, as this device has seen it",
+                     MessageAction::edits);
+  add_versions();
   add_message_action("thread", "Show a message and its thread", MessageAction::thread);
   auto* threads = add_action("threads", "List threads", MessageAction::threads);
   threads->add_option("user", options_.user, "Of one person or #group alone");
@@ -92,9 +98,8 @@ void OptionBuilder::add_message_actions() {
   add_emoji();
   add_place(*add_action("read", "Mark everything there as read", MessageAction::read));
   auto* search = add_action("search", "Search this device's store", MessageAction::search);
-  search
-      ->add_option("words", wish.words, "Parts of words; all must be there; has:file: with a file")
-      ->required();
+  search->add_option("words", wish.words, "Parts of words; all must be there");
+  search->add_flag("--has-file", wish.has_file, "Only messages with a file");
   search->add_option("--in", options_.user, "With this person, or in this #group");
   search->add_option("--from", wish.from, "Written by this person");
   search->add_option("--since", wish.since, "From this day on, as YYYY-MM-DD");
@@ -107,6 +112,16 @@ void OptionBuilder::add_message_actions() {
           "state", [&wish](const std::string& state) { wish.on = state == "on"; }, "on or off")
       ->required()
       ->check(CLI::IsMember({"on", "off"}));
+}
+
+void OptionBuilder::add_versions() {
+  auto& wish = options_.message;
+  auto* versions =
+      add_action("versions", "Every state of a message as it was sent, encrypted (compliance)",
+                 MessageAction::versions);
+  versions->add_option("conversation", options_.group, "The conversation's id")->required();
+  versions->add_option("message", wish.message, "The message's id")->required();
+  versions->add_option("device", options_.device, "The id of the device that sent it")->required();
 }
 
 void OptionBuilder::add_emoji() {

@@ -144,13 +144,17 @@ void OptionBuilder::add_spaces() {
   auto* policy = app_.add_subcommand("policy", "What the organisation decides about chats");
   policy->callback([this] {
     const auto& given = options_.place;
-    const bool set = given.edit_window >= 0 || !given.receipts.empty();
+    const bool set = given.edit_window >= 0 || !given.receipts.empty() || !given.directory.empty();
     options_.command = Command::place;
     options_.place.action = set ? PlaceAction::set_policy : PlaceAction::show_policy;
   });
   policy->add_option("--edit-window", wish.edit_window, "Seconds in which a message may be edited")
       ->check(CLI::Range(0, 31'536'000));
   policy->add_option("--receipts", wish.receipts, "on or off")->check(CLI::IsMember({"on", "off"}));
+  policy
+      ->add_option("--directory", wish.directory,
+                   "on, or off: people list those alone with whom they share a conversation")
+      ->check(CLI::IsMember({"on", "off"}));
 }
 
 void OptionBuilder::add_import() {

@@ -386,13 +386,19 @@ Status App::chat_policy() {
     if (!options_.place.receipts.empty()) {
       policy.receipts = options_.place.receipts == "on";
     }
+    if (!options_.place.directory.empty()) {
+      policy.hides_people = options_.place.directory == "off";
+    }
     UNHIDRA_TRY_VOID(ask_place(wire::SetChatPolicy{policy}));
   }
   output_.result(json::object{{"type", "chat_policy"},
                               {"edit_window_s", policy.edit_window_s},
-                              {"receipts", policy.receipts}},
+                              {"receipts", policy.receipts},
+                              {"directory", !policy.hides_people}},
                  "Messages may be edited for " + std::to_string(policy.edit_window_s) +
-                     " s; receipts are " + (policy.receipts ? "sent." : "not sent."));
+                     " s; receipts are " + (policy.receipts ? "sent; " : "not sent; ") +
+                     (policy.hides_people ? "people list those alone with whom they talk."
+                                          : "members list everybody."));
   return {};
 }
 

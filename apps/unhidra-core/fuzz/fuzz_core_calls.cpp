@@ -35,7 +35,7 @@ class Session {
     const auto* at = place_ + (in_.u8() == 0 ? 4000 : 0);
     const auto content = in_.raw(std::min<std::size_t>(size, in_.remaining()));
     std::ranges::copy(content, place_);
-    dispatch(call % 38, engine, at, size);
+    dispatch(call % 43, engine, at, size);
     while (unhidra_engine_next(engine_) > 0) {
     }
     unhidra::core::fake::host().steady += 1'000'000;
@@ -107,6 +107,15 @@ class Session {
         break;
       case 15:
         unhidra_share_history(engine, at, size, size % 2);
+        break;
+      case 16:
+        unhidra_moderate(engine, at, std::min(size, 36U), at, size);
+        break;
+      case 17:
+        unhidra_discard(engine, at, std::min(size, 36U), at, size);
+        break;
+      case 18:
+        unhidra_message_texts(engine, at, std::min(size, 36U), at, size);
         break;
       default:
         unhidra_engine_close(engine);

@@ -160,6 +160,14 @@ int32_t unhidra_edit(int32_t engine, const uint8_t* conversation, uint32_t conve
 UNHIDRA_EXPORT(unhidra_delete)
 int32_t unhidra_delete(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
                        const uint8_t* target, uint32_t target_size);
+/* Of somebody else's message, in a channel that this person moderates. */
+UNHIDRA_EXPORT(unhidra_moderate)
+int32_t unhidra_moderate(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                         const uint8_t* target, uint32_t target_size);
+/* A message that was given up goes out of the history. client.not_failed. */
+UNHIDRA_EXPORT(unhidra_discard)
+int32_t unhidra_discard(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                        const uint8_t* target, uint32_t target_size);
 /* `picture`: of a `:name:`, which one: the fileId of a picture at the message or of unhidra_emoji;
  * empty: the conversation's own of that name, if it has one. */
 UNHIDRA_EXPORT(unhidra_react)
@@ -286,8 +294,8 @@ int32_t unhidra_channel_adopt_name(int32_t engine, const uint8_t* channel, uint3
  * [name state], deleteSpace space. Channels: listChannels [space search joined cursor limit], join
  * [channel], channel channel, updateChannel channel [name posting state isDefault], deleteChannel
  * channel, removeMember channel user [ban], unban channel user, setOverride channel role allow
- * deny. Both: setRole space|channel user role; policy; setPolicy editWindow receipts. Numbers as in
- * gateway.proto. */
+ * deny. Both: setRole space|channel user role; policy; setPolicy editWindow receipts hidesPeople;
+ * people [search cursor limit]. Numbers as in gateway.proto. */
 UNHIDRA_EXPORT(unhidra_place_request)
 int32_t unhidra_place_request(int32_t engine, const uint8_t* lines, uint32_t lines_size);
 /* ---- history for a new own device; the event historyTransferChanged tells how it goes ---- */
@@ -357,6 +365,11 @@ int32_t unhidra_history(int32_t engine, const uint8_t* conversation, uint32_t co
 UNHIDRA_EXPORT(unhidra_message)
 int32_t unhidra_message(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
                         const uint8_t* target, uint32_t target_size);
+/* [{"text","since"}]: what it said, oldest first and as it is last; nothing of a deleted one. */
+UNHIDRA_EXPORT(unhidra_message_texts)
+int32_t unhidra_message_texts(int32_t engine, const uint8_t* conversation,
+                              uint32_t conversation_size, const uint8_t* target,
+                              uint32_t target_size);
 /* Threads, newest reply first; of all conversations when the span is empty. */
 UNHIDRA_EXPORT(unhidra_threads)
 int32_t unhidra_threads(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,

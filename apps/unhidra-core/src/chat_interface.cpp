@@ -76,6 +76,20 @@ int32_t unhidra_delete(int32_t engine, const uint8_t* conversation, uint32_t con
                    return on.remove(id, ref);
                  });
 }
+int32_t unhidra_moderate(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                         const uint8_t* target, uint32_t target_size) {
+  return writing(engine, {conversation, conversation_size},
+                 [&](Engine& on, ConversationId id) -> Result<MessageId> {
+                   UNHIDRA_TRY(const auto ref, ref_of({target, target_size}));
+                   return on.moderate(id, ref);
+                 });
+}
+int32_t unhidra_discard(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
+                        const uint8_t* target, uint32_t target_size) {
+  return command_on_message(
+      engine, {conversation, conversation_size}, {target, target_size},
+      [](Engine& on, ConversationId id, const MessageRef& ref) { return on.discard(id, ref); });
+}
 int32_t unhidra_react(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
                       const uint8_t* target, uint32_t target_size, const uint8_t* emoji,
                       uint32_t emoji_size, int32_t present, const uint8_t* picture,
@@ -233,6 +247,16 @@ int32_t unhidra_message(int32_t engine, const uint8_t* conversation, uint32_t co
         UNHIDRA_TRY(const auto ref, ref_of({target, target_size}));
         return on.message(id, ref);
       });
+}
+int32_t unhidra_message_texts(int32_t engine, const uint8_t* conversation,
+                              uint32_t conversation_size, const uint8_t* target,
+                              uint32_t target_size) {
+  using Answered = Result<std::vector<unhidra::client::MessageText>>;
+  return question_on<ConversationId>(engine, {conversation, conversation_size},
+                                     [&](const Engine& on, ConversationId id) -> Answered {
+                                       UNHIDRA_TRY(const auto ref, ref_of({target, target_size}));
+                                       return on.texts(id, ref);
+                                     });
 }
 int32_t unhidra_threads(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
                         int32_t followed_only) {

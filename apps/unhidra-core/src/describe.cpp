@@ -155,6 +155,9 @@ void describe_chat(Json& out, const client::Message& message) {
   number(out, "edits", message.edits);
   time(out, "editedAt", message.edited_at);
   flag(out, "deleted", message.deleted);
+  if (!message.deleted_by.is_nil()) {
+    member(out, "deletedBy", message.deleted_by);
+  }
   flag(out, "fromHistory", message.from_history);
   out.name("reactions").begin_list();
   for (const auto& one : message.reactions) {
@@ -262,6 +265,13 @@ void describe(Json& out, const client::Message& message) {
     member(out, "failure", message.failure);
   }
   describe_chat(out, message);
+  out.end_object();
+}
+
+void describe(Json& out, const client::MessageText& one) {
+  out.begin_object();
+  member(out, "text", one.text);
+  time(out, "since", one.since);
   out.end_object();
 }
 
@@ -417,6 +427,12 @@ struct Describe {
   }
   void operator()(const event::AccountKeyReceived&) const { type("accountKeyReceived"); }
   void operator()(const event::UserFound& what) const { with_user("userFound", what.user); }
+  void operator()(const event::MessageDiscarded& what) const {
+    type("messageDiscarded");
+    member(out, "conversation", what.conversation);
+    ref(out, "message", what.message);
+  }
+  void operator()(const event::UserChanged& what) const { with_user("userChanged", what.user); }
   void operator()(const event::UserNotFound& what) const {
     type("userNotFound");
     member(out, "username", what.username);

@@ -16,6 +16,7 @@ void describe(Json& out, const client::Conversation& conversation);
 void describe(Json& out, const client::ConversationChanges& changes);
 void describe(Json& out, const client::User& user);
 void describe(Json& out, const client::Message& message);
+void describe(Json& out, const client::MessageText& text);
 void describe(Json& out, const client::SafetyNumber& number);
 void describe(Json& out, const client::GroupMember& member);
 void describe(Json& out, const client::Group& group);

@@ -73,13 +73,25 @@ struct DescribePlace {
   }
   void operator()(const wire::ChatPolicy& policy) const {
     out.name("policy").begin_object().name("editWindow").number(policy.edit_window_s);
-    out.name("receipts").boolean(policy.receipts).end_object();
+    out.name("receipts").boolean(policy.receipts);
+    out.name("hidesPeople").boolean(policy.hides_people).end_object();
+  }
+  void operator()(const wire::People& page) const {
+    out.name("people").begin_list();
+    for (const auto& one : page.people) {
+      out.begin_object().name("id").text(one.user_id.to_string());
+      out.name("username").text(one.username).name("displayName").text(one.display_name);
+      out.end_object();
+    }
+    out.end_list();
+    cursor(out, page.next_cursor);
   }
   void operator()(const wire::MessageVersions& versions) const {
     out.name("versions").begin_list();
     for (const auto& one : versions.versions) {
       out.begin_object().name("seq").number(one.seq);
       out.name("kind").number(static_cast<std::uint64_t>(one.kind));
+      out.name("sender").text(one.sender_user_id.to_string());
       out.name("receivedAt").time(to_unix_micros(one.received_at)).end_object();
     }
     out.end_list();
@@ -111,7 +123,11 @@ std::optional<client::PlaceRequest> space_request(std::string_view name, Fields&
     return wire::FetchChatPolicy{};
   }
   if (name == "setPolicy") {
-    return wire::SetChatPolicy{wire::ChatPolicy{in.number("editWindow"), in.flag("receipts")}};
+    return wire::SetChatPolicy{
+        wire::ChatPolicy{in.number("editWindow"), in.flag("receipts"), in.flag("hidesPeople")}};
+  }
+  if (name == "people") {
+    return wire::ListPeople{in.text("search"), in.cursor(), in.number("limit"), {}};
   }
   return std::nullopt;
 }

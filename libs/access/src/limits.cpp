@@ -67,6 +67,10 @@ const std::vector<RuleSetting>& rule_settings() {
         "Prekey bundle requests, per connection.");
     add(prekey_fetch, user, "limits.prekey_fetch_per_user", "300/1m",
         "Prekey bundle requests, per user who asks.");
+    add(people_search, connection, "limits.people_search_per_connection", "20/1s",
+        "Searches for people, per connection.");
+    add(people_search, user, "limits.people_search_per_user", "300/1m",
+        "Searches for people, per user who asks.");
     add(prekey_fetch_target, target, "limits.prekey_fetch_per_target", "600/1m",
         "Prekey bundle requests, per user whose keys are asked for.");
     return out;

@@ -150,6 +150,8 @@ constexpr auto kOperations = table(
     .answers(204).changes("session.ended", "delete", "session"),
   Row(rest("auth.jwks", "GET", "/.well-known/jwks.json")).everyone().limited(LimitClass::open),
   Row(rest("account.get", "GET", "/v1/account")).self(),
+  Row(rest("account.update", "PATCH", "/v1/account")).self().limited(LimitClass::writes)
+    .body(kSmallBody).changes("user.profile_changed", "update", "user"),
   Row(rest("account.change_password", "POST", "/v1/account/password")).self()
     .limited(LimitClass::credential_change).secret_request().body(kSmallBody).answers(204)
     .changes("user.password_changed", "update", "user"),
@@ -376,7 +378,10 @@ constexpr auto kOperations = table(
   Row(frame<wire::WatchPresence>("presence.watch", Serving::gateway, presence_use, 64 * 1024)),
 
   // ---- users and keys ----
+  // Whom somebody may know of, the handler decides: a guest those with whom he shares a conversation.
   Row(frame<wire::LookUpUser>("users.look_up", Serving::chat, users_look_up, 1024)),
+  Row(frame<wire::ListPeople>("people.list", Serving::chat, users_look_up, 1024))
+    .limited(LimitClass::people_search),
   Row(frame<wire::PublishKeys>("keys.publish", Serving::chat, keys_publish, 16 * 1024))
     .changes("device.keys_published", "update", "device"),
   Row(frame<wire::CountPreKeys>("keys.count", Serving::chat, keys_publish, 64)),

@@ -38,7 +38,7 @@ std::optional<Role> lowest_role(std::string_view permission) {
       {"iot_devices.read", Role::space_admin},
       {"users.list", Role::space_admin},
       {"invitations.manage", Role::space_admin},
-      {"users.look_up", Role::member},
+      {"users.look_up", Role::guest},
       {"conversations.open", Role::member},
       {"keys.publish", Role::guest},
       {"keys.fetch", Role::guest},

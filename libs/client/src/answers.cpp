@@ -109,14 +109,33 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::UserI
     return false;
   }
   auto& record = user_record(info.user_id);
-  record.username = info.username;
-  record.display_name = info.display_name;
   link_.asked_names.insert(info.user_id);
   link_.wanted_names.erase(info.user_id);
   save(record);
+  take_name(info);
   release_unnamed(info.user_id);
   if (by_name) {
     emit(event::UserFound{view(record)});
+  }
+  return true;
+}
+
+Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::People& page) {
+  const auto ask = request.question.ask;
+  if (ask != Ask::place && ask != Ask::renamed_people) {
+    return false;
+  }
+  for (const auto& info : page.people) {
+    take_name(info);
+  }
+  if (ask == Ask::place) {
+    on_place_answer(request, page);
+    return true;
+  }
+  link_.names_cursor = page.next_cursor;
+  if (page.next_cursor.empty()) {
+    link_.names_renewed = true;
+    progress_.names_as_of = link_.hello.server_time;
   }
   return true;
 }
@@ -220,6 +239,10 @@ Status Engine::Impl::on_event(wire::ServerFrame& frame) {
     on_typing(*typing);
   } else if (const auto* presence = std::get_if<wire::PresenceChange>(&frame.body)) {
     presence_.on_change(*presence);
+  } else if (const auto* profile = std::get_if<wire::ProfileChanged>(&frame.body)) {
+    if (profile->user) {
+      take_name(*profile->user);
+    }
   } else if (const auto* low = std::get_if<wire::PreKeysLow>(&frame.body)) {
     link_.count_known = true;
     link_.prekey_count = low->one_time;

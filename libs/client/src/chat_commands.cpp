@@ -158,6 +158,45 @@ Result<MessageId> Engine::Impl::remove(ConversationId id, const MessageRef& targ
   return enqueue_content(conversation->peer, id, std::move(content));
 }
 
+Result<MessageId> Engine::Impl::moderate(ConversationId id, const MessageRef& target) {
+  UNHIDRA_TRY(const auto* conversation, writable(id));
+  UNHIDRA_TRY(const auto at, target_of(id, target));
+  if (at.message.sender_user == self_->user) {
+    return remove(id, target);
+  }
+  if (!conversation->is_group()) {
+    return fail(Errc::not_yours, "nobody moderates a conversation of two");
+  }
+  wire::Content content;
+  content.body = wire::Deletion{to_wire(target)};
+  return enqueue_content(UserId(), id, std::move(content));
+}
+
+// Its record goes, and its place at the end of the history, so that what comes next stands there.
+Status Engine::Impl::discard(ConversationId id, const MessageRef& target) {
+  UNHIDRA_TRY(const auto stored, find_message(id, to_wire(target)));
+  if (!stored) {
+    return fail(Errc::not_found, "that message is not in this conversation here");
+  }
+  const auto& message = stored->message;
+  if (message.state != MessageState::failed) {
+    return fail(Errc::not_failed, "only a message that was given up can be discarded");
+  }
+  tx_.remove(Table::message, message_key(id, message.index));
+  mark_seen(message.sender_device, message.id, {});
+  auto& conversation = conversations_.at(id);
+  while (conversation.next_index > 0) {
+    UNHIDRA_TRY(const auto last, stored_at(id, conversation.next_index - 1));
+    if (last) {
+      break;
+    }
+    --conversation.next_index;
+  }
+  save(conversation);
+  emit(event::MessageDiscarded{id, target});
+  return forget_reply(message);
+}
+
 Result<MessageId> Engine::Impl::react(ConversationId id, const MessageRef& target,
                                       std::string_view emoji, bool present,
                                       const std::optional<Uuid>& picture) {
@@ -190,8 +229,9 @@ void Engine::Impl::tell_action(const OutboxRecord& record, const wire::Content& 
 // An accepted record that is no message: takes effect in its place of the log.
 Status Engine::Impl::settle_action(const OutboxRecord& record, const wire::Accepted& accepted) {
   UNHIDRA_TRY(const auto content, wire::decode<wire::Content>(record.content.expose()));
+  // What the server has taken it has allowed.
   UNHIDRA_TRY_VOID(
-      apply({record.conversation, self_->user, accepted.seq, accepted.received_at}, content));
+      apply({record.conversation, self_->user, accepted.seq, accepted.received_at, true}, content));
   tell_action(record, content, {});
   return {};
 }

@@ -77,6 +77,9 @@ void Engine::Impl::note_changed_rows() {
   };
   for (const auto& [change, value] : tx_.changes()) {
     const auto& [table, key] = change;
+    if (table == Table::message) {
+      search_texts_.forget(key);
+    }
     switch (table) {
       case Table::conversation:
       case Table::message:

@@ -52,32 +52,6 @@ std::string digits(const ByteArray<64>& hash, std::size_t groups) {
   return out;
 }
 
-bool Engine::Impl::want_name(UserId user) {
-  if (!user_record(user).username.empty() || link_.asked_names.contains(user)) {
-    return false;
-  }
-  link_.wanted_names.insert(user);
-  return true;
-}
-
-void Engine::Impl::emit_named(UserId person, Event event) {
-  const bool waits = link_.greeted && link_.wanted_names.contains(person);
-  if (waits && link_.unnamed.size() < limits_.max_inbox_buffer) {
-    link_.unnamed.emplace_back(person, std::move(event));
-  } else {
-    emit(std::move(event));
-  }
-}
-
-void Engine::Impl::release_unnamed(UserId person) {
-  for (auto& [of, event] : link_.unnamed) {
-    if (of == person) {
-      emit(std::move(event));
-    }
-  }
-  std::erase_if(link_.unnamed, [&](const auto& one) { return one.first == person; });
-}
-
 void Engine::Impl::want_newer_list(UserId user) {
   const Question question{Ask::device_list, user.uuid()};
   auto dropped = std::erase_if(link_.pending,
@@ -128,6 +102,7 @@ Status Engine::Impl::pump_people() {
           .person = user;
     }
   }
+  pump_names();
   if (link_.wanted_names.empty()) {
     return {};
   }

@@ -77,6 +77,12 @@ Result<MessageId> Engine::edit(ConversationId conversation, const MessageRef& ta
 Result<MessageId> Engine::remove(ConversationId conversation, const MessageRef& target) {
   return impl_->command([&] { return impl_->remove(conversation, target); });
 }
+Result<MessageId> Engine::moderate(ConversationId conversation, const MessageRef& target) {
+  return impl_->command([&] { return impl_->moderate(conversation, target); });
+}
+Status Engine::discard(ConversationId conversation, const MessageRef& target) {
+  return impl_->command([&] { return impl_->discard(conversation, target); });
+}
 Result<MessageId> Engine::react(ConversationId conversation, const MessageRef& target,
                                 std::string_view emoji, bool present,
                                 const std::optional<Uuid>& picture) {
@@ -216,6 +222,11 @@ Result<Group> Engine::group(ConversationId id) const {
 Result<std::vector<Message>> Engine::history(ConversationId conversation,
                                              std::uint64_t before_index, std::size_t limit) const {
   return impl_->history(conversation, before_index, limit);
+}
+Result<std::vector<MessageText>> Engine::texts(ConversationId conversation,
+                                               const MessageRef& ref) const {
+  UNHIDRA_TRY_VOID(impl_->need_enrolled());
+  return impl_->texts(conversation, ref);
 }
 Result<std::optional<Message>> Engine::message(ConversationId conversation,
                                                const MessageRef& ref) const {

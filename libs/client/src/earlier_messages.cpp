@@ -256,7 +256,8 @@ Result<std::uint64_t> Engine::Impl::place_earlier(GroupHold& hold,
     if (one.reason == UnreadableReason::none &&
         !std::holds_alternative<wire::Text>(one.content.body)) {
       mark_seen(*entry.sender_device_id, *entry.message_id, {});
-      const Origin origin{hold.record.id, *entry.sender_user_id, entry.seq, entry.received_at};
+      const Origin origin{hold.record.id, *entry.sender_user_id, entry.seq, entry.received_at,
+                          entry.by_moderator};
       UNHIDRA_TRY(const bool kept, keep_for_earlier(hold, origin, one.content));
       if (!kept) {
         UNHIDRA_TRY_VOID(apply_to_earlier(origin, one.content));

@@ -1,11 +1,19 @@
 // What contents do to messages that are there already: reactions, edits, deletions. Each may come
-// from its author alone, and the order of the server's log decides, so that all devices end alike.
+// from its author alone, a deletion also from whom the server says to moderate, and the order of
+// the server's log decides, so that all devices end alike.
 
 #include "emoji_rules.h"
 #include "engine_impl.h"
 #include "files.h"
 
 namespace unhidra::client {
+
+namespace {
+
+constexpr std::size_t kMaxEarlierTexts = 50;
+constexpr std::size_t kMaxEarlierBytes = 128 * 1024;  // beside the first one
+
+}  // namespace
 
 Result<std::optional<StoredMessage>> Engine::Impl::find_message(ConversationId conversation,
                                                                 const wire::MessageRef& ref) const {
@@ -126,6 +134,28 @@ Status Engine::Impl::apply_reaction(const Origin& origin, const wire::Reaction& 
   return {};
 }
 
+namespace {
+
+// What it said until now. The first text stays, and of those after it the newest.
+void keep_text(StoredMessage& stored) {
+  const auto& message = stored.message;
+  stored.earlier.push_back(
+      {message.text, message.edits == 0 ? message.received_at : message.edited_at});
+  const auto size = [&] {
+    std::size_t out = 0;
+    for (const auto& one : stored.earlier) {
+      out += one.text.size();
+    }
+    return out;
+  };
+  while (stored.earlier.size() > 1 &&
+         (stored.earlier.size() > kMaxEarlierTexts || size() > kMaxEarlierBytes)) {
+    stored.earlier.erase(stored.earlier.begin() + 1);
+  }
+}
+
+}  // namespace
+
 Status Engine::Impl::apply_edit(const Origin& origin, const wire::Edit& edit) {
   UNHIDRA_TRY(auto stored, find_message(origin.conversation, *edit.target));
   if (!stored || stored->message.sender_user != origin.user || stored->message.deleted ||
@@ -134,6 +164,7 @@ Status Engine::Impl::apply_edit(const Origin& origin, const wire::Edit& edit) {
     return {};
   }
   auto& message = stored->message;
+  keep_text(*stored);
   message.text = edit.text->body;
   message.mentions = edit.text->mentioned_user_ids;
   message.mentions_everyone = edit.text->mentions_everyone;
@@ -150,10 +181,15 @@ Status Engine::Impl::apply_edit(const Origin& origin, const wire::Edit& edit) {
 
 Status Engine::Impl::apply_deletion(const Origin& origin, const wire::Deletion& deletion) {
   UNHIDRA_TRY(auto stored, find_message(origin.conversation, *deletion.target));
-  if (!stored || stored->message.sender_user != origin.user || stored->message.deleted) {
+  if (!stored || stored->message.deleted) {
     return {};
   }
   auto& message = stored->message;
+  const bool others = message.sender_user != origin.user;
+  if (others && !origin.by_moderator) {
+    return {};
+  }
+  message.deleted_by = others ? origin.user : UserId();
   UNHIDRA_TRY_VOID(forget_emoji(message));
   message.deleted = true;
   message.text.clear();
@@ -165,6 +201,7 @@ Status Engine::Impl::apply_deletion(const Origin& origin, const wire::Deletion& 
   message.brings_emoji.reset();
   stored->marks.clear();
   stored->pictures.clear();
+  stored->earlier.clear();
   save(*stored);
   forget_unread(message.conversation, message.seq);
   emit(event::MessageChanged{show(*stored)});
@@ -203,6 +240,20 @@ Message Engine::Impl::show(const StoredMessage& stored) const {
       out.delivered_to += state.delivered_seq >= out.seq ? 1 : 0;
       out.read_by += state.read_seq >= out.seq ? 1 : 0;
     }
+  }
+  return out;
+}
+
+Result<std::vector<MessageText>> Engine::Impl::texts(ConversationId conversation,
+                                                     const MessageRef& ref) const {
+  UNHIDRA_TRY(const auto stored, find_message(conversation, to_wire(ref)));
+  if (!stored) {
+    return fail(Errc::not_found, "that message is not in this conversation here");
+  }
+  const auto& message = stored->message;
+  auto out = stored->earlier;
+  if (!message.deleted && message.state != MessageState::unreadable) {
+    out.push_back({message.text, message.edits == 0 ? message.received_at : message.edited_at});
   }
   return out;
 }

@@ -24,7 +24,8 @@ Engine::Impl::Impl(Dependencies dependencies, const Limits& limits)
       random_(dependencies.random),
       clock_(dependencies.clock),
       limits_(limits),
-      tx_(dependencies.store) {}
+      tx_(dependencies.store),
+      search_texts_(limits_.max_search_texts) {}
 
 Status Engine::Impl::load() {
   self_.reset();

@@ -24,6 +24,7 @@
 #include "presence_desk.h"
 #include "records.h"
 #include "requests.h"
+#include "search_texts.h"
 #include "shared_history_records.h"
 #include "transaction.h"
 #include "unread_list.h"
@@ -124,6 +125,9 @@ class Engine::Impl {
                                std::vector<e2ee::AttachmentDescriptor>& files);
   Result<MessageId> edit(ConversationId id, const MessageRef& target, const Draft& draft);
   Result<MessageId> remove(ConversationId id, const MessageRef& target);
+  Result<MessageId> moderate(ConversationId id, const MessageRef& target);
+  Status discard(ConversationId id, const MessageRef& target);
+  Result<std::vector<MessageText>> texts(ConversationId id, const MessageRef& ref) const;
   Result<MessageId> react(ConversationId id, const MessageRef& target, std::string_view emoji,
                           bool present, const std::optional<Uuid>& picture);
   Result<MessageId> bring_emoji(ConversationId id, std::string_view name,
@@ -146,6 +150,7 @@ class Engine::Impl {
   Result<std::vector<ReceiptState>> receipts(ConversationId id) const;
   std::vector<UserId> typing(ConversationId id) const;
   Result<std::vector<Message>> search(const SearchQuery& query) const;
+  Result<SearchText> search_text(ConversationId id, std::uint64_t index) const;
   Result<ConversationId> create_group(std::string_view name, std::span<const UserId> users,
                                       mls::ExtensionList extensions = {});
   Result<ConversationId> create_channel(const NewChannel& channel);
@@ -184,6 +189,8 @@ class Engine::Impl {
   // emit(), but not before the person's name is known, where it has been asked for.
   void emit_named(UserId person, Event event);
   void release_unnamed(UserId person);
+  void take_name(const wire::UserInfo& info);
+  void pump_names();
   void report(std::string what, const wire::Error& error);
 
   // ---- answers and events (answers.cpp) ----
@@ -199,6 +206,7 @@ class Engine::Impl {
   Result<bool> take(const PendingRequest& request, const wire::PendingDevices& devices);
   Result<bool> take(const PendingRequest& request, const wire::DeviceLists& lists);
   Result<bool> take(const PendingRequest& request, const wire::UserInfo& info);
+  Result<bool> take(const PendingRequest& request, const wire::People& people);
   Result<bool> take(const PendingRequest& request, const wire::PreKeyBundles& bundles);
   Result<bool> take(const PendingRequest& request, const wire::Conversation& conversation);
   Result<bool> take(const PendingRequest& request, const wire::Conversations& list);
@@ -306,6 +314,7 @@ class Engine::Impl {
     UserId user;
     std::uint64_t seq = 0;
     Timestamp received_at;
+    bool by_moderator = false;  // as the server says: the user may delete what others wrote
   };
   Status apply(const Origin& origin, const wire::Content& content);
   Status apply_now(const Origin& origin, const wire::Content& content);
@@ -348,6 +357,7 @@ class Engine::Impl {
   const ThreadRecord* find_thread(ConversationId id, std::uint64_t root_index) const;
   Result<ThreadRecord*> thread_of(ConversationId id, const MessageRef& root);
   Result<std::optional<std::uint64_t>> note_reply(const Message& message);
+  Status forget_reply(const Message& message);
   Status take_early_mark(ThreadRecord& thread);
   static void note_told(ThreadRecord& thread, const EarlyMark& mark);
   Status keep_early_mark(ConversationId id, const wire::ReadMark& told);
@@ -730,6 +740,7 @@ class Engine::Impl {
   DeviceGroupDesk device_groups_{env_, self_, account_};
   std::map<UserId, UserRecord> users_;
   std::map<ConversationId, ConversationRecord> conversations_;
+  mutable SearchTexts search_texts_;
   std::uint64_t revision_ = 0;  // of the list of conversations; not stored
   std::map<std::uint64_t, OutboxRecord> outbox_;
   std::map<DeviceId, PeerRecord> peers_;  // a cache

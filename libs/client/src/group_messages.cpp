@@ -193,7 +193,8 @@ Status Engine::Impl::on_group_content(GroupHold& hold, const wire::GroupEntry& e
   const auto person = *entry.sender_user_id;
   want_name(person);
   if (text == nullptr) {
-    return apply({hold.record.id, person, entry.seq, entry.received_at}, *content);
+    return apply({hold.record.id, person, entry.seq, entry.received_at, entry.by_moderator},
+                 *content);
   }
   return on_text(message_of(entry), *text, person);
 }

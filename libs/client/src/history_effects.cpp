@@ -42,7 +42,8 @@ Result<bool> Engine::Impl::keep_for_history(const Origin& origin, const wire::Co
   if (here || record.effects >= kMostEffects) {
     return false;
   }
-  KeptEffect effect{origin.conversation, origin.user, origin.seq, origin.received_at, {}};
+  KeptEffect effect{origin.conversation, origin.user, origin.seq,
+                    origin.received_at,  {},          origin.by_moderator};
   auto bytes = wire::encode(content);
   effect.content = SecretBytes::copy_of(bytes);
   wipe(bytes);
@@ -68,8 +69,9 @@ Status Engine::Impl::apply_kept_effects(HistoryRecord& record, ConversationId id
     if (!content) {
       return fail(Errc::corrupt_store, "a kept effect on a message cannot be read");
     }
-    UNHIDRA_TRY_VOID(
-        apply_now({effect.conversation, effect.user, effect.seq, effect.received_at}, *content));
+    UNHIDRA_TRY_VOID(apply_now(
+        {effect.conversation, effect.user, effect.seq, effect.received_at, effect.by_moderator},
+        *content));
   }
   return {};
 }
@@ -101,7 +103,8 @@ Result<bool> Engine::Impl::keep_for_earlier(GroupHold& hold, const Origin& origi
     }
     return true;
   }
-  KeptEffect effect{origin.conversation, origin.user, origin.seq, origin.received_at, {}};
+  KeptEffect effect{origin.conversation, origin.user, origin.seq,
+                    origin.received_at,  {},          origin.by_moderator};
   auto bytes = wire::encode(content);
   effect.content = SecretBytes::copy_of(bytes);
   wipe(bytes);
@@ -130,8 +133,9 @@ Status Engine::Impl::apply_earlier_effects(GroupHold& hold) {
     UNHIDRA_TRY(const auto here, find_message(hold.record.id, *concerned(*content)));
     if (here) {
       tx_.remove(Table::history_stage, key);
-      UNHIDRA_TRY_VOID(
-          apply_now({effect.conversation, effect.user, effect.seq, effect.received_at}, *content));
+      UNHIDRA_TRY_VOID(apply_now(
+          {effect.conversation, effect.user, effect.seq, effect.received_at, effect.by_moderator},
+          *content));
     }
   }
   return {};

@@ -58,23 +58,25 @@ Bytes KeptEffect::record_key(DeviceId other, std::uint64_t position) {
 }
 
 SecretBytes KeptEffect::encode() const {
-  auto out = record_writer(1, 64 + content.size());
+  auto out = record_writer(2, 64 + content.size());
   write_id(out, conversation);
   write_id(out, user);
   out.u64(seq);
   write_time(out, received_at);
-  out.bytes(content.expose());
+  out.bytes(content.expose()).u8(by_moderator ? 1 : 0);
   return seal(std::move(out));
 }
 
 Result<KeptEffect> KeptEffect::decode(ByteView bytes) {
-  auto in = record_reader(1, bytes);
+  ByteReader in(bytes);
+  const auto version = read_version(in, 2);
   KeptEffect out;
   out.conversation = read_id<ConversationId>(in);
   out.user = read_id<UserId>(in);
   out.seq = in.u64();
   out.received_at = read_time(in);
   out.content = SecretBytes::copy_of(in.bytes(kLargestContent));
+  out.by_moderator = version >= 2 && read_bool(in);
   UNHIDRA_TRY_VOID(finish_record(in, "effect on a message"));
   return out;
 }

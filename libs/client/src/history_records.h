@@ -71,6 +71,7 @@ struct KeptEffect {
   std::uint64_t seq = 0;
   Timestamp received_at{};
   SecretBytes content;  // a unhidra.v1.Content
+  bool by_moderator = false;
 
   static Bytes record_key(DeviceId other, std::uint64_t position);
   SecretBytes encode() const;

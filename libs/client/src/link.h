@@ -21,10 +21,11 @@ enum class Ask : std::uint8_t {
   count_prekeys,
   publish_list,
   pending_devices,
-  device_list,        // id: user
-  device_lists,       // id: any; `people`
-  user_info,          // id: user
-  user_named,         // id: any; `name`
+  device_list,   // id: user
+  device_lists,  // id: any; `people`
+  user_info,     // id: user
+  user_named,    // id: any; `name`
+  renamed_people,
   former_device,      // id: device; `person`
   bundles,            // id: user; `devices`
   open_conversation,  // id: the peer
@@ -126,8 +127,10 @@ struct Link {
   // people
   std::set<UserId> wanted_lists;
   std::set<UserId> wanted_names;
-  std::set<UserId> asked_lists;              // answered at least once
-  std::set<UserId> asked_names;              // likewise
+  std::set<UserId> asked_lists;  // answered at least once
+  std::set<UserId> asked_names;  // likewise
+  bool names_renewed = false;    // of those known since before this connection
+  Bytes names_cursor;
   std::map<DeviceId, UserId> wanted_former;  // may have been on an earlier list
   std::set<DeviceId> asked_former;           // answered
   std::set<DeviceId> looked_for;             // unknown senders for which the list was asked again

@@ -188,6 +188,30 @@ void read_emoji(ByteReader& reader, StoredMessage& stored) {
   }
 }
 
+// Earlier texts, and who has deleted it, since version 8.
+void write_past(ByteWriter& writer, const StoredMessage& stored) {
+  write_id(writer, stored.message.deleted_by);
+  writer.varint(stored.earlier.size());
+  for (const auto& one : stored.earlier) {
+    writer.text(one.text);
+    write_time(writer, one.since);
+  }
+}
+
+void read_past(ByteReader& reader, StoredMessage& stored) {
+  stored.message.deleted_by = read_id<UserId>(reader);
+  const auto count = reader.varint();
+  for (std::uint64_t i = 0; i < count && !reader.failed(); ++i) {
+    auto& one = stored.earlier.emplace_back();
+    one.text = reader.text(kMaxText);
+    one.since = read_time(reader);
+  }
+}
+
+bool has_past(const StoredMessage& stored) {
+  return !stored.message.deleted_by.is_nil() || !stored.earlier.empty();
+}
+
 bool has_emoji(const StoredMessage& stored) {
   return stored.message.brings_emoji || !stored.message.emoji.empty() ||
          std::ranges::any_of(stored.marks,
@@ -204,6 +228,14 @@ std::size_t size_of(const std::optional<Imported>& imported) {
         out += name.size() + 4;
       }
     }
+  }
+  return out;
+}
+
+std::size_t size_of(const std::vector<MessageText>& texts) {
+  std::size_t out = 0;
+  for (const auto& one : texts) {
+    out += one.text.size() + 16;
   }
   return out;
 }
@@ -234,12 +266,13 @@ void read_chat_fields(ByteReader& reader, StoredMessage& stored) {
 // The oldest version that holds it, which own devices of that time can take over.
 SecretBytes StoredMessage::encode() const {
   const bool emoji = has_emoji(*this);
-  const std::uint8_t version = emoji ? 7 : message.notice ? 6 : 5;
+  const bool past = has_past(*this);
+  const std::uint8_t version = past ? 8 : emoji ? 7 : message.notice ? 6 : 5;
   auto writer = record_writer(
       version, 256 + message.text.size() + message.failure.size() + 16 * message.mentions.size() +
                    52 * marks.size() + e2ee::kMaxDescriptor * message.attachments.size() +
                    (kMaxEmojiDescription + 64) * (message.emoji.size() + pictures.size()) +
-                   size_of(message.imported));
+                   size_of(message.imported) + size_of(earlier));
   write_id(writer, message.conversation);
   writer.u64(message.index);
   write_id(writer, message.id);
@@ -255,8 +288,11 @@ SecretBytes StoredMessage::encode() const {
   write_attachments(writer, message.attachments);
   write_imported(writer, message.imported);
   writer.u8(message.from_history ? 1 : 0);
-  if (emoji) {
+  if (past || emoji) {
     write_emoji(writer, *this);
+    if (past) {
+      write_past(writer, *this);
+    }
   } else if (message.notice) {
     write_notice(writer, *message.notice);
   }
@@ -265,7 +301,7 @@ SecretBytes StoredMessage::encode() const {
 
 Result<StoredMessage> StoredMessage::decode(ByteView bytes) {
   ByteReader reader(bytes);
-  const auto version = read_version(reader, 7);
+  const auto version = read_version(reader, 8);
   StoredMessage stored;
   auto& out = stored.message;
   out.conversation = read_id<ConversationId>(reader);
@@ -298,6 +334,9 @@ Result<StoredMessage> StoredMessage::decode(ByteView bytes) {
   }
   if (version >= 7) {
     read_emoji(reader, stored);
+  }
+  if (version >= 8) {
+    read_past(reader, stored);
   }
   if (out.notice.has_value() != (out.state == MessageState::notice)) {
     reader.set_failed();

@@ -59,6 +59,7 @@ struct Progress {
   std::optional<Proposal> proposal;
   bool receipts = true;        // this person sends them
   bool join_defaults = false;  // the account is new: into the channels for newcomers
+  Timestamp names_as_of{};     // what people are called was asked for up to then
   bool review_groups = false;  // not all have been looked at since a device list has changed
 
   SecretBytes encode() const;
@@ -144,7 +145,8 @@ struct StoredMessage {
   Message message;  // without what is computed: thread, reactions, receipts
   std::uint64_t edit_seq = 0;
   std::vector<ReactionMark> marks;
-  std::map<Uuid, Bytes> pictures{};  // of reactions, by the ids of their files: descriptions
+  std::map<Uuid, Bytes> pictures{};    // of reactions, by the ids of their files: descriptions
+  std::vector<MessageText> earlier{};  // texts before the present one, oldest first
 
   SecretBytes encode() const;
   static Result<StoredMessage> decode(ByteView bytes);

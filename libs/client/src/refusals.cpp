@@ -72,6 +72,9 @@ Status Engine::Impl::refuse(const PendingRequest& request, const wire::Error& er
     case Ask::default_channels:
       progress_.join_defaults = is_retryable(error);
       return {};
+    case Ask::renamed_people:
+      link_.names_renewed = !is_retryable(error);  // an older server
+      return {};
     case Ask::chat_policy:
       link_.policy_known = true;  // an older server: nothing is decided
       return {};

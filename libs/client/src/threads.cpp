@@ -76,6 +76,24 @@ Result<std::optional<std::uint64_t>> Engine::Impl::note_reply(const Message& mes
   return std::optional(thread.root_index);
 }
 
+// Of a reply that is no longer in the history; a thread without any is none.
+Status Engine::Impl::forget_reply(const Message& message) {
+  for (auto& [key, thread] : threads_) {
+    if (key.first != message.conversation || std::erase(thread.replies, message.index) == 0) {
+      continue;
+    }
+    const auto root = thread.root_index;
+    if (thread.replies.empty() && !thread.decided) {
+      tx_.remove(Table::thread, thread.record_key());
+      threads_.erase(key);
+    } else {
+      save(thread);
+    }
+    return tell_thread(message.conversation, root);
+  }
+  return {};
+}
+
 // What another own device told before this one had come to the thread.
 Status Engine::Impl::take_early_mark(ThreadRecord& thread) {
   const auto key = EarlyMark::record_key(thread.conversation, thread.root);

@@ -238,6 +238,37 @@ TEST_F(ManyListsTest, AnAnswerThatIsToldToBeOldIsNotTakenForThatPerson) {
   EXPECT_TRUE(a.engine->idle());
 }
 
+TEST_F(DevicesTest, TwoOfOneNameAreToldApartByTheirNumbersAndApprovedOneByOne) {
+  auto& mine = world.add_phone(ann, "tablet");
+  auto& intruder = world.add_phone(ann, "tablet");
+  for (auto* one : {&mine, &intruder}) {
+    world.connect(*one);
+    world.settle();
+  }
+  ASSERT_TRUE(a.engine->refresh_user(ann));
+  world.settle();
+  const auto pending = a.events_of<event::DevicePending>();
+  ASSERT_EQ(pending.size(), 2U);
+  EXPECT_EQ(pending[0].device.name, pending[1].device.name);
+  EXPECT_NE(pending[0].device.fingerprint, pending[1].device.fingerprint);
+  for (const auto& one : pending) {
+    const auto& shown = one.device.id == mine.enrollment.device ? mine : intruder;
+    EXPECT_EQ(one.device.fingerprint, shown.engine->account()->fingerprint);
+  }
+  world.approve(a, mine);
+  EXPECT_EQ(intruder.engine->account()->membership, Membership::pending);
+  ASSERT_TRUE(b.engine->send_text(ann, "for hers alone"));
+  world.settle();
+  EXPECT_EQ(mine.texts(bob), Texts{"for hers alone"});
+  EXPECT_TRUE(intruder.texts(bob).empty());
+  // Both approved: one of them goes, and the other one of that name stays.
+  world.approve(a, intruder);
+  ASSERT_TRUE(a.engine->remove_device(intruder.enrollment.device));
+  world.settle_over(60s);
+  EXPECT_EQ(intruder.engine->account()->membership, Membership::removed);
+  EXPECT_EQ(mine.engine->account()->membership, Membership::approved);
+}
+
 TEST_F(DevicesTest, TheSecondDeviceMayApproveAThird) {
   auto& tablet = world.add_phone(ann, "tablet");
   world.connect(tablet);

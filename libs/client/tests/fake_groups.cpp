@@ -491,6 +491,8 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::SendGroupMessage&
   entry.sender_device_id = from;
   entry.sent_at = body.sent_at;
   entry.content = body.ciphertext;
+  entry.by_moderator = body.kind == wire::MessageKind::deletion &&
+                       (moderators.contains(user) || calls_all_moderators);
   const auto accepted = append(state, std::move(entry), from);
   state.accepted.emplace(std::pair(from, body.message_id), accepted);
   return wire::GroupOutcome{accepted};

@@ -129,10 +129,44 @@ FakeServer::Reply FakeServer::reply(DeviceId, const wire::LookUpUser& body) {
     const auto* name = std::get_if<std::string>(&body.by);
     const auto* wanted = std::get_if<UserId>(&body.by);
     if ((name != nullptr && user.name == *name) || (wanted != nullptr && id == *wanted)) {
-      return wire::UserInfo{id, user.name, user.name};
+      return info_of(id);
     }
   }
   return error(404, "chat.not_found");
+}
+
+wire::UserInfo FakeServer::info_of(UserId id) const {
+  const auto& user = users_.at(id);
+  return {id, user.name, user.display_name.empty() ? user.name : user.display_name};
+}
+
+void FakeServer::rename(UserId user, const std::string& display_name) {
+  users_.at(user).display_name = display_name;
+  users_.at(user).renamed_at = clock_->now();
+  for (const auto& device : online_) {
+    push(device, wire::ProfileChanged{info_of(user)});
+  }
+}
+
+// One at a time, so that pages are followed.
+FakeServer::Reply FakeServer::reply(DeviceId, const wire::ListPeople& body) {
+  wire::People out;
+  std::map<std::string, UserId> found;
+  for (const auto& [id, user] : users_) {
+    const bool renamed = user.renamed_at >= body.changed_since && !user.display_name.empty();
+    if (user.name > as_text(body.cursor) && user.name.starts_with(body.search) &&
+        (body.changed_since == Timestamp() || renamed)) {
+      found.emplace(user.name, id);
+    }
+  }
+  ++people_asked;
+  if (!found.empty()) {
+    out.people.push_back(info_of(found.begin()->second));
+    if (found.size() > 1) {
+      out.next_cursor = to_bytes(found.begin()->first);
+    }
+  }
+  return out;
 }
 
 FakeServer::Reply FakeServer::reply(DeviceId from, const wire::PublishKeys& body) {

@@ -25,6 +25,8 @@ class FakeServer {
   UserId add_user(const std::string& name);
   DeviceId add_device(UserId user, const std::string& name);
   void revoke_device(DeviceId device);
+  // Whoever is connected is told.
+  void rename(UserId user, const std::string& display_name);
 
   void connect(DeviceId device);
   void disconnect(DeviceId device);
@@ -48,6 +50,8 @@ class FakeServer {
   };
   struct UserState {
     std::string name;
+    std::string display_name;
+    Timestamp renamed_at{};
     Bytes list;
     std::vector<Bytes> older_lists;
     std::set<DeviceId> members;
@@ -92,6 +96,7 @@ class FakeServer {
   std::vector<std::size_t> lists_asked;    // of how many people, request by request
   std::vector<ConversationId> logs_asked;  // of groups, request by request
   std::size_t conversations_asked = 0;     // pages of the list
+  std::size_t people_asked = 0;            // likewise
   std::size_t most_conversations = 1000;   // on one of them
   // As the others of the user are told, without the real server's damping.
   wire::PresenceState presence(UserId user) const;
@@ -112,6 +117,8 @@ class FakeServer {
   std::optional<wire::MessageKind> kind_lie;  // told to the recipients of a pair
   std::uint32_t edit_window_s = 300;
   bool authors_checked = true;  // of edits and deletions
+  std::set<UserId> moderators;  // of every channel
+  bool calls_all_moderators = false;
   bool receipts_allowed = true;
   bool drop_events = false;                        // no InboxEntry events
   std::optional<DeviceId> flip_for;                // ciphertexts delivered to it are changed
@@ -130,6 +137,7 @@ class FakeServer {
   Reply reply(DeviceId from, const wire::SetPresence&);
   Reply reply(DeviceId from, const wire::WatchPresence&);
   Reply reply(DeviceId from, const wire::LookUpUser&);
+  Reply reply(DeviceId from, const wire::ListPeople&);
   Reply reply(DeviceId from, const wire::PublishKeys&);
   Reply reply(DeviceId from, const wire::CountPreKeys&);
   Reply reply(DeviceId from, const wire::FetchPreKeyBundles&);
@@ -155,7 +163,7 @@ class FakeServer {
   Reply reply(DeviceId from, const wire::FetchRatchetTree&);
   Reply reply(DeviceId from, const wire::ResetGroup&);
   Reply reply(DeviceId, const wire::FetchChatPolicy&) {
-    return wire::ChatPolicy{edit_window_s, receipts_allowed};
+    return wire::ChatPolicy{edit_window_s, receipts_allowed, false};
   }
   Reply reply(DeviceId from, const wire::SendTyping&);
   Reply reply(DeviceId from, const wire::CreateChannel&);
@@ -182,6 +190,7 @@ class FakeServer {
   void list_groups(DeviceId from, wire::Conversations& out) const;
   Timestamp last_activity(ConversationId id) const;
   void propose_removals(DeviceId revoked);
+  wire::UserInfo info_of(UserId id) const;
   static wire::Error error(std::uint32_t status, std::string code) {
     return {.code = std::move(code), .message = "refused", .status = status, .retry_after_ms = 0};
   }
@@ -224,7 +233,9 @@ std::optional<wire::Error> FakeServer::check_reference(
   for (const auto& entry : log) {
     if (ref && entry.message_id == ref->message_id &&
         entry.sender_device_id == ref->sender_device_id) {
-      if (authors_checked && entry.sender_user_id != devices_.at(from).user) {
+      const auto user = devices_.at(from).user;
+      const bool moderates = kind == wire::MessageKind::deletion && moderators.contains(user);
+      if (authors_checked && entry.sender_user_id != user && !moderates) {
         return error(403, "chat.not_author");
       }
       const bool late = clock_->now() - entry.received_at > std::chrono::seconds(edit_window_s);

@@ -161,6 +161,49 @@ TEST_F(Recovery, WithoutTheCodeItIsAnotherIdentity) {
   EXPECT_EQ(seen_by(fresh, pair, ref).text, "is that you?");
 }
 
+// The new device cannot know that a newer list exists; everybody who has seen it does.
+TEST_F(Recovery, OnAnOldListThatTheServerGaveOutNobodyElseGoesOn) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  const auto pair = pair_of(ann, bob);
+  const auto code = text_of(ann.engine->recovery_code().value());
+  auto& stolen = world.add_phone(ann.enrollment.user, "stolen");
+  world.connect(stolen);
+  world.settle();
+  world.approve(ann, stolen);
+  ASSERT_TRUE(ann.engine->remove_device(stolen.enrollment.device));
+  world.settle_over(60s);
+  say(bob, pair, {.text = "without the stolen one"});
+  auto& of_ann = world.server.user(ann.enrollment.user);
+  const auto newest = of_ann.list;
+  const auto old = of_ann.older_lists.back();
+
+  // Honest but for what it says to the newcomer: it refuses what comes of that.
+  world.server.lied_about = ann.enrollment.user;
+  world.server.list_lie = old;
+  auto& fresh = newcomer(ann);
+  ASSERT_TRUE(fresh.engine->recover(code));
+  world.settle_over(20s);
+  EXPECT_EQ(of_ann.list, newest);
+  EXPECT_NE(fresh.engine->account()->membership, Membership::approved);
+  // Hostile: it takes it, and gives it to everybody.
+  of_ann.list = old;
+  ASSERT_TRUE(fresh.engine->recover(code));
+  world.settle_over(60s);
+  EXPECT_NE(of_ann.list, old) << "the newcomer has signed itself onto the old list";
+  world.server.list_lie.reset();
+  world.server.user(ann.enrollment.user).members.insert(stolen.enrollment.device);
+  ASSERT_TRUE(bob.engine->refresh_user(ann.enrollment.user));
+  world.settle_over(60s);
+  const auto refused = bob.events_of<event::DeviceListRefused>();
+  ASSERT_FALSE(refused.empty());
+  EXPECT_EQ(refused.back().user, ann.enrollment.user);
+  ASSERT_TRUE(bob.engine->send(pair, {.text = "not for the stolen one"}));
+  world.connect(stolen);
+  world.settle_over(60s);
+  EXPECT_EQ(std::ranges::count(stolen.texts(bob.enrollment.user), "not for the stolen one"), 0);
+}
+
 TEST_F(Recovery, ADeviceThatWasRemovedIsNotBroughtBack) {
   auto& ann = join("ann");
   const auto code = text_of(ann.engine->recovery_code().value());

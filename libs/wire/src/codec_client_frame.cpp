@@ -18,6 +18,7 @@ UNHIDRA_WIRE_MESSAGE(FetchKeyDigest);
 UNHIDRA_WIRE_MESSAGE(PublishDeviceList);
 UNHIDRA_WIRE_MESSAGE(FetchDeviceLists);
 UNHIDRA_WIRE_MESSAGE(ListPendingDevices);
+UNHIDRA_WIRE_MESSAGE(ListPeople);
 UNHIDRA_WIRE_MESSAGE(OpenDirectConversation);
 UNHIDRA_WIRE_MESSAGE(ListConversations);
 UNHIDRA_WIRE_MESSAGE(DeviceCiphertext);

@@ -130,14 +130,24 @@ Result<store::User> create_user(Transaction& tx, const Domain& domain, const Act
   return add_user(tx, domain, actor.org, account, role, actor.user);
 }
 
+Result<bool> rename(Transaction& tx, const Domain& domain, store::User& user,
+                    std::string_view display_name) {
+  const auto name = display_name.empty() ? std::string_view(user.username) : display_name;
+  if (name == user.display_name) {
+    return false;
+  }
+  UNHIDRA_TRY_VOID(store::set_display_name(tx, user, name, domain.clock.now()));
+  user.display_name = name;
+  return true;
+}
+
 Result<ChangedUser> update_user(Transaction& tx, const Domain& domain, const Actor& actor,
                                 UserId id, const UserChange& change) {
   UNHIDRA_TRY(auto user, find_subject(tx, domain, actor, id));
   const auto now = domain.clock.now();
-  ChangedUser out{.user = std::move(user), .ended = {}};
+  ChangedUser out{.user = std::move(user), .ended = {}, .renamed = false};
   if (change.display_name) {
-    out.user.display_name = change.display_name->empty() ? out.user.username : *change.display_name;
-    UNHIDRA_TRY_VOID(store::set_display_name(tx, actor.org, id, out.user.display_name, now));
+    UNHIDRA_TRY(out.renamed, rename(tx, domain, out.user, *change.display_name));
   }
   if (change.disabled && *change.disabled != out.user.disabled) {
     if (*change.disabled) {
@@ -157,7 +167,7 @@ Result<ChangedUser> reset_password(Transaction& tx, const Domain& domain, const 
   UNHIDRA_TRY(auto user, find_subject(tx, domain, actor, id));
   const auto now = domain.clock.now();
   UNHIDRA_TRY_VOID(store::set_password(tx, actor.org, id, one_time_hash, true, now));
-  ChangedUser out{.user = std::move(user), .ended = {}};
+  ChangedUser out{.user = std::move(user), .ended = {}, .renamed = false};
   UNHIDRA_TRY(out.ended.sessions, store::revoke_sessions_of_user(tx, actor.org, id, std::nullopt,
                                                                  {now, "password_reset"}));
   return out;

@@ -62,7 +62,11 @@ struct UserChange {
 struct ChangedUser {
   store::User user;
   Ended ended;
+  bool renamed = false;  // others are to be told
 };
+// A checked display name; an empty one: the user name. False when he is called that already.
+Result<bool> rename(storage::Transaction& tx, const Domain& domain, store::User& user,
+                    std::string_view display_name);
 // Disabling ends every session.
 Result<ChangedUser> update_user(storage::Transaction& tx, const Domain& domain, const Actor& actor,
                                 UserId user, const UserChange& change);

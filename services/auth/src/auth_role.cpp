@@ -155,6 +155,12 @@ Status AuthRole::load() {
   UNHIDRA_TRY_VOID(impl_->deps.database.write_sync([&](storage::Transaction& tx) {
     return store::ensure_built_in_roles(tx, impl_->deps.clock.now());
   }));
+  // Of people who were there before they could be searched for.
+  for (std::size_t written = 1; written > 0;) {
+    UNHIDRA_TRY(written, impl_->deps.database.write_sync([](storage::Transaction& tx) {
+      return store::write_search_texts(tx);
+    }));
+  }
   return impl_->keys.load();
 }
 

@@ -107,6 +107,11 @@ BOOST_DESCRIBE_STRUCT(Account, (),
                       (user_id, username, display_name, organization_id, organization, roles,
                        session_id, device_id, must_change_password, created_at))
 
+struct AccountChange {
+  std::string display_name;
+};
+BOOST_DESCRIBE_STRUCT(AccountChange, (), (display_name))
+
 struct ChangePassword {
   SecretBytes current_password;
   SecretBytes new_password;

@@ -1,5 +1,8 @@
 #include "core.h"
 
+#include "unhidra/access/profile_change.h"
+#include "unhidra/runtime/log.h"
+
 namespace unhidra::auth {
 
 Actor actor_of(const Context& context) {
@@ -12,6 +15,15 @@ Actor actor_of(const Context& context) {
 
 Origin origin_of(const Context& context) {
   return {.ip_address = context.peer().ip, .user_agent = context.peer().user_agent};
+}
+
+Task<void> tell_renamed(AuthCore& core, OrgId org, UserId user) {
+  constexpr std::chrono::seconds kPatience{2};
+  const auto told = co_await core.bus.request(std::string(access::kProfileChangedSubject),
+                                              access::ProfileChange{org, user}.encode(), kPatience);
+  if (!told) {
+    log::debug("profile_change.untold", {{"error", told.error()}});
+  }
 }
 
 std::string_view text_of(const SecretBytes& secret) {

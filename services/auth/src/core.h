@@ -36,6 +36,8 @@ body::Session session_body(const store::Session& session, SessionId current);
 body::Device device_body(const store::Device& device, std::optional<DeviceId> current);
 body::Invitation invitation_body(const store::Invitation& invitation);
 std::vector<std::string> role_names(access::RoleSet roles);
+// Of a committed change: those who know the user learn what he is called now.
+Task<void> tell_renamed(AuthCore& core, OrgId org, UserId user);
 
 std::int64_t whole_seconds(std::chrono::microseconds duration);
 Result<std::string> access_token(const AuthCore& core, const store::Session& session,

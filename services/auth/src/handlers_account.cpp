@@ -4,6 +4,7 @@
 
 #include "accounts.h"
 #include "core.h"
+#include "names.h"
 #include "password_rules.h"
 #include "store_roles.h"
 
@@ -16,26 +17,51 @@ std::unexpected<Error> over() {
   return fail(Errc::invalid_session, "this session is over; log in again");
 }
 
+Result<body::Account> account_of(Transaction& tx, const access::Principal& me) {
+  UNHIDRA_TRY(const auto user, store::find_user(tx, me.org_id, me.user_id));
+  UNHIDRA_TRY(const auto organization, store::find_organization(tx, me.org_id));
+  if (!user || !organization) {
+    return over();
+  }
+  UNHIDRA_TRY(const auto roles, store::roles_of(tx, me.org_id, me.user_id));
+  return body::Account{.user_id = user->id,
+                       .username = user->username,
+                       .display_name = user->display_name,
+                       .organization_id = organization->id,
+                       .organization = organization->name,
+                       .roles = role_names(roles),
+                       .session_id = me.session_id,
+                       .device_id = me.device_id,
+                       .must_change_password = user->must_change_password,
+                       .created_at = user->created_at};
+}
+
 Task<Result<body::Account>> account_get(AuthCore& /*core*/, Context& context) {
   const auto& me = context.principal();
-  co_return co_await context.read([&](Transaction& tx) -> Result<body::Account> {
-    UNHIDRA_TRY(const auto user, store::find_user(tx, me.org_id, me.user_id));
-    UNHIDRA_TRY(const auto organization, store::find_organization(tx, me.org_id));
-    if (!user || !organization) {
-      return over();
-    }
-    UNHIDRA_TRY(const auto roles, store::roles_of(tx, me.org_id, me.user_id));
-    return body::Account{.user_id = user->id,
-                         .username = user->username,
-                         .display_name = user->display_name,
-                         .organization_id = organization->id,
-                         .organization = organization->name,
-                         .roles = role_names(roles),
-                         .session_id = me.session_id,
-                         .device_id = me.device_id,
-                         .must_change_password = user->must_change_password,
-                         .created_at = user->created_at};
-  });
+  co_return co_await context.read([&](Transaction& tx) { return account_of(tx, me); });
+}
+
+Task<Result<body::Account>> account_update(AuthCore& core, Context& context,
+                                           body::AccountChange in) {
+  UNHIDRA_CO_TRY(const auto name, check_display_name(in.display_name));
+  const auto& me = context.principal();
+  bool renamed = false;
+  UNHIDRA_CO_TRY(auto account,
+                 co_await context.transact(
+                     [&](Transaction& tx, access::AuditDraft& draft) -> Result<body::Account> {
+                       UNHIDRA_TRY(auto user, store::find_user(tx, me.org_id, me.user_id));
+                       if (!user) {
+                         return over();
+                       }
+                       UNHIDRA_TRY(renamed, rename(tx, core.domain, *user, name));
+                       draft.resource_id = me.user_id.to_string();
+                       draft.note("changed.display_name", renamed ? "true" : "false");
+                       return account_of(tx, me);
+                     }));
+  if (renamed) {
+    co_await tell_renamed(core, me.org_id, me.user_id);
+  }
+  co_return account;
 }
 
 Task<Result<void>> account_change_password(AuthCore& core, Context& context,
@@ -98,6 +124,10 @@ Task<Result<void>> sessions_revoke(AuthCore& core, Context& context) {
 
 void bind_account(access::Handlers& handlers, AuthCore& core) {
   handlers.on_rest("account.get", [&core](Context& context) { return account_get(core, context); });
+  handlers.on_json<body::AccountChange>("account.update",
+                                        [&core](Context& context, body::AccountChange in) {
+                                          return account_update(core, context, std::move(in));
+                                        });
   handlers.on_json<body::ChangePassword>(
       "account.change_password", [&core](Context& context, body::ChangePassword in) {
         return account_change_password(core, context, std::move(in));

@@ -84,6 +84,7 @@ Task<Result<body::User>> users_create(AuthCore& core, Context& context, body::Ne
 struct Updated {
   body::User user;
   Ended ended;
+  bool renamed = false;
 };
 
 Result<Updated> update_and_note(Transaction& tx, const AuthCore& core, const Actor& actor,
@@ -94,11 +95,11 @@ Result<Updated> update_and_note(Transaction& tx, const AuthCore& core, const Act
     draft.note("before.disabled", before->disabled ? "true" : "false");
     draft.note("after.disabled", changed.user.disabled ? "true" : "false");
   }
-  if (before->display_name != changed.user.display_name) {
+  if (changed.renamed) {
     draft.note("changed.display_name", "true");
   }
   UNHIDRA_TRY(auto user, user_body(tx, changed.user));
-  return Updated{std::move(user), std::move(changed.ended)};
+  return Updated{std::move(user), std::move(changed.ended), changed.renamed};
 }
 
 Task<Result<body::User>> users_update(AuthCore& core, Context& context, body::UserChange in) {
@@ -112,6 +113,9 @@ Task<Result<body::User>> users_update(AuthCore& core, Context& context, body::Us
     return update_and_note(tx, core, actor, id, change, draft);
   }));
   core.revocations.tell(updated.ended);
+  if (updated.renamed) {
+    co_await tell_renamed(core, actor.org, id);
+  }
   co_return std::move(updated.user);
 }
 

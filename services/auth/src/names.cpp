@@ -1,8 +1,10 @@
 #include "names.h"
 
 #include <algorithm>
+#include <array>
 
 #include "unhidra/auth/errc.h"
+#include "unhidra/base/fold_case.h"
 #include "unhidra/base/id.h"
 #include "unhidra/base/text.h"
 
@@ -19,6 +21,21 @@ char lower(char c) {
 
 bool allowed(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+}
+
+// Of no width, or blank: two names that differ in these look the same. The joiners U+200C and
+// U+200D are none of them: names of several languages need them.
+constexpr std::array<std::string_view, 11> kUnseen{"\u200b", "\u2060", "\u2061", "\u2062",
+                                                   "\u2063", "\u2064", "\ufeff", "\u115f",
+                                                   "\u1160", "\u3164", "\uffa0"};
+
+constexpr std::string_view kPartsEndAt = ".,_-'/()";
+
+std::string with_single_blanks(std::string_view text) {
+  std::string out(text);
+  const auto rest = std::ranges::unique(out, [](char a, char b) { return a == ' ' && b == ' '; });
+  out.erase(rest.begin(), rest.end());
+  return out;
 }
 
 }  // namespace
@@ -42,10 +59,29 @@ Result<std::string> check_display_name(std::string_view text) {
     return std::string();
   }
   text = text.substr(first, text.find_last_not_of(' ') - first + 1);
-  if (text.size() > kMaxDisplayName || !is_valid_utf8(text) || printable(text) != text) {
+  const bool unseen = std::ranges::any_of(kUnseen, [&](std::string_view character) {
+    return text.find(character) != std::string_view::npos;
+  });
+  if (text.size() > kMaxDisplayName || !is_valid_utf8(text) || printable(text) != text || unseen) {
     return fail(Errc::bad_request, "a name has at most 128 bytes of printable UTF-8");
   }
-  return std::string(text);
+  return with_single_blanks(text);
+}
+
+std::string search_text_of(std::string_view username, std::string_view display_name) {
+  std::string out;
+  for (const auto& word :
+       split_words(fold_case(std::string(username).append(" ").append(display_name)))) {
+    out.append(" ").append(word);
+    for (std::size_t at = word.find_first_of(kPartsEndAt); at != std::string::npos;) {
+      const auto begin = word.find_first_not_of(kPartsEndAt, at);
+      at = word.find_first_of(kPartsEndAt, begin);
+      if (begin != std::string::npos) {
+        out.append(" ").append(word, begin, at - begin);
+      }
+    }
+  }
+  return out;
 }
 
 Result<std::string> check_organization_name(std::string_view text) {

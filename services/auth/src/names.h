@@ -12,9 +12,14 @@ namespace unhidra::auth {
 // letters are refused rather than folded, so that no two names look or fold alike.
 Result<std::string> normalise_username(std::string_view text);
 
-// What people see: valid UTF-8 of at most 128 bytes without control characters or bidirectional
-// overrides; surrounding blanks are dropped.
+// What people see: valid UTF-8 of at most 128 bytes without control characters, bidirectional
+// overrides or characters that show nothing; blanks around it are dropped, several in it are one.
 Result<std::string> check_display_name(std::string_view text);
+
+// What the directory of people finds somebody by (users.search_text): both names folded, each word
+// and each further part of one behind a space, so that a search for beginnings looks for "
+// beginning".
+std::string search_text_of(std::string_view username, std::string_view display_name);
 
 // The same, 1 to 64 bytes, and nothing that reads as an id.
 Result<std::string> check_organization_name(std::string_view text);

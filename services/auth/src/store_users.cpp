@@ -1,5 +1,7 @@
 #include "store_users.h"
 
+#include "names.h"
+
 namespace unhidra::auth::store {
 namespace {
 
@@ -106,10 +108,11 @@ Result<std::vector<Organization>> list_organizations(Transaction& tx, OrgId afte
 
 Result<bool> insert(Transaction& tx, const User& user) {
   UNHIDRA_TRY(const auto inserted,
-              tx.execute("INSERT INTO users (" UNHIDRA_USER_COLUMNS ", updated_at) "
-                         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT DO NOTHING",
+              tx.execute("INSERT INTO users (" UNHIDRA_USER_COLUMNS ", updated_at, search_text) "
+                         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) ON CONFLICT DO NOTHING",
                          user.id, user.org_id, user.username, user.display_name, user.password_hash,
-                         user.must_change_password, user.disabled, user.created_at));
+                         user.must_change_password, user.disabled, user.created_at,
+                         search_text_of(user.username, user.display_name)));
   return inserted == 1;
 }
 
@@ -139,13 +142,25 @@ Result<std::vector<User>> list_users(Transaction& tx, OrgId org, UserId after, s
   return out;
 }
 
-Status set_display_name(Transaction& tx, OrgId org, UserId id, std::string_view name,
-                        Timestamp now) {
-  UNHIDRA_TRY_VOID(
-      tx.execute("UPDATE users SET display_name = $3, updated_at = $4 "
-                 "WHERE org_id = $1 AND user_id = $2",
-                 org, id, name, now));
+Status set_display_name(Transaction& tx, const User& user, std::string_view name, Timestamp now) {
+  UNHIDRA_TRY_VOID(tx.execute(
+      "UPDATE users SET display_name = $3, updated_at = $4, display_name_changed_at = $4, "
+      "search_text = $5 WHERE org_id = $1 AND user_id = $2",
+      user.org_id, user.id, name, now, search_text_of(user.username, name)));
   return {};
+}
+
+Result<std::size_t> write_search_texts(Transaction& tx) {
+  constexpr std::size_t kAtOnce = 500;
+  UNHIDRA_TRY(const auto rows, tx.query("SELECT user_id, username, display_name FROM users WHERE "
+                                        "search_text IS NULL ORDER BY user_id LIMIT $1",
+                                        kAtOnce));
+  for (const Row row : rows) {
+    UNHIDRA_TRY_VOID(
+        tx.execute_later("UPDATE users SET search_text = $2 WHERE user_id = $1", row.get<UserId>(0),
+                         search_text_of(row.get<std::string>(1), row.get<std::string>(2))));
+  }
+  return rows.size();
 }
 
 Status set_disabled(Transaction& tx, OrgId org, UserId id, bool disabled, Timestamp now) {

@@ -48,8 +48,11 @@ Result<std::optional<User>> find_user(storage::Transaction& tx, OrgId org,
 // In the order of their ids, after the given one.
 Result<std::vector<User>> list_users(storage::Transaction& tx, OrgId org, UserId after,
                                      std::size_t limit);
-Status set_display_name(storage::Transaction& tx, OrgId org, UserId id, std::string_view name,
+Status set_display_name(storage::Transaction& tx, const User& user, std::string_view name,
                         Timestamp now);
+// Writes, for some of those who have none yet, what the directory of people finds them by; answers
+// for how many.
+Result<std::size_t> write_search_texts(storage::Transaction& tx);
 Status set_disabled(storage::Transaction& tx, OrgId org, UserId id, bool disabled, Timestamp now);
 Status set_password(storage::Transaction& tx, OrgId org, UserId id, std::string_view hash,
                     bool must_change, Timestamp now);

@@ -242,6 +242,65 @@ TEST(Password, ResetByAnAdministratorEndsEverySession) {
   EXPECT_TRUE(again.body.at("must_change_password").as_bool());
 }
 
+TEST(Profile, EverybodyGivesHimselfAName) {
+  World world;
+  const auto root = world.set_up();
+  const auto alice = world.add_member(root, "alice", "guest");
+  const auto rename = [&](boost::json::value body, std::string_view token) {
+    return world.call("PATCH", "/v1/account", token, std::move(body));
+  };
+  world.events();
+  const auto renamed =
+      rename(boost::json::object{{"display_name", "  Alice  Liddell "}}, alice.access_token);
+  ASSERT_EQ(renamed.status, 200);
+  EXPECT_EQ(renamed.text("display_name"), "Alice Liddell");
+  EXPECT_EQ(world.get("/v1/account", alice.access_token).text("display_name"), "Alice Liddell");
+  const auto events = world.events();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events.front().type, "user.profile_changed");
+  EXPECT_EQ(events.front().metadata.find("Liddell"), std::string::npos) << "no name in the log";
+  EXPECT_NE(events.front().metadata.find("changed.display_name"), std::string::npos);
+  EXPECT_EQ(
+      rename(boost::json::object{{"display_name", ""}}, alice.access_token).text("display_name"),
+      "alice");
+  for (const auto* bad : {"a\nb", "\u202eevil", "\u200b"}) {
+    EXPECT_EQ(rename(boost::json::object{{"display_name", bad}}, alice.access_token).status, 400)
+        << bad;
+  }
+  EXPECT_EQ(rename(boost::json::object{}, alice.access_token).status, 400);
+  EXPECT_EQ(
+      rename(boost::json::object{{"display_name", "x"}, {"username", "root"}}, alice.access_token)
+          .status,
+      400);
+  EXPECT_EQ(rename(boost::json::object{{"display_name", "x"}}, "").status, 401);
+  EXPECT_EQ(world.get("/v1/account", root.access_token).text("display_name"), "root");
+}
+
+TEST(Profile, ANewNameIsFoundAndThoseOfEarlierVersionsAreOnceItIsLoaded) {
+  World world;
+  const auto root = world.set_up();
+  const auto search_text = [&] {
+    const auto rows = world.database->read_sync([&](storage::Transaction& tx) {
+      return tx.query("SELECT search_text, display_name_changed_at FROM users");
+    });
+    return std::pair(rows->front().get<std::optional<std::string>>(0),
+                     rows->front().get<std::optional<Timestamp>>(1));
+  };
+  EXPECT_EQ(search_text().first, " root root");
+  EXPECT_FALSE(search_text().second);
+  ASSERT_EQ(world
+                .call("PATCH", "/v1/account", root.access_token,
+                      boost::json::object{{"display_name", "Ada"}})
+                .status,
+            200);
+  EXPECT_EQ(search_text().first, " root ada");
+  EXPECT_EQ(search_text().second, world.clock.now());
+  ASSERT_TRUE(world.database->write_sync(
+      [](storage::Transaction& tx) { return tx.execute("UPDATE users SET search_text = NULL"); }));
+  ASSERT_TRUE(world.role.load());
+  EXPECT_EQ(search_text().first, " root ada");
+}
+
 TEST(Organization, KeepsNamesApart) {
   World world;
   const auto root = world.set_up();

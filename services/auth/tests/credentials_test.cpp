@@ -93,6 +93,18 @@ TEST(DisplayName, TakesPrintableTextOnly) {
                          "evil"));  // right-to-left override
   EXPECT_FALSE(check_display_name("\xff"));
   EXPECT_FALSE(check_display_name(std::string(129, 'a')));
+  EXPECT_FALSE(check_display_name("Ada\u200b")) << "looks like another Ada";
+  EXPECT_FALSE(check_display_name("\u3164"));
+  EXPECT_TRUE(check_display_name("\u0646\u0645\u06cc\u200c\u062e")) << "a joiner of Persian names";
+  EXPECT_EQ(check_display_name("Ada    Lovelace").value_or(""), "Ada Lovelace");
+}
+
+TEST(SearchText, HasEachWordAndEachPartOfOneBehindABlank) {
+  EXPECT_EQ(search_text_of("ada.lovelace", "Ada Lovelace"), " ada.lovelace lovelace ada lovelace");
+  EXPECT_EQ(search_text_of("bo", "M\u00fcller-L\u00dcdenscheid (R&D)"),
+            " bo m\u00fcller-l\u00fcdenscheid l\u00fcdenscheid (r&d) r&d");
+  EXPECT_EQ(search_text_of("--", ""), " --");
+  EXPECT_EQ(search_text_of("a--b", "..."), " a--b b ...");
 }
 
 TEST(NewPassword, MustBeLongEnoughAndUncommon) {

@@ -169,7 +169,10 @@ Status check_channel_message(Transaction& tx, const Asker& asker, ConversationId
   }
   UNHIDRA_TRY(const auto level, level_in_channel(tx, asker.user_id, asker.level, *channel));
   UNHIDRA_TRY(const auto permissions, permissions_in(tx, level, *channel));
-  const auto needed = kind == wire::MessageKind::signal ? kSignal : kPost;
+  // Whoever moderates may have to where only others post.
+  const auto needed = kind == wire::MessageKind::signal     ? std::uint32_t{kSignal}
+                      : kind == wire::MessageKind::deletion ? kPost | kModerate
+                                                            : std::uint32_t{kPost};
   if ((permissions & needed) == 0) {
     return fail(Errc::not_allowed, "your role in this channel does not allow that");
   }

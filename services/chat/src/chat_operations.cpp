@@ -1,12 +1,14 @@
 #include "chat_operations.h"
 
 #include "unhidra/access/frame_handlers.h"
+#include "unhidra/access/profile_change.h"
 #include "unhidra/base/text.h"
 #include "unhidra/chat/errc.h"
 
 #include "conversations.h"
 #include "device_lists.h"
 #include "key_directory.h"
+#include "people.h"
 #include "sending.h"
 #include "telling.h"
 
@@ -15,7 +17,8 @@ namespace {
 
 using storage::Transaction;
 
-// Devices that hear of a changed device list at once; the others learn of it with their next send.
+// Devices that hear of a changed device list or name at once; the others learn of it with their
+// next send or connection.
 constexpr std::size_t kMaxDevicesTold = 1000;
 
 // Whom to tell that the account has a device that waits to be approved: its others.
@@ -48,6 +51,7 @@ void ChatOperations::bind(access::Handlers& handlers) {
     });
   };
   on("users.look_up", &ChatOperations::look_up_user);
+  on("people.list", &ChatOperations::list_people);
   on("keys.publish", &ChatOperations::publish_keys);
   on("keys.count", &ChatOperations::count_pre_keys);
   on("keys.fetch_bundles", &ChatOperations::fetch_bundles);
@@ -68,6 +72,25 @@ Task<Result<wire::UserInfo>> ChatOperations::look_up_user(Context& context,
   UNHIDRA_CO_TRY(const auto asker, asker_of(context));
   co_return co_await context.read(
       [&](Transaction& tx) { return chat::look_up_user(tx, asker, request); });
+}
+
+Task<Result<wire::People>> ChatOperations::list_people(Context& context, wire::ListPeople request) {
+  UNHIDRA_CO_TRY(const auto asker, asker_of(context));
+  co_return co_await context.read(
+      [&](Transaction& tx) { return chat::list_people(tx, asker, request); });
+}
+
+Task<Result<Bytes>> ChatOperations::tell_profile(Bytes change) {
+  UNHIDRA_CO_TRY(const auto of, access::ProfileChange::decode(change));
+  const Asker he{of.org, of.user, {}};
+  std::vector<DeviceId> devices;
+  UNHIDRA_CO_TRY(auto user,
+                 co_await deps_.database.read([&](Transaction& tx) -> Result<wire::UserInfo> {
+                   UNHIDRA_TRY(devices, devices_to_tell(tx, he, kMaxDevicesTold));
+                   return chat::look_up_user(tx, he, {of.user});
+                 }));
+  tell(deps_.bus, std::span<const DeviceId>(devices), wire::ProfileChanged{std::move(user)});
+  co_return Bytes();
 }
 
 Task<Result<void>> ChatOperations::publish_keys(Context& context, wire::PublishKeys request) {

@@ -14,11 +14,14 @@ class ChatOperations {
  public:
   explicit ChatOperations(ChatDependencies dependencies) : deps_(dependencies) {}
   void bind(access::Handlers& handlers);
+  // Those who share a conversation with somebody, and his own devices, learn what he is called now.
+  Task<Result<Bytes>> tell_profile(Bytes change);
 
  private:
   using Context = access::OperationContext;
 
   Task<Result<wire::UserInfo>> look_up_user(Context& context, wire::LookUpUser request);
+  Task<Result<wire::People>> list_people(Context& context, wire::ListPeople request);
   Task<Result<void>> publish_keys(Context& context, wire::PublishKeys request);
   Task<Result<wire::PreKeyCount>> count_pre_keys(Context& context, wire::CountPreKeys request);
   Task<Result<wire::PreKeyBundles>> fetch_bundles(Context& context,

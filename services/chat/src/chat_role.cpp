@@ -1,6 +1,7 @@
 #include "unhidra/chat/chat_role.h"
 
 #include "unhidra/access/operation.h"
+#include "unhidra/access/profile_change.h"
 #include "unhidra/chat/errc.h"
 #include "unhidra/runtime/log.h"
 #include "unhidra/wire/codec.h"
@@ -81,6 +82,12 @@ Status ChatRole::start() {
                   return serve(dependencies_.runner, std::move(request));
                 }));
     services_.push_back(std::move(service));
+    UNHIDRA_TRY(
+        auto names,
+        deps.bus.serve(access::kProfileChangedSubject, "chat", deps.io.at(i), [this](Bytes change) {
+          return operations_->chat.tell_profile(std::move(change));
+        }));
+    services_.push_back(std::move(names));
   }
   UNHIDRA_TRY(auto telling,
               deps.bus.serve(kExternalSender, "chat", deps.io.at(0),

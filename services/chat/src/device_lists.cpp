@@ -233,33 +233,4 @@ Result<std::vector<DeviceId>> devices_to_tell(Transaction& tx, const Asker& aske
   return out;
 }
 
-Result<wire::UserInfo> look_up_user(Transaction& tx, const Asker& asker,
-                                    const wire::LookUpUser& request) {
-  storage::Rows rows;
-  if (const auto* name = std::get_if<std::string>(&request.by)) {
-    std::string folded = *name;
-    std::transform(folded.begin(), folded.end(), folded.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    UNHIDRA_TRY(
-        rows,
-        tx.query(
-            "SELECT user_id, username, display_name FROM users WHERE org_id = $1 AND username = $2",
-            asker.org_id, folded));
-  } else if (const auto* user_id = std::get_if<UserId>(&request.by)) {
-    UNHIDRA_TRY(
-        rows,
-        tx.query(
-            "SELECT user_id, username, display_name FROM users WHERE org_id = $1 AND user_id = $2",
-            asker.org_id, *user_id));
-  } else {
-    return fail(Errc::malformed, "a user is looked up by name or by id");
-  }
-  if (rows.empty()) {
-    return fail(Errc::not_found, "no such user");
-  }
-  return wire::UserInfo{rows.front().get<UserId>(0), rows.front().get<std::string>(1),
-                        rows.front().get<std::string>(2)};
-}
-
 }  // namespace unhidra::chat

@@ -45,7 +45,4 @@ Result<OwnDevices> other_own_devices(storage::Transaction& tx, const Asker& aske
 Result<std::vector<DeviceId>> devices_to_tell(storage::Transaction& tx, const Asker& asker,
                                               std::size_t limit);
 
-Result<wire::UserInfo> look_up_user(storage::Transaction& tx, const Asker& asker,
-                                    const wire::LookUpUser& request);
-
 }  // namespace unhidra::chat

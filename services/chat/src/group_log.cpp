@@ -23,8 +23,8 @@ Result<std::vector<GroupEntry>> read_messages(Transaction& tx, ConversationId id
                                               std::uint32_t limit) {
   UNHIDRA_TRY(const auto rows,
               tx.query("SELECT seq, epoch, message_id, sender_user_id, sender_device_id, sent_at, "
-                       "received_at, ciphertext, kind, refers_message_id, refers_device_id FROM "
-                       "messages WHERE conversation_id = $1 AND "
+                       "received_at, ciphertext, kind, refers_message_id, refers_device_id, "
+                       "by_moderator FROM messages WHERE conversation_id = $1 AND "
                        "seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4",
                        id, after, up_to, limit));
   std::vector<GroupEntry> out;
@@ -40,7 +40,8 @@ Result<std::vector<GroupEntry>> read_messages(Transaction& tx, ConversationId id
                    .received_at = row.get<Timestamp>(6),
                    .content = row.get<Bytes>(7),
                    .message_kind = static_cast<wire::MessageKind>(row.get<std::uint8_t>(8)),
-                   .refers_to = read_reference(row, 9)});
+                   .refers_to = read_reference(row, 9),
+                   .by_moderator = row.get<bool>(11)});
   }
   return out;
 }
@@ -194,17 +195,19 @@ Result<GroupEntry> append_handshake(Transaction& tx, GroupRow& row, NewHandshake
 }
 
 Status append_message(Transaction& tx, GroupRow& row, const Asker& asker,
-                      const wire::SendGroupMessage& message, std::uint64_t epoch, Timestamp now) {
+                      const wire::SendGroupMessage& message, std::uint64_t epoch, bool by_moderator,
+                      Timestamp now) {
   ++row.head_seq;
   UNHIDRA_TRY_VOID(move_head(tx, row, now));
   const auto refers = columns_of(message.refers_to);
   return tx.execute_later(
       "INSERT INTO messages (conversation_id, seq, org_id, message_id, sender_user_id, "
       "sender_device_id, sent_at, received_at, ciphertext, epoch, kind, refers_message_id, "
-      "refers_device_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+      "refers_device_id, by_moderator) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+      "$13, $14)",
       row.id, row.head_seq, asker.org_id, message.message_id, asker.user_id, asker.device_id,
       message.sent_at, now, message.ciphertext, epoch, static_cast<std::uint32_t>(message.kind),
-      refers.first, refers.second);
+      refers.first, refers.second, by_moderator);
 }
 
 Result<std::optional<wire::Accepted>> handshake_accepted_before(Transaction& tx, const Asker& asker,

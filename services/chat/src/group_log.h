@@ -41,7 +41,8 @@ struct NewHandshake {
 Result<wire::GroupEntry> append_handshake(storage::Transaction& tx, GroupRow& row,
                                           NewHandshake handshake, Timestamp now);
 Status append_message(storage::Transaction& tx, GroupRow& row, const Asker& asker,
-                      const wire::SendGroupMessage& message, std::uint64_t epoch, Timestamp now);
+                      const wire::SendGroupMessage& message, std::uint64_t epoch, bool by_moderator,
+                      Timestamp now);
 // The same handshake of the same device and epoch, when it was accepted before.
 Result<std::optional<wire::Accepted>> handshake_accepted_before(
     storage::Transaction& tx, const Asker& asker, ConversationId id, wire::GroupEntryKind kind,

@@ -175,8 +175,13 @@ Task<Result<wire::GroupOutcome>> GroupOperations::send(Context& context,
   const auto now = deps_.clock.now();
   const auto id = request.conversation_id;
   context.audit().resource_id = id.to_string();
-  auto sent = co_await context.transact(
-      [&](Transaction& tx) { return store_group_message(service(), tx, asker, request, now); });
+  auto sent = co_await context.transact([&](Transaction& tx, access::AuditDraft& draft) {
+    auto stored = store_group_message(service(), tx, asker, request, now);
+    if (stored && !stored->entries.empty() && stored->entries.front().by_moderator) {
+      draft.note("deleted_as_moderator", request.refers_to->message_id.to_string());
+    }
+    return stored;
+  });
   if (!sent) {
     if (sent.error() == Errc::stale_group) {
       // Perhaps because of a revocation of this very moment: then the sender gets the proposal.

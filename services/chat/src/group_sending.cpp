@@ -291,13 +291,13 @@ Result<GroupChange> store_group_message(const GroupService&, Transaction& tx, co
   UNHIDRA_TRY_VOID(check_open(row));
   UNHIDRA_TRY(const auto epoch, epoch_of(row, request));
   UNHIDRA_TRY_VOID(check_channel_message(tx, asker, row.id, request.kind));
-  UNHIDRA_TRY(const auto target,
+  UNHIDRA_TRY(const auto refers,
               check_kind(tx, asker, row.id, request.kind, request.refers_to, now));
   UNHIDRA_TRY_VOID(check_nobody_has_to_leave(tx, row, now));
-  UNHIDRA_TRY_VOID(append_message(tx, row, asker, request, epoch, now));
-  UNHIDRA_TRY_VOID(note_version(tx, row.org_id, row.id, target, request.kind, row.head_seq));
-  UNHIDRA_TRY_VOID(
-      note_files(tx, asker, row.id, {request.kind, target, row.head_seq}, request.file_ids, now));
+  UNHIDRA_TRY_VOID(append_message(tx, row, asker, request, epoch, refers.by_moderator, now));
+  UNHIDRA_TRY_VOID(note_version(tx, row.org_id, row.id, refers.target, request.kind, row.head_seq));
+  UNHIDRA_TRY_VOID(note_files(tx, asker, row.id, {request.kind, refers.target, row.head_seq},
+                              request.file_ids, now));
   out.accepted = {row.head_seq, now};
   out.entries.push_back({.conversation_id = row.id,
                          .seq = row.head_seq,
@@ -310,7 +310,8 @@ Result<GroupChange> store_group_message(const GroupService&, Transaction& tx, co
                          .received_at = now,
                          .content = request.ciphertext,
                          .message_kind = request.kind,
-                         .refers_to = request.refers_to});
+                         .refers_to = request.refers_to,
+                         .by_moderator = refers.by_moderator});
   return out;
 }
 

@@ -2,6 +2,8 @@
 
 #include "unhidra/chat/errc.h"
 
+#include "places.h"
+
 namespace unhidra::chat {
 namespace {
 
@@ -42,15 +44,30 @@ Status check_not_deleted(Transaction& tx, ConversationId id, std::uint64_t seq) 
   return {};
 }
 
+// In a channel, by what the asker is at this moment.
+Result<bool> moderates(Transaction& tx, const Asker& asker, ConversationId id) {
+  UNHIDRA_TRY(const auto channel, look_for_channel(tx, asker.org_id, id));
+  if (!channel) {
+    return false;
+  }
+  UNHIDRA_TRY(const auto present, as_of_now(tx, asker));
+  UNHIDRA_TRY(const auto level, level_in_channel(tx, present.user_id, present.level, *channel));
+  UNHIDRA_TRY(const auto permissions, permissions_in(tx, level, *channel));
+  return (permissions & kModerate) != 0;
+}
+
 }  // namespace
 
 Result<wire::ChatPolicy> chat_policy(Transaction& tx, OrgId org) {
   UNHIDRA_TRY(const auto rows,
-              tx.query("SELECT edit_window_s, receipts FROM chat_policies WHERE org_id = $1", org));
+              tx.query("SELECT edit_window_s, receipts, hides_people FROM chat_policies "
+                       "WHERE org_id = $1",
+                       org));
   if (rows.empty()) {
     return kDefaultChatPolicy;
   }
-  return wire::ChatPolicy{rows.front().get<std::uint32_t>(0), rows.front().get<bool>(1)};
+  return wire::ChatPolicy{rows.front().get<std::uint32_t>(0), rows.front().get<bool>(1),
+                          rows.front().get<bool>(2)};
 }
 
 Status store_chat_policy(Transaction& tx, OrgId org, const wire::ChatPolicy& policy,
@@ -59,26 +76,31 @@ Status store_chat_policy(Transaction& tx, OrgId org, const wire::ChatPolicy& pol
     return fail(Errc::malformed, "a message may be edited for at most a year");
   }
   return tx.execute_later(
-      "INSERT INTO chat_policies (org_id, edit_window_s, receipts, updated_at) VALUES ($1, $2, $3, "
-      "$4) ON CONFLICT (org_id) DO UPDATE SET edit_window_s = excluded.edit_window_s, "
-      "receipts = excluded.receipts, updated_at = excluded.updated_at",
-      org, policy.edit_window_s, policy.receipts, now);
+      "INSERT INTO chat_policies (org_id, edit_window_s, receipts, hides_people, updated_at) "
+      "VALUES "
+      "($1, $2, $3, $4, $5) ON CONFLICT (org_id) DO UPDATE SET edit_window_s = "
+      "excluded.edit_window_s, receipts = excluded.receipts, hides_people = excluded.hides_people, "
+      "updated_at = excluded.updated_at",
+      org, policy.edit_window_s, policy.receipts, policy.hides_people, now);
 }
 
-Result<std::optional<std::uint64_t>> check_kind(Transaction& tx, const Asker& asker,
-                                                ConversationId id, MessageKind kind,
-                                                const std::optional<wire::MessageRef>& refers_to,
-                                                Timestamp now) {
+Result<Reference> check_kind(Transaction& tx, const Asker& asker, ConversationId id,
+                             MessageKind kind, const std::optional<wire::MessageRef>& refers_to,
+                             Timestamp now) {
   const bool refers = kind == MessageKind::edit || kind == MessageKind::deletion;
   if (kind > MessageKind::signal || refers != refers_to.has_value()) {
     return fail(Errc::malformed, "only an edit or a deletion refers to a message");
   }
   if (!refers) {
-    return std::nullopt;
+    return Reference();
   }
   UNHIDRA_TRY(const auto target, find_target(tx, asker.org_id, id, *refers_to));
-  if (target.author != asker.user_id) {
-    return fail(Errc::not_author, "only its author may change a message");
+  const bool others = target.author != asker.user_id;
+  if (others) {
+    UNHIDRA_TRY(const bool allowed, moderates(tx, asker, id));
+    if (kind != MessageKind::deletion || !allowed) {
+      return fail(Errc::not_author, "only its author may change a message");
+    }
   }
   if (target.kind != MessageKind::content) {
     return fail(Errc::malformed, "that is nothing that can be edited or deleted");
@@ -90,7 +112,7 @@ Result<std::optional<std::uint64_t>> check_kind(Transaction& tx, const Asker& as
       return fail(Errc::edit_window_closed, "the time in which it may be edited is over");
     }
   }
-  return target.seq;
+  return Reference{target.seq, others};
 }
 
 Status note_version(Transaction& tx, OrgId org, ConversationId id,

@@ -9,7 +9,7 @@
 
 namespace unhidra::chat {
 
-inline constexpr wire::ChatPolicy kDefaultChatPolicy{5 * 60, true};
+inline constexpr wire::ChatPolicy kDefaultChatPolicy{5 * 60, true, false};
 inline constexpr std::uint32_t kMaxEditWindow = 365 * 24 * 3600;  // seconds
 
 Result<wire::ChatPolicy> chat_policy(storage::Transaction& tx, OrgId org);
@@ -17,12 +17,16 @@ Result<wire::ChatPolicy> chat_policy(storage::Transaction& tx, OrgId org);
 Status store_chat_policy(storage::Transaction& tx, OrgId org, const wire::ChatPolicy& policy,
                          Timestamp now);
 
-// What a message claims to be. Answers the seq of the message that an edit or deletion refers to;
-// nothing for others. Errc::not_found, not_author, edit_window_closed, message_deleted, malformed.
-Result<std::optional<std::uint64_t>> check_kind(storage::Transaction& tx, const Asker& asker,
-                                                ConversationId id, wire::MessageKind kind,
-                                                const std::optional<wire::MessageRef>& refers_to,
-                                                Timestamp now);
+// What a message does to another one.
+struct Reference {
+  std::optional<std::uint64_t> target;  // seq of the message that an edit or deletion refers to
+  bool by_moderator = false;            // it is somebody else's, whose deletion the role allows
+};
+// What a message claims to be. Only its author edits a message; whoever moderates the channel
+// deletes it, too. Errc::not_found, not_author, edit_window_closed, message_deleted, malformed.
+Result<Reference> check_kind(storage::Transaction& tx, const Asker& asker, ConversationId id,
+                             wire::MessageKind kind,
+                             const std::optional<wire::MessageRef>& refers_to, Timestamp now);
 // After the message is in the log at `seq`: `target` is what check_kind() answered.
 Status note_version(storage::Transaction& tx, OrgId org, ConversationId id,
                     std::optional<std::uint64_t> target, wire::MessageKind kind, std::uint64_t seq);

@@ -139,6 +139,7 @@ Task<Result<void>> PlaceOperations::set_policy(Context& context, wire::SetChatPo
   context.audit().resource_id = asker.org_id.to_string();
   context.audit().note("after.edit_window_s", std::to_string(request.policy->edit_window_s));
   context.audit().note("after.receipts", request.policy->receipts ? "true" : "false");
+  context.audit().note("after.hides_people", request.policy->hides_people ? "true" : "false");
   co_return co_await context.transact(as_he_is(asker, [&](Transaction& tx, const Asker& by) {
     return by.level < kOrgAdmin ? Status(fail(Errc::not_allowed, "your role does not allow that"))
                                 : store_chat_policy(tx, by.org_id, *request.policy, now);

@@ -212,14 +212,15 @@ Result<std::variant<Stored, wire::StaleDevices>> store_message(Transaction& tx, 
   if (!standing.sender_present || standing.accepted_before || !same_devices(standing, message)) {
     return explain(tx, asker, message);
   }
-  UNHIDRA_TRY(const auto target,
+  UNHIDRA_TRY(const auto refers,
               check_kind(tx, asker, message.conversation_id, message.kind, message.refers_to, now));
   Stored out{.accepted = {standing.head_seq + 1, now}, .entries = {}};
   UNHIDRA_TRY_VOID(store_in_log(tx, asker, message, out.accepted));
-  UNHIDRA_TRY_VOID(note_version(tx, asker.org_id, message.conversation_id, target, message.kind,
-                                out.accepted.seq));
+  UNHIDRA_TRY_VOID(note_version(tx, asker.org_id, message.conversation_id, refers.target,
+                                message.kind, out.accepted.seq));
   UNHIDRA_TRY_VOID(note_files(tx, asker, message.conversation_id,
-                              {message.kind, target, out.accepted.seq}, message.file_ids, now));
+                              {message.kind, refers.target, out.accepted.seq}, message.file_ids,
+                              now));
   out.entries.reserve(message.ciphertexts.size());
   for (const auto& one : message.ciphertexts) {
     const auto recipient =

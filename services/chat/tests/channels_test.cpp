@@ -91,6 +91,60 @@ TEST_P(Channels, OnlyManagersPostAnnouncementsAndOthersReact) {
   EXPECT_FALSE(check(wire::MessageKind::edit));
 }
 
+TEST_P(Channels, WhoModeratesDeletesWhatOthersWroteAndTheLogSaysSo) {
+  ASSERT_TRUE(make_public());
+  come_in(*desk_);
+  const auto tell = [&](Client& by, wire::MessageKind kind, std::optional<wire::MessageRef> about) {
+    const wire::SendGroupMessage request{
+        id_,
+        0,
+        MessageId::make(clock_, random_),
+        clock_.now(),
+        by.group->encrypt(environment(), as_bytes(std::string_view("x"))).value(),
+        kind,
+        about,
+        {}};
+    auto sent = write_as([&](const GroupService& s, Transaction& tx) {
+      return store_group_message(s, tx, by.device.asker, request, clock_.now());
+    });
+    return std::pair(std::move(sent),
+                     wire::MessageRef{request.message_id, by.device.asker.device_id});
+  };
+  const auto of_bob = tell(*desk_, wire::MessageKind::content, {}).second;
+  const auto of_alice = tell(*laptop_, wire::MessageKind::content, {}).second;
+  const auto remove = [&](Client& by, const wire::MessageRef& what) {
+    return tell(by, wire::MessageKind::deletion, what).first;
+  };
+  expect_refused(remove(*desk_, of_alice), Errc::not_author);
+  expect_refused(tell(*laptop_, wire::MessageKind::edit, of_bob).first, Errc::not_author);
+  // Also where only others post.
+  ASSERT_TRUE(update(asker(*laptop_), {.posting = PostingRule::announcements}));
+  const auto removed = remove(*laptop_, of_bob);
+  ASSERT_TRUE(removed) << removed.error().message();
+  EXPECT_TRUE(removed->entries.front().by_moderator);
+  expect_refused(remove(*laptop_, of_bob), Errc::message_deleted);
+  const auto own = remove(*laptop_, of_alice);
+  ASSERT_TRUE(own);
+  EXPECT_FALSE(own->entries.front().by_moderator);
+  const auto log = read([&](Transaction& tx) {
+                     return fetch_group_log(tx, asker(*desk_), {id_, 0, kMaxPage});
+                   }).value();
+  std::vector<bool> told;
+  for (const auto& entry : log.entries) {
+    if (entry.message_kind == wire::MessageKind::deletion) {
+      told.push_back(entry.by_moderator);
+    }
+  }
+  EXPECT_EQ(told, (std::vector{true, false}));
+  // What he was made for does not outlive the role.
+  const auto more = tell(*laptop_, wire::MessageKind::content, {}).second;
+  ASSERT_TRUE(tx_write([&](Transaction& tx) {
+    return tx.execute("UPDATE place_roles SET role = 3, user_id = $1 WHERE place_id = $2", bob_,
+                      id_.bytes());
+  }));
+  EXPECT_TRUE(remove(*desk_, more));
+}
+
 TEST_P(Channels, WhoIsTakenOutReadsNoFurtherAndWhoIsBannedStaysOut) {
   ASSERT_TRUE(make_public());
   come_in(*desk_);

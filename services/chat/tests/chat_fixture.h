@@ -19,6 +19,7 @@
 #include "conversations.h"
 #include "device_lists.h"
 #include "key_directory.h"
+#include "people.h"
 #include "sending.h"
 
 namespace unhidra::chat {

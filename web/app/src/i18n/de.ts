@@ -58,6 +58,7 @@ export const de: Dictionary = {
     shortcut: "Mit {{keys}} kommst du überall hin.",
   },
   timeline: {
+    deletedBy: "{{name}} moderiert diesen Kanal und hat diese Nachricht gelöscht", deletedByMe: "Du hast diese Nachricht als Moderation gelöscht", moderateText: "{{name}} hat sie geschrieben. Alle sehen, dass du sie gelöscht hast. Was gelesen wurde, bleibt gelesen.", earlierTexts: "Frühere Fassungen", earlierTextsHint: "Soweit dieses Gerät sie gesehen hat.", discard: "Verwerfen",
     deleted: "Diese Nachricht wurde gelöscht", edited: "bearbeitet", imported: "Geschrieben von {{author}} in {{system}}, {{date}}", importedReactions: "Reaktionen in {{system}}", reactions: "Reaktionen", reactedBy: "{{emoji}} {{number}}, von {{names}}", reactWith: "Mit {{emoji}} reagieren",
     react: "Reaktion hinzufügen", replyInThread: "Im Thread antworten", quote: "Zitieren", quoted: "Als Antwort an", quotedMissing: "Als Antwort auf eine Nachricht, die dieses Gerät nicht hat",
     jumpToDay: "Zu einem Tag springen", day: "Tag", dayHint: "Die erste Nachricht dieses Tages, oder die nächste danach.", goThere: "Dorthin", copyLink: "Link kopieren", markUnread: "Ab hier als ungelesen markieren", readers: "Wer sie gelesen hat", edit: "Bearbeiten", delete: "Löschen",
@@ -123,11 +124,11 @@ export const de: Dictionary = {
     noCamera: "Die Kamera kann nicht benutzt werden: {{why}}",
   },
   people: {
-    newTitle: "Neue Unterhaltung", nameLabel: "Benutzername", nameHint: "Genau der Name, mit dem sich die andere Person anmeldet.", start: "Beginnen", unknown: "Niemand heißt {{name}}.", self: "Das bist du.",
+    newTitle: "Neue Unterhaltung", nameLabel: "Benutzername", nameHint: "Wie der Name beginnt, oder der ganze Benutzername.", found: "Gefundene Personen", foundCount_one: "{{count}} Person gefunden", foundCount_other: "{{count}} Personen gefunden", start: "Beginnen", unknown: "Niemand heißt {{name}}.", self: "Das bist du.",
     invite: "Jemanden einladen", inviteText: "Eine Einladung gilt einmal. Gib sie auf einem Weg weiter, dem du vertraust.", inviteLink: "Einladungslink", makeInvite: "Einladung erzeugen",
     group: "Neue Gruppe", groupName: "Name der Gruppe", groupNameHint: "Verschlüsselt: Der Server erfährt ihn nicht.", members: "Mitglieder", addMember: "Mitglied hinzufügen", create: "Anlegen",
     leave: "Gruppe verlassen", leaveText: "Du bekommst ihre Nachrichten nicht mehr. Was du hast, bleibt.", direct: "Person",
-    sharesHistory: "Neue lesen Früheres", memberCount_one: "{{count}} Mitglied", memberCount_other: "{{count}} Mitglieder", removeMember: "{{name}} entfernen", addHint: "Benutzername, dann Enter",
+    sharesHistory: "Neue lesen Früheres", memberCount_one: "{{count}} Mitglied", memberCount_other: "{{count}} Mitglieder", removeMember: "{{name}} entfernen", addHint: "Wie der Name beginnt, oder der ganze Benutzername",
     noMembers: "Füge mindestens eine Person hinzu.", groupStartShared: "Nur Mitglieder können sie lesen; wer später dazukommt, liest auch, was bei geteiltem Verlauf geschrieben wurde. Der Server kennt weder Namen noch Inhalt.", groupStartText: "Nur Mitglieder können sie lesen, und nur ab ihrem Beitritt. Der Server kennt weder Namen noch Inhalt.", groupStart: "Hier beginnt {{name}}.", rename: "Umbenennen", epochCode: "Gruppencode",
     epochCodeText: "Bei allen Mitgliedern gleich, die dieselben Schlüssel haben. Vergleicht ihn, wenn ihr dem Server misstraut.", creating: "Wird angelegt …", joining: "Tritt bei …", leaving: "Wird verlassen …", removed: "Du wurdest entfernt", gone: "Du hast sie verlassen", unsigned: "hat ein Gerät, das nicht freigegeben ist", unnamedGroup: "Gruppe ohne Namen",
     banMember: "{{name}} entfernen und fernhalten", stuck: "Wenn es hier nicht weitergeht",
@@ -173,7 +174,7 @@ export const de: Dictionary = {
     receipts: "Anderen zeigen, was ich gelesen habe", receiptsText: "Aus: niemand erfährt, was bei dir ankam oder was du gelesen hast. Was andere mitteilen, siehst du weiter.", receiptsOff: "Deine Organisation hat das für alle ausgeschaltet.",
     changePassword: "Passwort ändern", currentPassword: "Jetziges Passwort", newPassword: "Neues Passwort", passwordChanged: "Das Passwort ist geändert. Andere Sitzungen sind beendet.",
     signOut: "Abmelden", signOutTitle: "Abmelden und dieses Gerät löschen?", signOutText: "Seine Schlüssel und alle Nachrichten in diesem Browser werden gelöscht. Ohne ein anderes Gerät sind sie verloren.",
-    signOutConfirm: "Abmelden und löschen", shortcuts: "Tastenkürzel", storage: "In diesem Browser gespeichert", storageText: "{{used}} auf diesem Gerät, verschlüsselt", install: "Als App installieren", yourName: "Du bist angemeldet als",
+    signOutConfirm: "Abmelden und löschen", shortcuts: "Tastenkürzel", storage: "In diesem Browser gespeichert", storageText: "{{used}} auf diesem Gerät, verschlüsselt", install: "Als App installieren", displayName: "Dein Name", displayNameHint: "Was andere sehen. Leer: dein Benutzername.", displayNameLong: "Das ist zu lang.", changeName: "Namen ändern", nameChanged: "Andere sehen ihn jetzt.", yourName: "Du bist angemeldet als",
   },
   palette: {
     title: "Gehe zu oder tu", placeholder: "Wohin, oder was?", none: "Nichts gefunden", recent: "Zuletzt gewählt", places: "Unterhaltungen", commands: "Befehle", found: "Gefunden",
@@ -202,6 +203,7 @@ export const de: Dictionary = {
     label: "Im Thread in {{name}} antworten", placeholder: "Im Thread antworten",
   },
   search: {
+    file: "Nur mit Datei",
     title: "Nachrichten suchen", words: "Wörter", person: "Von (Benutzername)", place: "In", everywhere: "Überall", from: "Ab Tag", until: "Bis Tag",
     none: "Keine Nachricht auf diesem Gerät erfüllt das alles.",
   },
@@ -233,7 +235,7 @@ export const de: Dictionary = {
     roleText: "Sie gilt nur in diesem Kanal. Niemand gibt mehr, als er hat.", banned: "Ferngehalten", bannedNone: "Niemand. Wer entfernt und ferngehalten wird, steht hier.", unban: "Wieder zulassen",
   },
   troubles: {
-    reaction: "Deine Reaktion wurde nicht angenommen. {{reason}}", edit: "Deine Änderung einer Nachricht wurde nicht angenommen. {{reason}}", copy: "Es wurde nichts kopiert. {{reason}}", open: "Das ging nicht. {{reason}}",
+    reaction: "Deine Reaktion wurde nicht angenommen. {{reason}}", edit: "Deine Änderung einer Nachricht wurde nicht angenommen. {{reason}}", copy: "Es wurde nichts kopiert. {{reason}}", open: "Das ging nicht. {{reason}}", discard: "Die Nachricht wurde nicht verworfen. {{reason}}",
   },
   notices: {
     leftOut: "{{names}} konnte nicht zu „{{place}}“ hinzugefügt werden: noch kein Gerät angemeldet. Versuch es danach noch einmal.",

@@ -56,6 +56,7 @@ export const en = {
     shortcut: "Press {{keys}} to jump anywhere.",
   },
   timeline: {
+    deletedBy: "{{name}}, who moderates this channel, has deleted this message", deletedByMe: "You have deleted this message as a moderator", moderateText: "It was written by {{name}}. Everybody sees that you deleted it. What was read before cannot be unread.", earlierTexts: "Earlier versions", earlierTextsHint: "As far as this device has seen them.", discard: "Discard",
     deleted: "This message was deleted", edited: "edited", imported: "Written by {{author}} in {{system}}, {{date}}", importedReactions: "Reactions in {{system}}", reactions: "Reactions", reactedBy: "{{emoji}} {{number}}, by {{names}}", reactWith: "React with {{emoji}}",
     react: "Add a reaction", replyInThread: "Reply in thread", quote: "Quote", quoted: "In answer to", quotedMissing: "In answer to a message that this device does not have",
     jumpToDay: "Jump to a day", day: "Day", dayHint: "The first message of that day, or the next one after it.", goThere: "Go there", copyLink: "Copy link", markUnread: "Mark as unread from here", readers: "Who has read it", edit: "Edit", delete: "Delete",
@@ -121,11 +122,11 @@ export const en = {
     noCamera: "The camera cannot be used: {{why}}",
   },
   people: {
-    newTitle: "New conversation", nameLabel: "User name", nameHint: "The exact name with which the other person signs in.", start: "Start", unknown: "There is nobody called {{name}}.", self: "That is you.",
+    newTitle: "New conversation", nameLabel: "User name", nameHint: "How the name begins, or the whole user name.", found: "People found", foundCount_one: "{{count}} person found", foundCount_other: "{{count}} people found", start: "Start", unknown: "There is nobody called {{name}}.", self: "That is you.",
     invite: "Invite somebody", inviteText: "An invitation works once. Pass it on by a way you trust.", inviteLink: "Invitation link", makeInvite: "Make an invitation",
     group: "New group", groupName: "Name of the group", groupNameHint: "Encrypted: the server does not learn it.", members: "Members", addMember: "Add a member", create: "Create",
     leave: "Leave the group", leaveText: "You will no longer get its messages. What you have stays.", direct: "Person",
-    sharesHistory: "newcomers read earlier messages", memberCount_one: "{{count}} member", memberCount_other: "{{count}} members", removeMember: "Remove {{name}}", addHint: "User name, then Enter",
+    sharesHistory: "newcomers read earlier messages", memberCount_one: "{{count}} member", memberCount_other: "{{count}} members", removeMember: "Remove {{name}}", addHint: "How the name begins, or the whole user name",
     noMembers: "Add at least one person.", groupStartShared: "Only its members can read it; who comes in later also reads what was written while history was shared. The server knows neither its name nor its content.", groupStartText: "Only its members can read it, and only from when they joined. The server knows neither its name nor its content.", groupStart: "This is the beginning of {{name}}.", rename: "Rename", epochCode: "Group code",
     epochCodeText: "The same for all members who have the same keys. Compare it if you doubt the server.", creating: "Being made …", joining: "Joining …", leaving: "Leaving …", removed: "You were removed", gone: "You have left", unsigned: "has a device that was not approved", unnamedGroup: "Group without a name",
     banMember: "Remove {{name}} and keep out", stuck: "If nobody can go on in here",
@@ -171,7 +172,7 @@ export const en = {
     receipts: "Tell others what I have read", receiptsText: "Off: nobody learns what you have received or read. Others' receipts are still shown.", receiptsOff: "Your organisation has switched this off for everybody.",
     changePassword: "Change password", currentPassword: "Current password", newPassword: "New password", passwordChanged: "The password is changed. Other sessions have ended.",
     signOut: "Sign out", signOutTitle: "Sign out and erase this device?", signOutText: "Its keys and all messages in this browser are deleted. Without another device they are lost.",
-    signOutConfirm: "Sign out and erase", shortcuts: "Keyboard shortcuts", storage: "Stored in this browser", storageText: "{{used}} on this device, encrypted", install: "Install as an app", yourName: "You are signed in as",
+    signOutConfirm: "Sign out and erase", shortcuts: "Keyboard shortcuts", storage: "Stored in this browser", storageText: "{{used}} on this device, encrypted", install: "Install as an app", displayName: "Your name", displayNameHint: "What others see. Empty: your user name.", displayNameLong: "That is too long.", changeName: "Change the name", nameChanged: "Others see it now.", yourName: "You are signed in as",
   },
   palette: {
     title: "Go to or do", placeholder: "Where to, or what?", none: "Nothing found", recent: "Chosen last", places: "Conversations", commands: "Commands", found: "Found",
@@ -200,6 +201,7 @@ export const en = {
     label: "Reply in the thread in {{name}}", placeholder: "Reply in the thread",
   },
   search: {
+    file: "Only with a file",
     title: "Search messages", words: "Words", person: "From (user name)", place: "In", everywhere: "Everywhere", from: "From day", until: "Until day",
     none: "No message on this device has all of that.",
   },
@@ -231,7 +233,7 @@ export const en = {
     roleText: "It holds in this channel alone. Nobody gives more than he has.", banned: "Kept out", bannedNone: "Nobody. Who is removed and kept out stands here.", unban: "Let in again",
   },
   troubles: {
-    reaction: "Your reaction was not taken. {{reason}}", edit: "Your change of a message was not taken. {{reason}}", copy: "Nothing was copied. {{reason}}", open: "That did not work. {{reason}}",
+    reaction: "Your reaction was not taken. {{reason}}", edit: "Your change of a message was not taken. {{reason}}", copy: "Nothing was copied. {{reason}}", open: "That did not work. {{reason}}", discard: "The message was not discarded. {{reason}}",
   },
   notices: {
     leftOut: "{{names}} could not be added to “{{place}}”: no device has signed in yet. Add them once it has.",

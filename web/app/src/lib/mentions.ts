@@ -14,6 +14,13 @@ const kBegun: Record<Sign, RegExp> = {
 export interface Named {
   id: Id;
   username: string;
+  displayName?: string;
+}
+
+/** Whether the user name, or a word of what the person is called, begins like that. */
+export function beginsLike({ username, displayName = "" }: Named, begun: string): boolean {
+  const wanted = begun.toLowerCase();
+  return [username, ...displayName.split(/[\s-]+/)].some((word) => word.toLowerCase().startsWith(wanted));
 }
 
 export function mentionsIn(text: string, people: readonly Named[]): { mentions: Id[]; mentionsEveryone: boolean } {

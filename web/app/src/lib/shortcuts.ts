@@ -5,7 +5,7 @@ const kCommand = kIsMac ? "⌘" : "Ctrl";
 export type ShortcutName =
   | "palette" | "newConversation" | "search" | "searchMessages" | "channels" | "threads" | "next" | "previous" | "nextUnread" | "previousUnread"
   | "settings" | "help" | "details" | "day" | "attach" | "emoji" | "toMessages";
-export type MessageKey = "react" | "replyInThread" | "quote" | "edit" | "copyText" | "copyLink" | "markUnread" | "readers" | "delete";
+export type MessageKey = "react" | "replyInThread" | "quote" | "edit" | "copyText" | "copyLink" | "markUnread" | "readers" | "earlierTexts" | "delete";
 
 interface Shortcut {
   name: ShortcutName;
@@ -51,7 +51,7 @@ export const keysOf = (name: ShortcutName): string => kShortcuts.find((one) => o
 
 /** On a message that has the focus; plain letters, so that no browser has them for itself. */
 export const kMessageKeys: Record<MessageKey, string> = {
-  react: "+", replyInThread: "T", quote: "Q", edit: "E", copyText: "C", copyLink: "L", markUnread: "U", readers: "R", delete: "Del",
+  react: "+", replyInThread: "T", quote: "Q", edit: "E", copyText: "C", copyLink: "L", markUnread: "U", readers: "R", earlierTexts: "V", delete: "Del",
 };
 const kPressed: Record<string, string> = { delete: "del" };
 
@@ -69,7 +69,7 @@ export const kSections = [
   { title: "everywhere", names: ["palette", "newConversation", "search", "searchMessages", "channels", "threads", "next", "previous", "nextUnread", "previousUnread", "settings", "help", "close"] },
   { title: "conversation", names: ["details", "day", "toMessages"] },
   { title: "writing", names: ["send", "newLine", "editLast", "attach", "emoji", "mention", "named", "slash"] },
-  { title: "message", names: ["walk", "menu", "react", "replyInThread", "quote", "edit", "copyText", "copyLink", "markUnread", "readers", "delete"] },
+  { title: "message", names: ["walk", "menu", "react", "replyInThread", "quote", "edit", "copyText", "copyLink", "markUnread", "readers", "earlierTexts", "delete"] },
 ] as const;
 
 const kFixed: Record<string, string> = {

@@ -8,7 +8,7 @@ import { IconButton, Spinner } from "../ui/basics";
 import { EmojiPicture } from "../ui/emoji-picture";
 import { explainError } from "../lib/errors";
 import { editEnd, isEditable } from "../lib/edits";
-import { kEveryone, mentionsIn, wordAt, type Named } from "../lib/mentions";
+import { beginsLike, kEveryone, mentionsIn, wordAt, type Named } from "../lib/mentions";
 import { titleOf } from "../lib/names";
 import { keysOf } from "../lib/shortcuts";
 import { parseSlash, slashesFor } from "../lib/slash";
@@ -44,7 +44,7 @@ function usePeople({ conversation, peer }: Overview): Named[] {
   const me = useApp((state) => state.account?.user);
   return useMemo(() => {
     const ids: Id[] = group ? group.members.map(({ user }) => user) : peer ? [peer.id] : [];
-    return ids.filter((id) => id !== me).map((id) => ({ id, username: users[id]?.username ?? "" })).filter(({ username }) => username !== "");
+    return ids.filter((id) => id !== me).map((id) => ({ id, username: users[id]?.username ?? "", displayName: users[id]?.displayName ?? "" })).filter(({ username }) => username !== "");
   }, [group, peer, users, me]);
 }
 
@@ -65,11 +65,11 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
   const grouped = one.conversation.kind === "group";
   const emoji = useEmoji(id);
   const named = word?.sign !== ":" ? [] : emoji.filter(({ name }) => name.includes(word.word)).slice(0, kSuggested);
-  const names = word?.sign !== "@" ? [] : [...people.map(({ username }) => username), ...(people.length > 1 ? [kEveryone] : [])]
-    .filter((username) => username.toLowerCase().startsWith(word.word.toLowerCase())).slice(0, kSuggested);
+  const names: Named[] = word?.sign !== "@" ? [] : [...people, ...(people.length > 1 ? [{ id: "", username: kEveryone, displayName: t("composer.everyone") }] : [])]
+    .filter((person) => beginsLike(person.id ? person : { id: "", username: person.username }, word.word)).slice(0, kSuggested);
   const found: Suggestion[] = editing || dismissed === text ? []
     : [...slashesFor(text, grouped).map(({ name }) => ({ insert: `/${name}`, text: t(`slash.${name}`) })),
-      ...names.map((username) => ({ insert: `@${username}`, text: username === kEveryone ? t("composer.everyone") : "" })),
+      ...names.map(({ username, displayName }) => ({ insert: `@${username}`, text: displayName && displayName !== username ? displayName : "" })),
       ...named.map(({ name, picture }) => ({ insert: `:${name}:`, text: "", picture: <EmojiPicture conversation={id} name={name} picture={picture} /> }))];
   const [problem, setProblem] = useState("");
   const chooser = useRef<HTMLInputElement>(null);

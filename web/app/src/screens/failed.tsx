@@ -1,11 +1,13 @@
 // Under a message that was given up: why, and how it is sent once more.
-import { RotateCcw } from "lucide-react";
+import { RotateCcw, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@core/types";
 import { Spinner } from "../ui/basics";
 import { explainFailure, explainFileError } from "../lib/errors";
+import { discard } from "../state/conversations";
 import { resend, useResending } from "../state/resend";
 import { useApp } from "../state/store";
+import { telling } from "../state/troubles";
 
 export function FailedView({ message }: { message: Message }) {
   const { t } = useTranslation();
@@ -19,6 +21,9 @@ export function FailedView({ message }: { message: Message }) {
           {resending?.busy ? <Spinner /> : <RotateCcw size={14} aria-hidden />} {t("timeline.sendAgain")}
         </button>
       )}
+      <button type="button" className="text-button" disabled={resending?.busy} onClick={() => void telling("discard", discard(message))}>
+        <Trash2 size={14} aria-hidden /> {t("timeline.discard")}
+      </button>
       {resending?.error !== undefined && <p role="alert">{t("timeline.notResent", { reason: explainFileError(t, resending.error) })}</p>}
     </div>
   );

@@ -1,6 +1,6 @@
 // What there is to do with one message: its menu lists it, and keys do it where the message has the focus.
-import { Copy, Link2, MailOpen, MessageSquareReply, Pencil, Quote, SmilePlus, Trash2, UsersRound, type LucideIcon } from "lucide-react";
-import type { Message } from "@core/types";
+import { Copy, History, Link2, MailOpen, MessageSquareReply, Pencil, Quote, SmilePlus, Trash2, UsersRound, type LucideIcon } from "lucide-react";
+import { ChannelPermission, type Message } from "@core/types";
 import { editEnd, isEditable } from "../lib/edits";
 import { messagePath, threadPath } from "../lib/links";
 import type { MessageKey } from "../lib/shortcuts";
@@ -24,6 +24,9 @@ export function isEditableNow(message: Message): boolean {
   return isEditable(message, account?.user) && Date.now() < editEnd(message, policy.editWindow);
 }
 
+const moderates = ({ conversation }: Message): boolean =>
+  ((useApp.getState().channels[conversation]?.permissions ?? 0) & ChannelPermission.moderate) !== 0;
+
 export function actionsOf(message: Message, { own, inThread, editable, navigate }: {
   own: boolean;
   inThread: boolean;
@@ -44,7 +47,8 @@ export function actionsOf(message: Message, { own, inThread, editable, navigate 
     { name: "markUnread", icon: MailOpen, offered: seq > 0 && !own && !inThread, run: () => markUnread(conversation, seq) },
     { name: "readers", icon: UsersRound, offered: seq > 0 && own, run: () => openPanel({ name: "readers", message }) },
     { name: "edit", icon: Pencil, offered: seq > 0 && editable, run: () => beginEdit(message) },
-    { name: "delete", icon: Trash2, offered: seq > 0 && own, run: () => openPanel({ name: "delete", message }) },
+    { name: "earlierTexts", icon: History, offered: seq > 0 && message.edits > 0, run: () => openPanel({ name: "texts", message }) },
+    { name: "delete", icon: Trash2, offered: seq > 0 && (own || moderates(message)), run: () => openPanel({ name: "delete", message }) },
   ];
   return all.filter(({ offered }) => offered);
 }

@@ -1,10 +1,11 @@
 // Dialogs about one message: a reaction, who has read it, its deletion.
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Message, ReceiptState } from "@core/types";
+import type { Message, MessageText, ReceiptState } from "@core/types";
 import { Avatar, Button } from "../ui/basics";
 import { Modal } from "../ui/dialog";
 import { explainError } from "../lib/errors";
+import { fullDateOf } from "../lib/dates";
 import { nameOf } from "../lib/names";
 import { act, react } from "../state/conversations";
 import { client } from "../state/engine";
@@ -29,12 +30,39 @@ export function ReactPanel({ message, onClose }: Props) {
 export function DeletePanel({ message, onClose }: Props) {
   const { t } = useTranslation();
   const [problem, setProblem] = useState("");
-  const remove = () => void act((of) => of.delete(message.conversation, message.ref)).then(onClose, (error: unknown) => setProblem(explainError(t, error)));
+  const own = useApp((state) => state.account?.user === message.senderUser);
+  const sender = useApp((state) => state.users[message.senderUser]);
+  const remove = () => void act((of) => (own ? of.delete(message.conversation, message.ref) : of.moderate(message.conversation, message.ref)))
+    .then(onClose, (error: unknown) => setProblem(explainError(t, error)));
   return (
     <Modal title={t("timeline.deleteTitle")} onClose={onClose}
       actions={<><Button onClick={onClose}>{t("common.cancel")}</Button><Button look="danger" onClick={remove}>{t("timeline.delete")}</Button></>}>
-      <p>{t("timeline.deleteText")}</p>
+      <p>{own ? t("timeline.deleteText") : t("timeline.moderateText", { name: nameOf(sender, t("common.unknownPerson")) })}</p>
       {problem && <p className="field-problem" role="alert">{problem}</p>}
+    </Modal>
+  );
+}
+
+/** What it said before, as far as this device has seen it. */
+export function TextsPanel({ message, onClose }: Props) {
+  const { t, i18n } = useTranslation();
+  const [texts, setTexts] = useState<MessageText[]>([]);
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    client().messageTexts(message.conversation, message.ref).then(setTexts, (error: unknown) => setProblem(explainError(t, error)));
+  }, [message, t]);
+  return (
+    <Modal title={t("timeline.earlierTexts")} onClose={onClose}>
+      {problem && <p className="field-problem" role="alert">{problem}</p>}
+      <ol className="stack message-texts" reversed>
+        {[...texts].reverse().map(({ text, since }, at) => (
+          <li key={texts.length - at}>
+            <p className="field-hint">{since === null ? t("timeline.queued") : <time dateTime={new Date(since / 1000).toISOString()}>{fullDateOf(since, i18n.language)}</time>}</p>
+            <p className="message-earlier" dir="auto">{text}</p>
+          </li>
+        ))}
+      </ol>
+      <p className="field-hint">{t("timeline.earlierTextsHint")}</p>
     </Modal>
   );
 }

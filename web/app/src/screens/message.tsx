@@ -107,7 +107,7 @@ function Body({ message, name }: { message: Message; name: string }) {
     return <Unreadable message={message} name={name} />;
   }
   if (message.deleted) {
-    return <p className="tombstone"><Trash2 size={14} aria-hidden /> {t("timeline.deleted")}</p>;
+    return <Tombstone message={message} />;
   }
   return (
     <>
@@ -124,6 +124,17 @@ function Body({ message, name }: { message: Message; name: string }) {
       {message.bringsEmoji !== undefined && <Brought message={message} name={message.bringsEmoji} />}
       {(message.attachments?.length ?? 0) > 0 && message.bringsEmoji === undefined && <Attachments message={message} />}
     </>
+  );
+}
+
+function Tombstone({ message: { deletedBy } }: { message: Message }) {
+  const { t } = useTranslation();
+  const by = useApp((state) => (deletedBy === undefined ? undefined : state.users[deletedBy]));
+  const mine = useApp((state) => state.account?.user === deletedBy);
+  return (
+    <p className="tombstone">
+      <Trash2 size={14} aria-hidden /> {deletedBy === undefined ? t("timeline.deleted") : mine ? t("timeline.deletedByMe") : t("timeline.deletedBy", { name: nameOf(by, t("common.unknownPerson")) })}
+    </p>
   );
 }
 

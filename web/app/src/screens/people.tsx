@@ -10,6 +10,7 @@ import { Present } from "../ui/presence";
 import { explainError } from "../lib/errors";
 import { nameOf } from "../lib/names";
 import { openPanel } from "../state/panels";
+import { PersonField } from "./person-field";
 import { act, readGroup, startConversation, startGroup } from "../state/conversations";
 import { client } from "../state/engine";
 import { change, describePlace } from "../state/places";
@@ -67,8 +68,8 @@ function PersonForm({ onClose }: { onClose(): void }) {
   };
   return (
     <form onSubmit={(event) => void start(event)} className="stack">
-      <Field label={t("people.nameLabel")} hint={t("people.nameHint")} problem={problem} value={username} autoFocus autoCapitalize="none"
-        spellCheck={false} autoComplete="off" onChange={(event) => setUsername(event.target.value)} />
+      <PersonField label={t("people.nameLabel")} hint={t("people.nameHint")} problem={problem} value={username} taken={me ? [me] : []} autoFocus
+        onChange={setUsername} onPick={setUsername} />
       <div className="dialog-actions">
         <Button look="quiet" icon={UserPlus} onClick={() => openPanel({ name: "invite" })}>{t("people.invite")}</Button>
         <Button look="primary" type="submit" busy={busy}>{t("people.start")}</Button>
@@ -84,8 +85,7 @@ function AddPerson({ taken, onAdd }: { taken: string[]; onAdd(username: string):
   const [username, setUsername] = useState("");
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
-  const add = async () => {
-    const name = username.trim();
+  const add = async (name: string) => {
     if (name === "" || taken.includes(name)) {
       setUsername("");
       return;
@@ -103,15 +103,9 @@ function AddPerson({ taken, onAdd }: { taken: string[]; onAdd(username: string):
   };
   return (
     <div className="add-person">
-      <Field label={t("people.addMember")} hint={t("people.addHint")} problem={problem} value={username} autoCapitalize="none" spellCheck={false}
-        autoComplete="off" onChange={(event) => setUsername(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") {
-            event.preventDefault();
-            void add();
-          }
-        }} />
-      <IconButton icon={Plus} label={t("people.addMember")} disabled={busy || username.trim() === ""} onClick={() => void add()} />
+      <PersonField label={t("people.addMember")} hint={t("people.addHint")} problem={problem} value={username} taken={taken} onChange={setUsername}
+        onPick={(name) => void add(name)} onEnter={() => void add(username.trim())} />
+      <IconButton icon={Plus} label={t("people.addMember")} disabled={busy || username.trim() === ""} onClick={() => void add(username.trim())} />
     </div>
   );
 }

@@ -5,9 +5,11 @@ import { useTranslation } from "react-i18next";
 import { Link, useSearch } from "wouter";
 import type { Message } from "@core/types";
 import { Back } from "../ui/back";
-import { Button, Empty, Field } from "../ui/basics";
+import { Button, Empty, Field, Switch } from "../ui/basics";
+import { Found } from "../ui/found";
 import { shortDateOf, startOfDay } from "../lib/dates";
 import { explainError } from "../lib/errors";
+import { wordsOf } from "../lib/found";
 import { messagePath, threadPath } from "../lib/links";
 import { nameOf, titleOf } from "../lib/names";
 import { summaryOf } from "../lib/summary";
@@ -24,14 +26,19 @@ export function SearchScreen() {
   const users = useApp((state) => state.users);
   const account = useApp((state) => state.account);
   const asked = new URLSearchParams(useSearch()).get("words") ?? "";
-  const [wish, setWish] = useState({ words: asked, person: "", place: "", from: "", until: "" });
+  const [wish, setWish] = useState({ words: asked, person: "", place: "", from: "", until: "", file: false });
   const [found, setFound] = useState<Message[]>();
+  const [looked, setLooked] = useState<string[]>([]); // the words of what is shown
   const [problem, setProblem] = useState("");
-  const put = (name: keyof typeof wish) => (event: { target: { value: string } }) => setWish({ ...wish, [name]: event.target.value });
+  const take = (words: string) => (messages: Message[]) => {
+    setLooked(wordsOf(words));
+    setFound(messages);
+  };
+  const put = (name: Exclude<keyof typeof wish, "file">) => (event: { target: { value: string } }) => setWish({ ...wish, [name]: event.target.value });
   useEffect(() => {
     if (asked !== "") {
       setWish((before) => ({ ...before, words: asked }));
-      client().search({ words: asked }).then(setFound, (error: unknown) => setProblem(explainError(t, error)));
+      client().search({ words: asked }).then(take(asked), (error: unknown) => setProblem(explainError(t, error)));
     }
   }, [asked, t]);
   const search = (event: FormEvent) => {
@@ -42,9 +49,9 @@ export function SearchScreen() {
       return;
     }
     setProblem("");
-    client().search({ words: wish.words, ...(sender ? { sender } : {}), ...(wish.place ? { conversation: wish.place } : {}),
+    client().search({ words: wish.file ? `${wish.words} has:file` : wish.words, ...(sender ? { sender } : {}), ...(wish.place ? { conversation: wish.place } : {}),
       ...(wish.from ? { from: dayStart(wish.from) } : {}), ...(wish.until ? { until: dayStart(wish.until, kDay) } : {}) })
-      .then(setFound, (error: unknown) => setProblem(explainError(t, error)));
+      .then(take(wish.words), (error: unknown) => setProblem(explainError(t, error)));
   };
   const words = { today: t("common.today"), yesterday: t("common.yesterday") };
   return (
@@ -61,6 +68,7 @@ export function SearchScreen() {
         </label>
         <Field label={t("search.from")} type="date" value={wish.from} onChange={put("from")} />
         <Field label={t("search.until")} type="date" value={wish.until} onChange={put("until")} />
+        <Switch label={t("search.file")} checked={wish.file} onChange={(event) => setWish({ ...wish, file: event.target.checked })} />
         <Button look="primary" type="submit" icon={Search}>{t("common.search")}</Button>
       </form>
       {found?.length === 0 && <Empty icon={Search} title={t("list.noMatch")} text={t("search.none")} />}
@@ -72,7 +80,7 @@ export function SearchScreen() {
             <li key={message.ref}>
               <Link className="result" href={message.threadRoot ? threadPath(message.conversation, message.threadRoot) : messagePath(message.conversation, message.ref)}>
                 <span className="field-hint"><bdi>{sender}</bdi> · <bdi>{place ? titleOf(place, t) : ""}</bdi> · {shortDateOf(timeOf(message), i18n.language, words)}</span>
-                <span className="result-text" dir="auto">{summaryOf(message, t)}</span>
+                <span className="result-text" dir="auto"><Found text={summaryOf(message, t)} words={looked} /></span>
               </Link>
             </li>
           );

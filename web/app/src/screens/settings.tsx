@@ -14,6 +14,7 @@ import { client } from "../state/engine";
 import { useApp } from "../state/store";
 import { Devices } from "./devices";
 import { FollowSwitches } from "./follow-threads";
+import { OwnName } from "./own-name";
 import { kSections, type Section } from "./settings-sections";
 
 const kViews: Record<Section, () => ReactNode> = {
@@ -55,12 +56,14 @@ export function Settings({ section }: { section: string }) {
 function Profile() {
   const { t } = useTranslation();
   const account = useApp((state) => state.account);
+  const [name, setName] = useState("");
   return (
     <>
       <div className="card profile">
-        <Avatar id={account?.user ?? ""} name={account?.username ?? ""} size={64} />
+        <Avatar id={account?.user ?? ""} name={name || (account?.username ?? "")} size={64} />
         <div><p className="field-hint">{t("settings.yourName")}</p><p className="profile-name">{account?.username}</p></div>
       </div>
+      {account && <OwnName username={account.username} onKnown={setName} />}
       <ReceiptsSwitch />
       <ShownSwitch />
       <PasswordForm />

@@ -26,6 +26,7 @@ const ReactPanel = lazy(() => import("./message-panels").then(({ ReactPanel }) =
 const EmojiPanel = lazy(() => import("./emoji-panel").then(({ EmojiPanel }) => ({ default: EmojiPanel })));
 const FollowThreadsPanel = lazy(() => import("./follow-threads").then(({ FollowThreadsPanel }) => ({ default: FollowThreadsPanel })));
 const ReadersPanel = lazy(() => import("./message-panels").then(({ ReadersPanel }) => ({ default: ReadersPanel })));
+const TextsPanel = lazy(() => import("./message-panels").then(({ TextsPanel }) => ({ default: TextsPanel })));
 const DeletePanel = lazy(() => import("./message-panels").then(({ DeletePanel }) => ({ default: DeletePanel })));
 const DayPanel = lazy(() => import("./day").then(({ DayPanel }) => ({ default: DayPanel })));
 const MediaPanel = lazy(() => import("./attachments").then(({ MediaPanel }) => ({ default: MediaPanel })));
@@ -80,6 +81,7 @@ function Panels() {
       {panel.name === "spaceSettings" && <SpaceSettings space={panel.space} onClose={closePanel} />}
       {panel.name === "react" && <ReactPanel message={panel.message} onClose={closePanel} />}
       {panel.name === "readers" && <ReadersPanel message={panel.message} onClose={closePanel} />}
+      {panel.name === "texts" && <TextsPanel message={panel.message} onClose={closePanel} />}
       {panel.name === "delete" && <DeletePanel message={panel.message} onClose={closePanel} />}
       {panel.name === "day" && <DayPanel conversation={panel.conversation} onClose={closePanel} />}
       {panel.name === "emoji" && <EmojiPanel conversation={panel.conversation} onClose={closePanel} />}

@@ -151,6 +151,22 @@ export async function markAllRead(): Promise<void> {
   refreshSoon();
 }
 
+/** Of a message that was given up: it goes out of the history. */
+export const discard = (message: Message): Promise<void> => client().discard(message.conversation, message.ref);
+
+/** In every window of this browser. */
+export function discarded(conversation: Id, ref: MessageRef): void {
+  set(({ windows, thread }) => {
+    const window = windows[conversation];
+    const without = (messages: Message[]) => messages.filter((one) => one.ref !== ref);
+    return {
+      windows: window ? { ...windows, [conversation]: { ...window, messages: without(window.messages) } } : windows,
+      thread: thread?.conversation === conversation ? { ...thread, messages: without(thread.messages) } : thread,
+    };
+  });
+  refreshSoon();
+}
+
 /** `picture`: of a `:name:` the file that it is drawn from. */
 export async function react(message: Message, emoji: string, picture?: Id): Promise<void> {
   const me = get().account?.user ?? "";

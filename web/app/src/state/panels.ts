@@ -6,7 +6,7 @@ export type Panel =
   | { name: "palette" | "newConversation" | "invite" | "shortcuts" | "signOut" }
   | { name: "newChannel" | "newSpace"; space?: Id | undefined }
   | { name: "spaceSettings"; space: Id }
-  | { name: "react" | "readers" | "delete"; message: Message }
+  | { name: "react" | "readers" | "delete" | "texts"; message: Message }
   | { name: "day" | "followThreads" | "emoji"; conversation: Id }
   | { name: "picture" | "media"; message: Message; index: number }
   | { name: "verify"; user: Id }

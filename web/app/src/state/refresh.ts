@@ -21,7 +21,7 @@ export async function learn(ids: Iterable<Id>): Promise<void> {
 }
 
 export const peopleOf = (message: Message): Id[] =>
-  [message.senderUser, ...(message.mentions ?? []), ...(message.thread?.participants ?? []),
+  [message.senderUser, ...(message.deletedBy ? [message.deletedBy] : []), ...(message.mentions ?? []), ...(message.thread?.participants ?? []),
     ...(message.notice?.users ?? []), ...(message.reactions ?? []).flatMap(({ users }) => users)].filter((id) => id !== kNobody);
 
 let refreshing: Promise<void> | undefined;

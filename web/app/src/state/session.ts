@@ -3,7 +3,7 @@ import { RemoteClient, eraseProfile, type CoreEvent, CoreError } from "@core/ind
 import wasmUrl from "../../../packages/core/dist/unhidra_core.wasm?url";
 import { startEngineWorker } from "../trusted";
 import { arrived } from "./arrivals";
-import { groupMoved, readGroup } from "./conversations";
+import { discarded, groupMoved, readGroup } from "./conversations";
 import { emojiChanged } from "./emoji";
 import { client, remoteClient, setRemote } from "./engine";
 import { transferMoved } from "./files";
@@ -164,11 +164,15 @@ function onEvent(event: CoreEvent): void {
       }
       break;
     case "identityChanged":
+    case "userChanged":
       set(({ users }) => ({ users: { ...users, [event.user.id]: event.user } }));
       break;
     case "receiptsChanged":
       receiptsChanged(event.conversation);
       break;
+    case "messageDiscarded":
+      discarded(event.conversation, event.message);
+      return;
     case "emojiChanged":
       emojiChanged(event.conversation);
       return;

@@ -2,7 +2,7 @@
 import { CoreError } from "@core/types";
 import { create } from "zustand";
 
-export type What = "reaction" | "edit" | "copy" | "open";
+export type What = "reaction" | "edit" | "copy" | "open" | "discard";
 
 /** The newest: until it is put away. */
 export const useTrouble = create<{ trouble: { what: What; error: unknown } | null }>(() => ({ trouble: null }));

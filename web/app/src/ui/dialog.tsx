@@ -12,7 +12,8 @@ export function Modal({ title, onClose, children, actions, wide }: {
 }) {
   const { t } = useTranslation();
   return (
-    <Dialog open onClose={onClose} className={`dialog ${wide ? "dialog-wide" : ""}`} backdrop={<div className="backdrop" />}>
+    // A list that is open at a field goes first: it keeps the key to itself.
+    <Dialog open onClose={onClose} hideOnEscape={({ target }) => !(target instanceof Element && target.closest("[data-keeps-escape]"))} className={`dialog ${wide ? "dialog-wide" : ""}`} backdrop={<div className="backdrop" />}>
       <header className="dialog-head">
         <DialogHeading className="dialog-title">{title}</DialogHeading>
         {/* Without a tooltip: Escape would close that first. */}

@@ -111,6 +111,16 @@ step("a message of files alone goes with its files or not at all", async () => {
   assert.equal(await ann.locator(".timeline .message").count(), before + 1, "the attempt that failed has sent nothing");
 });
 
+step("a message that was given up is discarded, and stays away", async () => {
+  const failed = bob.locator('.message[data-state="failed"]');
+  const before = await failed.count();
+  await message(bob, kAlone, "failed").locator("button:has-text('Discard')").click();
+  await until(async () => (await failed.count()) === before - 1, "it to be gone");
+  await bob.reload();
+  await message(bob, kText, "failed").waitFor();
+  assert.equal(await failed.count(), before - 1);
+});
+
 step("it is remembered, and the browser had nothing to complain about", async () => {
   await bob.waitForTimeout(600); // kept a moment later
   await bob.reload();

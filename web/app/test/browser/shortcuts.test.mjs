@@ -104,6 +104,18 @@ const checks = {
   copyLink: async () => { await stand(fromHim); await press("l"); await until(async () => /\/c\/.*\/m\//.test(await clipboard()), "its link to be copied"); },
   markUnread: async () => { await stand(fromHim); await press("u"); await press("Alt+ArrowDown"); await ann.waitForSelector(".entry:has-text('bob')[data-unread]"); await toBob(); },
   readers: async () => { await stand(fromHer); await press("r"); await ann.waitForSelector(".dialog"); await escape(); },
+  earlierTexts: async () => {
+    await stand(fromHer);
+    await press("e");
+    await ann.waitForSelector(".composer-editing");
+    await ann.keyboard.type(" indeed");
+    await press("Enter");
+    await ann.waitForSelector(".message .edited");
+    await stand(fromHer);
+    await press("v");
+    await until(async () => (await ann.locator(".dialog .message-earlier").count()) === 2, "both versions");
+    await escape();
+  },
   delete: async () => { await stand(fromHer); await press("Delete"); await ann.waitForSelector(".dialog button:has-text('Delete')"); await escape(); },
 };
 

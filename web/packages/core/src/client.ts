@@ -49,6 +49,14 @@ export class Client extends Conversing {
   async invite(role: string): Promise<string> {
     return this.rest.invite(await this.session.token(5000), role);
   }
+  /** What others see. */
+  async displayName(): Promise<string> {
+    return this.rest.displayName(await this.session.token(5000));
+  }
+  /** Empty: the user name. Answers what it is now. */
+  async setDisplayName(name: string): Promise<string> {
+    return this.rest.setDisplayName(await this.session.token(5000), name);
+  }
   async changePassword(current: string, next: string): Promise<void> {
     await this.rest.changePassword(await this.session.token(5000), current, next);
   }

@@ -2,8 +2,8 @@
 import { Connected } from "./connected.js";
 import { kindOf } from "./rest.js";
 import {
-  CoreError, type AutoFollow, type Conversation, type ConversationEmoji, type Draft, type EventOf, type Group, type GroupState, type Id, type Message, type MessageRef, type NewChannel,
-  type OwnPresence, type Overview, type OverviewChanges, type PlaceAnswer, type PlaceFields, type ReceiptState, type SearchQuery, type Thread, type User,
+  CoreError, type AutoFollow, type Conversation, type ConversationEmoji, type Draft, type EventOf, type Group, type GroupState, type Id, type Message, type MessageRef, type MessageText, type NewChannel,
+  type OwnPresence, type Overview, type OverviewChanges, type Person, type PlaceAnswer, type PlaceFields, type ReceiptState, type SearchQuery, type Thread, type User,
   type UserPresence,
 } from "./types.js";
 
@@ -21,6 +21,10 @@ export class Conversing extends Connected {
       }
       return this.engine.userNamed(username) ?? undefined;
     });
+  }
+  /** People of the organisation, each word of whose search begins a word of their names. */
+  async searchPeople(search: string, limit = 50): Promise<Person[]> {
+    return (await this.place("people", { search, limit })).people ?? [];
   }
   /** Stored and queued when it resolves; `messageStateChanged` tells that the server has it. */
   async send(username: string, text: string): Promise<Id> {
@@ -142,6 +146,14 @@ export class Conversing extends Connected {
   async delete(conversation: Id, target: MessageRef): Promise<void> {
     await this.acted(() => this.engine.delete(conversation, target));
   }
+  /** Somebody else's message, in a channel that this person moderates; everybody sees who did it. */
+  async moderate(conversation: Id, target: MessageRef): Promise<void> {
+    await this.acted(() => this.engine.moderate(conversation, target));
+  }
+  /** A message that was given up goes out of the history, for good. */
+  async discard(conversation: Id, target: MessageRef): Promise<void> {
+    this.command(() => this.engine.discard(conversation, target));
+  }
   async react(conversation: Id, target: MessageRef, emoji: string, present = true, picture?: Id): Promise<void> {
     await this.acted(() => this.engine.react(conversation, target, emoji, present, picture));
   }
@@ -190,6 +202,10 @@ export class Conversing extends Connected {
   }
   async message(conversation: Id, ref: MessageRef): Promise<Message | null> {
     return this.engine.message(conversation, ref);
+  }
+  /** What it said, oldest first and as it is last, as far as this device has seen its edits. */
+  async messageTexts(conversation: Id, ref: MessageRef): Promise<MessageText[]> {
+    return this.engine.messageTexts(conversation, ref);
   }
   async threads(conversation?: Id, followedOnly?: boolean): Promise<Thread[]> {
     return this.engine.threads(conversation, followedOnly);

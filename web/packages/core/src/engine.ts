@@ -2,7 +2,7 @@
 import { Core } from "./core.js";
 import type { RecordStore } from "./store.js";
 import type {
-  Account, AutoFollow, Conversation, ConversationChanges, ConversationEmoji, CoreEvent, Device, Draft, EngineState, Group, HistoryTransfer, Id, Message, MessageRef, NewChannel, OwnPresence,
+  Account, AutoFollow, Conversation, ConversationChanges, ConversationEmoji, CoreEvent, Device, Draft, EngineState, Group, HistoryTransfer, Id, Message, MessageRef, MessageText, NewChannel, OwnPresence,
   PlaceFields, ReceiptState, SafetyNumber, SearchQuery, Thread, User, UserPresence,
 } from "./types.js";
 
@@ -217,6 +217,15 @@ export class Engine {
     this.core.call("unhidra_delete", this.handle, conversation, target);
     return this.core.answerJson<{ messageId: Id }>().messageId;
   }
+  /** Of somebody else's message, in a channel that this person moderates. */
+  moderate(conversation: Id, target: MessageRef): Id {
+    this.core.call("unhidra_moderate", this.handle, conversation, target);
+    return this.core.answerJson<{ messageId: Id }>().messageId;
+  }
+  /** A message that was given up goes out of the history. */
+  discard(conversation: Id, target: MessageRef): void {
+    this.core.call("unhidra_discard", this.handle, conversation, target);
+  }
   /** `picture`: which one of that name, by its fileId; else the conversation's own, if it has one. */
   react(conversation: Id, target: MessageRef, emoji: string, present: boolean, picture?: Id): Id {
     this.core.call("unhidra_react", this.handle, conversation, target, emoji, present ? 1 : 0, picture ?? "");
@@ -329,6 +338,10 @@ export class Engine {
   // ---- questions ----
   message(conversation: Id, ref: MessageRef): Message | null {
     return this.ask("unhidra_message", conversation, ref);
+  }
+  /** What it said, oldest first and as it is last. */
+  messageTexts(conversation: Id, ref: MessageRef): MessageText[] {
+    return this.ask("unhidra_message_texts", conversation, ref);
   }
   /** Newest reply first. */
   threads(conversation?: Id, followedOnly = false): Thread[] {

@@ -85,6 +85,13 @@ export class Rest {
   async invite(token: string, role: string): Promise<string> {
     return text(await this.call("POST", "/v1/invitations", { role }, token), "token");
   }
+  async displayName(token: string): Promise<string> {
+    return text(await this.call("GET", "/v1/account", undefined, token), "display_name");
+  }
+  /** Empty: the user name. Answers what it is now. */
+  async setDisplayName(token: string, name: string): Promise<string> {
+    return text(await this.call("PATCH", "/v1/account", { display_name: name }, token), "display_name");
+  }
   async changePassword(token: string, current: string, next: string): Promise<void> {
     await this.call("POST", "/v1/account/password", { current_password: current, new_password: next }, token);
   }

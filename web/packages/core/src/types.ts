@@ -187,13 +187,14 @@ export interface PlaceAnswer {
   channel?: Channel;
   overrides?: { role: number; allow: number; deny: number }[];
   banned?: Id[];
-  policy?: { editWindow: number; receipts: boolean };
+  policy?: { editWindow: number; receipts: boolean; hidesPeople: boolean };
+  people?: Person[];
   versions?: { seq: number; kind: number; receivedAt: Micros }[];
   /** Of a list; empty: no more. */
   nextCursor?: string;
 }
 
-/** A request about spaces, channels or the chat policy: unhidra_core.h says which fields each takes. */
+/** A request about spaces, channels, people or the chat policy: unhidra_core.h says which fields each takes. */
 export type PlaceFields = Record<string, string | number | boolean | undefined>;
 
 export interface GroupMember {
@@ -240,6 +241,13 @@ export interface Overview {
 export interface OverviewChanges {
   revision: number;
   rows: Overview[];
+}
+
+/** As the directory has somebody. */
+export interface Person {
+  id: Id;
+  username: string;
+  displayName: string;
 }
 
 export interface User {
@@ -329,6 +337,8 @@ export interface Message {
   editedAt: Micros | null;
   /** A tombstone: no text, no reactions. */
   deleted: boolean;
+  /** Of a tombstone that a moderator left; absent: its author did. */
+  deletedBy?: Id;
   /** From before this device came in: the group shares its history. */
   fromHistory: boolean;
   reactions: Reaction[];
@@ -337,6 +347,13 @@ export interface Message {
   /** Of an own message: people who have it, and who have read it, as far as they tell. */
   deliveredTo: number;
   readBy: number;
+}
+
+/** What a message said for a time. */
+export interface MessageText {
+  text: string;
+  /** By the server's clock; null: as long as it was not accepted. */
+  since: Micros | null;
 }
 
 /** What became of a group, as this device has verified it. */
@@ -410,6 +427,10 @@ export type CoreEvent =
   | { type: "accountKeyReceived" }
   | { type: "userFound"; user: User }
   | { type: "userNotFound"; username: string }
+  /** A message that was given up is no longer in the history. */
+  | { type: "messageDiscarded"; conversation: Id; message: MessageRef }
+  /** Somebody who is known here, or this person, is called otherwise. */
+  | { type: "userChanged"; user: User }
   | { type: "conversationOpened"; conversation: Conversation }
   | { type: "messageReceived"; message: Message }
   | { type: "messageStateChanged"; message: Message }

@@ -24,6 +24,7 @@ enum class LimitClass : std::uint8_t {
   requests,        // frames other than messages.send
   messages,        // messages.send
   prekey_fetch,
+  people_search,        // lists of people
   prekey_fetch_target,  // checked by the handler, per user whose keys are fetched
 };
 inline constexpr std::size_t kLimitClasses =

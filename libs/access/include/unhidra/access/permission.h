@@ -26,7 +26,7 @@ enum class Permission : std::uint8_t {
   policies_read = 11,    // of the organisation: versions, and what they would have decided
   policies_manage = 12,  // add, activate, roll back, ask as a shadow
 
-  users_look_up = 20,  // one user, by name or id
+  users_look_up = 20,  // people by name or id, as far as one may know of them
   keys_publish = 21,   // the own device's keys and the own device list
   keys_fetch = 22,
   conversations_open = 23,

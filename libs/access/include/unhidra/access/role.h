@@ -52,10 +52,10 @@ constexpr PermissionSet own_permissions(Role role) {
   using enum Permission;
   switch (role) {
     case Role::guest:
-      return PermissionSet(keys_publish, keys_fetch, conversations_read, messages_send,
-                           presence_use, channels_use);
+      return PermissionSet(users_look_up, keys_publish, keys_fetch, conversations_read,
+                           messages_send, presence_use, channels_use);
     case Role::member:
-      return PermissionSet(users_look_up, conversations_open, channels_create);
+      return PermissionSet(conversations_open, channels_create);
     case Role::space_admin:
       return PermissionSet(users_list, invitations_manage, iot_devices_read);
     case Role::org_admin:

@@ -97,6 +97,12 @@ class Engine {
   Result<MessageId> edit(ConversationId conversation, const MessageRef& target, const Draft& draft);
   // Leaves a tombstone. Errc::not_yours.
   Result<MessageId> remove(ConversationId conversation, const MessageRef& target);
+  // The same of somebody else's message, in a channel that this person moderates: whether that is
+  // so the server decides, and all members see who did it. ActionDone.
+  Result<MessageId> moderate(ConversationId conversation, const MessageRef& target);
+  // Takes a message that was given up out of the history, for good; MessageDiscarded. Nobody else
+  // has it. Errc::not_failed.
+  Status discard(ConversationId conversation, const MessageRef& target);
   // Again is the same as once. `emoji`: an emoji, or the name of a custom one as `:name:`; then
   // `picture` says which one of that name (Attachment::file_id), as it stands at the message or in
   // emoji(). Without it the conversation's own of that name is meant, or, if it has none, the mere
@@ -266,6 +272,9 @@ class Engine {
   Result<std::vector<Message>> history(ConversationId conversation, std::uint64_t before_index,
                                        std::size_t limit) const;
   Result<std::optional<Message>> message(ConversationId conversation, const MessageRef& ref) const;
+  // What the message said, oldest first and as it is last, as far as this device has seen its
+  // edits; nothing of a deleted one. Some of the earliest of very many edits are left out.
+  Result<std::vector<MessageText>> texts(ConversationId conversation, const MessageRef& ref) const;
   // Threads, newest reply first; of one conversation or all.
   Result<std::vector<Thread>> threads(std::optional<ConversationId> conversation,
                                       bool followed_only) const;
@@ -285,8 +294,9 @@ class Engine {
   std::vector<UserPresence> presence() const;
   // The server has answered whom this engine watches now; perhaps that it does not tell.
   bool presence_answered() const;
-  // Newest first, in what this device's store holds, edits applied, nothing deleted. Reads the
-  // histories it has to: some ten thousand messages a second.
+  // Newest first, in what this device's store holds, edits applied, nothing deleted. The first
+  // search reads the histories it has to; their texts stay in memory for those that follow, up to
+  // Limits::max_search_texts.
   Result<std::vector<Message>> search(const SearchQuery& query) const;
   Result<SafetyNumber> safety_number(UserId user) const;
   // No request under way, nothing to send or to fetch.

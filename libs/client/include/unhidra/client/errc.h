@@ -25,6 +25,7 @@ enum class Errc : std::uint8_t {
   bad_frame,              // the server sent what cannot be read
   unsupported,            // made by a newer version
   not_yours,              // only its author may change a message
+  not_failed,             // the message was not given up
   bad_emoji,              // no emoji and no name of one
   emoji_exists,           // the conversation has one of that name
   bad_import,             // an imported message that no reader would take, or under a used id
@@ -66,6 +67,8 @@ constexpr ErrorCode error_code(Errc code) {
       return {"client.unsupported", ErrorKind::invalid};
     case Errc::not_yours:
       return {"client.not_yours", ErrorKind::denied};
+    case Errc::not_failed:
+      return {"client.not_failed", ErrorKind::conflict};
     case Errc::bad_emoji:
       return {"client.bad_emoji", ErrorKind::invalid};
     case Errc::emoji_exists:

@@ -72,6 +72,10 @@ struct UserFound {
 struct UserNotFound {
   std::string username;
 };
+// Somebody who is known here, or this person, is called otherwise.
+struct UserChanged {
+  User user;
+};
 struct ConversationOpened {
   Conversation conversation;
 };
@@ -90,6 +94,11 @@ struct MessageUnreadable {
 // thread, delivered or read. `message` is as it is now.
 struct MessageChanged {
   Message message;
+};
+// A message that was given up is no longer in the history.
+struct MessageDiscarded {
+  ConversationId conversation;
+  MessageRef message;
 };
 // An edit, a deletion or a reaction of this device is accepted, or given up (`failure` is a stable
 // error code).
@@ -272,6 +281,7 @@ using Event = std::variant<
     event::ReceiptsChanged, event::AutoFollowChanged, event::EmojiChanged, event::TypingChanged,
     event::PresenceChanged, event::ChannelCreated, event::ChannelChanged, event::PlaceAnswer,
     event::HistoryTransferChanged, event::HistoryReceived, event::GroupReset, event::BadCommit,
-    event::SharedHistoryChanged, event::EarlierMessages, event::Noticed>;
+    event::SharedHistoryChanged, event::EarlierMessages, event::Noticed, event::UserChanged,
+    event::MessageDiscarded>;
 
 }  // namespace unhidra::client

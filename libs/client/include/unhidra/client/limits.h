@@ -34,6 +34,7 @@ struct Limits {
   std::size_t max_follow_rules = 10'000;  // conversations with one of their own
   std::size_t max_unread = 10'000;        // kept of one conversation; the oldest go first
   std::size_t max_search_hits = 1000;
+  std::size_t max_search_texts = std::size_t{48} << 20;  // bytes kept in memory for searches
 
   std::uint32_t pre_key_target = 100;   // one-time prekeys the server should hold
   std::uint32_t pre_key_low = 50;       // refill below this

@@ -205,6 +205,7 @@ struct Message {
   Timestamp edited_at;           // the server's clock
   bool from_history = false;     // from before this device came in: the group shares its history
   bool deleted = false;          // a tombstone: no text, no reactions
+  UserId deleted_by;             // of a tombstone that a moderator left; nil: its author did
   std::vector<Reaction> reactions;
   std::optional<ThreadSummary> thread;  // of a message that has replies here
   // Of an own message: people whose devices have it, and who have read it, as far as they tell.
@@ -212,6 +213,12 @@ struct Message {
   std::uint32_t read_by = 0;
 
   MessageRef ref() const { return {id, sender_device}; }
+};
+
+// What a message said for a time.
+struct MessageText {
+  std::string text;
+  Timestamp since;  // by the server's clock; epoch: as long as it was not accepted
 };
 
 // How far somebody has come in a conversation, as far as they tell; 0: not told.

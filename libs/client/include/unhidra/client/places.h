@@ -1,12 +1,13 @@
 #pragma once
-// Spaces, channels, chat policy and versions of messages, as the server tells them: what of these
-// the server has to know is described in gateway.proto. Requests are asked at once and need a
+// Spaces, channels, people, chat policy and versions of messages, as the server tells them: what of
+// these the server has to know is described in gateway.proto. Requests are asked at once and need a
 // connection; each is answered by one event::PlaceAnswer.
 
 #include <string>
 #include <variant>
 
 #include "unhidra/wire/channels.h"
+#include "unhidra/wire/keys.h"
 
 namespace unhidra::client {
 
@@ -15,10 +16,11 @@ using PlaceRequest =
                  wire::SetPlaceRole, wire::UpdateChannel, wire::DeleteChannel, wire::ListChannels,
                  wire::JoinChannel, wire::RemoveFromChannel, wire::UnbanFromChannel,
                  wire::SetChannelOverride, wire::FetchChannel, wire::FetchChatPolicy,
-                 wire::SetChatPolicy, wire::FetchMessageVersions>;
+                 wire::SetChatPolicy, wire::FetchMessageVersions, wire::ListPeople>;
 
-using PlaceAnswerBody = std::variant<std::monostate, wire::Spaces, wire::Channels,
-                                     wire::ChannelDetails, wire::ChatPolicy, wire::MessageVersions>;
+using PlaceAnswerBody =
+    std::variant<std::monostate, wire::Spaces, wire::Channels, wire::ChannelDetails,
+                 wire::ChatPolicy, wire::MessageVersions, wire::People>;
 
 // A channel to be made.
 struct NewChannel {

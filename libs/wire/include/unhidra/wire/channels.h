@@ -14,12 +14,14 @@ struct FetchChatPolicy {
 struct ChatPolicy {
   std::uint32_t edit_window_s = 0;  // 0: no edits
   bool receipts = false;
+  bool hides_people = false;
 
   friend bool operator==(const ChatPolicy&, const ChatPolicy&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.ChatPolicy";
   static constexpr auto fields() {
     return std::tuple{Field{1, "edit_window_s", &ChatPolicy::edit_window_s},
-                      Field{2, "receipts", &ChatPolicy::receipts}};
+                      Field{2, "receipts", &ChatPolicy::receipts},
+                      Field{3, "hides_people", &ChatPolicy::hides_people}};
   }
 };
 

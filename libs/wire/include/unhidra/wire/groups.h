@@ -172,6 +172,7 @@ struct GroupEntry {
   Bytes content;                                    // MLSMessage
   MessageKind message_kind = MessageKind::content;  // of messages
   std::optional<MessageRef> refers_to;
+  bool by_moderator = false;  // of a deletion, as the server says
 
   friend bool operator==(const GroupEntry&, const GroupEntry&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.GroupEntry";
@@ -187,7 +188,8 @@ struct GroupEntry {
                       Field{9, "received_at", &GroupEntry::received_at},
                       Field{10, "content", &GroupEntry::content},
                       Field{11, "message_kind", &GroupEntry::message_kind},
-                      Field{12, "refers_to", &GroupEntry::refers_to}};
+                      Field{12, "refers_to", &GroupEntry::refers_to},
+                      Field{13, "by_moderator", &GroupEntry::by_moderator}};
   }
 };
 

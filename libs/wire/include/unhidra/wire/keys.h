@@ -34,6 +34,42 @@ struct UserInfo {
   }
 };
 
+struct ListPeople {
+  std::string search;
+  Bytes cursor;
+  std::uint32_t limit = 0;
+  Timestamp changed_since;
+
+  friend bool operator==(const ListPeople&, const ListPeople&) = default;
+  static constexpr std::string_view kMessage = "unhidra.v1.ListPeople";
+  static constexpr auto fields() {
+    return std::tuple{Field{1, "search", &ListPeople::search},
+                      Field{2, "cursor", &ListPeople::cursor},
+                      Field{3, "limit", &ListPeople::limit},
+                      Field{4, "changed_since", &ListPeople::changed_since}};
+  }
+};
+
+struct People {
+  std::vector<UserInfo> people;
+  Bytes next_cursor;
+
+  friend bool operator==(const People&, const People&) = default;
+  static constexpr std::string_view kMessage = "unhidra.v1.People";
+  static constexpr auto fields() {
+    return std::tuple{Field{1, "people", &People::people},
+                      Field{2, "next_cursor", &People::next_cursor}};
+  }
+};
+
+struct ProfileChanged {
+  std::optional<UserInfo> user;
+
+  friend bool operator==(const ProfileChanged&, const ProfileChanged&) = default;
+  static constexpr std::string_view kMessage = "unhidra.v1.ProfileChanged";
+  static constexpr auto fields() { return std::tuple{Field{1, "user", &ProfileChanged::user}}; }
+};
+
 struct SignedPreKey {
   std::uint32_t id = 0;
   Key public_key{};
