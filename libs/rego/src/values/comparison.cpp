@@ -101,7 +101,8 @@ int compare_members(const Value& a, const Value& b) {
 }
 
 // Of two texts, long ones alone, so many bytes at a time. False: as good as equal.
-bool take_texts(const std::string& a, const std::string& b, std::size_t bytes) {
+[[gnu::always_inline]] inline bool take_texts(const std::string& a, const std::string& b,
+                                              std::size_t bytes) {
   const std::size_t shorter = std::min(a.size(), b.size());
   return shorter <= Value::kLight || WorkScope::take(shorter / bytes);
 }

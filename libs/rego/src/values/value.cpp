@@ -99,28 +99,7 @@ Value::TextNode* Value::new_text(Kind kind) {
   return TextPool::take(kind);
 }
 
-void Value::destroy(const Node* node) {
-  // What is deep is taken apart one after the other: the stack does not follow it.
-  constexpr std::uint16_t kShallow = 64;  // above what is light
-  static thread_local std::vector<const Node*>* dying = nullptr;
-  if (node->depth <= kShallow) {
-    return destroy_one(node);
-  }
-  if (dying != nullptr) {
-    dying->push_back(node);
-    return;
-  }
-  std::vector<const Node*> deep = {node};
-  dying = &deep;
-  while (!deep.empty()) {
-    const Node* next = deep.back();
-    deep.pop_back();
-    destroy_one(next);
-  }
-  dying = nullptr;
-}
-
-void Value::destroy_one(const Node* node) {
+inline void Value::destroy_one(const Node* node) {
   auto* dead = const_cast<Node*>(node);
   if (node->kind == Kind::number || node->kind == Kind::string) {
     return TextPool::give(static_cast<TextNode*>(dead));
@@ -134,6 +113,31 @@ void Value::destroy_one(const Node* node) {
     bytes += node->size * sizeof(Value);
   }
   NodePool::give(dead, bytes);
+}
+
+void Value::destroy(const Node* node) {
+  constexpr std::uint16_t kShallow = 64;  // above what is light
+  if (node->depth <= kShallow) [[likely]] {
+    return destroy_one(node);
+  }
+  // What is deep is taken apart one after the other: the stack does not follow it. Apart from the
+  // rest, which is called for every value.
+  const auto destroy_deep = [](const Node* first) __attribute__((noinline)) {
+    static thread_local std::vector<const Node*>* dying = nullptr;
+    if (dying != nullptr) {
+      dying->push_back(first);
+      return;
+    }
+    std::vector<const Node*> deep = {first};
+    dying = &deep;
+    while (!deep.empty()) {
+      const Node* next = deep.back();
+      deep.pop_back();
+      destroy_one(next);
+    }
+    dying = nullptr;
+  };
+  destroy_deep(node);
 }
 
 Value Value::boolean(bool value) {
