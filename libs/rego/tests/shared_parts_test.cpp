@@ -223,7 +223,7 @@ TEST(Depth, OfWhatIsMadeIsBounded) {
                                                         {"{1: x | x := ", "}"},
                                                         {"object.union({\"k\": ", "}, {})"},
                                                         {"array.concat([", "], [])"}}) {
-    const auto policy = compile(chained(1'500, before, after));
+    const auto policy = compile(chained(2'500, before, after));
     ASSERT_TRUE(policy) << policy.error().message();
     const auto shallow = compile(chained(900, before, after));
     ASSERT_TRUE(shallow) << shallow.error().message();

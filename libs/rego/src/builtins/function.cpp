@@ -34,7 +34,7 @@ Status Environment::exhaust(const char* message) {
   return fail(CallErrc::exhausted, message);
 }
 
-Status Environment::charge(std::uint64_t units) {
+Status Environment::charge_and_look(std::uint64_t units) {
   if (units > budget) {
     budget = 0;
     return exhaust("the evaluation's budget is used up");
@@ -182,7 +182,7 @@ Answer invoke(const Builtin& builtin, std::span<const Value> operands, Environme
     return fail(CallErrc::exhausted, "the evaluation's budget is used up");
   }
   Answer out = builtin.function(Call(operands, environment));
-  if (out && *out) {
+  if (out && *out && (*out)->depth() > kMaxValueDepth) [[unlikely]] {
     UNHIDRA_TRY_VOID(environment.expect_depth_of(**out));
   }
   return out;

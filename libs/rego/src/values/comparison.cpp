@@ -19,11 +19,9 @@ int compare_numbers(std::string_view a, std::string_view b) {
 
 namespace {
 
-// Up to this weight a comparison is over before it would be counted.
-constexpr std::uint32_t kLight = 1'024;
-
+// The comparison is over before it would be counted.
 bool is_light(const Value& a, const Value& b) {
-  return std::min(a.weight(), b.weight()) <= kLight;
+  return std::min(a.weight(), b.weight()) <= Value::kLight;
 }
 
 int compare_sizes(std::size_t a, std::size_t b) {
@@ -103,11 +101,13 @@ int compare_members(const Value& a, const Value& b) {
 }
 
 // Of two texts, long ones alone, so many bytes at a time. False: as good as equal.
-bool take_texts(const Value& a, const Value& b, std::uint32_t bytes) {
-  return is_light(a, b) || WorkScope::take(std::min(a.weight(), b.weight()) / bytes);
+[[gnu::always_inline]] inline bool take_texts(const std::string& a, const std::string& b,
+                                              std::size_t bytes) {
+  const std::size_t shorter = std::min(a.size(), b.size());
+  return shorter <= Value::kLight || WorkScope::take(shorter / bytes);
 }
-constexpr std::uint32_t kStringBytes = 16;
-constexpr std::uint32_t kDigits = 1;
+constexpr std::size_t kStringBytes = 16;
+constexpr std::size_t kDigits = 1;
 
 }  // namespace
 
@@ -119,8 +119,9 @@ bool equal(const Value& a, const Value& b) {
     return false;
   }
   if (a.is(Kind::string)) {
-    return a.text().size() == b.text().size() &&
-           (!take_texts(a, b, kStringBytes) || a.text() == b.text());
+    const std::string& x = a.text();
+    const std::string& y = b.text();
+    return x.size() == y.size() && (!take_texts(x, y, kStringBytes) || x == y);
   }
   return a.size() == b.size() && compare(a, b) == 0;
 }
@@ -143,13 +144,15 @@ int compare(const Value& a, const Value& b) {
       if (x && y) {
         return *x < *y ? -1 : *x > *y ? 1 : 0;
       }
-      return take_texts(a, b, kDigits) ? compare_numbers(a.text(), b.text()) : 0;
+      return take_texts(a.text(), b.text(), kDigits) ? compare_numbers(a.text(), b.text()) : 0;
     }
     case Kind::string: {
-      if (!take_texts(a, b, kStringBytes)) {
+      const std::string& x = a.text();
+      const std::string& y = b.text();
+      if (!take_texts(x, y, kStringBytes)) {
         return 0;
       }
-      const int order = a.text().compare(b.text());
+      const int order = x.compare(y);
       return order < 0 ? -1 : order > 0 ? 1 : 0;
     }
     default:

@@ -99,28 +99,7 @@ Value::TextNode* Value::new_text(Kind kind) {
   return TextPool::take(kind);
 }
 
-void Value::destroy(const Node* node) {
-  // What is deep is taken apart one after the other: the stack does not follow it.
-  constexpr std::uint16_t kShallow = 64;
-  static thread_local std::vector<const Node*>* dying = nullptr;
-  if (node->depth <= kShallow) {
-    return destroy_one(node);
-  }
-  if (dying != nullptr) {
-    dying->push_back(node);
-    return;
-  }
-  std::vector<const Node*> deep = {node};
-  dying = &deep;
-  while (!deep.empty()) {
-    const Node* next = deep.back();
-    deep.pop_back();
-    destroy_one(next);
-  }
-  dying = nullptr;
-}
-
-void Value::destroy_one(const Node* node) {
+inline void Value::destroy_one(const Node* node) {
   auto* dead = const_cast<Node*>(node);
   if (node->kind == Kind::number || node->kind == Kind::string) {
     return TextPool::give(static_cast<TextNode*>(dead));
@@ -134,6 +113,31 @@ void Value::destroy_one(const Node* node) {
     bytes += node->size * sizeof(Value);
   }
   NodePool::give(dead, bytes);
+}
+
+void Value::destroy(const Node* node) {
+  constexpr std::uint16_t kShallow = 64;  // above what is light
+  if (node->depth <= kShallow) [[likely]] {
+    return destroy_one(node);
+  }
+  // What is deep is taken apart one after the other: the stack does not follow it. Apart from the
+  // rest, which is called for every value.
+  const auto destroy_deep = [](const Node* first) __attribute__((noinline)) {
+    static thread_local std::vector<const Node*>* dying = nullptr;
+    if (dying != nullptr) {
+      dying->push_back(first);
+      return;
+    }
+    std::vector<const Node*> deep = {first};
+    dying = &deep;
+    while (!deep.empty()) {
+      const Node* next = deep.back();
+      deep.pop_back();
+      destroy_one(next);
+    }
+    dying = nullptr;
+  };
+  destroy_deep(node);
 }
 
 Value Value::boolean(bool value) {
@@ -167,22 +171,28 @@ Value Value::string(std::string text) {
 
 class Value::Measure {
  public:
-  void add(const Value& part) {
-    if (part.node_ == nullptr) {
-      ++weight_;
-      return;
-    }
-    weight_ += part.node_->weight;
-    depth_ = std::max(depth_, std::uint32_t{part.node_->depth});
-  }
-  void write(Node& node) const {
+  void add(const Value& part) { weight_ += part.weight(); }
+  // What is light is not followed once more: it cannot be deep.
+  template <class Item>
+  void write(Node& node, std::span<const Item> items) const {
     node.weight = static_cast<std::uint32_t>(std::min<std::uint64_t>(weight_, kTooHeavy));
-    node.depth = static_cast<std::uint16_t>(std::min(depth_ + 1, 0xFFFFU));
+    node.depth = 0;
+    if (weight_ > kLight) [[unlikely]] {
+      std::uint32_t deepest = 0;
+      for (const Item& item : items) {
+        deepest = std::max(deepest, depth_of(item));
+      }
+      node.depth = static_cast<std::uint16_t>(std::min(deepest + 1, 0xFFFFU));
+    }
   }
 
  private:
+  static std::uint32_t depth_of(const Value& value) { return value.depth(); }
+  static std::uint32_t depth_of(const Member& member) {
+    return std::max(member.first.depth(), member.second.depth());
+  }
+
   std::uint64_t weight_ = 1;
-  std::uint32_t depth_ = 0;
 };
 
 Value Value::array_from(std::span<Value> elements) {
@@ -193,22 +203,9 @@ Value Value::array_from(std::span<Value> elements) {
     measure.add(element);
     new (to++) Value(std::move(element));
   }
-  measure.write(*node);
+  measure.write(*node,
+                std::span<const Value>(items_of<Value>(node, sizeof(Node)), elements.size()));
   return Value(node);
-}
-
-Value Value::set_from(std::span<Value> elements) {
-  WorkOrder before;
-  if (std::ranges::adjacent_find(elements, [&](const Value& a, const Value& b) {
-        return before.goes_on() && compare(a, b) >= 0;
-      }) != elements.end()) {
-    std::ranges::sort(elements, std::ref(before));
-    const auto extra = std::ranges::unique(elements);
-    elements = elements.first(static_cast<std::size_t>(extra.begin() - elements.begin()));
-  }
-  Value out = array_from(elements);
-  const_cast<Node*>(out.node_)->kind = Kind::set;
-  return out;
 }
 
 namespace {
@@ -225,15 +222,38 @@ void sort_few(std::span<Item> items, Before before) {
   }
 }
 
+// Each less than the next. Few are looked at without asking for work.
+template <class Item, class Key>
+bool is_in_order(std::span<Item> items, Key key, WorkOrder& order) {
+  const bool few = items.size() <= kFewMembers;
+  for (std::size_t i = 1; i < items.size(); ++i) {
+    if ((few || order.goes_on()) &&
+        compare(std::invoke(key, items[i - 1]), std::invoke(key, items[i])) >= 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
+
+Value Value::set_from(std::span<Value> elements) {
+  WorkOrder before;
+  if (!is_in_order(elements, std::identity(), before)) {
+    std::ranges::sort(elements, std::ref(before));
+    const auto extra = std::ranges::unique(elements);
+    elements = elements.first(static_cast<std::size_t>(extra.begin() - elements.begin()));
+  }
+  Value out = array_from(elements);
+  const_cast<Node*>(out.node_)->kind = Kind::set;
+  return out;
+}
 
 Value Value::object_from(std::span<Member> members) {
   WorkOrder order;
-  const auto before = [&](const Member& a, const Member& b) { return order(a.first, b.first); };
-  if (std::ranges::adjacent_find(members, [&](const Member& a, const Member& b) {
-        return order.goes_on() && compare(a.first, b.first) >= 0;
-      }) != members.end()) {
+  if (!is_in_order(members, &Member::first, order)) {
     // By key, and members of one key in the order in which they came: the last one stays.
+    const auto before = [&](const Member& a, const Member& b) { return order(a.first, b.first); };
     if (members.size() <= kFewMembers) {
       sort_few(members, before);
     } else {
@@ -257,7 +277,8 @@ Value Value::object_from(std::span<Member> members) {
     measure.add(member.second);
     new (to++) Member(std::move(member));
   }
-  measure.write(*node);
+  measure.write(*node,
+                std::span<const Member>(items_of<Member>(node, sizeof(Node)), members.size()));
   return Value(node);
 }
 

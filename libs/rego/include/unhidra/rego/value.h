@@ -92,7 +92,9 @@ class Value {
   // of its texts, about what writing it takes. kTooHeavy: that much or more.
   static constexpr std::uint32_t kTooHeavy = 0xFFFF'FFFF;
   std::uint32_t weight() const { return node_ != nullptr ? node_->weight : 1; }
-  // Lists and objects inside each other; at most 65,535.
+  // Lists and objects inside each other; at most 65,535. What weighs kLight or less is 0: it cannot
+  // be deeper than that.
+  static constexpr std::uint32_t kLight = 1'024;
   std::uint32_t depth() const { return node_ != nullptr ? node_->depth : 0; }
 
  private:
