@@ -103,6 +103,7 @@ Status Engine::Impl::pump_people() {
     }
   }
   pump_names();
+  want_names_of_watched();
   if (link_.wanted_names.empty()) {
     return {};
   }

@@ -191,6 +191,7 @@ class Engine::Impl {
   void release_unnamed(UserId person);
   void take_name(const wire::UserInfo& info);
   void pump_names();
+  void want_names_of_watched();
   void report(std::string what, const wire::Error& error);
 
   // ---- answers and events (answers.cpp) ----

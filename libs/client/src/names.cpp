@@ -40,6 +40,17 @@ void Engine::Impl::take_name(const wire::UserInfo& info) {
   }
 }
 
+// Whom the host shows has a name, also on a device that never heard a word of him.
+void Engine::Impl::want_names_of_watched() {
+  if (link_.watched_named == presence_.version()) {
+    return;
+  }
+  link_.watched_named = presence_.version();
+  for (const auto& user : presence_.watched()) {
+    want_name(user);
+  }
+}
+
 // Once on each connection: who is called otherwise since the last one.
 void Engine::Impl::pump_names() {
   if (link_.names_renewed) {

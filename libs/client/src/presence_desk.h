@@ -22,6 +22,9 @@ class PresenceDesk {
   // Errc::too_many_watched.
   Status watch(std::span<const UserId> users);
   std::vector<UserPresence> of_watched() const;
+  const std::set<UserId>& watched() const { return watched_; }
+  // Of watched(): another number whenever it changes, 0 before.
+  std::uint64_t version() const { return version_; }
   // Whether the server has answered for all of them, or will not on this connection.
   bool is_answered() const { return link_.greeted && (link_.watch_refused || !is_behind()); }
 
@@ -45,7 +48,7 @@ class PresenceDesk {
 
   OwnPresence own_ = OwnPresence::hidden;
   std::set<UserId> watched_;
-  std::uint64_t version_ = 0;  // of `watched_`
+  std::uint64_t version_ = 0;
   std::map<UserId, UserPresence> known_;
 };
 

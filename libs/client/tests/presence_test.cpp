@@ -51,6 +51,29 @@ TEST_F(Presence, NothingIsSaidOfAPersonWhoDoesNotShowThemself) {
   EXPECT_TRUE(world.server.connected(ann.enrollment.device));
 }
 
+// A new device knows of its conversations with whom they are, and not what they are called.
+TEST_F(Presence, WhoIsWatchedHasAName) {
+  auto& ann = join("ann");
+  auto& bob = join("bob");
+  ASSERT_TRUE(ann.engine->send_text(bob.enrollment.user, "hello"));
+  world.settle();
+  auto& tablet = world.add_phone(ann.enrollment.user, "tablet");
+  world.connect(tablet);
+  world.settle();
+  world.approve(ann, tablet);
+  ASSERT_EQ(tablet.engine->conversations()->size(), 1U);
+  const auto name = [&] {
+    const auto known = tablet.engine->user(bob.enrollment.user).value();
+    return known ? known->username : std::string();
+  };
+  EXPECT_EQ(name(), "");
+  world.disconnect(tablet);
+  watch(tablet, {bob.enrollment.user});
+  world.connect(tablet);
+  world.settle();
+  EXPECT_EQ(name(), "bob");
+}
+
 TEST_F(Presence, WhoIsWatchedIsTold) {
   auto& ann = join("ann");
   auto& bob = join("bob");

@@ -134,7 +134,8 @@ class Engine {
   // organisation may do without presence: nothing comes of it then, and it is no failure.
   Status set_presence(OwnPresence own);
   // Replaces whom PresenceChanged tells about: those who are shown, and nobody else. Also for the
-  // connections to come. Errc::too_many_watched, and nothing changes, beyond Limits::max_watched.
+  // connections to come. Their names are asked for, where they are not known.
+  // Errc::too_many_watched, and nothing changes, beyond Limits::max_watched.
   Status watch_presence(std::span<const UserId> users);
   // What is on the screen, the open conversation before all: caught up with before anything else,
   // on this connection and those to come, and stored nowhere. The others follow, newest first. More
