@@ -107,6 +107,10 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
     if (editing) {
       setText(editing.text);
       field.current?.focus();
+    }
+  }, [editing]);
+  useEffect(() => {
+    if (editing && !editing.kept) {
       // The time may be over since the rule was last heard. What was already typed stays: then the server says it.
       refreshPolicy().then(() => {
         if (isEditing(place, editing.ref) && field.current?.value === editing.text && !isEditableNow(editing)) {
@@ -115,7 +119,7 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
         }
       }, () => undefined);
     }
-  }, [editing]);
+  }, [editing?.ref]);
 
   const change = (next: string) => {
     setText(next);

@@ -5,10 +5,12 @@ import { create } from "zustand";
 /** Names a composer, and its draft: of a conversation, or of a thread in it. */
 export const placeOf = (conversation: string, root?: MessageRef): string => (root ? `${conversation}/${root}` : conversation);
 
-type ByPlace = Record<string, Message>;
-export const useComposing = create<{ editing: ByPlace; replying: ByPlace }>(() => ({ editing: {}, replying: {} }));
+type ByPlace<Of = Message> = Record<string, Of>;
+/** `kept`: its text is no longer the message's, but what was typed for it. */
+type Edited = Message & { kept?: boolean };
+export const useComposing = create<{ editing: ByPlace<Edited>; replying: ByPlace }>(() => ({ editing: {}, replying: {} }));
 
-const without = (messages: ByPlace, place: string): ByPlace => {
+const without = <Of>(messages: ByPlace<Of>, place: string): ByPlace<Of> => {
   const { [place]: _, ...others } = messages;
   return others;
 };
@@ -21,7 +23,7 @@ export function beginEdit(message: Message): void {
 export function keepEdit(place: string, text: string): void {
   useComposing.setState(({ editing }) => {
     const message = editing[place];
-    return message ? { editing: { ...editing, [place]: { ...message, text } } } : {};
+    return message ? { editing: { ...editing, [place]: { ...message, text, kept: true } } } : {};
   });
 }
 export const isEditing = (place: string, ref: MessageRef): boolean => useComposing.getState().editing[place]?.ref === ref;

@@ -177,7 +177,7 @@ step("the time to edit is over: what was typed stays, and the item goes away by 
   await until(async () => (await ann.inputValue(".composer textarea")) === plain.late, "the text to be changed");
   await ann.fill(".composer textarea", plain.tooLate);
   await stage.cli("root", "policy", "--edit-window", "1"); // nobody has told the browsers
-  await ann.waitForTimeout(1500);
+  await ann.waitForTimeout(3500); // the rule is asked for again by now, and must not take what was typed
   await write(ann, plain.tooLate);
   await ann.waitForSelector(".composer [role=alert] >> text=The time in which messages can be changed is over.");
   assert.equal(await ann.inputValue(".composer textarea"), plain.tooLate);
