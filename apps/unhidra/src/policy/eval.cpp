@@ -10,6 +10,7 @@
 
 #include "loading.h"
 #include "partial.h"
+#include "profile_report.h"
 #include "table.h"
 
 namespace unhidra::server::policy_line {
@@ -69,11 +70,15 @@ struct Extras {
   std::optional<Value> coverage;
   std::optional<Value> metrics;
   std::optional<Value> explanation;
+  std::optional<Value> profile;
 
   std::vector<Value::Member> members() const {
     std::vector<Value::Member> out;
-    const std::array<std::pair<std::string_view, const std::optional<Value>*>, 3> all{
-        {{"coverage", &coverage}, {"metrics", &metrics}, {"explanation", &explanation}}};
+    const std::array<std::pair<std::string_view, const std::optional<Value>*>, 4> all{
+        {{"coverage", &coverage},
+         {"metrics", &metrics},
+         {"explanation", &explanation},
+         {"profile", &profile}}};
     for (const auto& [name, value] : all) {
       if (*value) {
         out.emplace_back(text(name), **value);
@@ -241,6 +246,24 @@ Result<int> eval_in_part(const Options& options, const Loaded& loaded, const std
   return exit_code(options, !residual.queries.empty());
 }
 
+// So often as it is wanted, each time by itself; the answer is the last one's.
+Result<std::vector<rego::Solution>> profiled(const Options& options, const Loaded& loaded,
+                                             const rego::PreparedQuery& query,
+                                             rego::Evaluation evaluation, const Clock& clock,
+                                             ProfileReport& report) {
+  std::vector<rego::Solution> out;
+  for (std::uint32_t i = 0; i < options.repeats; ++i) {
+    policy::Profile profile(clock);
+    evaluation.tracer = &profile;
+    if (options.timeout != std::chrono::nanoseconds::zero()) {
+      evaluation.deadline = clock.steady_now() + options.timeout;
+    }
+    UNHIDRA_TRY(out, query.evaluate(evaluation));
+    report.add(profile.lines(loaded.policies));
+  }
+  return out;
+}
+
 Result<int> eval_loaded(const Options& options, const Loaded& loaded, const std::string& query,
                         const Clock& clock, Stopwatch& watch) {
   Answer answer;
@@ -268,7 +291,10 @@ Result<int> eval_loaded(const Options& options, const Loaded& loaded, const std:
   evaluation.print = [](std::string_view line) {
     std::fprintf(stderr, "%s\n", printable(line).c_str());
   };
-  UNHIDRA_TRY(const auto solutions, prepared->evaluate(evaluation));
+  ProfileReport profile;
+  UNHIDRA_TRY(const auto solutions,
+              options.profile ? profiled(options, loaded, *prepared, evaluation, clock, profile)
+                              : prepared->evaluate(evaluation));
   watch.note("query_eval");
   for (const auto& solution : solutions) {
     answer.rows.push_back(row_of(solution, answer.expressions));
@@ -284,7 +310,14 @@ Result<int> eval_loaded(const Options& options, const Loaded& loaded, const std:
     extras.explanation =
         explained(explanation, loaded.documents.modules, options.explanation == "fails");
   }
+  // A table for people, a list for programs.
+  if (options.profile && options.format != "pretty") {
+    extras.profile = profile.value(options);
+  }
   print(options, answer, extras);
+  if (options.profile && options.format == "pretty") {
+    profile.print(options, answer.expressions);
+  }
   return exit_code(options, !answer.rows.empty());
 }
 

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "unhidra/policy/profile.h"
+
 #include "options.h"
 
 namespace unhidra::server::policy_line {
@@ -104,6 +106,30 @@ void add_partial(CLI::App& app, Options& options, CLI::Option& coverage) {
       ->needs(partial);
 }
 
+// Limits, orders and repeats switch the profile on, as with the reference.
+void add_profile(CLI::App& app, Options& options, CLI::Option& coverage) {
+  auto* profile =
+      app.add_flag("--profile", options.profile, "Also report where the time went, line by line")
+          ->excludes(&coverage)
+          ->excludes(app.get_option("--explain"));
+  const auto switches_on = [&options](const auto&) { options.profile = true; };
+  app.add_option("--profile-limit", options.profile_limit, "Lines to report; 0: all")
+      ->capture_default_str()
+      ->each(switches_on)
+      ->excludes(&coverage);
+  std::vector<std::string> orders(policy::profile_orders().begin(), policy::profile_orders().end());
+  app.add_option("--profile-sort", options.profile_sort, "What the report is sorted by")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember(std::move(orders)))
+      ->each(switches_on)
+      ->excludes(&coverage);
+  app.add_option("--count", options.repeats, "Evaluations that are profiled")
+      ->check(CLI::Range(1U, 100'000U))
+      ->capture_default_str()
+      ->needs(profile);
+}
+
 void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
   const Line line = word(parent, chosen, "eval", "Evaluate a query", eval);
   auto& options = *line.options;
@@ -134,10 +160,11 @@ void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
                    "Also say which rules were tried: those that did not match, or all")
       ->check(CLI::IsMember({"off", "fails", "full"}))
       ->excludes(coverage);
+  add_profile(*line.app, options, *coverage);
   line.app->add_flag("--fail", options.fails_undefined, "Exit with 1 when there is no answer");
   line.app->add_flag("--fail-defined", options.fails_defined, "Exit with 1 when there is one");
   add_partial(*line.app, options, *coverage);
-  for (auto* flag : {package, imports}) {
+  for (auto* flag : {package, imports, line.app->get_option("--profile")}) {
     flag->excludes(line.app->get_option("--partial"));
   }
 }

@@ -62,6 +62,10 @@ struct Options {
   bool strict_errors = false;
   bool coverage = false;
   bool metrics = false;
+  bool profile = false;
+  std::int64_t profile_limit = 10;  // lines; below 1: all
+  std::vector<std::string> profile_sort;
+  std::uint32_t repeats = 1;        // evaluations that are profiled
   std::string explanation = "off";  // fails, full
   bool partial = false;
   std::vector<std::string> unknowns{"input"};

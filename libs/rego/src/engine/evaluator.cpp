@@ -149,7 +149,11 @@ bool Evaluator::counted(const Expr& expr, Frame& frame, Next next) {
   TracedExpr traced(settings_.tracer, expr.location);
   const bool more = step(expr.location) && this->expr(expr, frame, [&] {
     traced.held();
-    return next();
+    if (!next()) {
+      return false;
+    }
+    traced.redone();
+    return true;
   });
   --depth_;
   return more;

@@ -34,6 +34,11 @@ class TracedExpr {
       tracer_->expression_held(place_of(location_));
     }
   }
+  void redone() {
+    if (tracer_ != nullptr) {
+      tracer_->expression_redone(place_of(location_));
+    }
+  }
 
  private:
   Tracer* tracer_;

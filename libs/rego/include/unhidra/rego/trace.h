@@ -40,6 +40,8 @@ class Tracer {
   virtual void expression_tried(const Place& /*expression*/) {}
   // Once for each solution of it.
   virtual void expression_held(const Place& /*expression*/) {}
+  // After a solution of it, when it is gone back to for the next.
+  virtual void expression_redone(const Place& /*expression*/) {}
   // It was tried and had no solution.
   virtual void expression_failed(const Place& /*expression*/) {}
 };
