@@ -103,7 +103,8 @@ export function Composer({ one, root }: { one: Overview; root?: MessageRef }) {
       field.current?.focus();
     }
   }, [replying]);
-  useEffect(() => {
+  // Before the next key, which may come at once.
+  useLayoutEffect(() => {
     if (editing) {
       setText(editing.text);
       field.current?.focus();

@@ -177,6 +177,7 @@ export async function openConversation(page, username) {
   await page.keyboard.press("Control+Shift+O");
   await page.fill(".dialog input", username);
   await page.keyboard.press("Enter");
+  await page.waitForSelector(`.conversation-title h2:has-text("${username}")`); // not the one before
   await page.waitForSelector(".composer textarea");
 }
 
