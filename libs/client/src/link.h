@@ -127,11 +127,10 @@ struct Link {
   // people
   std::set<UserId> wanted_lists;
   std::set<UserId> wanted_names;
-  std::set<UserId> asked_lists;  // answered at least once
-  std::set<UserId> asked_names;  // likewise
-  std::uint64_t watched_named =
-      0;                       // whom of the watched names were asked of: PresenceDesk::version
-  bool names_renewed = false;  // of those known since before this connection
+  std::set<UserId> asked_lists;     // answered at least once
+  std::set<UserId> asked_names;     // likewise
+  std::uint64_t watched_named = 0;  // PresenceDesk::version whose names were asked for
+  bool names_renewed = false;       // of those known since before this connection
   Bytes names_cursor;
   std::map<DeviceId, UserId> wanted_former;  // may have been on an earlier list
   std::set<DeviceId> asked_former;           // answered

@@ -56,10 +56,6 @@ const KnownAuthority* Authorities::find(std::int64_t generation) const {
 AuthorityBook::AuthorityBook(AuthorityBookDependencies dependencies)
     : deps_(std::move(dependencies)) {}
 
-std::shared_ptr<const Authorities> AuthorityBook::now() const {
-  return std::atomic_load(&now_);
-}
-
 Status AuthorityBook::load() {
   UNHIDRA_TRY(const auto stamps, deps_.database.read_sync(store::authority_stamps));
   if (stamps.empty()) {
@@ -153,7 +149,7 @@ Result<std::vector<std::int64_t>> AuthorityBook::adopt(const std::vector<store::
     log::info("device_authorities.changed",
               {{"believed", fresh->known.size()}, {"retired", gone.size()}});
   }
-  std::atomic_store(&now_, std::shared_ptr<const Authorities>(std::move(fresh)));
+  now_.set(std::move(fresh));
   return gone;
 }
 

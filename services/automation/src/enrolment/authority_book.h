@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "unhidra/automation/settings.h"
+#include "unhidra/runtime/published.h"
 #include "unhidra/runtime/task_scope.h"
 #include "unhidra/runtime/worker_pool.h"
 #include "unhidra/storage/database.h"
@@ -52,7 +53,7 @@ class AuthorityBook {
   // Reads them, and makes the first one where there is none. Blocks.
   Status load();
   // From any thread, after load().
-  std::shared_ptr<const Authorities> now() const;
+  std::shared_ptr<const Authorities> now() const { return now_.get(); }
   // Follows the database from now on. `retired` hears which generation is believed no more, on the
   // executor. Tokens and SQL block: they have a thread of their own.
   void follow(Executor executor, std::function<void(std::int64_t)> retired);
@@ -68,7 +69,7 @@ class AuthorityBook {
   AuthorityBookDependencies deps_;
   std::mutex loading_;  // one at a time
   std::vector<store::AuthorityStamp> stamps_;
-  std::shared_ptr<const Authorities> now_;  // atomic
+  runtime::Published<Authorities> now_;
   std::unique_ptr<runtime::WorkerPool> pool_;
   std::unique_ptr<runtime::TaskScope> scope_;
   bool troubled_ = false;  // the database or a token did not answer, which has been told

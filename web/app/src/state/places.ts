@@ -1,5 +1,6 @@
 // Spaces and channels, as the server tells them.
 import { CoreError, type Channel, type Id, type NewChannel, type PlaceAnswer, type PlaceFields, type Space } from "@core/types";
+import { same } from "../lib/overview";
 import { act } from "./conversations";
 import { client } from "./engine";
 import { learn, refresh } from "./refresh";
@@ -39,8 +40,7 @@ export async function refreshPolicy(): Promise<void> {
   }
   policyRead = Date.now();
   const { policy } = await client().place("policy");
-  const known = useApp.getState().policy;
-  if (policy && (policy.editWindow !== known.editWindow || policy.receipts !== known.receipts)) {
+  if (policy && !same(policy, useApp.getState().policy)) {
     set({ policy });
   }
 }
