@@ -10,5 +10,5 @@ set(rego_engine_sources
   src/partial/partial_rules.cpp src/partial/partial_support.cpp src/partial/partial_terms.cpp src/partial/partial_unknown.cpp src/partial/partial_with.cpp
   src/partial/residual.cpp src/partial/residual_text.cpp src/partial/unknowns.cpp
   src/syntax/format.cpp src/syntax/layout.cpp src/syntax/lexer.cpp src/syntax/module_json.cpp src/syntax/parser.cpp src/syntax/parser_bare_rules.cpp src/syntax/parser_bodies.cpp src/syntax/parser_logic.cpp
-  src/syntax/parser_composites.cpp src/syntax/parser_module.cpp src/syntax/parser_rules.cpp src/syntax/parser_terms.cpp src/syntax/problems.cpp src/syntax/term_text.cpp
-  src/types/builtin_types.cpp src/types/checker_terms.cpp src/types/checker_unify.cpp src/types/readers.cpp src/types/schema_type.cpp src/types/type.cpp src/types/type_checker.cpp src/values/comparison.cpp src/values/value.cpp)
+  src/syntax/parser_composites.cpp src/syntax/parser_module.cpp src/syntax/parser_heads.cpp src/syntax/parser_rules.cpp src/syntax/parser_terms.cpp src/syntax/problems.cpp src/syntax/term_text.cpp
+  src/types/builtin_types.cpp src/types/capabilities.cpp src/types/checker_terms.cpp src/types/checker_unify.cpp src/types/readers.cpp src/types/schema_type.cpp src/types/type.cpp src/types/type_checker.cpp src/values/comparison.cpp src/values/value.cpp)

@@ -1,26 +1,13 @@
 // An evaluation ends near its deadline wherever the time goes: also inside one call of a function.
 #include <chrono>
 
+#include "clocks.h"
 #include "policies.h"
 
 namespace unhidra::rego {
 namespace {
 
 using std::chrono::milliseconds;
-
-// The time is up once it has been looked at so many times.
-class CountedClock final : public Clock {
- public:
-  explicit CountedClock(int looks) : left_(looks) {}
-  Timestamp now() const override { return {}; }
-  SteadyTime steady_now() const override {
-    return SteadyTime(left_-- > 0 ? milliseconds(0) : milliseconds(2));
-  }
-  static SteadyTime deadline() { return SteadyTime(milliseconds(1)); }
-
- private:
-  mutable int left_;
-};
 
 std::string list_of(int size, const auto& item) {
   std::string out;
@@ -128,14 +115,6 @@ TEST(Budgets, EndWhatWouldBeWrittenTooOften) {
     EXPECT_EQ(answer.error(), Errc::budget_exhausted) << call;
   }
 }
-
-class WallClock final : public Clock {
- public:
-  Timestamp now() const override { return {}; }
-  SteadyTime steady_now() const override {
-    return std::chrono::time_point_cast<SteadyTime::duration>(std::chrono::steady_clock::now());
-  }
-};
 
 // By the real clock, with a hundredfold of the limit to spare for a slow machine.
 TEST(TimeLimits, AreKeptByTheWallClock) {

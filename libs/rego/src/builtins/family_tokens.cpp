@@ -267,8 +267,8 @@ Answer encode_sign_raw(const Call& call) {
 constexpr Builtin kTable[] = {
     {"io.jwt.decode", 1, decode},
     {"io.jwt.decode_verify", 2, decode_verify, true},
-    {"io.jwt.encode_sign", 3, encode_sign},
-    {"io.jwt.encode_sign_raw", 3, encode_sign_raw},
+    {"io.jwt.encode_sign", 3, encode_sign, true},
+    {"io.jwt.encode_sign_raw", 3, encode_sign_raw, true},
     {"io.jwt.verify_eddsa", 2, verify<kEdDsa>},
     {"io.jwt.verify_es256", 2, verify<kEs256>},
     {"io.jwt.verify_es384", 2, verify<kEs384>},

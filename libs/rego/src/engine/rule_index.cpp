@@ -1,13 +1,19 @@
 #include "engine/rule_index.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
+
+#include "values/work.h"
 
 namespace unhidra::rego {
 namespace {
 
 constexpr std::size_t kFewRules = 2;  // not worth a switch
+// Of one set of rules, and one below the other: what is more is looked at rule by rule.
+constexpr std::size_t kMostSources = 1'024;
+constexpr std::ptrdiff_t kMostSwitches = 32;
 
 bool is_input(const Term& term) {
   return term.is(Term::Type::ref) && term.items[0].is(Term::Type::var) && term.items[0].slot < 0 &&
@@ -56,13 +62,17 @@ RuleIndex::RuleIndex(std::span<const Rule* const> rules, KnownOf known_of) {
   }
 }
 
-std::size_t RuleIndex::number_of(Source source) {
+std::optional<std::size_t> RuleIndex::number_of(Source source) {
+  constexpr std::uint64_t kWorkOfSource = 4;
   const auto known = std::ranges::find(sources_, source);
+  const auto number = static_cast<std::size_t>(known - sources_.begin());
+  if (number == kMostSources || !WorkScope::take(number * kWorkOfSource)) {
+    return std::nullopt;
+  }
   if (known == sources_.end()) {
     sources_.push_back(std::move(source));
-    return sources_.size() - 1;
   }
-  return static_cast<std::size_t>(known - sources_.begin());
+  return number;
 }
 
 std::optional<RuleIndex::Source> RuleIndex::source_of(const Term& place, const Rule& rule) {
@@ -98,9 +108,9 @@ void RuleIndex::require(const Term& place, const Term& constant, const Rule& rul
   if (!value || !can_switch_on(*value) || !source) {
     return;
   }
-  const std::size_t number = number_of(std::move(*source));
-  if (std::ranges::find(out, number, &Requirement::source) == out.end()) {
-    out.push_back({number, std::move(*value), {}});
+  const auto number = number_of(std::move(*source));
+  if (number && std::ranges::find(out, *number, &Requirement::source) == out.end()) {
+    out.push_back({*number, std::move(*value), {}});
   }
 }
 
@@ -114,7 +124,9 @@ void RuleIndex::require_match(const Term& call, const Rule& rule, KnownOf known_
   }
   if (auto path = glob_path(pattern->text(), *delimiter)) {
     source->delimiter = delimiter;
-    out.push_back({number_of(std::move(*source)), *pattern, std::move(*path)});
+    if (const auto number = number_of(std::move(*source))) {
+      out.push_back({*number, *pattern, std::move(*path)});
+    }
   }
 }
 
@@ -126,7 +138,9 @@ RuleIndex::Requirements RuleIndex::requirements(const Rule& rule, KnownOf known_
   for (std::size_t i = 0; i < rule.arguments.size(); ++i) {
     const Term& argument = rule.arguments[i];
     if (argument.is(Term::Type::constant) && can_switch_on(argument.value)) {
-      out.push_back({number_of({static_cast<int>(i), {}, {}}), argument.value, {}});
+      if (const auto number = number_of({static_cast<int>(i), {}, {}})) {
+        out.push_back({*number, argument.value, {}});
+      }
     }
   }
   for (const auto& expr : rule.body) {
@@ -150,7 +164,7 @@ RuleIndex::Requirements RuleIndex::requirements(const Rule& rule, KnownOf known_
 std::optional<std::size_t> RuleIndex::best_source(const Numbers& rules,
                                                   const std::vector<bool>& used,
                                                   const std::vector<Requirements>& all) const {
-  std::vector<std::set<Value>> values(sources_.size());
+  std::map<std::size_t, std::set<Value>> values;
   for (const std::uint32_t rule : rules) {
     for (const Requirement& one : all[rule]) {
       if (!used[one.source]) {
@@ -159,45 +173,54 @@ std::optional<std::size_t> RuleIndex::best_source(const Numbers& rules,
     }
   }
   const auto best =
-      std::ranges::max_element(values, {}, [](const auto& set) { return set.size(); });
-  return best == values.end() || best->empty()
-             ? std::nullopt
-             : std::optional(static_cast<std::size_t>(best - values.begin()));
+      std::ranges::max_element(values, {}, [](const auto& one) { return one.second.size(); });
+  return best == values.end() ? std::nullopt : std::optional(best->first);
 }
 
 std::unique_ptr<RuleIndex::Node> RuleIndex::build(Numbers rules, std::vector<bool> used,
                                                   const std::vector<Requirements>& all) const {
+  constexpr std::uint64_t kWorkOfRule = 256;
   auto node = std::make_unique<Node>();
-  const auto source = rules.size() > kFewRules ? best_source(rules, used, all) : std::nullopt;
+  const bool is_worth_it = rules.size() > kFewRules &&
+                           std::ranges::count(used, true) < kMostSwitches &&
+                           WorkScope::take(rules.size() * kWorkOfRule + used.size());
+  const auto source = is_worth_it ? best_source(rules, used, all) : std::nullopt;
   if (!source) {
     node->rules = std::move(rules);
     return node;
   }
   node->source = *source;
   used[*source] = true;
+  split(*node, std::move(rules), used, all);
+  return node;
+}
+
+// By what they ask of the node's source.
+void RuleIndex::split(Node& node, Numbers rules, const std::vector<bool>& used,
+                      const std::vector<Requirements>& all) const {
+  const std::size_t source = node.source;
   std::unordered_map<Value, Numbers, Hash> parts;
   Numbers others;
   for (const std::uint32_t rule : rules) {
-    const auto asked = std::ranges::find(all[rule], *source, &Requirement::source);
+    const auto asked = std::ranges::find(all[rule], source, &Requirement::source);
     if (asked == all[rule].end()) {
       others.push_back(rule);
-    } else if (sources_[*source].delimiter) {
-      node->steps = node->steps == nullptr ? std::make_unique<Step>() : std::move(node->steps);
-      add(asked->path, rule, *node->steps);
+    } else if (sources_[source].delimiter) {
+      node.steps = node.steps == nullptr ? std::make_unique<Step>() : std::move(node.steps);
+      add(asked->path, rule, *node.steps);
     } else {
       parts[asked->value].push_back(rule);
     }
   }
   for (auto& [value, part] : parts) {
-    node->cases.emplace(value, build(std::move(part), used, all));
+    node.cases.emplace(value, build(std::move(part), used, all));
   }
-  if (node->steps != nullptr) {
-    build(*node->steps, used, all);
+  if (node.steps != nullptr) {
+    build(*node.steps, used, all);
   }
   if (!others.empty()) {
-    node->others = build(std::move(others), used, all);
+    node.others = build(std::move(others), used, all);
   }
-  return node;
 }
 
 void RuleIndex::add(const GlobPath& path, std::uint32_t rule, Step& first) {

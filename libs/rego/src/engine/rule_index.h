@@ -84,12 +84,15 @@ class RuleIndex {
   void require_match(const Term& call, const Rule& rule, KnownOf known_of, Requirements& out);
   // Of a place that can be switched on; nothing: it cannot.
   static std::optional<Source> source_of(const Term& place, const Rule& rule);
-  std::size_t number_of(Source source);
+  // Nothing: there are too many already.
+  std::optional<std::size_t> number_of(Source source);
   // The source that tells the most rules apart; nothing: none does.
   std::optional<std::size_t> best_source(const Numbers& rules, const std::vector<bool>& used,
                                          const std::vector<Requirements>& all) const;
   std::unique_ptr<Node> build(Numbers rules, std::vector<bool> used,
                               const std::vector<Requirements>& all) const;
+  void split(Node& node, Numbers rules, const std::vector<bool>& used,
+             const std::vector<Requirements>& all) const;
   void build(Step& step, const std::vector<bool>& used, const std::vector<Requirements>& all) const;
   static void add(const GlobPath& path, std::uint32_t rule, Step& first);
   void find(const Node& node, Read read, Numbers& out) const;
