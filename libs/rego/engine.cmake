@@ -4,7 +4,7 @@ set(rego_engine_sources
   src/engine/evaluator_terms.cpp src/engine/expr_planner.cpp src/engine/folder.cpp src/engine/glob_path.cpp src/engine/loaded.cpp src/engine/machine.cpp src/engine/machine_calls.cpp src/engine/machine_collections.cpp src/engine/machine_documents.cpp
   src/engine/negation.cpp src/engine/order.cpp src/engine/planner.cpp src/engine/policy.cpp src/engine/probe.cpp
   src/engine/recursion.cpp src/engine/ref_planner.cpp src/engine/resolver.cpp src/engine/resolver_calls.cpp src/engine/resolver_metadata.cpp src/engine/resolver_names.cpp
-  src/engine/resolver_with.cpp src/engine/rule_index.cpp src/engine/rule_planner.cpp src/engine/search_planner.cpp src/engine/strict.cpp
+  src/engine/resolver_with.cpp src/engine/rule_index.cpp src/engine/rule_planner.cpp src/engine/rule_requirements.cpp src/engine/search_planner.cpp src/engine/strict.cpp
   src/engine/term_planner.cpp src/engine/tracing.cpp src/engine/unsafe_place.cpp src/engine/unsafe_variables.cpp src/engine/workspace.cpp src/syntax/annotation_parts.cpp src/syntax/annotation_reader.cpp src/syntax/annotations.cpp
   src/partial/copies.cpp src/partial/partial.cpp src/partial/partial_evaluator.cpp src/partial/partial_negation.cpp src/partial/partial_refs.cpp
   src/partial/partial_rules.cpp src/partial/partial_support.cpp src/partial/partial_terms.cpp src/partial/partial_unknown.cpp src/partial/partial_with.cpp

@@ -93,7 +93,9 @@ RuleIndex index_of(const Plan& plan, Folder& folder) {
     rules.push_back(chain.rule);
   }
   return RuleIndex(rules, [&](const Term& term) {
-    return term.is(Term::Type::ref) ? folder.value(term) : std::nullopt;
+    const bool may_be_known = term.is(Term::Type::ref) || term.is(Term::Type::array) ||
+                              term.is(Term::Type::set) || term.is(Term::Type::object);
+    return may_be_known ? folder.value(term) : std::nullopt;
   });
 }
 
