@@ -1,7 +1,7 @@
 // What the intent matcher makes of sentences: one a line on standard input, one answer a line on
 // standard output. bench/intent_corpus.py asks it with a public corpus.
 //
-//   intent_corpus TARGETS     a line of TARGETS: id <tab> kind <tab> name[|name ...]
+//   intent_corpus TARGETS     a line of TARGETS: id <tab> kind <tab> name[|name ...] <tab> room
 //   answer: clear <tab> id <tab> command <tab> score, unclear, or nothing
 #include <cstdio>
 #include <fstream>
@@ -26,6 +26,7 @@ std::vector<Target> read_targets(const char* path) {
     std::getline(cells, target.id, '\t');
     std::getline(cells, kind, '\t');
     std::getline(cells, names, '\t');
+    std::getline(cells, target.room, '\t');
     target.kind = kind_of(kind);
     std::istringstream each(names);
     for (std::string name; std::getline(each, name, '|');) {

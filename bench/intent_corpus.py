@@ -17,11 +17,14 @@ import re
 import subprocess
 import sys
 import tempfile
+import zlib
 
 import yaml
 
 KINDS = {"light": "light", "switch": "outlet", "fan": "other", "climate": "thermostat", "cover": "cover", "lock": "lock",
          "valve": "cover", "input_boolean": "outlet"}
+NOUNS = {"en": {"light": ("lights", "light", "lighting"), "fan": ("fans", "fan")},
+         "de": {"light": ("Lichter", "Licht", "Lampen", "Beleuchtung"), "fan": ("Ventilatoren", "Ventilator", "L\u00fcfter")}}
 SWITCHED = {"light", "outlet", "other", "thermostat"}
 
 
@@ -34,16 +37,18 @@ class Corpus:
         self.folder = pathlib.Path(root) / "tests" / language
         fixtures = yaml.safe_load((self.folder / "_fixtures.yaml").read_text())
         self.targets = {}
+        rooms = {area["id"]: area["name"] if isinstance(area["name"], str) else area["name"].get("in", "")
+                 for area in fixtures["areas"]}
         for entity in fixtures["entities"]:
             domain = entity["id"].split(".")[0]
             if domain in KINDS:
                 name = entity["name"] if isinstance(entity["name"], str) else entity["name"].get("in", "")
                 kind = "garage" if (entity.get("attributes") or {}).get("device_class") == "garage" else KINDS[domain]
-                self.targets[name.lower()] = (kind, [name])
+                self.targets[name.lower()] = (kind, [name], rooms.get(entity.get("area"), ""))
         for area in fixtures["areas"]:
             room = area["name"] if isinstance(area["name"], str) else area["name"].get("in", "")
-            for domain, words in (("light", ("lights", "light", "lighting")), ("fan", ("fans", "fan"))):
-                self.targets[f"{room.lower()}/{domain}"] = (KINDS[domain], [f"{room} {word}" for word in words])
+            for domain, words in NOUNS[language].items():
+                self.targets[f"{room.lower()}/{domain}"] = (KINDS[domain], [f"{room} {word}" for word in words], "")
 
     def sentences(self):
         """(sentence, class, target, command)"""
@@ -66,7 +71,9 @@ class Corpus:
         name = name.get("value") if isinstance(name, dict) else name
         target, where = str(name).lower(), "named"
         if name is None or name == "all":
-            target, where = f"{str(slots.get('area')).lower()}/{slots.get('domain')}", "room"
+            # The brightness of a room is that of its lights.
+            domain = slots.get("domain") or ("light" if intent == "HassLightSet" else None)
+            target, where = f"{str(slots.get('area')).lower()}/{domain}", "room"
         if target not in self.targets or slots.get("state"):
             return "other", None, None
         command = self.command(intent, self.targets[target][0], slots)
@@ -89,14 +96,17 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("program")
     options.add_argument("corpus")
-    options.add_argument("--language", default="en")
+    options.add_argument("--language", default="en", choices=NOUNS)
     options.add_argument("--show", choices=("wrong", "missed"))
+    options.add_argument("--half", choices=("work", "held"), help="by a hash of the sentence: look at misses of `work` alone")
     options = options.parse_args()
     corpus = Corpus(options.corpus, options.language)
     rows = [(re.sub(r"\s+", " ", row[0]).strip(), *row[1:]) for row in corpus.sentences()]
+    if options.half:
+        rows = [row for row in rows if (zlib.crc32(row[0].encode()) & 1 == 0) == (options.half == "work")]
     with tempfile.NamedTemporaryFile("w", suffix=".tsv") as targets:
-        for target, (kind, names) in corpus.targets.items():
-            print(target, kind, "|".join(names), sep="\t", file=targets)
+        for target, (kind, names, room) in corpus.targets.items():
+            print(target, kind, "|".join(names), room, sep="\t", file=targets)
         targets.flush()
         answers = subprocess.run([options.program, targets.name], input="\n".join(row[0] for row in rows) + "\n",
                                  capture_output=True, text=True, check=True).stdout.splitlines()

@@ -67,6 +67,27 @@ class Hub(HubCase):
         self.server.kill()
         self.assert_not_stored(secret.split()[1])
 
+    def test_a_hub_that_leads_its_group_makes_new_keys_when_they_are_due(self):
+        group = self.group()
+        light = self.light(group)
+        shown = self.device_json(self.admin, "group", "rotate", group, "--every", "0.002")
+        self.assertIsNotNone(shown["new_keys_at"])
+        self.at_work(self.admin, group, [{"device": light.member.id, "names": ["lamp"], "type": "light"}], understand=True)
+        count = len(light.joined)
+        wait_until(lambda: len(light.joined) >= count + 2, timeout=40, what=f"two epochs after {light.joined}")
+        self.assertEqual({one[0] for one in light.joined}, {"ok"})
+        epochs = [int(one[1]) for one in light.joined]
+        self.assertEqual(epochs, list(range(epochs[0], epochs[0] + len(epochs))), "each once, by one controller")
+        self.say(self.ann, "/device lamp on")
+        self.said("lamp: done on")
+        self.stop_hub()
+        # Not by itself any more; what fell due meanwhile is made up for once, by whichever command comes next.
+        self.device_json(self.admin, "group", "rotate", group, "--every", "0")
+        count = len(light.joined)
+        listed = [one for one in self.admin.json("device", "group", "list") if one["name"] == group]
+        self.assertEqual((listed[0]["new_keys_at"], listed[0]["epoch"]), (None, int(light.joined[-1][1])))
+        self.assertEqual(len(light.joined), count)
+
 
 if __name__ == "__main__":
     unittest.main()

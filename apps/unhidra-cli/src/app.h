@@ -90,8 +90,13 @@ class App {
 
   // ---- device groups (device_commands.cpp) ----
   Result<std::unique_ptr<MqttLink>> open_broker(boost::asio::io_context& context);
+  // device_keys.cpp
   Status tell_members(const client::DeviceGroupView& before);
+  Status tell_epoch(DevicePost& post, DeviceGroupId group);
   Status tell_anew(DevicePost& post, DeviceId device);
+  // Keys that are due by time, and epochs that nobody was told of because a run was cut off. Asks
+  // nobody when there is nothing to do.
+  Status look_after_groups();
   Status change_members(const client::DeviceGroupView& group,
                         std::vector<identity::GroupMember> members, client::DeviceRules rules);
   Result<client::DeviceGroupView> device_group_named() const;

@@ -227,6 +227,9 @@ Status App::chat() {
   UNHIDRA_TRY_VOID(open_device());
   UNHIDRA_TRY_VOID(show_online());
   UNHIDRA_TRY_VOID(open_connection(true));
+  if (const auto done = look_after_groups(); !done) {
+    output_.remark("Keys of device groups that are due wait: " + done.error().message());
+  }
   std::optional<Partner> partner;
   if (options_.user.starts_with('#')) {
     UNHIDRA_TRY(const auto group, group_named(std::string_view(options_.user).substr(1)));

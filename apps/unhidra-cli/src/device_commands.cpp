@@ -72,7 +72,9 @@ json::object described(const client::DeviceGroupView& group) {
           {"epoch", group.roster.epoch},
           {"controller", group.controller},
           {"topics", json::value_from(group.roster.topic_filters)},
-          {"members", std::move(members)}};
+          {"members", std::move(members)},
+          {"new_keys_at",
+           group.new_keys_at ? json::value(to_rfc3339(*group.new_keys_at)) : json::value(nullptr)}};
 }
 
 }  // namespace
@@ -86,51 +88,6 @@ Result<std::unique_ptr<MqttLink>> App::open_broker(boost::asio::io_context& cont
                                 .token = std::move(token),
                                 .client_id = engine_->account()->user.to_string() + "-" +
                                              to_hex(random_.array<4>())});
-}
-
-namespace {
-
-std::vector<DeviceId> devices_of(const identity::DeviceGroup& roster) {
-  std::vector<DeviceId> out;
-  for (const auto& member : roster.members) {
-    if (member.role == GroupRole::device) {
-      out.push_back(member.keys.device_id);
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
-// The present epoch for every member, and nothing more for whoever is none any longer.
-Status App::tell_members(const client::DeviceGroupView& before) {
-  const auto id = before.roster.group_id;
-  boost::asio::io_context context{1};
-  UNHIDRA_TRY(const auto link, open_broker(context));
-  DevicePost post(*engine_, *driver_, *link);
-  UNHIDRA_TRY_VOID(post.connect());
-  UNHIDRA_TRY(const auto now, device_group_named());
-  UNHIDRA_TRY_VOID(post.collect(devices_of(now.roster)));
-  UNHIDRA_TRY(const auto deliveries, engine_->device_group_deliveries(id));
-  driver_->flush();
-  UNHIDRA_TRY_VOID(post.deliver(id, deliveries));
-  std::vector<std::pair<std::string, Bytes>> gone;
-  for (const auto& member : before.roster.members) {
-    const auto was = member.keys.device_id;
-    if (now.roster.find(was) == nullptr) {
-      gone.emplace_back(client::delivery_topic(was, id), Bytes());
-      gone.emplace_back(client::channel_topic(was, engine_->account()->device), Bytes());
-    }
-  }
-  UNHIDRA_TRY_VOID(post.keep(gone));
-  for (const auto& delivery : deliveries) {
-    if (delivery.bytes.empty()) {
-      output_.remark(delivery.member.to_string() +
-                     " is told nothing now: its session must begin anew, and it has published no "
-                     "keys for that since.");
-    }
-  }
-  return {};
 }
 
 Status App::change_members(const client::DeviceGroupView& group,
@@ -216,7 +173,18 @@ Status App::device_groups_action() {
       return {};
     }
     case IotAction::group_rotate: {
-      UNHIDRA_TRY(const auto group, device_group_named());
+      UNHIDRA_TRY(auto group, device_group_named());
+      if (iot.every) {
+        const std::chrono::duration<double> age(*iot.every * 3600);
+        UNHIDRA_TRY_VOID(engine_->renew_device_group_every(
+            group.roster.group_id, std::chrono::ceil<std::chrono::seconds>(age)));
+        driver_->flush();
+        UNHIDRA_TRY(group, device_group_named());
+        output_.result(described(group), "New keys of " + printable(group.name) + " by time: " +
+                                             (group.new_keys_at ? to_rfc3339(*group.new_keys_at)
+                                                                : std::string("never")));
+        return {};
+      }
       const auto age = std::chrono::duration<double>(clock_.now() - group.roster.issued_at);
       if (age.count() < iot.older_than * 3600) {
         output_.result(described(group), "The keys are young enough; nothing was changed");
@@ -285,21 +253,6 @@ Result<DeviceGroupId> App::group_with(DeviceId device) const {
   }
   return fail(Errc::not_found,
               "the device is in no device group of this client: unhidra-cli device group add");
-}
-
-// The present epochs, over a session that has just been begun.
-Status App::tell_anew(DevicePost& post, DeviceId device) {
-  UNHIDRA_TRY(const auto groups, engine_->device_groups());
-  for (const auto& group : groups) {
-    if (!group.controller || group.roster.find(device) == nullptr) {
-      continue;
-    }
-    UNHIDRA_TRY(auto deliveries, engine_->device_group_deliveries(group.roster.group_id));
-    std::erase_if(deliveries, [&](const auto& delivery) { return delivery.member != device; });
-    driver_->flush();
-    UNHIDRA_TRY_VOID(post.deliver(group.roster.group_id, deliveries));
-  }
-  return {};
 }
 
 Result<bool> App::command_by_channel(MqttLink& link, DeviceId device) {

@@ -53,8 +53,17 @@ Status DevicePost::collect(const std::vector<DeviceId>& devices) {
   }
   filters.push_back(client::prekeys_topic(own_));
   ask();
+  return await(last);
+}
+
+Status DevicePost::catch_up() {
+  link_.client()->subscribe({client::delivery_topics(own_)});
+  return await(link_.client()->subscribe({client::prekeys_topic(own_)}));
+}
+
+Status DevicePost::await(mqtt::PacketId subscription) {
   link_.flush();
-  auto done = link_.run_until([&] { return subscribed_ == last; }, kPostPatience);
+  auto done = link_.run_until([&] { return subscribed_ == subscription; }, kPostPatience);
   driver_.flush();
   return done;
 }
@@ -120,13 +129,31 @@ void DevicePost::take_message(const ClientEvent& event) {
   if (!device || event.payload.empty()) {
     return;
   }
-  if (topic == client::prekeys_topic(*device)) {
+  const auto own_group = client::delivery_topics(own_);
+  if (const auto root = std::string_view(own_group).substr(0, own_group.size() - 1);
+      topic.starts_with(root)) {
+    take_epoch(topic.substr(root.size()), event.payload);
+  } else if (topic == client::prekeys_topic(*device)) {
     const auto begun = engine_.take_device_prekeys(*device, event.payload);
     if (begun && *begun) {
       begun_.insert(*device);
     }
   } else if (topic == client::channel_answer_topic(*device, own_)) {
     static_cast<void>(engine_.open_from_device(*device, event.payload));
+  }
+}
+
+// Of groups that this client is in already. An old one, or not from an owner: it is refused, and
+// what is known stays.
+void DevicePost::take_epoch(std::string_view group, ByteView delivery) {
+  const auto groups = engine_.device_groups();
+  if (!groups) {
+    return;
+  }
+  for (const auto& known : *groups) {
+    if (known.roster.group_id.to_string() == group) {
+      static_cast<void>(engine_.take_device_group(known.name, delivery));
+    }
   }
 }
 

@@ -23,6 +23,9 @@ class DevicePost {
   DevicePost& operator=(const DevicePost&) = delete;
 
   Status connect();
+  // Takes in the epochs that other controllers have made of the groups that this client is in: who
+  // made the last one leads. Errc::timed_out.
+  Status catch_up();
   // Takes in what the broker keeps of these devices. Afterwards sessions are begun with those that
   // published prekeys and had none. Errc::timed_out.
   Status collect(const std::vector<DeviceId>& devices);
@@ -38,6 +41,8 @@ class DevicePost {
  private:
   void take(const mqtt::ClientEvent& event);
   void take_message(const mqtt::ClientEvent& event);
+  void take_epoch(std::string_view group, ByteView delivery);
+  Status await(mqtt::PacketId subscription);
 
   client::Engine& engine_;
   Driver& driver_;

@@ -31,9 +31,10 @@ constexpr std::chrono::seconds kDeadline{10};   // of a command
 constexpr std::chrono::seconds kFreshness{60};  // what was said earlier is not done now
 constexpr std::chrono::milliseconds kTick{250};
 constexpr std::chrono::seconds kAgain{2};  // until the broker is asked again
+constexpr std::chrono::seconds kLook{1};   // whether keys are due
+constexpr std::chrono::seconds kLookAgain{60};
 constexpr std::size_t kMaxUnderWay = 1000;
 constexpr std::string_view kGroup = "group/";
-constexpr std::size_t kMinToken = 32;
 constexpr std::string_view kProgram = "rest";  // its name in the hub's file
 
 // "devices/ID/what"
@@ -58,6 +59,7 @@ struct HubParts {
   RandomSource& random;
   const Clock& clock;
   std::function<Result<std::unique_ptr<MqttLink>>(boost::asio::io_context&)> open_broker;
+  std::function<Status()> look_after_groups;  // of those that this client leads
 };
 
 class HubRunner {
@@ -140,8 +142,20 @@ class HubRunner {
         connect();
       }
       expire(now);
+      if (groups_at_ <= now) {
+        look_after_groups(now);
+      }
       tick();
     });
+  }
+
+  // Blocks for as long as the broker takes, where keys are due: once in days.
+  void look_after_groups(SteadyTime now) {
+    const auto done = parts_.look_after_groups();
+    if (!done) {
+      parts_.output.remark("Keys of device groups that are due wait: " + done.error().message());
+    }
+    groups_at_ = now + (done ? kLook : kLookAgain);
   }
 
   void expire(SteadyTime now) {
@@ -310,25 +324,9 @@ class HubRunner {
   boost::asio::steady_timer timer_;
   std::unique_ptr<MqttLink> link_;
   std::optional<SteadyTime> again_at_;
+  SteadyTime groups_at_{};
   std::vector<UnderWay> under_way_;
 };
-
-}  // namespace
-
-namespace {
-
-Result<SecretBytes> read_token(const std::string& file) {
-  auto text = runtime::read_secret_file(file, 4096);
-  if (!text) {
-    return fail(Errc::usage, "cannot read " + file + ": " + text.error().message());
-  }
-  const auto whole = as_text(text->expose());
-  const auto token = whole.substr(0, whole.find_first_of("\r\n"));
-  if (token.size() < kMinToken || whole.size() > token.size() + 2) {
-    return fail(Errc::usage, file + ": expected one line of at least 32 characters");
-  }
-  return SecretBytes::copy_of(as_bytes(token));
-}
 
 }  // namespace
 
@@ -361,12 +359,13 @@ Status App::run_hub() {
                     .output = output_,
                     .random = random_,
                     .clock = clock_,
-                    .open_broker = [this](auto& context) { return open_broker(context); }},
+                    .open_broker = [this](auto& context) { return open_broker(context); },
+                    .look_after_groups = [this] { return look_after_groups(); }},
                    std::move(*hub), std::move(conversations));
   on_event_ = [&](const client::Event& one) { runner.on_chat(one); };
   std::unique_ptr<HubRest> rest;
   if (!options_.hub_listen.empty()) {
-    UNHIDRA_TRY(auto token, read_token(options_.hub_token_file));
+    UNHIDRA_TRY(auto token, read_hub_token(options_.hub_token_file));
     rest = std::make_unique<HubRest>(
         driver_->context().get_executor(), std::move(token), std::string(kProgram),
         [&](const actions::HubRequest& request, std::function<void(HubAnswer)> answer) {

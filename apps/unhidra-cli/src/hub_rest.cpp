@@ -7,6 +7,7 @@
 
 #include "unhidra/base/text.h"
 #include "unhidra/net/settings.h"
+#include "unhidra/runtime/files.h"
 #include "unhidra/runtime/settings.h"
 
 #include "errc.h"
@@ -21,6 +22,7 @@ namespace {
 constexpr std::string_view kPath = "/v1/device-commands";
 constexpr std::string_view kBearer = "Bearer ";
 constexpr std::uint64_t kMaxBody = 4096;
+constexpr std::size_t kMinToken = 32;
 
 net::HttpResponse answer(int status, const json::object& body, const char* type) {
   net::HttpResponse out{.status = status, .headers = {}, .body = {}};
@@ -153,6 +155,19 @@ Task<net::HttpResponse> HubRest::handle(net::HttpRequest request) {
   }
   co_return awaited->answer ? told(*awaited->answer)
                             : problem(503, "hub.ending", "The hub is being ended.");
+}
+
+Result<SecretBytes> read_hub_token(const std::string& file) {
+  auto text = runtime::read_secret_file(file, 4096);
+  if (!text) {
+    return fail(Errc::usage, "cannot read " + file + ": " + text.error().message());
+  }
+  const auto whole = as_text(text->expose());
+  const auto token = whole.substr(0, whole.find_first_of("\r\n"));
+  if (token.size() < kMinToken || whole.size() > token.size() + 2) {
+    return fail(Errc::usage, file + ": expected one line of at least 32 characters");
+  }
+  return SecretBytes::copy_of(as_bytes(token));
 }
 
 }  // namespace unhidra::cli

@@ -22,6 +22,9 @@ struct HubAnswer {
   std::string request_id;  // hexadecimal
 };
 
+// One line of at least 32 characters. Errc::usage.
+Result<SecretBytes> read_hub_token(const std::string& file);
+
 // Used, like its callback, on the executor's thread.
 class HubRest final : private net::HttpHandler {
  public:

@@ -381,6 +381,9 @@ bool is_of_groups_alone(IotAction action) {
 Status App::iot() {
   UNHIDRA_TRY_VOID(open_device());
   UNHIDRA_TRY_VOID(open_connection(false));
+  if (const auto done = look_after_groups(); !done) {
+    output_.remark("Keys of device groups that are due wait: " + done.error().message());
+  }
   if (is_of_groups_alone(options_.iot.action)) {
     return device_groups_action();
   }

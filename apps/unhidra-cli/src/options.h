@@ -106,6 +106,7 @@ struct IotOptions {
   std::string role = "device";
   std::vector<std::string> rules;  // what a device obeys: identity::parse_device_rule
   double older_than = 0;           // hours; of rotate
+  std::optional<double> every;     // hours; of rotate: from now on by itself; 0: never
   std::vector<std::string> words;  // of a command
 };
 

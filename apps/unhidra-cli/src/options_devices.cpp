@@ -127,9 +127,17 @@ void OptionBuilder::add_device_groups(CLI::App& device) {
                      "ROLE:COMMAND that the device obeys, ROLE any for all; with ! behind it only "
                      "as answer to a challenge (default: controller:*)");
   allowing->add_option("rules", iot.rules, "As of add; none: it obeys nobody");
-  add_device_group(*groups, "rotate", "New keys for the same members", IotAction::group_rotate)
-      ->add_option("--older-than", iot.older_than, "Only when they are so many hours old")
-      ->check(CLI::Range(0.0, 8760.0));
+  auto* rotating =
+      add_device_group(*groups, "rotate", "New keys for the same members", IotAction::group_rotate);
+  auto* older =
+      rotating->add_option("--older-than", iot.older_than, "Only when they are so many hours old");
+  older->check(CLI::Range(0.0, 8760.0));
+  rotating
+      ->add_option("--every", iot.every,
+                   "Not now, but by itself whenever they are so many hours old (at first 168; 0: "
+                   "never), while this client runs and leads the group")
+      ->check(CLI::Range(0.0, 8760.0))
+      ->excludes(older);
   add_device_group(*groups, "accept", "Take the keys that wait for this client",
                    IotAction::group_accept);
 }

@@ -5,6 +5,7 @@
 #include "unhidra/base/id.h"
 #include "unhidra/base/text.h"
 
+#include "bridge.h"
 #include "document.h"
 
 namespace unhidra::actions {
@@ -18,68 +19,6 @@ constexpr std::string_view kCommand = "/device";
 constexpr std::size_t kMaxBridges = 50;
 constexpr std::size_t kMaxAsked = 200;  // questions that wait for a yes
 constexpr std::size_t kMaxCommand = 200;
-
-struct Bridge {
-  std::string conversation;
-  std::string group;
-  bool understand = false;
-  std::optional<rego::PreparedQuery> allow;
-  std::vector<std::string> tell;
-  std::vector<Target> targets;
-  std::vector<std::string> types;
-  std::optional<IntentMatcher> matcher;
-
-  bool tells(std::string_view kind) const { return std::ranges::find(tell, kind) != tell.end(); }
-};
-
-bool same_words(std::string_view a, std::string_view b) {
-  const auto words = words_of(a);
-  return !words.empty() && words == words_of(b);
-}
-
-Result<Bridge> read_bridge(const Value& value, const std::string& where) {
-  UNHIDRA_TRY_VOID(
-      only(value, where, {"conversation", "group", "understand", "allow", "tell", "devices"}));
-  Bridge out;
-  UNHIDRA_TRY(out.conversation, word(value, where, "conversation", true));
-  UNHIDRA_TRY(out.group, word(value, where, "group", true));
-  if (const auto* understand = value.find("understand")) {
-    if (!understand->is(Kind::boolean)) {
-      return bad(where, "\"understand\" is true or false");
-    }
-    out.understand = understand->as_boolean();
-  }
-  UNHIDRA_TRY(const auto allow, word(value, where, "allow", false, 4000));
-  if (!allow.empty()) {
-    UNHIDRA_TRY(out.allow, compile_condition(allow, where + ", allow"));
-  }
-  UNHIDRA_TRY(out.tell, word_list(value, where, "tell"));
-  const bool known = std::ranges::all_of(
-      out.tell, [](const auto& kind) { return kind == "state" || kind == "telemetry"; });
-  const auto* devices = value.find("devices");
-  if (!known || devices == nullptr || !devices->is(Kind::array) || devices->size() > 500) {
-    return bad(where, known ? "\"devices\" is a list of at most 500"
-                            : "\"tell\" names state and telemetry");
-  }
-  for (const auto& each : devices->elements()) {
-    const auto place = where + ", device " + std::to_string(out.targets.size() + 1);
-    UNHIDRA_TRY_VOID(only(each, place, {"device", "names", "type"}));
-    Target target;
-    UNHIDRA_TRY(const auto id, word(each, place, "device", true));
-    const auto parsed = DeviceId::parse(id);
-    UNHIDRA_TRY(target.names, word_list(each, place, "names"));
-    UNHIDRA_TRY(auto type, word(each, place, "type", false));
-    if (!parsed || target.names.empty()) {
-      return bad(place, "a device has its id and at least one name");
-    }
-    target.id = parsed->to_string();
-    target.kind = kind_of(type);
-    out.targets.push_back(std::move(target));
-    out.types.push_back(std::move(type));
-  }
-  out.matcher.emplace(out.targets);
-  return out;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\n')) {
@@ -252,13 +191,19 @@ struct Hub::Impl {
     if (meant.understanding == Understanding::unclear) {
       std::string choices;
       for (const auto& each : meant.alternatives) {
-        choices += (choices.empty() ? "" : ", or ") + bridge.targets[each.target].names.front() +
-                   " " + each.command;
+        choices +=
+            (choices.empty() ? "" : ", or ") + bridge.name_of(each.target) + " " + each.command;
       }
       return {{}, {{bridge.conversation, "Which one: " + choices + "? Say /device NAME COMMAND."}}};
     }
-    return want(bridge, meant.intent->target, who, meant.intent->command, meant.intent->confirm,
-                now, steady);
+    HubOutcome out;
+    for (const auto target : bridge.meanings[meant.intent->target]) {
+      auto one =
+          want(bridge, target, who, meant.intent->command, meant.intent->confirm, now, steady);
+      std::ranges::move(one.commands, std::back_inserter(out.commands));
+      std::ranges::move(one.says, std::back_inserter(out.says));
+    }
+    return out;
   }
 };
 

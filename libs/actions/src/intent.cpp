@@ -4,44 +4,21 @@
 #include <array>
 #include <map>
 
+#include "sentence.h"
 #include "templates.h"
 #include "words.h"
 
 namespace unhidra::actions {
 namespace {
 
-using Words = std::vector<std::string>;
-
 // What a word of the sentence costs that no template has; a score is 1 at no cost, 0 at four words.
 constexpr double kExtraWord = 1.0;
 constexpr double kMisspelt = 0.4;
+constexpr double kOtherNumber = 0.7;  // "lights", where one light is meant
+// "the bedroom": with a word more it is something else there, such as its curtain.
+constexpr double kPlace = 0.2;
+constexpr double kTurned = 0.2;  // "light kitchen", of "the light in the kitchen"
 constexpr double kWhole = 4.0;
-
-// They change nothing.
-constexpr std::array<std::string_view, 40> kFillers{
-    "the",    "a",   "my",   "our",   "please", "now",       "hey",      "could", "can",    "you",
-    "would",  "me",  "for",  "in",    "of",     "just",      "bitte",    "das",   "die",    "der",
-    "den",    "dem", "des",  "ein",   "eine",   "einen",     "mein",     "meine", "meinen", "unser",
-    "unsere", "mal", "doch", "jetzt", "kannst", "koenntest", "wuerdest", "du",    "im",     "mir"};
-// They change everything: a denial, a question, a condition, another time. Not guessed at.
-constexpr std::array<std::string_view, 52> kBlocking{
-    "not",    "dont",    "never",      "no",     "nicht", "kein",    "keine",   "keinen",
-    "nie",    "is",      "are",        "was",    "did",   "does",    "why",     "who",
-    "what",   "how",     "ist",        "sind",   "war",   "hat",     "warum",   "wer",
-    "wie",    "if",      "when",       "unless", "until", "after",   "before",  "tomorrow",
-    "later",  "wenn",    "falls",      "sobald", "bis",   "nachher", "morgen",  "spaeter",
-    "minute", "minutes", "minuten",    "hour",   "hours", "stunde",  "stunden", "uhr",
-    "except", "ausser",  "everything", "alles"};
-
-template <std::size_t N>
-bool is_in(const std::array<std::string_view, N>& list, std::string_view word) {
-  return std::ranges::find(list, word) != list.end();
-}
-
-Words without_fillers(Words words) {
-  std::erase_if(words, [](const std::string& word) { return is_in(kFillers, word); });
-  return words;
-}
 
 // The cost of taking one for the other; nothing when they are not the same word. Short words are
 // themselves: "on" and "off" are a letter or two apart.
@@ -54,7 +31,7 @@ std::optional<double> word_cost(std::string_view said, std::string_view meant, b
   if (meant.size() < least || digits || distance(said, meant, 1) > 1) {
     return std::nullopt;
   }
-  return kMisspelt;
+  return is_plural(said) == is_plural(meant) ? kMisspelt : kOtherNumber;
 }
 
 std::optional<double> sequence_cost(const Words& said, std::size_t at, const Words& meant,
@@ -74,7 +51,7 @@ std::optional<double> sequence_cost(const Words& said, std::size_t at, const Wor
 }
 
 struct Part {
-  enum class Kind : std::uint8_t { words, name, number };
+  enum class Kind : std::uint8_t { words, name, place, number, level };
   Kind kind = Kind::words;
   bool optional = false;
   std::vector<Words> alternatives;
@@ -96,7 +73,10 @@ std::vector<Part> parse(std::string_view text) {
     Part part;
     part.optional = c == '[';
     if (c == '{') {
-      part.kind = content == "name" ? Part::Kind::name : Part::Kind::number;
+      part.kind = content == "name"    ? Part::Kind::name
+                  : content == "place" ? Part::Kind::place
+                  : content == "level" ? Part::Kind::level
+                                       : Part::Kind::number;
     } else {
       for (;;) {
         const auto bar = std::min(content.find('|'), content.size());
@@ -120,12 +100,12 @@ struct Fit {
 // The cheapest way to read the words as this template with one of these names.
 class Reading {
  public:
-  Reading(const std::vector<Part>& parts, const std::vector<Words>& names, const Words& words,
-          double most)
-      : parts_(parts), names_(names), words_(words), most_(most) {}
+  Reading(const std::vector<Part>& parts, const Names& names, const Sentence& sentence,
+          const Words& words, double most)
+      : parts_(parts), names_(names), sentence_(sentence), words_(words), most_(most) {}
 
-  std::optional<Fit> best() {
-    go(0, 0, {});
+  std::optional<Fit> best(double cost) {
+    go(0, 0, {cost, {}});
     return best_;
   }
 
@@ -141,7 +121,8 @@ class Reading {
     if (part < parts_.size()) {
       take(part, word, so_far);
     }
-    if (word < words_.size()) {
+    if (word < words_.size() &&
+        std::ranges::find(sentence_.weighty, words_[word]) == sentence_.weighty.end()) {
       auto skipped = so_far;
       skipped.cost += kExtraWord;
       go(part, word + 1, skipped);
@@ -150,29 +131,51 @@ class Reading {
 
   void take(std::size_t part, std::size_t word, const Fit& so_far) {
     const auto& one = parts_[part];
-    if (one.kind == Part::Kind::number) {
-      if (const auto number = number_at(words_, word)) {
-        auto next = so_far;
-        next.number = number->digits;
-        go(part + 1, word + number->words, next);
-      }
-      return;
+    switch (one.kind) {
+      case Part::Kind::number:
+      case Part::Kind::level:
+        return take_number(part, word, so_far);
+      case Part::Kind::name:
+      case Part::Kind::place:
+        for (const auto& form : one.kind == Part::Kind::name ? names_.names : names_.places) {
+          if (!form.all || sentence_.all) {
+            take_words(part, word, so_far, form.words, form.cost, true);
+          }
+        }
+        return;
+      case Part::Kind::words:
+        for (const auto& choice : one.alternatives) {
+          take_words(part, word, so_far, choice, 0, false);
+        }
+        if (one.optional) {
+          go(part + 1, word, so_far);
+        }
+        return;
     }
-    const bool is_name = one.kind == Part::Kind::name;
-    for (const auto& choice : is_name ? names_ : one.alternatives) {
-      if (const auto cost = sequence_cost(words_, word, choice, is_name)) {
-        auto next = so_far;
-        next.cost += *cost;
-        go(part + 1, word + choice.size(), next);
-      }
+  }
+
+  void take_words(std::size_t part, std::size_t word, const Fit& so_far, const Words& choice,
+                  double cost, bool is_name) {
+    if (const auto spelt = sequence_cost(words_, word, choice, is_name)) {
+      auto next = so_far;
+      next.cost += *spelt + cost;
+      go(part + 1, word + choice.size(), next);
     }
-    if (one.optional) {
-      go(part + 1, word, so_far);
+  }
+
+  void take_number(std::size_t part, std::size_t word, const Fit& so_far) {
+    const auto number =
+        parts_[part].kind == Part::Kind::number ? number_at(words_, word) : level_at(words_, word);
+    if (number) {
+      auto next = so_far;
+      next.number = number->digits;
+      go(part + 1, word + number->words, next);
     }
   }
 
   const std::vector<Part>& parts_;
-  const std::vector<Words>& names_;
+  const Names& names_;
+  const Sentence& sentence_;
   const Words& words_;
   double most_;
   std::optional<Fit> best_;
@@ -216,18 +219,46 @@ DeviceKind kind_of(std::string_view type) {
   return found != kKinds.end() ? found->second : other;
 }
 
-struct IntentMatcher::Compiled {
-  std::vector<Words> names;  // without fillers
-};
+struct IntentMatcher::Compiled : Names {};
+
+namespace {
+
+// "kitchen light" is also said as "light in the kitchen"; where something is may be said beside its
+// name.
+void add_forms(const Name& name, const Words& room, std::vector<Form>& out) {
+  out.push_back({name.words, 0, name.all});
+  for (std::size_t at = 1; at < name.words.size(); ++at) {
+    auto turned = name.words;
+    std::rotate(turned.begin(), turned.begin() + static_cast<std::ptrdiff_t>(at), turned.end());
+    out.push_back({std::move(turned), kTurned, name.all});
+  }
+  if (room.empty() || !std::ranges::search(name.words, room).empty()) {
+    return;
+  }
+  auto before = room;
+  before.insert(before.end(), name.words.begin(), name.words.end());
+  auto behind = name.words;
+  behind.insert(behind.end(), room.begin(), room.end());
+  out.push_back({std::move(before), 0, name.all});
+  out.push_back({std::move(behind), 0, name.all});
+}
+
+}  // namespace
 
 IntentMatcher::IntentMatcher(std::vector<Target> targets, const IntentLimits& limits)
     : targets_(std::move(targets)), limits_(limits) {
   for (const auto& target : targets_) {
     Compiled one;
-    for (const auto& name : target.names) {
-      auto words = without_fillers(words_of(name));
-      if (!words.empty()) {
-        one.names.push_back(std::move(words));
+    const auto room = read_name(target.room).words;
+    for (const auto& text : target.names) {
+      const auto name = read_name(text);
+      if (name.words.empty()) {
+        continue;
+      }
+      one.plural = one.plural || is_plural(name.words.back());
+      add_forms(name, room, one.names);
+      if (name.words.size() > 1 && is_plural(name.words.back()) && means_light(name.words.back())) {
+        one.places.push_back({{name.words.begin(), name.words.end() - 1}, kPlace, name.all});
       }
     }
     compiled_.push_back(std::move(one));
@@ -239,10 +270,9 @@ IntentMatcher& IntentMatcher::operator=(IntentMatcher&&) noexcept = default;
 
 Understood IntentMatcher::understand(std::string_view text) const {
   const auto all = text.size() > limits_.max_text ? Words() : words_of(text);
-  const bool blocked =
-      std::ranges::any_of(all, [](const std::string& word) { return is_in(kBlocking, word); });
-  const auto words = without_fillers(all);
-  if (words.empty() || words.size() > limits_.max_words || blocked) {
+  const auto sentence = read_sentence(all);
+  const auto count = sentence.readings.front().size();
+  if (count == 0 || count > limits_.max_words || sentence.blocked) {
     return {};
   }
   std::map<std::pair<std::size_t, std::string>, double> scores;
@@ -253,7 +283,16 @@ Understood IntentMatcher::understand(std::string_view text) const {
       if (std::ranges::find(form.kinds, targets_[i].kind) == form.kinds.end()) {
         continue;
       }
-      const auto fit = Reading(parsed_templates()[t], compiled_[i].names, words, most).best();
+      std::optional<Fit> fit;
+      for (const auto& words : sentence.readings) {
+        // "all" of what is one thing is a word too many.
+        const double cost = sentence.all && !compiled_[i].plural ? kExtraWord : 0;
+        const auto read =
+            Reading(parsed_templates()[t], compiled_[i], sentence, words, most).best(cost);
+        if (read && (!fit || read->cost < fit->cost)) {
+          fit = read;
+        }
+      }
       if (!fit) {
         continue;
       }

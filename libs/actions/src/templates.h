@@ -1,6 +1,6 @@
 #pragma once
 // The sentences that are understood. A template is written with words, (one|or|another), [what may
-// be left out], {name} for a device, {number}.
+// be left out], {name} for a device, {place} for where all the light is meant, {number}, {level}.
 
 #include <array>
 #include <span>

@@ -143,6 +143,21 @@ std::optional<Number> number_at(const std::vector<std::string>& words, std::size
   return Number{std::to_string(*first), 1};
 }
 
+std::optional<Number> level_at(const std::vector<std::string>& words, std::size_t at) {
+  constexpr std::array<std::string_view, 8> kMost{"max",  "maximum",  "highest", "full",
+                                                  "voll", "hoechste", "maximal", "maximale"};
+  constexpr std::array<std::string_view, 7> kLeast{
+      "min", "minimum", "lowest", "minimal", "niedrigste", "schwaechste", "minimale"};
+  if (at >= words.size()) {
+    return std::nullopt;
+  }
+  if (std::ranges::find(kMost, words[at]) != kMost.end()) {
+    return Number{"100", 1};
+  }
+  return std::ranges::find(kLeast, words[at]) != kLeast.end() ? std::optional(Number{"1", 1})
+                                                              : std::nullopt;
+}
+
 int distance(std::string_view a, std::string_view b, int limit) {
   const auto difference = static_cast<int>(a.size()) - static_cast<int>(b.size());
   if (difference > limit || -difference > limit) {

@@ -11,6 +11,9 @@ struct Number {
 };
 std::optional<Number> number_at(const std::vector<std::string>& words, std::size_t at);
 
+// "maximum", "lowest": of a hundred.
+std::optional<Number> level_at(const std::vector<std::string>& words, std::size_t at);
+
 // Letters that are added, missing or other ones; more than `limit` when it is more.
 int distance(std::string_view a, std::string_view b, int limit);
 

@@ -59,6 +59,56 @@ TEST_F(HubTest, TypedCommandsAreTakenAsTheyAre) {
   EXPECT_EQ(say("/devices kitchen light on"), "");
 }
 
+TEST(HubOfRooms, SeveralDevicesAreSpokenOfAsOne) {
+  constexpr std::string_view kRooms = R"({"bridges": [
+    {"conversation": "home", "group": "house", "understand": true,
+     "allow": "not input.device.name == \"night light\"",
+     "devices": [
+       {"device": "01a20000-0000-7000-8000-000000000001", "names": ["ceiling light"], "type": "light", "room": "kitchen"},
+       {"device": "01a20000-0000-7000-8000-000000000002", "names": ["counter"], "type": "light", "room": "kitchen"},
+       {"device": "01a20000-0000-7000-8000-000000000003", "names": ["kettle"], "type": "plug", "room": "kitchen"},
+       {"device": "01a20000-0000-7000-8000-000000000004", "names": ["back door"], "type": "lock", "room": "kitchen"},
+       {"device": "01a20000-0000-7000-8000-000000000005", "names": ["night light"], "type": "light", "room": "bedroom"},
+       {"device": "01a20000-0000-7000-8000-000000000006", "names": ["reading lamp"], "type": "light", "room": "bedroom"},
+       {"device": "01a20000-0000-7000-8000-000000000007", "names": ["fridge"], "type": "plug", "room": "Küche"}]}]})";
+  auto hub = Hub::parse(kRooms).value();
+  const auto say = [&](std::string_view text) {
+    std::string out;
+    const auto outcome = hub.on_text("home", {"id", "ann"}, text, kNow, {});
+    for (const auto& command : outcome.commands) {
+      out += command.device_name + " " + command.text + ";";
+    }
+    for (const auto& one : outcome.says) {
+      out += "> " + one.text + ";";
+    }
+    return out;
+  };
+  const std::string on = "ceiling light on;counter on;";
+  for (const auto* said : {"turn on the kitchen lights", "turn the lights on in the kitchen",
+                           "turn on all the lights in the kitchen", "light up the kitchen",
+                           "could you please switch every light in the kitchen on"}) {
+    EXPECT_EQ(say(said), on) << said;
+  }
+  EXPECT_EQ(say("turn everything off in the kitchen"), "ceiling light off;counter off;kettle off;");
+  EXPECT_EQ(say("set the kitchen to 40 percent"), "ceiling light dim 40;counter dim 40;");
+  // Where it is may be said beside the name, where it is not may not.
+  EXPECT_EQ(say("turn on the counter in the kitchen"), "counter on;");
+  EXPECT_EQ(say("turn on the counter in the bedroom"), "");
+  // What may not be done to one is done to the others.
+  EXPECT_EQ(say("bedroom lights off"), "reading lamp off;> night light: you may not do that.;");
+  EXPECT_EQ(say("alle Lichter aus"),
+            "ceiling light off;counter off;reading lamp off;> night light: you may not do that.;");
+  // Not guessed: which lights, what else is everything, locks.
+  for (const auto* said :
+       {"turn on the lights", "turn off everything", "turn off everything in the house",
+        "unlock the kitchen", "unlock everything in the kitchen", "set the kitchen to 21",
+        "turn on the lights in the attic", "set the kitchen curtain to 40 percent",
+        "lights in the kitchen are nice", "turn everything off in the kitchen but the kettle",
+        "turn on all the kettles"}) {
+    EXPECT_EQ(say(said), "") << said;
+  }
+}
+
 TEST_F(HubTest, ProgramsMayWhatPeopleMayAndConfirmWithTheRequest) {
   const auto ask = [&](std::string device, std::string command, bool confirmed = false,
                        std::string who = "rest") {

@@ -59,6 +59,10 @@ TEST_F(Sentences, English) {
       {"unlock the front door", "door: unlock!"},
       {"turn on bedroom lamp 2", "lamp2: on"},
       {"turn on the kitchen light strip", "strip: on"},
+      {"turn on the light in the kitchen", "kitchen: on"},
+      {"turn the light on in the kitchen", "kitchen: on"},
+      {"set the kitchen light to maximum brightness", "kitchen: dim 100"},
+      {"i would like the coffee machine on", "coffee: on"},
       {"  TURN   ON the KITCHEN LIGHT. ", "kitchen: on"},
   };
   for (const auto& [said, meant] : kSaid) {
@@ -85,6 +89,9 @@ TEST_F(Sentences, German) {
       {"Schließe die Haustür auf", "door: unlock!"},
       {"Haustür entriegeln", "door: unlock!"},
       {"kannst du mal die Kaffeemaschine einschalten", "coffee: on"},
+      {"Schalte das Küchenlicht ein, bitte", "kitchen: on"},
+      {"Macht in der Küche das Licht aus", "kitchen: off"},
+      {"Stell die Helligkeit vom Küchenlicht auf die niedrigste Stufe", "kitchen: dim 1"},
   };
   for (const auto& [said, meant] : kSaid) {
     EXPECT_EQ(read(said), meant) << said;
@@ -106,7 +113,9 @@ TEST_F(Sentences, WhatChangesTheMeaningIsNotGuessed) {
         "turn off the kitchen light in five minutes", "open the garage door when I arrive",
         "turn on the kitchen light tomorrow", "turn on everything",
         "Schalte das Küchenlicht nicht an", "Ist das Küchenlicht an?",
-        "Öffne das Garagentor, wenn ich komme", "Mach das Küchenlicht in zehn Minuten aus",
+        "Öffne das Garagentor, wenn ich komme", "öffnet sich das Garagentor?",
+        "turn on the kitchen light in the bedroom", "set the thermostat to max",
+        "Mach das Küchenlicht in zehn Minuten aus",
         "turn on everything except the kitchen light"}) {
     EXPECT_EQ(read(said), "") << said;
   }

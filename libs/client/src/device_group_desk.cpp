@@ -91,7 +91,14 @@ Result<DeviceGroupId> DeviceGroupDesk::create(std::string_view name,
   UNHIDRA_TRY(auto keys,
               e2ee::DeviceGroupKeys::join(env_.crypto, account_->public_key(), std::move(roster),
                                           secret.clone(), self_->device));
-  save({id, std::string(name), std::move(secret), std::move(keys), {}});
+  const auto age = env_.limits.device_key_age;
+  save({.id = id,
+        .name = std::string(name),
+        .secret = std::move(secret),
+        .keys = std::move(keys),
+        .rules = {},
+        .key_age = age,
+        .new_keys_at = env_.clock.now() + age});
   return id;
 }
 
@@ -101,20 +108,98 @@ Status DeviceGroupDesk::set_members(DeviceGroupId id, std::vector<identity::Grou
     return fail(Errc::no_account_key, "only a device with the account's key changes device groups");
   }
   UNHIDRA_TRY(auto record, this->record(id));
+  std::erase_if(others, [&](const auto& member) { return member.keys.device_id == self_->device; });
+  UNHIDRA_TRY_VOID(begin_epoch(record, std::move(others), std::move(rules)));
+  save(record);
+  return {};
+}
+
+// Its members beside this device are to be told of it. Whoever makes an epoch leads the group, and
+// draws the next keys when these are old.
+Status DeviceGroupDesk::begin_epoch(DeviceGroupRecord& record,
+                                    std::vector<identity::GroupMember> members, DeviceRules rules) {
   identity::DeviceGroup next = record.keys.roster();
   next.epoch += 1;
   next.previous_hash = identity::hash_of(env_.crypto, record.keys.roster());
   next.issued_at = env_.clock.now();
-  next.members = std::move(others);
-  std::erase_if(next.members,
-                [&](const auto& member) { return member.keys.device_id == self_->device; });
+  next.members = std::move(members);
   next.members.push_back({self_->keys(), identity::GroupRole::controller});
   UNHIDRA_TRY_VOID(identity::sign(env_.crypto, *account_, next));
   UNHIDRA_TRY_VOID(check_rules(next, rules));
   record.rules = std::move(rules);
   record.secret = env_.random.secret_array<32>();
   UNHIDRA_TRY_VOID(record.keys.advance(env_.crypto, std::move(next), record.secret->clone()));
+  record.new_keys_at = env_.clock.now() + record.key_age;
+  record.told = record.keys.roster().members.size() == 1;
+  return {};
+}
+
+// ---- New keys by time --------------------------------------------------------------------------
+
+Status DeviceGroupDesk::renew_every(DeviceGroupId id, std::chrono::seconds age) {
+  UNHIDRA_TRY(auto record, this->record(id));
+  if (!leads(record)) {
+    return fail(Errc::not_in_group, "another device made this epoch and renews its keys");
+  }
+  record.key_age = std::clamp(age, std::chrono::seconds(0), kMaxDeviceKeyAge);
+  record.new_keys_at = record.keys.roster().issued_at + record.key_age;
   save(record);
+  return {};
+}
+
+// A clock that was ahead and has been set right must not keep old keys for as long as it was ahead:
+// no date is further off than the age that keys may have.
+Result<DeviceGroupDesk::Outlook> DeviceGroupDesk::look() {
+  const auto now = env_.clock.now();
+  Outlook out{.waiting = false, .again = Timestamp::max()};
+  UNHIDRA_TRY(auto all, records());
+  for (auto& record : all) {
+    if (!leads(record)) {
+      continue;
+    }
+    out.waiting = out.waiting || !record.told;
+    if (record.key_age == record.key_age.zero()) {
+      continue;
+    }
+    if (record.new_keys_at > now + record.key_age) {
+      record.new_keys_at = now + record.key_age;
+      save(record);
+    }
+    out.waiting = out.waiting || record.new_keys_at <= now;
+    out.again = std::min(out.again, record.new_keys_at);
+  }
+  return out;
+}
+
+// However many dates went by while nobody looked, the keys are drawn once.
+Result<std::vector<DeviceGroupId>> DeviceGroupDesk::renew() {
+  const auto now = env_.clock.now();
+  UNHIDRA_TRY(auto all, records());
+  std::vector<DeviceGroupId> out;
+  for (auto& record : all) {
+    if (!leads(record)) {
+      continue;
+    }
+    if (record.key_age != record.key_age.zero() && record.new_keys_at <= now) {
+      auto members = record.keys.roster().members;
+      std::erase_if(members,
+                    [&](const auto& member) { return member.keys.device_id == self_->device; });
+      UNHIDRA_TRY_VOID(begin_epoch(record, std::move(members), record.rules));
+      save(record);
+    }
+    if (!record.told) {
+      out.push_back(record.id);
+    }
+  }
+  return out;
+}
+
+Status DeviceGroupDesk::told(DeviceGroupId id, std::uint32_t epoch) {
+  UNHIDRA_TRY(auto record, this->record(id));
+  if (record.keys.roster().epoch == epoch && !record.told) {
+    record.told = true;
+    save(record);
+  }
   return {};
 }
 
@@ -160,6 +245,7 @@ Result<DeviceGroupId> DeviceGroupDesk::take(std::string_view name,
     UNHIDRA_TRY_VOID(
         known->keys.advance(env_.crypto, std::move(opened.roster), std::move(opened.secret)));
     known->secret.reset();
+    known->told = true;
     save(*known);
     return id;
   }
@@ -168,7 +254,12 @@ Result<DeviceGroupId> DeviceGroupDesk::take(std::string_view name,
   }
   UNHIDRA_TRY(auto keys, e2ee::DeviceGroupKeys::join(env_.crypto, owner, std::move(opened.roster),
                                                      std::move(opened.secret), self_->device));
-  save({id, std::string(name), std::nullopt, std::move(keys), {}});
+  save({.id = id,
+        .name = std::string(name),
+        .secret = std::nullopt,
+        .keys = std::move(keys),
+        .rules = {},
+        .key_age = env_.limits.device_key_age});
   return id;
 }
 
@@ -185,7 +276,12 @@ Result<std::vector<DeviceGroupView>> DeviceGroupDesk::list() const {
   UNHIDRA_TRY(const auto all, records());
   std::vector<DeviceGroupView> out;
   for (const auto& record : all) {
-    out.push_back({record.name, record.keys.roster(), record.rules, record.secret.has_value()});
+    const bool by_time = leads(record) && record.key_age != record.key_age.zero();
+    out.push_back({.name = record.name,
+                   .roster = record.keys.roster(),
+                   .rules = record.rules,
+                   .controller = record.secret.has_value(),
+                   .new_keys_at = by_time ? std::optional(record.new_keys_at) : std::nullopt});
   }
   return out;
 }

@@ -30,6 +30,17 @@ class DeviceGroupDesk {
   Status set_members(DeviceGroupId id, std::vector<identity::GroupMember> others,
                      DeviceRules rules);
   Result<std::vector<MemberDelivery>> deliveries(DeviceGroupId id);
+
+  // ---- new keys by time, where this device made the present epoch ----
+  Status renew_every(DeviceGroupId id, std::chrono::seconds age);
+  struct Outlook {
+    bool waiting = false;  // keys are due, or members have not been told theirs
+    Timestamp again;       // when to look again, if nothing changes and the clock is not set back
+  };
+  Result<Outlook> look();
+  Result<std::vector<DeviceGroupId>> renew();
+  Status told(DeviceGroupId id, std::uint32_t epoch);
+
   // `owner`: the key that signs the rosters of this account.
   Result<DeviceGroupId> take(std::string_view name, const crypto::Ed25519PublicKey& owner,
                              ByteView delivery);
@@ -54,6 +65,9 @@ class DeviceGroupDesk {
 
  private:
   void save(const DeviceGroupRecord& record);
+  Status begin_epoch(DeviceGroupRecord& record, std::vector<identity::GroupMember> members,
+                     DeviceRules rules);
+  bool leads(const DeviceGroupRecord& record) const { return account_ && record.secret; }
   Result<DeviceGroupRecord> record(DeviceGroupId id) const;
   Result<std::vector<DeviceGroupRecord>> records() const;
   Result<Bytes> policy_of(const identity::DeviceGroup& roster, DeviceId device,

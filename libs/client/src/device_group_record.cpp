@@ -1,12 +1,14 @@
 #include "device_group_record.h"
 
+#include "unhidra/client/limits.h"
+
 #include "record_codec.h"
 
 namespace unhidra::client {
 
 namespace {
 
-constexpr std::uint8_t kDeviceGroupVersion = 2;  // 2: rules
+constexpr std::uint8_t kDeviceGroupVersion = 3;  // 2: rules; 3: new keys by time
 constexpr std::size_t kMaxStoredKeys = std::size_t{4} << 20;
 
 void write_rules(ByteWriter& out, const DeviceRules& rules) {
@@ -54,6 +56,9 @@ SecretBytes DeviceGroupRecord::encode() const {
   }
   out.bytes(keys.serialize().expose());
   write_rules(out, rules);
+  out.u32(static_cast<std::uint32_t>(key_age.count()));
+  write_time(out, new_keys_at);
+  out.u8(told ? 1 : 0);
   return seal(std::move(out));
 }
 
@@ -68,10 +73,26 @@ Result<DeviceGroupRecord> DeviceGroupRecord::decode(const crypto::Provider& prov
   }
   const auto stored = in.bytes(kMaxStoredKeys);
   auto rules = version >= 2 ? read_rules(in) : DeviceRules();
+  std::chrono::seconds key_age = Limits().device_key_age;
+  std::optional<Timestamp> new_keys_at;
+  bool told = true;
+  if (version >= 3) {
+    key_age = std::chrono::seconds(in.u32());
+    new_keys_at = read_time(in);
+    told = read_bool(in);
+  }
   UNHIDRA_TRY_VOID(finish_record(in, "device group"));
   UNHIDRA_TRY(auto keys, e2ee::DeviceGroupKeys::deserialize(provider, stored));
   const auto id = keys.roster().group_id;
-  return DeviceGroupRecord{id, name, std::move(secret), std::move(keys), std::move(rules)};
+  const auto issued_at = keys.roster().issued_at;
+  return DeviceGroupRecord{.id = id,
+                           .name = name,
+                           .secret = std::move(secret),
+                           .keys = std::move(keys),
+                           .rules = std::move(rules),
+                           .key_age = key_age,
+                           .new_keys_at = new_keys_at.value_or(issued_at + key_age),
+                           .told = told};
 }
 
 }  // namespace unhidra::client

@@ -16,6 +16,11 @@ struct DeviceGroupRecord {
   e2ee::DeviceGroupKeys keys;
   DeviceRules rules;
 
+  // ---- of the device that made the present epoch ----
+  std::chrono::seconds key_age{};  // how often it draws new keys; 0: not by time
+  Timestamp new_keys_at{};         // when next
+  bool told = true;                // the members have the present epoch
+
   SecretBytes encode() const;
   static Result<DeviceGroupRecord> decode(const crypto::Provider& provider, ByteView bytes);
 };

@@ -31,6 +31,10 @@ std::string delivery_topic(DeviceId device, DeviceGroupId group) {
   return topic_of(device, "group/" + group.to_string());
 }
 
+std::string delivery_topics(DeviceId device) {
+  return topic_of(device, "group/#");
+}
+
 std::string prekeys_topic(DeviceId device) {
   return topic_of(device, "prekeys");
 }

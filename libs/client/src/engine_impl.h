@@ -80,6 +80,13 @@ class Engine::Impl {
     return step(std::move(body));
   }
 
+  // After it is looked anew when device groups have something to do.
+  template <class F>
+  auto change_device_groups(F body) -> decltype(body()) {
+    groups_next_ = {};
+    return command(std::move(body));
+  }
+
   // ---- doors (engine.cpp) ----
   Status enroll(const Enrollment& enrollment);
   Status need_enrolled() const;
@@ -170,6 +177,7 @@ class Engine::Impl {
   Status cancel_history(DeviceId other);
   std::vector<HistoryTransfer> history_transfers() const;
   DeviceGroupDesk& device_groups() { return device_groups_; }
+  Result<bool> device_groups_wait();
   Result<crypto::Ed25519PublicKey> device_owner_key() const;
   const std::optional<Self>& self() const { return self_; }
 
@@ -739,6 +747,8 @@ class Engine::Impl {
   Bytes stored_progress_;  // hash of what is in the store, to write only changes
   PreKeys prekeys_{env_, progress_};
   DeviceGroupDesk device_groups_{env_, self_, account_};
+  Timestamp groups_seen_{};  // nothing waited in the device groups at this time ...
+  Timestamp groups_next_{};  // ... and nothing will before this one
   std::map<UserId, UserRecord> users_;
   std::map<ConversationId, ConversationRecord> conversations_;
   mutable SearchTexts search_texts_;

@@ -244,5 +244,156 @@ TEST_F(DeviceGroupsTest, WhatADeviceObeysComesWithEachEpochUntilItIsTakenBack) {
   EXPECT_EQ(a.engine->set_device_group_members(group, {}, rules).error(), Errc::not_in_group);
 }
 
+// ---- New keys by time --------------------------------------------------------------------------
+
+using std::chrono::hours;
+constexpr auto kWeek = hours(24 * 7);
+
+class KeysByTimeTest : public DeviceGroupsTest {
+ protected:
+  void SetUp() override {
+    DeviceGroupsTest::SetUp();
+    ASSERT_TRUE(a.engine->set_device_group_members(group, {lamp.member(), lock.member()},
+                                                   {{lamp.id, rules()}}));
+    tell();
+  }
+  static std::vector<identity::DeviceRule> rules() {
+    return {*identity::parse_device_rule("controller:*")};
+  }
+  client::DeviceGroupView view(Phone& of) {
+    const auto all = of.engine->device_groups().value();
+    return *std::ranges::find_if(all,
+                                 [&](const auto& each) { return each.roster.group_id == group; });
+  }
+  std::uint32_t epoch() { return view(a).roster.epoch; }
+  bool waits(Phone& one) { return one.engine->device_groups_wait().value(); }
+  // As a host does: looks, and tells whoever has to be told.
+  std::size_t tell() {
+    const auto groups = a.engine->renew_device_groups().value();
+    for (const auto id : groups) {
+      deliver(a, {&lamp, &lock});
+      EXPECT_TRUE(a.engine->device_group_told(id, epoch()));
+    }
+    return groups.size();
+  }
+};
+
+TEST_F(KeysByTimeTest, AreDrawnWhenTheyAreDueAndNotBefore) {
+  const auto before = epoch();
+  EXPECT_EQ(view(a).new_keys_at, world.clock.now() + kWeek);
+  world.clock.advance(kWeek - std::chrono::seconds(1));
+  EXPECT_FALSE(waits(a));
+  EXPECT_EQ(tell(), 0U);
+  EXPECT_EQ(epoch(), before);
+  world.clock.advance(std::chrono::seconds(1));
+  EXPECT_TRUE(waits(a));
+  EXPECT_EQ(tell(), 1U);
+  EXPECT_EQ(epoch(), before + 1);
+  EXPECT_FALSE(waits(a));
+  // The same members, who obey the same.
+  EXPECT_EQ(view(a).roster.members.size(), 3U);
+  EXPECT_EQ(view(a).rules, (DeviceRules{{lamp.id, rules()}}));
+  EXPECT_TRUE(lamp.open(command(a, lamp, "on").value()));
+}
+
+TEST_F(KeysByTimeTest, DatesThatWentByWhileNobodyLookedCountOnce) {
+  const auto before = epoch();
+  world.clock.advance(10 * kWeek + hours(5));
+  a.reopen();
+  EXPECT_TRUE(waits(a));
+  EXPECT_EQ(tell(), 1U);
+  EXPECT_EQ(tell(), 0U);
+  EXPECT_EQ(epoch(), before + 1);
+  EXPECT_EQ(view(a).new_keys_at, world.clock.now() + kWeek);
+}
+
+TEST_F(KeysByTimeTest, TheDateIsThatOfBeforeARestart) {
+  const auto due = view(a).new_keys_at;
+  world.clock.advance(kWeek / 2);
+  a.reopen();
+  EXPECT_EQ(view(a).new_keys_at, due);
+  EXPECT_FALSE(waits(a));
+  world.clock.advance(kWeek / 2);
+  EXPECT_TRUE(waits(a));
+}
+
+TEST_F(KeysByTimeTest, AnEpochThatNobodyWasToldOfIsTold) {
+  world.clock.advance(kWeek);
+  EXPECT_EQ(a.engine->renew_device_groups()->size(), 1U);
+  const auto drawn = epoch();
+  a.reopen();  // before its host handed anything out
+  EXPECT_TRUE(waits(a));
+  EXPECT_FALSE(a.engine->device_group_told(group, drawn - 1).has_value() && !waits(a));
+  EXPECT_EQ(tell(), 1U);
+  EXPECT_EQ(epoch(), drawn);
+  EXPECT_EQ(lamp.keys->roster().epoch, drawn);
+  EXPECT_FALSE(waits(a));
+  // So is one that a person made.
+  ASSERT_TRUE(a.engine->set_device_group_members(group, {lamp.member(), lock.member()}));
+  EXPECT_TRUE(waits(a));
+}
+
+TEST_F(KeysByTimeTest, AClockThatIsSetBackDoesNoHarm) {
+  const auto before = epoch();
+  world.clock.set_now(world.clock.now() - hours(24 * 365));
+  EXPECT_FALSE(waits(a));
+  EXPECT_EQ(tell(), 0U);
+  EXPECT_EQ(epoch(), before);
+  // It was ahead: the next keys are no further off than their age all the same.
+  EXPECT_EQ(view(a).new_keys_at, world.clock.now() + kWeek);
+  world.clock.advance(kWeek);
+  EXPECT_TRUE(waits(a));
+  EXPECT_EQ(tell(), 1U);
+  EXPECT_EQ(epoch(), before + 1);
+}
+
+TEST_F(KeysByTimeTest, AreDrawnByWhoMadeTheEpochAlone) {
+  auto& tablet = world.add_phone(ann, "tablet");
+  world.connect(tablet);
+  world.settle();
+  world.approve(a, tablet);
+  const auto keys = tablet.engine->own_device_keys().value();
+  const std::vector<identity::GroupMember> members{
+      lamp.member(), lock.member(), {keys, GroupRole::controller}};
+  ASSERT_TRUE(a.engine->set_device_group_members(group, members));
+  const auto delivery_to = [&](Phone& from, DeviceId to) {
+    const auto all = from.engine->device_group_deliveries(group).value();
+    return std::ranges::find(all, to, &MemberDelivery::member)->bytes;
+  };
+  ASSERT_TRUE(tablet.engine->take_device_group("kitchen", delivery_to(a, keys.device_id)));
+  tell();
+  world.clock.advance(kWeek);
+  EXPECT_FALSE(waits(tablet));
+  EXPECT_TRUE(tablet.engine->renew_device_groups()->empty());
+  EXPECT_EQ(view(tablet).new_keys_at, std::nullopt);
+  EXPECT_EQ(tablet.engine->renew_device_group_every(group, hours(1)).error(), Errc::not_in_group);
+  EXPECT_TRUE(waits(a));
+  // The other one takes over: from its epoch on it is the one that draws.
+  tell();
+  ASSERT_TRUE(tablet.engine->take_device_group("kitchen", delivery_to(a, keys.device_id)));
+  const auto self = a.engine->own_device_keys().value();
+  ASSERT_TRUE(tablet.engine->set_device_group_members(
+      group, {lamp.member(), lock.member(), {self, GroupRole::controller}}));
+  ASSERT_TRUE(a.engine->take_device_group("kitchen", delivery_to(tablet, self.device_id)));
+  world.clock.advance(kWeek);
+  EXPECT_FALSE(waits(a));
+  EXPECT_TRUE(a.engine->renew_device_groups()->empty());
+  EXPECT_TRUE(waits(tablet));
+}
+
+TEST_F(KeysByTimeTest, HowOftenIsSaidForEachGroup) {
+  ASSERT_TRUE(a.engine->renew_device_group_every(group, hours(1)));
+  a.reopen();
+  world.clock.advance(hours(1));
+  EXPECT_TRUE(waits(a));
+  tell();
+  EXPECT_EQ(view(a).new_keys_at, world.clock.now() + hours(1));
+  ASSERT_TRUE(a.engine->renew_device_group_every(group, hours(0)));
+  EXPECT_EQ(view(a).new_keys_at, std::nullopt);
+  world.clock.advance(100 * kWeek);
+  EXPECT_FALSE(waits(a));
+  EXPECT_EQ(tell(), 0U);
+}
+
 }  // namespace
 }  // namespace unhidra::client::testing

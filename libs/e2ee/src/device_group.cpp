@@ -59,12 +59,6 @@ Status check_membership(const identity::DeviceGroup& roster, DeviceId self) {
 
 }  // namespace
 
-Bytes epoch_exporter_context(DeviceGroupId group, std::uint32_t epoch) {
-  ByteWriter out(20);
-  out.raw(group.bytes()).u32(epoch);
-  return std::move(out).take();
-}
-
 struct DeviceGroupKeys::Impl {
   GroupLimits limits;
   DeviceId self;

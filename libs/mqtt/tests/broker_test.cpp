@@ -242,6 +242,46 @@ TEST(BrokerSubscription, IsTakenAwayWhenThePolicyChanges) {
   EXPECT_EQ(reader.subscribe("secret"), 0x87);
 }
 
+// Somebody about whom something else is known than before, connected or away.
+TEST(BrokerSubscription, IsJudgedAgainForThoseWhoHaveChangedAlone) {
+  World world;
+  Client reader(world);
+  Client away(world);
+  Client other(world);
+  reader.connect("reader", {.user = "lamp"});
+  away.connect("away", {.clean_start = false, .session_expiry = 1000, .user = "lamp"});
+  other.connect("other", {.user = "lock"});
+  for (auto* client : {&reader, &away, &other}) {
+    EXPECT_EQ(client->subscribe("secret", kQos1), 1);
+  }
+  away.drop();
+  Client writer(world);
+  writer.connect("writer", {.user = "writer"});
+  writer.publish("secret", "before", {.qos = QoS::at_least_once, .id = 1});
+  EXPECT_EQ(reader.take_payloads(), Payloads{"before"});
+  EXPECT_EQ(other.take_payloads(), Payloads{"before"});
+  const auto knowledge = std::make_shared<int>(7);
+  world.broker->renew("", [&](const Principal& was) -> std::shared_ptr<const Principal> {
+    if (was.identity != "lamp") {
+      return nullptr;
+    }
+    auto now = was;
+    now.context = knowledge;
+    return std::make_shared<const Principal>(std::move(now));
+  });
+  world.authority.no_subscribe = {"secret"};
+  const auto has_changed = [&](const Principal& who, std::string_view) {
+    return who.context == knowledge;
+  };
+  world.broker->rejudge(has_changed, world.now);
+  EXPECT_EQ(world.broker->stats().subscriptions, 1U);
+  writer.publish("secret", "after", {.qos = QoS::at_least_once, .id = 2});
+  EXPECT_TRUE(reader.take_payloads().empty());
+  EXPECT_EQ(other.take_payloads(), Payloads{"after"});
+  // It is the connection's, too: who ends is the one that has changed.
+  EXPECT_EQ(world.broker->disconnect(has_changed, ReasonCode::not_authorized, world.now), 1U);
+}
+
 TEST(BrokerSubscription, WhatMayNotBePublishedGoesNowhereAndIsToldSo) {
   World world;
   world.authority.no_publish = {"secret"};

@@ -22,7 +22,7 @@ class Registry : public House {
   Result<store::RegisteredDevice> set(const DeviceChanges& changes) {
     return write([&](Transaction& tx) {
       draft_ = {};
-      return change_device(tx, who_.org, who_.device, changes, draft_);
+      return change_device(tx, who_.org, who_.device, changes, clock_.now(), draft_);
     });
   }
   Result<store::Twin> wish(const TwinContent& content) {
@@ -193,7 +193,7 @@ TEST_F(Registry, AnotherOrganisationCannotReachADevice) {
   const OrgId other = OrgId::make(clock_, random_);
   add_organization(other, "Second");
   const auto refused = write([&](Transaction& tx) {
-    return change_device(tx, other, who_.device, {.name = "mine"}, draft_);
+    return change_device(tx, other, who_.device, {.name = "mine"}, clock_.now(), draft_);
   });
   EXPECT_EQ(refused.error(), Errc::not_found);
   EXPECT_EQ(write([&](Transaction& tx) {

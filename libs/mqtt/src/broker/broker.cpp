@@ -144,9 +144,16 @@ std::size_t Broker::end_sessions(const Choice& which, ReasonCode reason, Moment 
   core_->now = now;
   return core_->end_sessions(which, reason);
 }
+void Broker::renew(std::string_view space, const Renewal& renewed) {
+  core_->renew(space, renewed);
+}
 void Broker::rejudge(Moment now) {
   core_->now = now;
-  core_->rejudge();
+  core_->rejudge({});
+}
+void Broker::rejudge(const Choice& which, Moment now) {
+  core_->now = now;
+  core_->rejudge(which);
 }
 std::size_t Broker::publish(std::string_view space, const PublishRequest& request, Moment now) {
   core_->now = now;

@@ -61,7 +61,9 @@ class Broker::Core {
 
   // ---- the rest
   void tick();
-  void rejudge();
+  void renew(std::string_view space, const Broker::Renewal& renewed);
+  // Empty: all of them.
+  void rejudge(const Broker::Choice& which);
   Status replay(ByteView record);
   void recovered();
   void begin_snapshot();

@@ -158,9 +158,27 @@ void Broker::Core::drop_forbidden(Session& session) {
   }
 }
 
-void Broker::Core::rejudge() {
+void Broker::Core::renew(std::string_view space, const Broker::Renewal& renewed) {
+  const auto* const where = find_space(space);
+  if (where == nullptr) {
+    return;
+  }
+  for (const auto& [client_id, session] : where->sessions) {
+    if (auto principal = renewed(*session->principal)) {
+      session->principal = std::move(principal);
+      if (session->connection != nullptr) {
+        session->connection->principal = session->principal;
+      }
+    }
+  }
+}
+
+void Broker::Core::rejudge(const Broker::Choice& which) {
   for (const auto& [name, space] : spaces_) {
     for (const auto& [client_id, session] : space->sessions) {
+      if (which && !which(*session->principal, client_id)) {
+        continue;
+      }
       std::vector<std::string> refused;
       for (const auto& [filter, subscription] : session->subscriptions) {
         if (authority_.subscribe(*session->principal, filter, subscription.options) !=

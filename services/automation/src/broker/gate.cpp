@@ -5,7 +5,7 @@
 #include "unhidra/mqtt/topic.h"
 #include "unhidra/runtime/log.h"
 
-#include "devices/store_registry.h"
+#include "broker/known_subject.h"
 
 namespace unhidra::automation {
 namespace {
@@ -15,8 +15,6 @@ using mqtt::ReasonCode;
 
 constexpr std::size_t kIdText = 36;
 constexpr std::size_t kMaxAddresses = 100'000;  // whose failures are counted
-constexpr std::string_view kDevicePrefix = "device:";
-constexpr std::string_view kUserPrefix = "user:";
 
 Result<store::RegisteredDevice> registered(storage::Transaction& tx, OrgId org, DeviceId device) {
   UNHIDRA_TRY(auto found, store::find_registered(tx, org, device));
@@ -24,45 +22,6 @@ Result<store::RegisteredDevice> registered(storage::Transaction& tx, OrgId org, 
     return fail(Errc::not_found, "no such device");
   }
   return *std::move(found);
-}
-
-DeviceFacts facts_of(const store::RegisteredDevice& device, ByteView serial) {
-  return {.id = device.id.to_string(),
-          .type = device.type,
-          .name = device.name,
-          .owner = device.owner ? device.owner->to_string() : std::string(),
-          .groups = device.groups,
-          .labels = device.labels,
-          .certificate_serial = to_hex(serial)};
-}
-
-std::shared_ptr<Subject> device_subject(const store::RegisteredDevice& device,
-                                        const Bytes& serial) {
-  auto out = std::make_shared<Subject>();
-  out->org = device.org_id;
-  out->device = device.id;
-  out->certificate_serial = serial;
-  out->encrypted = device.encrypted;
-  out->facts.push_back(fact_of(facts_of(device, serial)));
-  return out;
-}
-
-std::shared_ptr<Subject> person_subject(const access::Principal& principal) {
-  auto out = std::make_shared<Subject>();
-  out->org = principal.org_id;
-  out->user = principal.user_id;
-  out->device = principal.device_id;
-  out->session = principal.session_id;
-  out->expires_at = principal.expires_at;
-  PersonFacts person{.id = principal.user_id.to_string(), .is_admin = false, .roles = {}};
-  for (const auto role : access::kRoles) {
-    if (principal.roles.has(role)) {
-      person.roles.emplace_back(access::to_string(role));
-      person.is_admin = person.is_admin || role >= access::Role::org_admin;
-    }
-  }
-  out->facts.push_back(fact_of(person));
-  return out;
 }
 
 // Client identifiers that begin with an id belong to whoever has it.
@@ -73,19 +32,7 @@ bool begins_with_foreign_id(std::string_view client_id, const std::string& own) 
   return !begins_with(client_id, own) && parse_uuid(client_id.substr(0, kIdText)).has_value();
 }
 
-std::shared_ptr<const mqtt::Principal> principal_of(std::shared_ptr<const Subject> subject) {
-  auto identity = identity_of(*subject);
-  auto space = subject->org.to_string();
-  return std::make_shared<const mqtt::Principal>(
-      mqtt::Principal{std::move(identity), std::move(space), std::move(subject)});
-}
-
 }  // namespace
-
-std::string identity_of(const Subject& subject) {
-  return subject.user ? std::string(kUserPrefix) + subject.user->to_string()
-                      : std::string(kDevicePrefix) + subject.device->to_string();
-}
 
 // What the connection adds to what is known of whoever it is.
 void Gate::introduce(Subject& subject, const Arrival& arrival) {
@@ -231,23 +178,32 @@ Task<Result<std::shared_ptr<Subject>>> Gate::look_up(const Bytes& certificate) {
   co_return out;
 }
 
+// What is told of a device while it is being admitted counts: it is looked up again.
 Task<void> Gate::admit_device(Arrival arrival, Bytes certificate) {
-  auto subject = co_await look_up(certificate);
-  if (!subject) {
-    const bool ours = subject.error().kind() != ErrorKind::unauthenticated &&
-                      subject.error().kind() != ErrorKind::not_found;
-    if (ours) {
-      log::warn("mqtt.admission_failed", {{"error", subject.error()}});
+  std::shared_ptr<Subject> subject;
+  for (bool is_as_looked_up = false; !is_as_looked_up;) {
+    const auto asked_at = deps_.clock.steady_now();
+    auto found = co_await look_up(certificate);
+    if (!found) {
+      answer_(arrival.connection, unknown_device(arrival, found.error()));
+      co_return;
     }
-    answer_(
-        arrival.connection,
-        refuse(arrival, nullptr, ours ? ReasonCode::server_unavailable : ReasonCode::not_authorized,
-               subject.error().message()));
-    co_return;
+    subject = *std::move(found);
+    introduce(*subject, arrival);
+    co_await deps_.policy.fetch(subject, {.action = "connect"});
+    is_as_looked_up = !changed_.since(*subject->device, asked_at);
   }
-  const bool own = begins_with(arrival.client_id, (*subject)->device->to_string());
-  introduce(**subject, arrival);
-  co_await admit(std::move(arrival), *std::move(subject), own, {});
+  const bool own = begins_with(arrival.client_id, subject->device->to_string());
+  answer_(arrival.connection, settle(arrival, std::move(subject), own));
+}
+
+Admission Gate::unknown_device(const Arrival& arrival, const Error& why) {
+  const bool ours = why.kind() != ErrorKind::unauthenticated && why.kind() != ErrorKind::not_found;
+  if (ours) {
+    log::warn("mqtt.admission_failed", {{"error", why}});
+  }
+  return refuse(arrival, nullptr,
+                ours ? ReasonCode::server_unavailable : ReasonCode::not_authorized, why.message());
 }
 
 Task<void> Gate::admit_person(Arrival arrival, std::string token) {

@@ -62,6 +62,9 @@ class Gate final : public mqtt::Authority {
                const mqtt::Principal* publisher) override;
   // Tells of a revocation, so that a connection that is being admitted at this moment is caught.
   void revoked(const Revoked& what) { revoked_.add(what, deps_.clock.steady_now()); }
+  // The registry says something else of this device now: so is one that is being admitted at this
+  // moment.
+  void changed(DeviceId device) { changed_.add(device, deps_.clock.steady_now()); }
   // Blocks: for the start alone.
   std::shared_ptr<const mqtt::Principal> restore(std::string_view space,
                                                  std::string_view identity) override;
@@ -84,6 +87,7 @@ class Gate final : public mqtt::Authority {
   bool too_many_failures(std::string_view ip);
   mqtt::ReasonCode judge(const Subject& subject, const mqtt::PublishRequest& request);
   Task<void> admit_device(Arrival arrival, Bytes certificate);
+  mqtt::Admission unknown_device(const Arrival& arrival, const Error& why);
   Task<void> admit_person(Arrival arrival, std::string token);
   Task<void> greet(mqtt::ConnectionId connection, Bytes message);
   Task<void> admit(Arrival arrival, std::shared_ptr<Subject> subject, bool id_is_own, Bytes data);
@@ -95,15 +99,12 @@ class Gate final : public mqtt::Authority {
   GateDependencies deps_;
   Answer answer_;
   RecentlyRevoked revoked_;
+  RecentlyChanged changed_;
   bool rehearsing_ = false;  // answers are of no consequence yet
   PasswordSignIn passwords_;
   std::unordered_map<mqtt::ConnectionId, Guest> guests_;
   std::optional<messaging::LocalRateLimiter> failures_;
   messaging::RateClass failed_;
 };
-
-// The name of a device in the journal and in the broker: "device:<uuid>"; of a person
-// "user:<uuid>".
-std::string identity_of(const Subject& subject);
 
 }  // namespace unhidra::automation

@@ -5,6 +5,7 @@
 #include "unhidra/net/settings.h"
 #include "unhidra/runtime/log.h"
 
+#include "broker/known_subject.h"
 #include "devices/registry.h"
 
 namespace unhidra::automation {
@@ -105,6 +106,10 @@ MqttFace::MqttFace(MqttFaceDependencies dependencies, const AutomationSettings& 
               });
             }),
       server_(deps_.executor, settings_.broker, gate_, &log_, this, deps_.clock, deps_.random),
+      watch_(deps_.database, scope_, deps_.clock,
+             {.protections = [this](auto own) { sealed_.use(std::move(own)); },
+              .suspected = [this](DeviceId device) { gate_.changed(device); },
+              .device = [this](const store::RegisteredDevice& now) { device_changed(now); }}),
       gauges_(std::make_unique<Gauges>(deps_.metrics)) {}
 
 // The log tells the server what is durable: it ends first, also after a start that failed.
@@ -114,9 +119,7 @@ MqttFace::~MqttFace() {
 }
 
 Status MqttFace::start(std::shared_ptr<net::TlsServerContext> tls) {
-  UNHIDRA_TRY(auto protections, deps_.database.read_sync(all_protections));
-  UNHIDRA_TRY(protections_, deps_.database.read_sync(protection_versions));
-  sealed_.use(std::move(protections));
+  UNHIDRA_TRY_VOID(watch_.load());
   auto& broker = server_.broker();
   UNHIDRA_TRY_VOID(log_.open([&broker](ByteView record) { return broker.replay(record); }));
   broker.recovered(server_.now());
@@ -178,20 +181,12 @@ Status MqttFace::listen_on_bus() {
                                });
   };
   UNHIDRA_TRY(auto deletions, of_devices(kDeletedSubject, &MqttFace::forget_device));
-  UNHIDRA_TRY(auto changes, of_devices(kChangedSubject, &MqttFace::introduce_again));
-  UNHIDRA_TRY(
-      auto protection,
-      deps_.bus.subscribe(kProtectionSubject, deps_.executor, [this](const messaging::Message&) {
-        scope_.spawn("mqtt.look_at_protection", look_at_protection());
-      }));
-  subscriptions_.push_back(std::move(changes));
-  subscriptions_.push_back(std::move(protection));
   UNHIDRA_TRY(auto wishes, of_devices(kWantedSubject, &MqttFace::tell_wanted));
   subscriptions_.push_back(std::move(deletions));
   subscriptions_.push_back(std::move(wishes));
   subscriptions_.push_back(std::move(certificates));
   subscriptions_.push_back(std::move(others));
-  return {};
+  return watch_.listen(deps_.bus, deps_.executor);
 }
 
 // What a deleted device has left under its own topics goes with it.
@@ -212,45 +207,37 @@ void MqttFace::tell_wanted(const pki::DeviceIdentity& who) {
   });
 }
 
-// It comes back as what it is now; what waits for it stays.
-void MqttFace::introduce_again(const pki::DeviceIdentity& who) {
-  server_.run([who](mqtt::Broker& broker, mqtt::Moment now) {
+// Its sessions are judged as what it is now, connected or not. A remote policy is not asked about
+// all that at once: the device comes back, and what waits for it stays. So it does when its flag
+// of end-to-end encryption has changed, as its twin begins anew.
+void MqttFace::device_changed(const store::RegisteredDevice& device) {
+  server_.run([this, device](mqtt::Broker& broker, mqtt::Moment now) {
+    const auto is_it = [&device](const mqtt::Principal& who, std::string_view = {}) {
+      const auto& subject = subject_of(who);
+      return !subject.user && subject.device == device.id;
+    };
+    bool comes_back = policy_.is_elsewhere();
+    broker.renew(device.org_id.to_string(),
+                 [&](const mqtt::Principal& was) -> std::shared_ptr<const mqtt::Principal> {
+                   if (!is_it(was)) {
+                     return nullptr;
+                   }
+                   comes_back = comes_back || subject_of(was).encrypted != device.encrypted;
+                   return renewed(was, device);
+                 });
+    if (comes_back) {
+      broker.disconnect(is_it, mqtt::ReasonCode::administrative_action, now);
+    }
+    if (policy_.is_elsewhere()) {
+      return;
+    }
     broker.disconnect(
-        [who](const mqtt::Principal& principal, std::string_view) {
-          const auto& subject = subject_of(principal);
-          return !subject.user && subject.device == who.device;
+        [&](const mqtt::Principal& who, std::string_view) {
+          return is_it(who) && !policy_.allows(subject_of(who), {.action = "connect"});
         },
-        mqtt::ReasonCode::administrative_action, now);
+        mqtt::ReasonCode::not_authorized, now);
+    broker.rejudge(is_it, now);
   });
-}
-
-// What another process has changed is told on the bus and, as messages may be lost, seen within a
-// second. While the database does not answer, what was known stands.
-Task<void> MqttFace::look_at_protection() {
-  if (looking_) {
-    co_return;
-  }
-  looking_ = true;
-  co_await take_protection();
-  looking_ = false;
-}
-
-Task<void> MqttFace::take_protection() {
-  const auto versions = co_await deps_.database.read(protection_versions);
-  if (!versions || *versions == protections_) {
-    co_return;
-  }
-  auto own = co_await deps_.database.read(all_protections);
-  if (!own) {
-    log::warn("mqtt.cannot_follow_protection", {{"error", own.error()}});
-    co_return;
-  }
-  protections_.clear();
-  for (const auto& [org, protection] : *own) {
-    protections_.emplace(org, protection.version);
-  }
-  sealed_.use(std::move(*own));
-  log::info("mqtt.protection_changed");
 }
 
 // They come back with the roles of then; what waits for them stays.
@@ -309,7 +296,7 @@ Task<void> MqttFace::end_of_authority(std::int64_t generation) {
 Task<void> MqttFace::look_after() {
   for (;;) {
     co_await runtime::sleep_for(kRound);
-    scope_.spawn("mqtt.look_at_protection", look_at_protection());
+    watch_.look();
     const auto now = deps_.clock.now();
     server_.broker().disconnect(
         [now](const mqtt::Principal& who, std::string_view) {
@@ -380,6 +367,7 @@ Task<void> MqttFace::stop(std::chrono::milliseconds grace) {
   log::info("mqtt.draining", {{"period_ms", settings_.mqtt_farewell.period.count()}});
   co_await server_.drain(settings_.mqtt_farewell, grace);
   subscriptions_.clear();
+  watch_.stop();
   deps_.decisions.on_change({});
   scope_.request_stop();
   co_await server_.stop(grace);

@@ -11,6 +11,7 @@
 #include "unhidra/runtime/metrics.h"
 
 #include "broker/gate.h"
+#include "broker/registry_watch.h"
 #include "broker/topic_policy.h"
 
 namespace unhidra::automation {
@@ -60,9 +61,7 @@ class MqttFace final : private mqtt::Observer {
   void disconnect(UserId user);
   void forget_device(const pki::DeviceIdentity& who);
   void tell_wanted(const pki::DeviceIdentity& who);
-  void introduce_again(const pki::DeviceIdentity& who);
-  Task<void> look_at_protection();
-  Task<void> take_protection();
+  void device_changed(const store::RegisteredDevice& device);
   Task<void> look_after();
   Task<void> end_of_authority(std::int64_t generation);
   Task<std::optional<std::size_t>> depth_here(OrgId org, DeviceId device);
@@ -78,12 +77,11 @@ class MqttFace final : private mqtt::Observer {
   runtime::TaskScope scope_;
   TopicPolicy& policy_;
   SealedTopics sealed_;
-  std::map<OrgId, std::int64_t> protections_;  // versions of what is in use
-  bool looking_ = false;                       // at what is to be
   BrokerTrail trail_;
   BrokerLog log_;
   Gate gate_;
   MqttServer server_;
+  RegistryWatch watch_;
   std::vector<messaging::Subscription> subscriptions_;
   struct Gauges;
   std::unique_ptr<Gauges> gauges_;

@@ -1,6 +1,7 @@
 #pragma once
 // What was revoked: a certificate, an authority's certificates, a device, a session, a person.
 
+#include <algorithm>
 #include <deque>
 #include <variant>
 
@@ -53,6 +54,28 @@ class RecentlyRevoked {
  private:
   struct Entry {
     Revoked what;
+    SteadyTime at;
+  };
+  std::deque<Entry> entries_;
+};
+
+// The devices that the registry said something else of in the last minute.
+class RecentlyChanged {
+ public:
+  void add(DeviceId device, SteadyTime now) {
+    entries_.push_back({device, now});
+    while (now - entries_.front().at > std::chrono::minutes(1)) {
+      entries_.pop_front();
+    }
+  }
+  bool since(DeviceId device, SteadyTime then) const {
+    return std::ranges::any_of(
+        entries_, [&](const Entry& entry) { return entry.device == device && entry.at >= then; });
+  }
+
+ private:
+  struct Entry {
+    DeviceId device;
     SteadyTime at;
   };
   std::deque<Entry> entries_;

@@ -45,4 +45,10 @@ inline const Subject& subject_of(const mqtt::Principal& principal) {
   return *static_cast<const Subject*>(principal.context.get());
 }
 
+// The name of a device in the journal and in the broker: "device:<uuid>"; of a person
+// "user:<uuid>".
+inline constexpr std::string_view kDevicePrefix = "device:";
+inline constexpr std::string_view kUserPrefix = "user:";
+std::string identity_of(const Subject& subject);
+
 }  // namespace unhidra::automation

@@ -210,7 +210,8 @@ Result<RegisteredDevice> find_device(Transaction& tx, OrgId org, DeviceId device
 }
 
 Result<RegisteredDevice> change_device(Transaction& tx, OrgId org, DeviceId device,
-                                       const DeviceChanges& changes, AuditDraft& draft) {
+                                       const DeviceChanges& changes, Timestamp now,
+                                       AuditDraft& draft) {
   UNHIDRA_TRY(auto out, find_device(tx, org, device));
   UNHIDRA_TRY_VOID(check(changes));
   if (changes.owner_id) {
@@ -223,6 +224,7 @@ Result<RegisteredDevice> change_device(Transaction& tx, OrgId org, DeviceId devi
     out.encrypted = *changes.encrypted;
     draft.note("after.encrypted", out.encrypted ? "true" : "false");
   }
+  out.changed_at = now;
   UNHIDRA_TRY_VOID(store::save(tx, out));
   if (turned) {
     UNHIDRA_TRY_VOID(store::clear_twin(tx, org, device));

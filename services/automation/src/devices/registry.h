@@ -17,7 +17,7 @@ void tell_deleted(messaging::Bus& bus, const pki::DeviceIdentity& who);
 // Something else is wanted of the device than before, in the same form: it is told to look.
 inline constexpr std::string_view kWantedSubject = "device.wanted";
 void tell_wanted(messaging::Bus& bus, const pki::DeviceIdentity& who);
-// What the policy and the gate know of it has changed: it is to come in again as what it is now.
+// What the policy and the gate know of it has changed: its sessions are judged as what it is now.
 inline constexpr std::string_view kChangedSubject = "device.changed";
 void tell_changed(messaging::Bus& bus, const pki::DeviceIdentity& who);
 // What such a message says; nothing: it is none.
@@ -42,7 +42,7 @@ bool is_registry_word(std::string_view text);
 Result<store::RegisteredDevice> find_device(storage::Transaction& tx, OrgId org, DeviceId device);
 // Errc::bad_request names what is wrong.
 Result<store::RegisteredDevice> change_device(storage::Transaction& tx, OrgId org, DeviceId device,
-                                              const DeviceChanges& changes,
+                                              const DeviceChanges& changes, Timestamp now,
                                               access::AuditDraft& draft);
 // Revokes its certificates and drops everything about it but the record that it was there.
 Result<std::vector<EndedCertificate>> delete_device(storage::Transaction& tx,

@@ -188,13 +188,12 @@ Task<Result<body::IotDevice>> get_device(Shared shared, Context& context) {
 Task<Result<body::IotDevice>> update_device(Shared shared, Context& context,
                                             DeviceChanges changes) {
   const auto who = named(context);
+  const auto now = context.clock().now();
   UNHIDRA_CO_TRY(const auto changed,
                  co_await context.transact([&](Transaction& tx, AuditDraft& draft) {
-                   return change_device(tx, who.org, who.device, changes, draft);
+                   return change_device(tx, who.org, who.device, changes, now, draft);
                  }));
-  if (changes.encrypted) {
-    tell_changed(shared.bus, who);
-  }
+  tell_changed(shared.bus, who);
   co_return device_body(changed);
 }
 

@@ -13,7 +13,7 @@ constexpr std::chrono::minutes kSeenEvery{1};
 // The certificate is the good one that lives longest.
 #define UNHIDRA_REGISTRY_SELECT                                                                    \
   "SELECT d.device_id, d.org_id, d.name, d.platform, d.created_at, d.last_seen_at, d.revoked_at, " \
-  "r.device_type, r.owner_id, r.firmware, r.encrypted, "                                           \
+  "r.device_type, r.owner_id, r.firmware, r.encrypted, r.changed_at, "                             \
   "(SELECT c.serial_number FROM certificates c WHERE c.org_id = d.org_id AND c.device_id = "       \
   "d.device_id AND c.revoked_at IS NULL ORDER BY c.not_after DESC, c.serial_number LIMIT 1) AS "   \
   "serial_number, "                                                                                \
@@ -35,6 +35,7 @@ RegisteredDevice read(const Row& row) {
   out.owner = row.get<std::optional<UserId>>("owner_id");
   out.firmware = row.get<std::optional<std::string>>("firmware").value_or("");
   out.encrypted = row.get<std::optional<std::int64_t>>("encrypted").value_or(0) != 0;
+  out.changed_at = row.get<std::optional<Timestamp>>("changed_at").value_or(Timestamp());
   out.serial_number = row.get<std::optional<Bytes>>("serial_number");
   out.certificate_expires_at = row.get<std::optional<Timestamp>>("certificate_expires_at");
   return out;
@@ -126,11 +127,24 @@ Status save(Transaction& tx, const RegisteredDevice& device) {
   UNHIDRA_TRY_VOID(
       tx.execute("UPDATE devices SET name = $3, platform = $4 WHERE org_id = $1 AND device_id = $2",
                  device.org_id, device.id, device.name, device.platform));
-  UNHIDRA_TRY_VOID(
-      tx.execute("UPDATE device_registry SET device_type = $3, owner_id = $4, encrypted = $5 "
-                 "WHERE org_id = $1 AND device_id = $2",
-                 device.org_id, device.id, device.type, device.owner, device.encrypted));
+  UNHIDRA_TRY_VOID(tx.execute(
+      "UPDATE device_registry SET device_type = $3, owner_id = $4, encrypted = $5, "
+      "changed_at = $6 WHERE org_id = $1 AND device_id = $2",
+      device.org_id, device.id, device.type, device.owner, device.encrypted, device.changed_at));
   return write_tags(tx, device);
+}
+
+Result<std::vector<DeviceChange>> changed_after(Transaction& tx, Timestamp since) {
+  UNHIDRA_TRY(const auto rows,
+              tx.query("SELECT org_id, device_id, changed_at FROM device_registry WHERE "
+                       "changed_at > $1 ORDER BY changed_at",
+                       since));
+  std::vector<DeviceChange> out;
+  for (const auto row : rows) {
+    out.push_back({row.get<OrgId>("org_id"), row.get<DeviceId>("device_id"),
+                   row.get<Timestamp>("changed_at")});
+  }
+  return out;
 }
 
 Status forget(Transaction& tx, OrgId org, DeviceId device, Timestamp now) {

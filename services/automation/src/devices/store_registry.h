@@ -33,6 +33,7 @@ struct RegisteredDevice {
   std::optional<Timestamp> certificate_expires_at;
   std::vector<std::string> groups;
   std::map<std::string, std::string> labels;
+  Timestamp changed_at{};  // by save()
 };
 
 struct DeviceFilter {
@@ -53,8 +54,15 @@ Result<std::optional<RegisteredDevice>> find_registered(storage::Transaction& tx
 Result<std::vector<RegisteredDevice>> list_registered(storage::Transaction& tx, OrgId org,
                                                       const DeviceFilter& filter, DeviceId after,
                                                       std::size_t limit);
-// Name, platform, type, owner, encrypted, groups and labels, as they stand in `device`.
+// Name, platform, type, owner, encrypted, groups, labels and changed_at, as they stand in `device`.
 Status save(storage::Transaction& tx, const RegisteredDevice& device);
+// Of every organisation: what was saved after `since`.
+struct DeviceChange {
+  OrgId org_id;
+  DeviceId id;
+  Timestamp changed_at;
+};
+Result<std::vector<DeviceChange>> changed_after(storage::Transaction& tx, Timestamp since);
 // Keeps what certificates and audit need: id, organisation, dates.
 Status forget(storage::Transaction& tx, OrgId org, DeviceId device, Timestamp now);
 

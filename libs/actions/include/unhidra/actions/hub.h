@@ -9,7 +9,8 @@
 //                 "understand": true,                     sentences, not /device alone
 //                 "allow": "input.user.name != \"guest\"", Rego; without it whoever is in there
 //                 "tell": ["state"],                       what devices say is said there
-//                 "devices": [{"device": ID, "names": ["kitchen light"], "type": "light"}]}],
+//                 "devices": [{"device": ID, "names": ["ceiling light"], "type": "light",
+//                              "room": "kitchen"}]}],  "the lights in the kitchen" are several
 //    "rules": [...]}                                       rules.h; their devices are of a bridge
 //
 // allow: input = {user: {id, name}, device: {id, name, type}, command, conversation}.

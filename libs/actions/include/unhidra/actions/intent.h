@@ -20,6 +20,7 @@ struct Target {
   std::string id;                  // the caller's own
   std::vector<std::string> names;  // "kitchen light", "Küchenlicht"; at least one
   DeviceKind kind = DeviceKind::other;
+  std::string room;  // where it is, "kitchen"; may be said beside the name. Empty: nothing is known
 };
 
 struct Intent {

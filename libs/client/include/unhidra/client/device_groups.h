@@ -4,6 +4,7 @@
 // docs/security.md, "Device groups".
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace unhidra::client {
 
 inline constexpr std::size_t kMaxDeviceGroups = 100;
 inline constexpr std::size_t kMaxDeviceGroupName = 64;  // bytes
+inline constexpr std::chrono::seconds kMaxDeviceKeyAge{std::chrono::hours(24 * 366)};
 
 // What devices of a group obey; who is not in it has no policy and obeys nobody.
 using DeviceRules = std::map<DeviceId, std::vector<identity::DeviceRule>>;
@@ -24,6 +26,8 @@ struct DeviceGroupView {
   identity::DeviceGroup roster;
   DeviceRules rules;        // as the device that made the epoch knows them
   bool controller = false;  // this device made the present epoch, and can hand out its keys
+  // When this device draws new ones by itself. Nothing: it does not lead the group, or is not to.
+  std::optional<Timestamp> new_keys_at;
 };
 
 // An epoch's keys on their way to a member, to be kept by the broker at `topic`.
@@ -44,6 +48,7 @@ std::string state_topic(DeviceId device);
 std::string twin_topic(DeviceId device);
 std::string desired_twin_topic(DeviceId device);
 std::string delivery_topic(DeviceId device, DeviceGroupId group);
+std::string delivery_topics(DeviceId device);  // a filter: those of all groups
 // Of a device's pairwise channel: what it publishes of itself, what a controller tells it, and what
 // it answers.
 std::string prekeys_topic(DeviceId device);

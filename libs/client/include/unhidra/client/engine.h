@@ -190,6 +190,19 @@ class Engine {
   // The present epoch's keys for every other member: over its pairwise channel where a session was
   // ever begun, sealed where none was. Errc::not_in_group unless this device made it.
   Result<std::vector<MemberDelivery>> device_group_deliveries(DeviceGroupId group);
+  // How old the group's keys may become before this device, as long as it leads the group, draws
+  // new ones by itself; at first Limits::device_key_age. 0: not by time; at most kMaxDeviceKeyAge.
+  // Errc::not_in_group.
+  Status renew_device_group_every(DeviceGroupId group, std::chrono::seconds age);
+  // Whether there is something for renew_device_groups(): keys are due, or an epoch's members have
+  // not all been told of it. Cheap; ask about once a second, where MQTT can be reached.
+  Result<bool> device_groups_wait();
+  // Draws the keys that are due, once however late it is, with members and rules as they are. Only
+  // the device that made the present epoch does so, so take the epochs that others made first
+  // (take_device_group). Answers the groups whose members have to be told their present epoch:
+  // device_group_deliveries(), then device_group_told(), or they are answered again.
+  Result<std::vector<DeviceGroupId>> renew_device_groups();
+  Status device_group_told(DeviceGroupId group, std::uint32_t epoch);
   // What a device of a group that this device leads has published (client::prekeys_topic). True
   // when a session was begun: the device needs the present epoch over it. As
   // e2ee::DeviceChannel::take_prekeys(); Errc::not_in_group.

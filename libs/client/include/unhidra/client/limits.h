@@ -72,6 +72,9 @@ struct Limits {
   std::uint32_t max_change_attempts = 20;
   std::chrono::minutes rejoin_interval{1};  // at most one repair by external commit in this time
 
+  // A device group's keys are new this often, if nothing else was said of the group.
+  std::chrono::seconds device_key_age{std::chrono::hours(24 * 7)};
+
   // History for a new device.
   std::size_t max_history_messages = 20'000;  // of one conversation, the newest
   std::size_t history_window = 4;             // chunks under way

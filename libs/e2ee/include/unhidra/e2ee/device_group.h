@@ -3,9 +3,9 @@
 // published, through a broker that is trusted with nothing but delivery. docs/security.md, "Device
 // groups".
 //
-// An epoch's secret comes over the pairwise session with a controller (or from the controllers' MLS
-// exporter); the roster that belongs to it is signed by the group's owners. Keys of the epoch
-// before stay until the caller forgets them, so that what is under way still opens.
+// An epoch's secret comes from the controller that drew it, over the pairwise channel or sealed
+// (docs/decisions/0043); the roster that belongs to it is signed by the group's owners. Keys of the
+// epoch before stay until the caller forgets them, so that what is under way still opens.
 //
 // Threads: none; one caller at a time. A failed call changes nothing.
 
@@ -20,11 +20,6 @@
 namespace unhidra::e2ee {
 
 using EpochSecret = SecretArray<32>;
-
-// The label and context with which controllers take an epoch's secret from their MLS group
-// (RFC 9420, section 8.5): exporter(kEpochExporterLabel, epoch_exporter_context(...), 32).
-inline constexpr std::string_view kEpochExporterLabel = "unhidra tg v1";
-Bytes epoch_exporter_context(DeviceGroupId group, std::uint32_t epoch);
 
 struct GroupLimits {
   // Counters that one payload may be ahead of the last; checked before a key is derived.

@@ -265,9 +265,16 @@ class Broker {
   std::size_t disconnect(const Choice& which, ReasonCode reason, Moment now);
   // Ends sessions, connected or not, with all that waits for them.
   std::size_t end_sessions(const Choice& which, ReasonCode reason, Moment now);
-  // The policy has changed: every subscription is asked again, those refused are removed; so is
-  // what waits to be sent, where deliveries are judged.
+  // More is known of whoever `renewed` answers a principal for, with the identity and space of the
+  // one that it is given: that one from now on, connected or not. Null: as before. Call rejudge()
+  // where the Authority would judge otherwise.
+  using Renewal = std::function<std::shared_ptr<const Principal>(const Principal&)>;
+  void renew(std::string_view space, const Renewal& renewed);
+  // The policy has changed, or what is known of those that `which` chooses: every subscription is
+  // asked again, those refused are removed; so is what waits to be sent, where deliveries are
+  // judged.
   void rejudge(Moment now);
+  void rejudge(const Choice& which, Moment now);
   // A message of the host's own. Returns how many subscribers it went to.
   std::size_t publish(std::string_view space, const PublishRequest& request, Moment now);
   // Takes the retained messages away that the filter covers, as if their publisher had; returns how
