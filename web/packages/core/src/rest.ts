@@ -88,6 +88,11 @@ export class Rest {
   async displayName(token: string): Promise<string> {
     return text(await this.call("GET", "/v1/account", undefined, token), "display_name");
   }
+  /** In the organisation: "guest" ... "super_admin". */
+  async roles(token: string): Promise<string[]> {
+    const { roles } = await this.call("GET", "/v1/account", undefined, token);
+    return Array.isArray(roles) ? roles.filter((role) => typeof role === "string") : [];
+  }
   /** Empty: the user name. Answers what it is now. */
   async setDisplayName(token: string, name: string): Promise<string> {
     return text(await this.call("PATCH", "/v1/account", { display_name: name }, token), "display_name");
