@@ -13,7 +13,7 @@ let ann;
 let root;
 let crowd;
 before(async () => {
-  stage = await Stage.open(Object.fromEntries(kUnlimited.map((name) => [`limits.${name}`, "off"])));
+  stage = await Stage.open({ "auth.password_memory": "8KiB", ...Object.fromEntries(kUnlimited.map((name) => [`limits.${name}`, "off"])) });
   [ann, root] = await Promise.all(["ann", "root"].map((name) => stage.device(name)));
   await signUp(stage, root, "root", stage.setupLink);
   await signUp(stage, ann, "ann");
