@@ -147,7 +147,8 @@ Result<int> admin_check_policy(const SourceOptions& sources, const AdminOptions&
   rego::ProblemList problems;
   if (version != 0) {
     UNHIDRA_TRY(const auto found, place.policies->find(place.org, version));
-    auto policies = rego::PolicySet::check(found.documents.modules, {.syntax = found.syntax});
+    auto policies = rego::PolicySet::check(found.documents.modules,
+                                           place.policies->compile_limit().options(found.syntax));
     if (!policies) {
       problems = std::move(policies.error());
     }

@@ -116,7 +116,8 @@ TEST_F(PolicyLine, AnUnknownCommandIsToldWithTheNearest) {
       << near.error_output;
   EXPECT_NE(run({"tset", "."}).error_output.find("did you mean \"test\"?"), std::string::npos);
   const auto far = run({"compile"});
-  EXPECT_NE(far.error_output.find("there are eval, check, test, fmt, bench, explain, dry-run"),
+  EXPECT_NE(far.error_output.find(
+                "there are eval, check, test, fmt, bench, explain, dry-run, capabilities"),
             std::string::npos)
       << far.error_output;
   EXPECT_EQ(run({"eval", "--help"}).status, 0);
@@ -453,10 +454,23 @@ TEST_F(PolicyLine, DryRunShowsWhatWouldChange) {
 
 TEST_F(PolicyLine, BenchMeasuresDecisions) {
   write_example();
-  const auto out = run({"bench", "-d", "p", "-i", "input.json", "--count", "100", "-f", "json",
+  const auto out = run({"bench", "-d", "p", "-i", "input.json", "--decisions", "100", "-f", "json",
                         "data.example.allow"});
   EXPECT_EQ(out.status, 0) << out.error_output;
-  EXPECT_NE(out.output.find("\"decisions\": 100"), std::string::npos) << out.output;
+  const auto figures = rego::value_from_json(out.output).value_or(rego::Value());
+  ASSERT_TRUE(figures.is(rego::Kind::object)) << out.output;
+  EXPECT_EQ(figures.find("decisions")->small_integer(), 100);
+  for (const auto* name : {"p50_ns", "load_ns", "steps_per_decision", "bytes_per_decision"}) {
+    ASSERT_NE(figures.find(name), nullptr) << name;
+    EXPECT_GT(figures.find(name)->small_integer().value_or(0), 0) << name;
+  }
+  const auto lines =
+      run({"bench", "-d", "p", "-i", "input.json", "--decisions", "10", "--count", "3", "-f",
+           "gobench", "--benchmem=false", "--package", "example", "allow"});
+  EXPECT_EQ(std::ranges::count(lines.output, '\n'), 3) << lines.output << lines.error_output;
+  EXPECT_TRUE(lines.output.starts_with("BenchmarkAllow\t10\t")) << lines.output;
+  EXPECT_EQ(lines.output.find("B/op"), std::string::npos);
+  EXPECT_EQ(run({"bench", "-d", "p"}).status, 1);
   EXPECT_EQ(run({"bench", "-d", "p", "--fail", "data.example.none"}).status, 1);
 }
 

@@ -174,6 +174,9 @@ OwnedPkey rsa_key(const Members& members) {
     if (!builder || (!number && (needed || members.has(name)))) {
       return nullptr;
     }
+    if (number && BN_num_bits(number.get()) > static_cast<int>(kMaxInspectedRsaBits)) {
+      return nullptr;
+    }
     if (number) {
       OSSL_PARAM_BLD_push_BN(builder.get(), parameter, number.get());
       numbers.push_back(std::move(number));
@@ -256,6 +259,27 @@ struct ForeignKey::Impl {
   SecretBytes secret;
 };
 
+namespace {
+
+// Work grows with the modulus, of verifying with the exponent too.
+bool is_too_large(const EVP_PKEY* key) {
+  constexpr int kMaxExponentBits = 64;
+  if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
+    return false;
+  }
+  BIGNUM* exponent = nullptr;
+  const bool known = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1;
+  const OwnedBignum owned(exponent);
+  return !known || BN_num_bits(exponent) > kMaxExponentBits ||
+         EVP_PKEY_get_bits(key) > static_cast<int>(kMaxInspectedRsaBits);
+}
+
+}  // namespace
+
+std::size_t ForeignKey::bits() const {
+  return impl_->key ? static_cast<std::size_t>(EVP_PKEY_get_bits(impl_->key.get())) : 0;
+}
+
 Result<ForeignKey> ForeignKey::from_certificate(ByteView der) {
   const ErrorScope errors;
   const Byte* at = der.data();
@@ -264,7 +288,7 @@ Result<ForeignKey> ForeignKey::from_certificate(ByteView der) {
     return fail(Errc::bad_certificate, "x509: malformed certificate");
   }
   OwnedPkey key(X509_get_pubkey(x509.get()));
-  if (!key) {
+  if (!key || is_too_large(key.get())) {
     return fail(Errc::bad_key, "x509: unsupported public key");
   }
   return ForeignKey(std::make_shared<const Impl>(Impl{std::move(key), {}}));
@@ -274,7 +298,7 @@ Result<ForeignKey> ForeignKey::from_public_key(ByteView spki_der) {
   const ErrorScope errors;
   const Byte* at = spki_der.data();
   OwnedPkey key(d2i_PUBKEY(nullptr, &at, static_cast<long>(spki_der.size())));
-  if (!key) {
+  if (!key || is_too_large(key.get())) {
     return fail(Errc::bad_key, "asn1: structure error: no public key");
   }
   return ForeignKey(std::make_shared<const Impl>(Impl{std::move(key), {}}));
@@ -326,7 +350,7 @@ Result<std::vector<ForeignKey>> ForeignKey::from_jwks(std::string_view text) {
                  : type == "EC"  ? ec_key(members)
                  : type == "OKP" ? octet_key(members)
                                  : OwnedPkey();
-      if (!impl.key) {
+      if (!impl.key || is_too_large(impl.key.get())) {
         return bad("failed to parse key of type \"" + type.substr(0, 16) + "\"");
       }
     }

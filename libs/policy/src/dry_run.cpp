@@ -143,7 +143,10 @@ void skip_to_end(std::ifstream& file, std::uint64_t bytes) {
 
 Result<DryRun> dry_run(const std::filesystem::path& log, const Documents& documents,
                        const DryRunOptions& options, const Clock& clock, RandomSource& random) {
-  const auto policies = rego::PolicySet::check(documents.modules, options.compile);
+  auto compile = options.compile;
+  compile.clock = &clock;
+  compile.deadline = clock.steady_now() + options.max_compile_time;
+  const auto policies = rego::PolicySet::check(documents.modules, compile);
   if (!policies) {
     return fail(rego::to_error(policies.error()));
   }

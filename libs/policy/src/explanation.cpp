@@ -1,6 +1,7 @@
 #include "unhidra/policy/explanation.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "unhidra/base/text.h"
 
@@ -30,6 +31,14 @@ std::string source_at(const rego::Place& place, std::span<const rego::ModuleSour
              : printable(rest.substr(begin, rest.find_last_not_of(" \t\r") + 1 - begin));
 }
 
+// On one line, and no longer than people read.
+std::string shown(const Value& value) {
+  constexpr std::size_t kMostShown = 160;
+  const std::string text =
+      value.weight() > (1U << 20) ? "..." : printable(rego::value_to_json(value));
+  return text.size() <= kMostShown ? text : text.substr(0, kMostShown) + "...";
+}
+
 }  // namespace
 
 void Explanation::rule_entered(std::string_view path, const rego::Place& rule) {
@@ -39,7 +48,8 @@ void Explanation::rule_entered(std::string_view path, const rego::Place& rule) {
     return;
   }
   const int depth = static_cast<int>(open_.size());
-  attempts_.push_back({.path = std::string(path), .place = rule, .failed = {}, .depth = depth});
+  attempts_.push_back(
+      {.path = std::string(path), .place = rule, .failed = {}, .variables = {}, .depth = depth});
   open_.push_back(attempts_.size() - 1);
 }
 
@@ -59,14 +69,22 @@ void Explanation::expression_held(const rego::Place& expression) {
   }
 }
 
+void Explanation::expression_variables(
+    const rego::Place&, std::span<const std::pair<std::string_view, Value>> variables) {
+  variables_.assign(variables.begin(), variables.end());
+}
+
 void Explanation::expression_failed(const rego::Place& expression) {
+  const auto variables = std::exchange(variables_, {});
   if (open_.empty() || open_.back() == kMost) {
     return;
   }
-  auto& failed = attempts_[open_.back()].failed;
+  auto& attempt = attempts_[open_.back()];
+  auto& failed = attempt.failed;
   if (failed.row == 0 ||
       std::pair(failed.row, failed.column) < std::pair(expression.row, expression.column)) {
     failed = expression;
+    attempt.variables = variables;
   }
 }
 
@@ -80,6 +98,9 @@ std::string Explanation::text(std::span<const rego::ModuleSource> sources) const
       out += indent + "    failed at " + where(attempt.failed) + ":" +
              std::to_string(attempt.failed.column) + "  " + source_at(attempt.failed, sources) +
              "\n";
+      for (const auto& [name, value] : attempt.variables) {
+        out += indent + "      " + printable(name) + " = " + shown(value) + "\n";
+      }
     }
   }
   if (dropped_) {
@@ -105,6 +126,13 @@ Value Explanation::value(std::span<const rego::ModuleSource> sources) const {
     };
     if (!attempt.matched && attempt.failed.row != 0) {
       members.emplace_back(Value::string("failed"), place(attempt.failed));
+      std::vector<Value::Member> variables;
+      for (const auto& [name, value] : attempt.variables) {
+        variables.emplace_back(Value::string(name), value);
+      }
+      if (!variables.empty()) {
+        members.emplace_back(Value::string("variables"), Value::object(std::move(variables)));
+      }
     }
     out.push_back(Value::object(std::move(members)));
   }

@@ -26,27 +26,30 @@ PolicyService::PolicyService(ServiceSettings settings, const Clock& clock, Rando
     : settings_(std::move(settings)), clock_(clock), random_(random), sink_(sink) {}
 
 Result<std::shared_ptr<PolicyService::Loaded>> PolicyService::load(Documents documents,
-                                                                   rego::Syntax syntax) {
+                                                                   rego::Syntax syntax,
+                                                                   const CompileLimit& limit) {
   if (documents.modules.empty()) {
     return fail(Errc::no_policy, "there is no module among the policy's files");
   }
   auto next = std::make_shared<Loaded>();
   const auto before = loaded_.get();
+  const auto options = limit.options(syntax);
+  const rego::LoadBudget budget{.clock = options.clock, .deadline = options.deadline};
   if (before && before->syntax == syntax && before->modules == documents.modules) {
     next->rules_speak = before->rules_speak;
     if (is_silent(*next, documents.data)) {
       return silent();
     }
     next->query = before->query;
-    next->data = before->data.replaced_by(std::move(documents.data));
+    next->data = before->data.replaced_by(std::move(documents.data), budget);
   } else {
-    UNHIDRA_TRY(const auto policies, rego::PolicySet::compile(documents.modules, syntax));
+    UNHIDRA_TRY(const auto policies, rego::PolicySet::compile(documents.modules, options));
     next->rules_speak = speaks_of(policies.rules(), rego::Value::object({}), settings_.query);
     if (is_silent(*next, documents.data)) {
       return silent();
     }
     UNHIDRA_TRY(next->query, policies.prepare(settings_.query + " = answer"));
-    next->data = policies.load(std::move(documents.data));
+    next->data = policies.load(std::move(documents.data), budget);
     compilations_.fetch_add(1, std::memory_order_relaxed);
   }
   next->modules = std::move(documents.modules);
@@ -63,10 +66,12 @@ std::unexpected<Error> PolicyService::silent() const {
   return fail(Errc::silent, "the policy has nothing about " + settings_.query);
 }
 
-Status PolicyService::activate(Documents documents, std::optional<rego::Syntax> syntax) {
+Status PolicyService::activate(Documents documents, std::optional<rego::Syntax> syntax,
+                               std::chrono::milliseconds max_compile_time) {
   const std::lock_guard lock(changing_);
   const std::string revision = documents.revision;
-  auto loading = load(std::move(documents), syntax.value_or(settings_.syntax));
+  auto loading = load(std::move(documents), syntax.value_or(settings_.syntax),
+                      {.clock = &clock_, .max_time = max_compile_time});
   if (!loading && loading.error() == Errc::silent) {
     return fail(std::move(loading).error());
   }

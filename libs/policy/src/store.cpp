@@ -116,11 +116,13 @@ Status check_rules(const std::vector<rego::RuleInfo>& rules, const Value& data,
 }  // namespace
 
 Result<CheckedPolicy> CheckedPolicy::check(Documents documents, rego::Syntax syntax,
-                                           std::span<const std::string_view> wanted) {
+                                           std::span<const std::string_view> wanted,
+                                           const CompileLimit& limit) {
   if (documents.modules.empty()) {
     return fail(Errc::no_policy, "there is no module in the policy");
   }
-  UNHIDRA_TRY(const auto compiled, rego::PolicySet::compile(documents.modules, syntax));
+  UNHIDRA_TRY(const auto compiled,
+              rego::PolicySet::compile(documents.modules, limit.options(syntax)));
   UNHIDRA_TRY_VOID(check_rules(compiled.rules(), documents.data, wanted));
   CheckedPolicy out;
   out.documents_ = std::move(documents);

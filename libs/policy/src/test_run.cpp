@@ -54,8 +54,66 @@ bool holds(const Value& value) {
   return !(value == Value::boolean(false));
 }
 
+// Which cases a rule began, and whatever else is to be told.
+class CaseTracer final : public rego::Tracer {
+ public:
+  CaseTracer(std::string_view path, rego::Tracer* beside) : path_(path), beside_(beside) {}
+
+  void rule_keyed(std::string_view path, const rego::Place&, std::span<const Value> keys) override {
+    if (path == path_) {
+      begun_.emplace(keys.begin(), keys.end());
+    }
+  }
+  void rule_entered(std::string_view path, const rego::Place& rule) override {
+    tell([&](rego::Tracer& tracer) { tracer.rule_entered(path, rule); });
+  }
+  void rule_left(std::string_view path, const rego::Place& rule, bool matched) override {
+    tell([&](rego::Tracer& tracer) { tracer.rule_left(path, rule, matched); });
+  }
+  void expression_tried(const rego::Place& expression) override {
+    tell([&](rego::Tracer& tracer) { tracer.expression_tried(expression); });
+  }
+  void expression_held(const rego::Place& expression) override {
+    tell([&](rego::Tracer& tracer) { tracer.expression_held(expression); });
+  }
+  void expression_redone(const rego::Place& expression) override {
+    tell([&](rego::Tracer& tracer) { tracer.expression_redone(expression); });
+  }
+  void expression_failed(const rego::Place& expression) override {
+    tell([&](rego::Tracer& tracer) { tracer.expression_failed(expression); });
+  }
+
+  std::vector<TestCase> cases(const Value* answer) const {
+    std::vector<TestCase> out;
+    for (const auto& keys : begun_) {
+      TestCase one;
+      const Value* at = answer;
+      for (const Value& key : keys) {
+        one.name += (one.name.empty() ? "" : "/") +
+                    (key.is(Kind::string) ? key.text() : rego::value_to_json(key));
+        at = at != nullptr && at->is(Kind::object) ? at->find(key) : nullptr;
+      }
+      one.passed = at != nullptr && holds(*at);
+      out.push_back(std::move(one));
+    }
+    return out;
+  }
+
+ private:
+  template <class Tell>
+  void tell(Tell tell) {
+    if (beside_ != nullptr) {
+      tell(*beside_);
+    }
+  }
+
+  std::string_view path_;
+  rego::Tracer* beside_;
+  std::set<std::vector<Value>> begun_;
+};
+
 void run_one(const rego::PolicySet& policies, const Documents& documents,
-             const TestOptions& options, const Clock& clock, RandomSource& random,
+             const TestOptions& options, bool has_cases, const Clock& clock, RandomSource& random,
              TestResult& out) {
   const auto query = policies.prepare(out.name + " = answer");
   if (!query) {
@@ -63,7 +121,7 @@ void run_one(const rego::PolicySet& policies, const Documents& documents,
     out.detail = query.error().message();
     return;
   }
-  Explanation explanation;
+  Explanation explanation(options.with_variables);
   rego::Evaluation evaluation;
   evaluation.data = documents.data;
   evaluation.strict_errors = true;
@@ -71,7 +129,8 @@ void run_one(const rego::PolicySet& policies, const Documents& documents,
   evaluation.random = &random;
   evaluation.max_steps = options.max_steps;
   evaluation.print = [&out](std::string_view line) { out.output += std::string(line) + "\n"; };
-  evaluation.tracer = options.coverage;
+  CaseTracer cases(out.name, options.coverage);
+  evaluation.tracer = has_cases ? static_cast<rego::Tracer*>(&cases) : options.coverage;
   const auto begin = clock.steady_now();
   if (options.timeout != std::chrono::nanoseconds::zero()) {
     evaluation.clock = &clock;
@@ -84,7 +143,9 @@ void run_one(const rego::PolicySet& policies, const Documents& documents,
     out.detail = solutions.error().message();
     return;
   }
-  if (!solutions->empty() && holds(solutions->front().front().second)) {
+  const Value* answer = solutions->empty() ? nullptr : &solutions->front().front().second;
+  out.cases = cases.cases(answer);
+  if (answer != nullptr && holds(*answer) && std::ranges::all_of(out.cases, &TestCase::passed)) {
     return;
   }
   out.outcome = Outcome::failed;
@@ -107,12 +168,13 @@ Result<std::vector<TestResult>> run_tests(const rego::PolicySet& policies,
                       .file = std::string(rule.place.file),
                       .row = rule.place.row,
                       .outcome = Outcome::passed,
+                      .cases = {},
                       .output = {},
                       .detail = {}};
     if (own_name(rule.path).starts_with("todo_test_")) {
       result.outcome = Outcome::skipped;
     } else {
-      run_one(policies, documents, options, clock, random, result);
+      run_one(policies, documents, options, rule.has_keys, clock, random, result);
     }
     out.push_back(std::move(result));
   }

@@ -1,9 +1,11 @@
 #include "unhidra/policy/policy_service.h"
 
+#include <atomic>
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "unhidra/policy/store.h"
 #include "unhidra/testkit/fake_clock.h"
 #include "unhidra/testkit/seeded_random.h"
 
@@ -151,6 +153,47 @@ TEST_F(ServiceTest, NoDecisionIsLostWhilePoliciesChange) {
   }
   EXPECT_EQ(denied, 0);
   EXPECT_EQ(service_.revision(), "200");
+}
+
+// A millisecond later at each look.
+class SteppingClock final : public Clock {
+ public:
+  Timestamp now() const override { return {}; }
+  SteadyTime steady_now() const override {
+    return SteadyTime(std::chrono::milliseconds(looks_.fetch_add(1)));
+  }
+
+ private:
+  mutable std::atomic<std::int64_t> looks_{0};
+};
+
+// Each expression needs the one behind it, so that a compiler looks at them again and again.
+std::string slow_text() {
+  std::string out = "allow if {\n";
+  for (int i = 0; i < 800; ++i) {
+    out += "x" + std::to_string(i) + " = x" + std::to_string(i + 1) + " + 1\n";
+  }
+  return out + "x800 = input.x\n}\n";
+}
+
+TEST_F(ServiceTest, WhatTheCompilerNeedsTooLongForIsRefusedAndCounted) {
+  const SteppingClock clock;
+  PolicyService service({}, clock, random_);
+  using std::chrono::milliseconds;
+  ASSERT_TRUE(service.activate(documents("allow := true"), std::nullopt, milliseconds(50)));
+  const auto refused =
+      service.activate(documents(slow_text(), "r2"), std::nullopt, milliseconds(50));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), rego::Errc::compile_time);
+  EXPECT_EQ(service.stats().failed_reloads, 1U);
+  EXPECT_TRUE(service.decide(rego::Value::object({})).allowed);
+  EXPECT_TRUE(service.activate(documents(slow_text(), "r2"), std::nullopt, std::chrono::hours(1)));
+
+  EXPECT_EQ(store::CheckedPolicy::check(documents(slow_text()), rego::Syntax::v1, {},
+                                        {.clock = &clock, .max_time = milliseconds(50)})
+                .error(),
+            rego::Errc::compile_time);
+  EXPECT_TRUE(store::CheckedPolicy::check(documents(slow_text()), rego::Syntax::v1));
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ a1 := [x, y] if { [x, y] := [input.a, {"k": input.b}] }
 a2 if { [_, {"k": x}] = a1; x == input.c }
 a3 := {x: y | some x in data.list; is_string(x); y := [z | some z in input.l; z != x]}
 c1 := count([x | walk(input, [_, x])])
-c2 contains [p, v] if { walk(input.l, [p, v]); v != "a" }
+c2 contains [at, v] if { walk(input.l, [at, v]); v != "a" }
 c3 := sprintf("%v-%v", [input.a, count(s)])
 c4 := $"{input.a}!{input.nothing}"
 i1 if { input[k] == data.object[k] }

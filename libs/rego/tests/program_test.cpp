@@ -153,5 +153,52 @@ TEST(Programs, TimeThatIsUpEndsAnEvaluationEitherWay) {
   }
 }
 
+// So many steps as for one rule, however many there are.
+TEST(RuleIndex, LooksIntoAlternativesAndElements) {
+  for (const std::string one :
+       {R"(input.role in ["a$", "b$"])", R"(input.role == "a$" or input.role == "b$")",
+        R"(input.role in {"a$", "b$"}; input.x == 1)", R"(input.role in {"k": "a$", "l": "b$"})"}) {
+    std::string text = "package a\nimport future.keywords.or\n";
+    for (int i = 0; i < 1'000; ++i) {
+      std::string condition = one;
+      for (auto at = condition.find('$'); at != std::string::npos; at = condition.find('$')) {
+        condition.replace(at, 1, std::to_string(i));
+      }
+      text += "p contains " + std::to_string(i) + " if { " + condition + " }\n";
+    }
+    const auto policy = compile(text);
+    ASSERT_TRUE(policy) << policy.error().message();
+    for (const std::string role : {"a7", "b7", "c7"}) {
+      EvaluationCost cost;
+      Evaluation evaluation;
+      evaluation.cost = &cost;
+      const auto answer =
+          ask(*policy, "data.a.p = x", R"({"x": 1, "role": ")" + role + "\"}", evaluation);
+      EXPECT_EQ(answer.value_or("error"), role == "c7" ? "x=[]" : "x=[7]") << one;
+      EXPECT_LT(cost.steps, 60U) << one << role;
+    }
+  }
+}
+
+// Rules that ask for one of many values of several sources stand under each of them only as far as
+// there is room.
+TEST(RuleIndex, DoesNotGrowWithoutEnd) {
+  std::string list;
+  for (int i = 0; i < 250; ++i) {
+    list += (i == 0 ? "" : ", ") + std::to_string(i);
+  }
+  std::string text = "package a\n";
+  for (int i = 0; i < 1'000; ++i) {
+    text += "p contains " + std::to_string(i) + " if { input.a in [" + list + "]; input.b in [" +
+            list + "]; input.c in [" + list + "] }\n";
+  }
+  const auto policy = compile(text);
+  ASSERT_TRUE(policy);
+  EXPECT_EQ(ask(*policy, "count(data.a.p) = x", R"({"a": 1, "b": 2, "c": 3})").value_or("error"),
+            "x=1000");
+  EXPECT_EQ(ask(*policy, "count(data.a.p) = x", R"({"a": 1, "b": 2, "c": -3})").value_or("error"),
+            "x=0");
+}
+
 }  // namespace
 }  // namespace unhidra::rego

@@ -29,6 +29,7 @@ class PolicyGenerator {
       "x := [data.a.k2, data.a.k4, data.a.d1, data.a.d2]",
       "data.a.d3 = x",
       "data.a.topics = x",
+      "data.a.among = x",
       "x := [data.a.ft(input.t), data.a.ft(input.a)]",
       "data.a.s[1] = x; data.a.s[2] = y; data.a.s[\"b\"] = z",
       "x := [data.a.f(\"a\", 1), data.a.g(1)]",
@@ -50,6 +51,10 @@ class PolicyGenerator {
       out += "o[k] := v if { some k, v in data.object;" + body(false) + "}\n";
       out += "topics contains " + std::to_string(i) + " if { glob.match(`" + pattern() +
              "`, [\"/\"], input.t);" + body(false) + "}\n";
+      out += "among contains " + std::to_string(i) + " if input.a in [" + scalar() + ", " +
+             scalar() + "]\namong contains " + std::to_string(i + 100) +
+             " if { input.b == " + scalar() + " or input.b == " + scalar() +
+             (pick(0, 3) == 0 ? " or input.a == 1" : "") + "; " + body(false) + "}\n";
       out += "ft(x) if glob.match(`" + pattern() + "`, [\"/\"], x)\n";
     }
     // Known before any input: constants, and what data alone decides.

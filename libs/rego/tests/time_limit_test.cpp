@@ -1,26 +1,13 @@
 // An evaluation ends near its deadline wherever the time goes: also inside one call of a function.
 #include <chrono>
 
+#include "clocks.h"
 #include "policies.h"
 
 namespace unhidra::rego {
 namespace {
 
 using std::chrono::milliseconds;
-
-// The time is up once it has been looked at so many times.
-class CountedClock final : public Clock {
- public:
-  explicit CountedClock(int looks) : left_(looks) {}
-  Timestamp now() const override { return {}; }
-  SteadyTime steady_now() const override {
-    return SteadyTime(left_-- > 0 ? milliseconds(0) : milliseconds(2));
-  }
-  static SteadyTime deadline() { return SteadyTime(milliseconds(1)); }
-
- private:
-  mutable int left_;
-};
 
 std::string list_of(int size, const auto& item) {
   std::string out;
@@ -40,11 +27,16 @@ std::string hostile_input() {
   const auto object = [](int i) { return "{" + quoted(i) + ": {\"a\": 1}}"; };
   const auto vertex = [](int i) { return quoted(i) + ": [" + quoted(i + 1) + "]"; };
   const auto zero = [](int) { return std::string("0"); };
+  std::string ab;
+  for (int i = 0; i < 5'000; ++i) {
+    ab += (i * 7919 >> 3) % 2 == 0 ? 'a' : 'b';
+  }
   return "{\"numbers\": [" + list_of(kMany, number) + "], \"halves\": [" + list_of(kMany, half) +
          "], \"objects\": [" + list_of(kMany, object) + "], \"graph\": {" + list_of(kMany, vertex) +
          "}, \"zeros\": [" + list_of(2'000, zero) + "], \"other\": [" + list_of(1'000, zero) +
          ", 1], \"few\": [" + list_of(40, number) + "], \"nested\": " + std::string(400, '[') +
-         std::string(400, ']') + ", \"big\": 1e9000, \"one\": 1}";
+         std::string(400, ']') + ", \"big\": 1e9000, \"one\": 1, \"token\": \"a.b.c\", \"ab\": \"" +
+         ab + "\"}";
 }
 
 struct Hostile {
@@ -68,6 +60,13 @@ constexpr Hostile kHostile[] = {
     {"format_int", "[x | some y in input.few; x := format_int(input.big + y, 2)]"},
     {"sort", "[x | some y in input.few; x := sort(input.numbers)]"},
     {"member", "[x | some y in input.few; x := y in input.numbers]"},
+    {"regex", "[x | some y in input.few; x := regex.match(`((a|b|ab|ba){30}){20}x`, input.ab)]"},
+    {"regex_find", "regex.find_n(`a.*x|a|b`, input.ab, -1)"},
+    {"regex_compile",
+     "[x | some y in input.few; x := regex.is_valid(sprintf(`(.{1,%d}){20}`, [40 + "
+     "y]))]"},
+    {"json_is_valid", "[x | some y in input.few; x := json.is_valid(input.ab)]"},
+    {"keys", "[x | some y in input.few; x := io.jwt.verify_rs256(input.token, input.ab)]"},
 };
 
 class TimeLimit : public testing::TestWithParam<Hostile> {};
@@ -109,6 +108,35 @@ TEST(TimeLimits, LeaveAnswersAsTheyAre) {
             R"({"a":{"d":{},"e":5}},true,true,true,"1010","0","-11111111"])");
 }
 
+// What an expression takes that goes through its whole program at each character is counted before.
+TEST(Budgets, CountWhatExpressionsAndKeysTake) {
+  const std::string input = hostile_input();
+  for (const std::string call :
+       {"regex.match(`((a|b|ab|ba){30}){20}x`, concat(\"\", [x | some y in input.few; x := "
+        "input.ab]))",
+        "regex.find_n(`a.*x|a|b`, concat(\"\", [x | some y in input.few; x := input.ab]), -1)",
+        "regex.find_all_string_submatch_n(`(()){200}`, input.ab, -1)"}) {
+    const auto policy = compile("package a\np := " + call + "\n");
+    ASSERT_TRUE(policy) << policy.error().message();
+    Evaluation evaluation;
+    evaluation.max_steps = 200'000;
+    evaluation.max_memory = 8 << 20;
+    const auto answer = ask(*policy, "data.a.p = x", input, evaluation);
+    ASSERT_FALSE(answer) << call << answer->substr(0, 80);
+    EXPECT_EQ(answer.error(), Errc::budget_exhausted) << call;
+  }
+  // What policies ask is none of it.
+  const auto policy = compile(
+      "package a\np := [x | some y in input.numbers; y < 100; x := "
+      "regex.match(`^(devices|sensors)/[a-z0-9-]+/(state|set)$`, sprintf(\"devices/%d-a/set\", "
+      "[y]))]\n");
+  ASSERT_TRUE(policy);
+  Evaluation evaluation;
+  evaluation.max_steps = 200'000;
+  evaluation.max_memory = 8 << 20;
+  EXPECT_TRUE(ask(*policy, "data.a.p = x", input, evaluation));
+}
+
 // Some forty nodes whose text would be a million million bytes long.
 TEST(Budgets, EndWhatWouldBeWrittenTooOften) {
   std::string text = "package a\nv0 := [input.one]\n";
@@ -128,14 +156,6 @@ TEST(Budgets, EndWhatWouldBeWrittenTooOften) {
     EXPECT_EQ(answer.error(), Errc::budget_exhausted) << call;
   }
 }
-
-class WallClock final : public Clock {
- public:
-  Timestamp now() const override { return {}; }
-  SteadyTime steady_now() const override {
-    return std::chrono::time_point_cast<SteadyTime::duration>(std::chrono::steady_clock::now());
-  }
-};
 
 // By the real clock, with a hundredfold of the limit to spare for a slow machine.
 TEST(TimeLimits, AreKeptByTheWallClock) {

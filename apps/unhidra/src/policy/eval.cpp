@@ -1,4 +1,4 @@
-// `unhidra policy eval` and `unhidra policy check`.
+// `unhidra policy eval`.
 #include <array>
 #include <cstdio>
 
@@ -99,6 +99,10 @@ class Stopwatch {
         Value::integer(std::chrono::duration_cast<std::chrono::nanoseconds>(now - since_).count()));
     since_ = now;
   }
+  void count(std::string_view what, std::uint64_t number) {
+    parts_.emplace_back(text("counter_rego_" + std::string(what)),
+                        Value::integer(static_cast<std::int64_t>(number)));
+  }
   Value value() const { return Value::object(parts_); }
 
  private:
@@ -158,7 +162,23 @@ void print_raw(const Answer& answer) {
   }
 }
 
-void print_pretty(const Answer& answer) {
+// So many characters at most; zero: all.
+std::string cell(const Value& value, std::size_t limit) {
+  std::string out = rego::value_to_json(value);
+  if (limit == 0) {
+    return out;
+  }
+  std::size_t end = 0;
+  for (std::size_t characters = 0; end < out.size(); ++end) {
+    const bool begins = (static_cast<unsigned char>(out[end]) & 0xc0) != 0x80;
+    if (begins && characters++ == limit) {
+      return out.substr(0, end) + "...";
+    }
+  }
+  return out;
+}
+
+void print_pretty(const Answer& answer, std::size_t limit) {
   if (answer.rows.empty()) {
     std::puts("undefined");
     return;
@@ -181,11 +201,11 @@ void print_pretty(const Answer& answer) {
   for (const auto& row : answer.rows) {
     std::vector<std::string> cells;
     for (std::size_t i = 0; i < variables; ++i) {
-      cells.push_back(i < row.bindings.size() ? rego::value_to_json(row.bindings[i].second) : "");
+      cells.push_back(i < row.bindings.size() ? cell(row.bindings[i].second, limit) : "");
     }
     for (std::size_t i = 0; i < row.values.size(); ++i) {
       if (!answer.expressions[i].variable.empty()) {
-        cells.push_back(rego::value_to_json(row.values[i]));
+        cells.push_back(cell(row.values[i], limit));
       }
     }
     table.add(std::move(cells));
@@ -202,7 +222,7 @@ void print(const Options& options, const Answer& answer, const Extras& extras) {
   } else if (options.format == "values" || options.format == "bindings") {
     print_lists(answer, options.format == "bindings");
   } else if (options.format == "pretty") {
-    print_pretty(answer);
+    print_pretty(answer, options.pretty_limit);
   }
   for (const auto& [name, value] : extras.members()) {
     print_json(value);
@@ -220,6 +240,7 @@ Result<rego::Evaluation> evaluation_of(const Options& options, const Loaded& loa
   UNHIDRA_TRY(out.input, read_input(options));
   out.data = loaded.documents.data;
   out.strict_errors = options.strict_errors;
+  out.walk_tree = options.walks_tree;
   out.now = clock.now();
   out.random = &random;
   out.max_steps = options.max_steps;
@@ -280,13 +301,20 @@ Result<int> eval_loaded(const Options& options, const Loaded& loaded, const std:
   watch.note("query_compile");
   crypto::SystemRandom random;
   policy::Coverage coverage;
-  policy::Explanation explanation;
+  policy::Explanation explanation(options.with_variables);
+  rego::EvaluationCost cost;
   UNHIDRA_TRY(auto evaluation, evaluation_of(options, loaded, clock, random));
   watch.note("input_parse");
   const bool explains = options.explanation != "off";
   evaluation.tracer = explains ? static_cast<rego::Tracer*>(&explanation) : nullptr;
   if (options.coverage) {
     evaluation.tracer = &coverage;
+  }
+  evaluation.cost = &cost;
+  if (options.shows_builtin_errors) {
+    evaluation.builtin_failed = [](const Error& error) {
+      std::fprintf(stderr, "%s\n", printable(error.message()).c_str());
+    };
   }
   evaluation.print = [](std::string_view line) {
     std::fprintf(stderr, "%s\n", printable(line).c_str());
@@ -303,7 +331,12 @@ Result<int> eval_loaded(const Options& options, const Loaded& loaded, const std:
   if (options.coverage) {
     extras.coverage = coverage.report(loaded.policies, [](std::string_view) { return true; });
   }
-  if (options.metrics) {
+  if (options.metrics || options.instruments) {
+    if (options.instruments) {
+      watch.count("steps", cost.steps);
+      watch.count("work", cost.work);
+      watch.count("memory_bytes", cost.memory);
+    }
     extras.metrics = watch.value();
   }
   if (explains) {
@@ -352,20 +385,6 @@ Result<int> eval(const Options& options) {
     return 2;
   }
   return *code;
-}
-
-Result<int> check(const Options& options) {
-  const auto loaded = load(options, options.paths);
-  if (!loaded) {
-    print_error(loaded.error(), options.format == "json");
-    return 1;
-  }
-  if (*loaded && (*loaded)->documents.modules.empty()) {
-    print_error(Error(policy::Errc::no_policy, "there is no .rego file in what was named"),
-                options.format == "json");
-    return 1;
-  }
-  return *loaded ? 0 : 1;
 }
 
 }  // namespace unhidra::server::policy_line

@@ -24,10 +24,36 @@ struct Line {
         ->capture_default_str();
   }
   void language() const {
-    app->add_flag("--v0-compatible", options->v0, "Policies are in the syntax of v0");
+    auto* v0 = app->add_flag("--v0-compatible", options->v0, "Policies are in the syntax of v0");
+    app->add_flag("--v1-compatible", options->v1,
+                  "Policies are in the syntax of v1, as they are anyway")
+        ->excludes(v0);
     app->add_flag("-S,--strict", options->strict,
                   "Refuse unused imports, variables and arguments too");
     app->add_option("--ignore", options->ignored, "Names (patterns) of files to leave out");
+  }
+  // What is asked for and what is not to be had: a word instead of an unknown option.
+  void engine() const {
+    app->add_option("--capabilities", options->capabilities,
+                    "File that says which functions and features policies may use");
+    app->add_option_function<std::string>(
+        "-t,--target",
+        [](const std::string& target) {
+          if (target != "rego") {
+            throw CLI::ValidationError(
+                "--target", "has rego alone: policies run in this program, not in WebAssembly");
+          }
+        },
+        "rego: the only one");
+  }
+  void runs(const std::string& what) const {
+    app->add_option("--count", options->repeats, "How often to repeat " + what)
+        ->check(CLI::Range(1U, 100'000U))
+        ->capture_default_str();
+  }
+  void memory() const {
+    app->add_flag("--benchmem", options->tells_memory,
+                  "Also tell the bytes and steps of one evaluation");
   }
   void schema() const {
     app->add_option(
@@ -147,6 +173,7 @@ void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
   line.input();
   line.schema();
   line.language();
+  line.engine();
   line.steps();
   line.timeout(std::chrono::nanoseconds::zero());
   line.format({"json", "pretty", "raw", "values", "bindings", "discard", "source"}, "json");
@@ -155,14 +182,29 @@ void add_eval(CLI::App& parent, std::function<Result<int>()>& chosen) {
   auto* coverage = line.app->add_flag("--coverage", options.coverage,
                                       "Also report which lines were gone through");
   line.app->add_flag("--metrics", options.metrics, "Also report how long it took");
+  line.app->add_flag("--instrument", options.instruments,
+                     "Also report steps, work and memory, with --metrics");
+  line.app->add_flag("--show-builtin-errors", options.shows_builtin_errors,
+                     "Say on standard error which built-in functions failed, and go on");
+  line.app->add_flag("--disable-indexing,--disable-early-exit", options.walks_tree,
+                     "Evaluate rule by rule, without an index or programs");
+  line.app->add_option("--pretty-limit", options.pretty_limit,
+                       "Characters of a cell with --format pretty; 0: all");
   line.app
       ->add_option("--explain", options.explanation,
                    "Also say which rules were tried: those that did not match, or all")
       ->check(CLI::IsMember({"off", "fails", "full"}))
       ->excludes(coverage);
+  line.app
+      ->add_flag("--var-values", options.with_variables,
+                 "Also say what variables were where something failed")
+      ->needs(line.app->get_option("--explain"));
   add_profile(*line.app, options, *coverage);
   line.app->add_flag("--fail", options.fails_undefined, "Exit with 1 when there is no answer");
-  line.app->add_flag("--fail-defined", options.fails_defined, "Exit with 1 when there is one");
+  line.app->add_flag("--fail-defined", options.fails_defined, "Exit with 1 when there is one")
+      ->excludes(line.app->get_option("--fail"));
+  auto* input_stdin = line.app->get_option("--stdin-input");
+  input_stdin->excludes(from_stdin)->excludes(line.app->get_option("--input"));
   add_partial(*line.app, options, *coverage);
   for (auto* flag : {package, imports, line.app->get_option("--profile")}) {
     flag->excludes(line.app->get_option("--partial"));
@@ -177,6 +219,7 @@ void add_check(CLI::App& parent, std::function<Result<int>()>& chosen) {
       ->capture_default_str();
   line.schema();
   line.language();
+  line.engine();
   line.format({"pretty", "json"}, "pretty");
 }
 
@@ -186,14 +229,28 @@ void add_test(CLI::App& parent, std::function<Result<int>()>& chosen) {
   line.bundle_paths();
   line.schema();
   line.language();
+  line.engine();
   line.steps();
   line.timeout(std::chrono::seconds(5));
-  line.format({"pretty", "json"}, "pretty");
+  line.format({"pretty", "json", "gobench"}, "pretty");
+  line.runs("each test");
+  line.memory();
+  line.app
+      ->add_option("-m,--max-errors", options.max_errors,
+                   "How many errors of policies to tell; 0: all")
+      ->capture_default_str();
   line.app->add_flag("-v,--verbose", options.verbose, "Tell of tests that pass, too");
   line.app->add_option("-r,--run", options.pattern, "Run only tests whose name matches");
-  line.app->add_flag("-c,--coverage", options.coverage, "Report the lines gone through");
+  auto* coverage =
+      line.app->add_flag("-c,--coverage", options.coverage, "Report the lines gone through");
   line.app->add_option("--threshold", options.threshold, "Percent of lines that must be covered")
       ->check(CLI::Range(0.0, 100.0));
+  line.app->add_flag("--bench", options.benches, "Measure the tests that pass")
+      ->excludes(coverage)
+      ->excludes(line.app->get_option("--threshold"));
+  line.app->add_flag("--var-values,-l,--show-failure-line", options.with_variables,
+                     "Say what variables were where a test failed");
+  line.app->add_flag("--fail-on-empty", options.fails_empty, "Exit with 1 when there is no test");
   line.app->add_flag("-z,--exit-zero-on-skipped", options.zero_on_skipped,
                      "Skipped tests are no failure");
 }
@@ -215,14 +272,28 @@ void add_format(CLI::App& parent, std::function<Result<int>()>& chosen) {
 void add_bench(CLI::App& parent, std::function<Result<int>()>& chosen) {
   const Line line = word(parent, chosen, "bench", "Measure what one decision costs", bench);
   auto& options = *line.options;
-  line.app->add_option("query", options.query, "Such as data.a.allow")->required();
+  auto* query = line.app->add_option("query", options.query, "Such as data.a.allow");
+  query->excludes(line.app->add_flag("--stdin", options.query_from_stdin,
+                                     "Read the query from standard input"));
+  line.app->add_option("--package", options.package,
+                       "Package that the query is in: names are its rules");
+  line.app->add_option("--import", options.imports, "What the query imports: data.a as b")
+      ->take_all()
+      ->allow_extra_args(false);
   line.data();
   line.input();
+  line.schema();
   line.language();
+  line.engine();
   line.steps();
-  line.format({"pretty", "json"}, "pretty");
-  line.app->add_option("--count", options.count, "How many decisions to measure")
+  line.format({"pretty", "json", "gobench"}, "pretty");
+  line.runs("the measurement");
+  line.memory();
+  line.app->add_option("--decisions", options.decisions, "How many decisions to measure")
       ->check(CLI::Range(std::size_t{1}, std::size_t{100'000'000}))
+      ->capture_default_str();
+  options.metrics = true;
+  line.app->add_flag("--metrics", options.metrics, "Also report how long loading took")
       ->capture_default_str();
   line.app->add_flag("--fail", options.fails_undefined, "Refuse to measure what has no answer");
 }
@@ -293,6 +364,18 @@ void add_dry_run(CLI::App& parent, std::function<Result<int>()>& chosen) {
   line.app->add_flag("--fail", options.fails, "Exit with 1 when a decision changes");
 }
 
+void add_capabilities(CLI::App& parent, std::function<Result<int>()>& chosen) {
+  const Line line = word(parent, chosen, "capabilities",
+                         "Say which functions and features policies may use", capabilities);
+  auto& options = *line.options;
+  auto* current = line.app->add_flag("--current", options.current, "Those of this program");
+  auto* version = line.app->add_option("--version", options.version, "Those of a version of opa")
+                      ->excludes(current);
+  line.app->add_option("--file", options.file, "Those in a file, read as --capabilities reads it")
+      ->excludes(current)
+      ->excludes(version);
+}
+
 }  // namespace
 
 void add(CLI::App& app, std::function<Result<int>()>& chosen) {
@@ -306,6 +389,7 @@ void add(CLI::App& app, std::function<Result<int>()>& chosen) {
   add_bench(*policy, chosen);
   add_explain(*policy, chosen);
   add_dry_run(*policy, chosen);
+  add_capabilities(*policy, chosen);
 }
 
 }  // namespace unhidra::server::policy_line

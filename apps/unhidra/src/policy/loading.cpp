@@ -107,6 +107,21 @@ Result<std::shared_ptr<const rego::Schemas>> read_schemas(const std::string& pat
 
 }  // namespace
 
+Result<std::shared_ptr<const rego::Capabilities>> load_capabilities(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    return fail(policy::Errc::bad_file,
+                "--capabilities " + path +
+                    ": there is no such file; versions of opa are not known by their names");
+  }
+  UNHIDRA_TRY(const auto document, policy::load_document(path));
+  auto read = rego::read_capabilities(document);
+  if (!read) {
+    return fail(std::move(read).error().in(path));
+  }
+  return std::make_shared<const rego::Capabilities>(std::move(*read));
+}
+
 Result<std::optional<Loaded>> load(const Options& options, const std::vector<std::string>& paths) {
   Loaded out;
   if (!options.paths_are_bundles) {
@@ -117,6 +132,9 @@ Result<std::optional<Loaded>> load(const Options& options, const std::vector<std
   auto compile = options.compile();
   if (!options.schema.empty()) {
     UNHIDRA_TRY(compile.schemas, read_schemas(options.schema));
+  }
+  if (!options.capabilities.empty()) {
+    UNHIDRA_TRY(compile.capabilities, load_capabilities(options.capabilities));
   }
   auto policies = rego::PolicySet::check(out.documents.modules, compile);
   if (!policies) {

@@ -16,6 +16,8 @@ struct Loaded {
 // Nothing: the problems have been told.
 Result<std::optional<Loaded>> load(const Options& options, const std::vector<std::string>& paths);
 
+// Of --capabilities.
+Result<std::shared_ptr<const rego::Capabilities>> load_capabilities(const std::string& path);
 Result<std::optional<rego::Value>> read_input(const Options& options);
 Result<std::string> read_stdin();
 

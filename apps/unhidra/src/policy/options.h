@@ -56,16 +56,23 @@ struct Options {
   bool input_from_stdin = false;
   bool query_from_stdin = false;
   std::string format;
-  std::string schema;  // -s: a file or a folder
+  std::string schema;        // -s: a file or a folder
+  std::string capabilities;  // a file
   bool v0 = false;
+  bool v1 = false;
   bool strict = false;
   bool strict_errors = false;
   bool coverage = false;
   bool metrics = false;
+  bool instruments = false;  // metrics, and what of its limits an evaluation used up
+  bool shows_builtin_errors = false;
+  bool walks_tree = false;
+  bool with_variables = false;   // in explanations
+  std::size_t pretty_limit = 0;  // characters of a cell; zero: all
   bool profile = false;
   std::int64_t profile_limit = 10;  // lines; below 1: all
   std::vector<std::string> profile_sort;
-  std::uint32_t repeats = 1;        // evaluations that are profiled
+  std::uint32_t repeats = 1;        // evaluations that are profiled, runs of tests and benchmarks
   std::string explanation = "off";  // fails, full
   bool partial = false;
   std::vector<std::string> unknowns{"input"};
@@ -76,12 +83,18 @@ struct Options {
   bool verbose = false;
   std::string pattern;
   bool zero_on_skipped = false;
-  std::string log;  // of decisions
+  bool fails_empty = false;
+  bool benches = false;  // tests
+  std::string log;       // of decisions
   bool writes = false;
   bool lists = false;
   bool shows_difference = false;
   bool fails = false;
-  std::size_t count = 10'000;  // of decisions that are measured
+  std::size_t decisions = 10'000;  // that are measured in one run
+  bool tells_memory = true;        // beside what is measured
+  bool current = false;            // capabilities: this engine's own
+  std::string version;             // of the reference, whose capabilities are wanted
+  std::string file;                // with capabilities
   Question question;
   std::uint64_t max_steps = 50'000'000;
   std::chrono::nanoseconds timeout{0};  // of one evaluation; zero: none
@@ -100,5 +113,6 @@ Result<int> format(const Options& options);  // 1: refused, or with --fail: some
 Result<int> bench(const Options& options);
 Result<int> explain(const Options& options);
 Result<int> dry_run(const Options& options);  // 1: with --fail, a decision changes
+Result<int> capabilities(const Options& options);
 
 }  // namespace unhidra::server::policy_line

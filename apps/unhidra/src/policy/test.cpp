@@ -8,6 +8,7 @@
 #include "unhidra/runtime/system_clock.h"
 
 #include "loading.h"
+#include "measurement.h"
 
 namespace unhidra::server::policy_line {
 namespace {
@@ -70,6 +71,9 @@ void print_pretty(const std::vector<policy::TestResult>& results, bool verbose) 
       std::printf(" (%s)", duration_text(result.duration).c_str());
     }
     std::puts("");
+    for (const auto& one : result.cases) {
+      print_indented(one.name + ": " + word(one.passed ? Outcome::passed : Outcome::failed));
+    }
     print_indented(result.output);
     print_indented(result.detail);
   }
@@ -108,6 +112,17 @@ void print_as_json(const std::vector<policy::TestResult>& results) {
     } else if (result.outcome == Outcome::error) {
       members.emplace_back(text("error"), Value::object({{text("message"), text(result.detail)}}));
     }
+    if (!result.cases.empty()) {
+      std::vector<Value::Member> cases;
+      for (const auto& one : result.cases) {
+        std::vector<Value::Member> said{{text("name"), text(one.name)}};
+        if (!one.passed) {
+          said.emplace_back(text("fail"), Value::boolean(true));
+        }
+        cases.emplace_back(text(one.name), Value::object(std::move(said)));
+      }
+      members.emplace_back(text("sub_results"), Value::object(std::move(cases)));
+    }
     if (!result.output.empty()) {
       members.emplace_back(text("output"), text(result.output));
     }
@@ -116,7 +131,27 @@ void print_as_json(const std::vector<policy::TestResult>& results) {
   print_json(Value::array(std::move(out)));
 }
 
+bool any_failed(const std::vector<policy::TestResult>& results) {
+  return count(results, Outcome::failed) + count(results, Outcome::error) != 0;
+}
+
+// Those that passed, one after another.
+Status bench_tests(const Options& options, const Loaded& loaded,
+                   const std::vector<policy::TestResult>& results) {
+  Measurement measurement(options, loaded);
+  for (const auto& result : results) {
+    if (result.outcome == Outcome::passed) {
+      UNHIDRA_TRY_VOID(measurement.run(result.name, {}));
+    }
+  }
+  measurement.print();
+  return {};
+}
+
 Result<int> test_or_error(const Options& options) {
+  if (options.format == "gobench" && !options.benches) {
+    return fail(policy::Errc::bad_file, "--format gobench shows what --bench measures");
+  }
   UNHIDRA_TRY(const auto loaded, load(options, options.paths));
   if (!loaded) {
     return 1;
@@ -125,13 +160,22 @@ Result<int> test_or_error(const Options& options) {
   crypto::SystemRandom random;
   policy::Coverage coverage;
   const bool covers = options.coverage || options.threshold > 0;
-  UNHIDRA_TRY(const auto results, policy::run_tests(loaded->policies, loaded->documents,
-                                                    {.pattern = options.pattern,
-                                                     .coverage = covers ? &coverage : nullptr,
-                                                     .max_steps = options.max_steps,
-                                                     .timeout = options.timeout},
-                                                    clock, random));
-  const bool failed = count(results, Outcome::failed) + count(results, Outcome::error) != 0;
+  const policy::TestOptions how{.pattern = options.pattern,
+                                .coverage = covers ? &coverage : nullptr,
+                                .max_steps = options.max_steps,
+                                .timeout = options.timeout,
+                                .with_variables = options.with_variables};
+  UNHIDRA_TRY(auto results,
+              policy::run_tests(loaded->policies, loaded->documents, how, clock, random));
+  // Again until one fails.
+  for (std::uint32_t i = 1; !options.benches && i < options.repeats && !any_failed(results); ++i) {
+    UNHIDRA_TRY(results,
+                policy::run_tests(loaded->policies, loaded->documents, how, clock, random));
+  }
+  if (results.empty() && options.fails_empty) {
+    return fail(policy::Errc::no_policy, "there is no test");
+  }
+  const bool failed = any_failed(results);
   const auto every_file = [](std::string_view) { return true; };
   if (covers && !failed) {
     print_json(coverage.report(loaded->policies, every_file));
@@ -141,6 +185,8 @@ Result<int> test_or_error(const Options& options) {
                    options.threshold);
       return 2;
     }
+  } else if (options.benches && !failed) {
+    UNHIDRA_TRY_VOID(bench_tests(options, *loaded, results));
   } else if (options.format == "json") {
     print_as_json(results);
   } else {

@@ -9,6 +9,14 @@
 namespace unhidra::rego::builtins {
 namespace {
 
+// Of certificates and keys: what is made of them, and the work, signatures included.
+Status charge_encoded(const Call& call, std::size_t bytes) {
+  constexpr std::uint64_t kMemoryOfByte = 16;
+  constexpr std::uint64_t kWorkOfByte = 128;
+  UNHIDRA_TRY_VOID(call.environment().charge(bytes * kMemoryOfByte));
+  return call.environment().spend(bytes * kWorkOfByte);
+}
+
 constexpr const char kMd5[] = "md5";
 constexpr const char kSha1[] = "sha1";
 constexpr const char kSha256[] = "sha256";
@@ -83,14 +91,14 @@ Answer described(const std::vector<Bytes>& list) {
 
 Answer parse_certificates(const Call& call) {
   UNHIDRA_TRY(const std::string_view text, call.string(0));
-  UNHIDRA_TRY_VOID(call.environment().charge(text.size() * 16));
+  UNHIDRA_TRY_VOID(charge_encoded(call, text.size()));
   UNHIDRA_TRY(const std::vector<Bytes> list, certificates(text));
   return described(list);
 }
 
 Answer verified(const Call& call, std::string_view text, const pki::ChainRules& rules) {
   const Value refused = Value::array({Value::boolean(false), Value::array({})});
-  UNHIDRA_TRY_VOID(call.environment().charge(text.size() * 16));
+  UNHIDRA_TRY_VOID(charge_encoded(call, text.size()));
   const auto list = certificates(text);
   if (!list) {
     return refused;
@@ -206,7 +214,7 @@ Answer as_value(Result<std::string> json) {
 
 Answer parse_certificate_request(const Call& call) {
   UNHIDRA_TRY(const std::string_view text, call.string(0));
-  UNHIDRA_TRY_VOID(call.environment().charge(text.size() * 16));
+  UNHIDRA_TRY_VOID(charge_encoded(call, text.size()));
   UNHIDRA_TRY(const std::string content, unarmoured(text));
   const auto blocks = pki::read_pem_blocks(content);
   if (blocks.empty()) {
@@ -229,7 +237,7 @@ std::vector<pki::PemBlock> private_keys(std::string_view content) {
 
 Answer parse_rsa_private_key(const Call& call) {
   UNHIDRA_TRY(const std::string_view text, call.string(0));
-  UNHIDRA_TRY_VOID(call.environment().charge(text.size() * 16));
+  UNHIDRA_TRY_VOID(charge_encoded(call, text.size()));
   if (text.empty()) {
     return failed("input PEM data was empty");
   }
@@ -243,7 +251,7 @@ Answer parse_rsa_private_key(const Call& call) {
 
 Answer parse_private_keys(const Call& call) {
   UNHIDRA_TRY(const std::string_view text, call.string(0));
-  UNHIDRA_TRY_VOID(call.environment().charge(text.size() * 16));
+  UNHIDRA_TRY_VOID(charge_encoded(call, text.size()));
   if (text.empty()) {
     return Value();
   }
@@ -259,7 +267,7 @@ Answer parse_private_keys(const Call& call) {
 Answer parse_keypair(const Call& call) {
   UNHIDRA_TRY(const std::string_view certificate_text, call.string(0));
   UNHIDRA_TRY(const std::string_view key_text, call.string(1));
-  UNHIDRA_TRY_VOID(call.environment().charge((certificate_text.size() + key_text.size()) * 16));
+  UNHIDRA_TRY_VOID(charge_encoded(call, certificate_text.size() + key_text.size()));
   UNHIDRA_TRY(const std::vector<Bytes> chain, certificates(certificate_text));
   UNHIDRA_TRY(const std::string content, unarmoured(key_text));
   std::vector<pki::PemBlock> keys = private_keys(content);

@@ -169,6 +169,7 @@ Answer json_unmarshal(const Call& call) {
 }
 
 Answer json_is_valid(const Call& call) {
+  UNHIDRA_TRY_VOID(call.environment().spend(call[0].text().size() * 16));
   return Value::boolean(call[0].is(Kind::string) && is_valid_json(call[0].text()));
 }
 

@@ -69,18 +69,24 @@ Answer find(const Call& call, bool groups) {
   UNHIDRA_TRY(const auto regex, expression(pattern));
   UNHIDRA_TRY_VOID(call.environment().charge(text.size() * 2));
   std::vector<Value> out;
-  for (const Regex::Groups& found : regex->find_all(text, limit)) {
-    UNHIDRA_TRY_VOID(call.environment().charge(found.size() * sizeof(Value)));
+  Status charged;
+  regex->each_match(text, limit, [&](const Regex::Groups& found) {
+    charged = call.environment().charge(found.size() * sizeof(Value));
+    if (!charged) {
+      return false;
+    }
     if (!groups) {
       out.push_back(Value::string(std::string(*found[0])));
-      continue;
+      return true;
     }
     std::vector<Value> inner;
     for (const auto& group : found) {
       inner.push_back(Value::string(std::string(group.value_or(""))));
     }
     out.push_back(Value::array(std::move(inner)));
-  }
+    return true;
+  });
+  UNHIDRA_TRY_VOID(charged);
   return Value::array(std::move(out));
 }
 Answer find_n(const Call& call) {

@@ -229,7 +229,8 @@ std::unexpected<Error> no_algorithm(std::string_view text, const Result<Value>& 
 
 Answer sign(const Call& call, std::string_view header_text, std::string_view payload,
             std::string_view key_text) {
-  UNHIDRA_TRY_VOID(call.environment().charge((header_text.size() + payload.size()) * 4 + 4096));
+  UNHIDRA_TRY_VOID(call.environment().charge(
+      (header_text.size() + payload.size() + key_text.size()) * 4 + 4096));
   UNHIDRA_TRY(const auto keys, pki::ForeignKey::from_jwks(key_text));
   if (keys.empty()) {
     return failed("no keys found in JWK set");
@@ -248,6 +249,9 @@ Answer sign(const Call& call, std::string_view header_text, std::string_view pay
   }
   const std::string message = encode_base64(header_text, Base64Alphabet::url, false) + '.' +
                               encode_base64(payload, Base64Alphabet::url, false);
+  if (!may_sign(keys[0])) {
+    return failed("there is no work left for signing");
+  }
   UNHIDRA_TRY(const Bytes signature, keys[0].sign(algorithm->text(), as_bytes(message)));
   return Value::string(message + '.' +
                        encode_base64(as_text(signature), Base64Alphabet::url, false));
@@ -267,8 +271,8 @@ Answer encode_sign_raw(const Call& call) {
 constexpr Builtin kTable[] = {
     {"io.jwt.decode", 1, decode},
     {"io.jwt.decode_verify", 2, decode_verify, true},
-    {"io.jwt.encode_sign", 3, encode_sign},
-    {"io.jwt.encode_sign_raw", 3, encode_sign_raw},
+    {"io.jwt.encode_sign", 3, encode_sign, true},
+    {"io.jwt.encode_sign_raw", 3, encode_sign_raw, true},
     {"io.jwt.verify_eddsa", 2, verify<kEdDsa>},
     {"io.jwt.verify_es256", 2, verify<kEs256>},
     {"io.jwt.verify_es384", 2, verify<kEs384>},

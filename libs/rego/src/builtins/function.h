@@ -50,6 +50,7 @@ struct Environment final : WorkMeter {
   std::uint64_t work = std::uint64_t{1} << 40;
   std::map<std::string, Value, std::less<>> memory;  // of rand.intn and uuid.rfc4122
   std::function<void(std::string_view)> print;       // where trace() writes
+  std::function<void(const Error&)> call_failed;     // and is undefined; may be none
 
   // Takes from the budget of memory, and as much work. CallErrc::exhausted: it is used up, or the
   // time is.

@@ -6,6 +6,7 @@
 #include "builtins/go_text.h"
 #include "builtins/json_text.h"
 #include "builtins/text_codec.h"
+#include "values/work.h"
 
 namespace unhidra::rego::builtins {
 
@@ -57,7 +58,36 @@ std::string text_member(const Value& object, std::string_view name) {
   return found != nullptr && found->is(Kind::string) ? found->text() : "";
 }
 
+namespace {
+
+// Moduli are longer than the coordinates of every curve.
+constexpr std::size_t kShortestModulus = 768;
+// Nanoseconds, about.
+constexpr std::uint64_t kWorkOfSmallCurve = 128 << 10;
+constexpr std::uint64_t kWorkOfLargeCurve = 1 << 20;
+
+std::uint64_t work_of_curve(std::uint64_t bits) {
+  return bits == 0 ? 0 : bits <= 256 ? kWorkOfSmallCurve : kWorkOfLargeCurve;
+}
+
+bool may_verify(const pki::ForeignKey& key) {
+  const std::uint64_t bits = key.bits();
+  return WorkScope::take(bits < kShortestModulus ? work_of_curve(bits) : bits * bits / 128);
+}
+
+}  // namespace
+
+bool may_sign(const pki::ForeignKey& key) {
+  const std::uint64_t bits = key.bits();
+  return WorkScope::take(bits < kShortestModulus ? work_of_curve(bits)
+                                                 : bits * bits * bits / 4'096);
+}
+
 Result<std::vector<pki::ForeignKey>> keys_of(std::string_view text) {
+  constexpr std::uint64_t kWorkOfByte = 256;
+  if (!WorkScope::take(std::min(text.size(), pki::kMaxInspected) * kWorkOfByte)) {
+    return failed("there is no work left for reading keys");
+  }
   std::string_view rest;
   const auto blocks = pki::read_pem_blocks(text, &rest);
   if (blocks.empty()) {
@@ -101,10 +131,10 @@ bool verified(const std::vector<pki::ForeignKey>& keys, const JwtToken& token, c
   const auto named = std::ranges::find_if(
       keys, [&](const pki::ForeignKey& key) { return !kid.empty() && key.key_id() == kid; });
   if (named != keys.end()) {
-    return named->verify(algorithm, as_bytes(message), as_bytes(signature));
+    return may_verify(*named) && named->verify(algorithm, as_bytes(message), as_bytes(signature));
   }
   return std::ranges::any_of(keys, [&](const pki::ForeignKey& key) {
-    return (key.algorithm().empty() || key.algorithm() == stated) &&
+    return (key.algorithm().empty() || key.algorithm() == stated) && may_verify(key) &&
            key.verify(algorithm, as_bytes(message), as_bytes(signature));
   });
 }

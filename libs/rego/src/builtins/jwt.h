@@ -28,8 +28,11 @@ Result<std::string> section(std::string_view encoded, std::string_view name);
 Result<Value> read_header(const JwtToken& token);
 std::string text_member(const Value& object, std::string_view name);
 
-// Of a JWK or a set of them, a certificate or a public key in PEM.
+// Of a JWK or a set of them, a certificate or a public key in PEM. What reading them, verifying and
+// signing takes is taken from the evaluation under way before.
 Result<std::vector<pki::ForeignKey>> keys_of(std::string_view text);
+// False: there is not so much work left.
+bool may_sign(const pki::ForeignKey& key);
 // Under the key that `kid` names when there is one, else under any key of the right algorithm.
 bool verified(const std::vector<pki::ForeignKey>& keys, const JwtToken& token, const Value& header,
               std::string_view algorithm, std::string_view signature);

@@ -6,6 +6,7 @@
 #include <re2/re2.h>
 
 #include "builtins/go_text.h"
+#include "values/work.h"
 
 namespace unhidra::rego::builtins {
 namespace {
@@ -56,7 +57,11 @@ bool is_word(char c) {
 }  // namespace
 
 Result<Regex> Regex::compile(std::string_view pattern) {
-  if (pattern.size() > kMaxRegex) {
+  // What is too large has been built up to that.
+  constexpr std::uint64_t kWorkOfByte = 128;
+  constexpr std::uint64_t kWorkOfInstruction = 256;
+  constexpr std::uint64_t kWorkOfTooLarge = 8 << 20;
+  if (pattern.size() > kMaxRegex || !WorkScope::take(pattern.size() * kWorkOfByte)) {
     return fail(Errc::invalid, "error parsing regexp: expression too large");
   }
   re2::RE2::Options options;
@@ -64,12 +69,28 @@ Result<Regex> Regex::compile(std::string_view pattern) {
   options.set_max_mem(kMaxProgramMemory);
   auto expression = std::make_shared<const re2::RE2>(piece(pattern), options);
   if (!expression->ok()) {
+    if (expression->error_code() == re2::RE2::ErrorPatternTooLarge) {
+      (void)WorkScope::take(kWorkOfTooLarge);
+    }
     const std::string& argument = expression->error_arg();
     return fail(Errc::invalid,
                 "error parsing regexp: " + std::string(error_text(expression->error_code())) +
                     (argument.empty() ? "" : ": `" + argument + "`"));
   }
+  (void)WorkScope::take(static_cast<std::uint64_t>(expression->ProgramSize()) * kWorkOfInstruction);
   return Regex(std::move(expression));
+}
+
+// An automaton that has states enough takes a nanosecond a byte. One that has not goes through the
+// whole program at each: then that counts, but for short texts, of which the one is as good as
+// the other.
+bool Regex::may_search(std::size_t bytes) const {
+  constexpr std::uint64_t kWorkOfInstruction = 8;
+  constexpr std::uint64_t kShort = 256 << 10;
+  constexpr std::uint64_t kAtLeast = 32;
+  const std::uint64_t most =
+      bytes * static_cast<std::uint64_t>(expression_->ProgramSize()) * kWorkOfInstruction;
+  return WorkScope::take(kAtLeast + bytes / 8 + (most > kShort ? most - kShort : 0));
 }
 
 Result<Regex> Regex::compile_template(std::string_view text, char start, char end) {
@@ -105,16 +126,26 @@ Result<Regex> Regex::compile_template(std::string_view text, char start, char en
 }
 
 bool Regex::match(std::string_view text) const {
-  return re2::RE2::PartialMatch(piece(text), *expression_);
+  return may_search(text.size()) && re2::RE2::PartialMatch(piece(text), *expression_);
 }
 
-std::vector<Regex::Groups> Regex::find_all(std::string_view text, std::int64_t limit) const {
-  std::vector<Groups> out;
+void Regex::each_match(std::string_view text, std::int64_t limit,
+                       const std::function<bool(const Groups&)>& take) const {
+  if (!may_search(text.size())) {
+    return;
+  }
   std::vector<re2::StringPiece> found(
       static_cast<std::size_t>(expression_->NumberOfCapturingGroups()) + 1);
   std::size_t at = 0;
   const char* last_end = nullptr;
-  while (at <= text.size() && (limit < 0 || static_cast<std::int64_t>(out.size()) < limit)) {
+  std::int64_t taken = 0;
+  // One match may be looked for up to the end of the text.
+  const auto goes_on = [&] {
+    constexpr std::uint64_t kWorkOfMatch = 32;
+    return at <= text.size() && (limit < 0 || taken < limit) &&
+           WorkScope::take(kWorkOfMatch + (text.size() - at) / 8);
+  };
+  while (goes_on()) {
     if (!expression_->Match(piece(text), at, text.size(), re2::RE2::UNANCHORED, found.data(),
                             static_cast<int>(found.size()))) {
       break;
@@ -136,9 +167,11 @@ std::vector<Regex::Groups> Regex::find_all(std::string_view text, std::int64_t l
                            ? std::nullopt
                            : std::optional(std::string_view(group.data(), group.size())));
     }
-    out.push_back(std::move(groups));
+    ++taken;
+    if (!take(groups)) {
+      return;
+    }
   }
-  return out;
 }
 
 void Regex::expand(std::string_view with, const Groups& groups, std::string& out) const {
@@ -184,16 +217,14 @@ std::string Regex::replace_all(std::string_view text, std::string_view with,
                                std::size_t limit) const {
   std::string out;
   std::size_t at = 0;
-  for (const Groups& groups : find_all(text, -1)) {
+  each_match(text, -1, [&](const Groups& groups) {
     const auto begin = static_cast<std::size_t>(groups[0]->data() - text.data());
     out += text.substr(at, begin - at);
     expand(with, groups, out);
     at = begin + groups[0]->size();
-    if (out.size() > limit) {
-      return out;
-    }
-  }
-  out += text.substr(at);
+    return out.size() <= limit;
+  });
+  out += out.size() <= limit ? text.substr(at) : std::string_view();
   return out;
 }
 
@@ -204,14 +235,15 @@ std::vector<std::string_view> Regex::split(std::string_view text) const {
   std::vector<std::string_view> out;
   std::size_t begin = 0;
   std::size_t end = 0;
-  for (const Groups& groups : find_all(text, -1)) {
+  each_match(text, -1, [&](const Groups& groups) {
     end = static_cast<std::size_t>(groups[0]->data() - text.data());
     const std::size_t match_end = end + groups[0]->size();
     if (match_end != 0) {
       out.push_back(text.substr(begin, end - begin));
     }
     begin = match_end;
-  }
+    return true;
+  });
   if (end != text.size()) {
     out.push_back(text.substr(begin));
   }

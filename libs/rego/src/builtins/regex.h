@@ -2,6 +2,7 @@
 // Regular expressions (RE2) with the reference's error texts, and its ways of iterating over
 // matches.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +19,9 @@ namespace unhidra::rego::builtins {
 
 inline constexpr std::size_t kMaxRegex = 16 * 1024;
 
-// A compiled expression; immutable. Matching takes time proportional to the text.
+// A compiled expression; immutable. Matching takes time proportional to the text, and for some
+// expressions to their size for each byte of it: both are taken from the evaluation under way
+// (values/work.h) before a search, as is compiling. An evaluation that is used up finds nothing.
 class Regex {
  public:
   using Groups = std::vector<std::optional<std::string_view>>;  // the whole match first
@@ -30,13 +33,16 @@ class Regex {
 
   bool match(std::string_view text) const;
   // Without overlaps, at most `limit` (all when negative); no empty match right after another.
-  std::vector<Groups> find_all(std::string_view text, std::int64_t limit) const;
+  // `take` answers false: enough.
+  void each_match(std::string_view text, std::int64_t limit,
+                  const std::function<bool(const Groups&)>& take) const;
   // "$1" and "${name}" in `with` stand for groups.
   std::string replace_all(std::string_view text, std::string_view with, std::size_t limit) const;
   std::vector<std::string_view> split(std::string_view text) const;
 
  private:
   explicit Regex(std::shared_ptr<const re2::RE2> expression) : expression_(std::move(expression)) {}
+  bool may_search(std::size_t bytes) const;
   void expand(std::string_view with, const Groups& groups, std::string& out) const;
 
   std::shared_ptr<const re2::RE2> expression_;

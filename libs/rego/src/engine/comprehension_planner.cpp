@@ -40,9 +40,11 @@ RulePlanner::Register RulePlanner::comprehension(const Term& term) {
   }
   // Worth it where the variable has many values: in a loop or a function.
   const bool repeats = program_.loops > 0 || kind_ == Plan::Kind::function;
+  // What is inside an attempt that comes to nothing is planned once more.
+  constexpr int kMostAttempts = 2;
   Register out = 0;
-  if (outside.size() == 1 && repeats && !term.is(Term::Type::object_comp) &&
-      indexed(term, outside[0], out)) {
+  if (outside.size() == 1 && repeats && attempts_ < kMostAttempts &&
+      !term.is(Term::Type::object_comp) && indexed(term, outside[0], out)) {
     return out;
   }
   return gathered(term);
@@ -79,6 +81,7 @@ bool RulePlanner::indexed(const Term& term, int slot, Register& out) {
     return false;
   }
   const auto before = *this;
+  ++attempts_;
   const std::int32_t is_set = term.is(Term::Type::set_comp) ? 1 : 0;
   const auto number = static_cast<std::int32_t>(program_.known++);
   const auto collection = static_cast<std::int32_t>(program_.collections++);
@@ -116,6 +119,7 @@ bool RulePlanner::indexed(const Term& term, int slot, Register& out) {
     *this = before;
     return false;
   }
+  --attempts_;
   return true;
 }
 

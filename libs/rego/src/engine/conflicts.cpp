@@ -4,6 +4,7 @@
 #include <map>
 
 #include "syntax/term_text.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 namespace {
@@ -88,6 +89,10 @@ void check_packages(const Policy& policy, Problems& problems) {
         continue;
       }
       const std::string own = ref_text(rule->head, rule->head.items.size());
+      constexpr std::uint64_t kWorkOfModule = 64;
+      if (!WorkScope::take(policy.modules().size() * kWorkOfModule)) {
+        return;
+      }
       for (const auto& other : policy.modules()) {
         if (other != module && policy.find_package(*other) == node) {
           problems.add(Errc::type_error, module->package.location,

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "values/work.h"
+
 namespace unhidra::rego {
 namespace {
 
 constexpr std::size_t kMaxPaths = 32;
+constexpr std::uint64_t kWorkOfEdge = 32;
 
 bool is_below(const std::vector<Value>& path, const std::vector<Value>& above) {
   return above.size() <= path.size() && std::equal(above.begin(), above.end(), path.begin());
@@ -25,6 +28,9 @@ void Needs::add_data(std::vector<Value> path) {
 }
 
 void Needs::add(const Needs& other) {
+  if (!WorkScope::take((1 + data.size() * other.data.size()) * kWorkOfEdge)) {
+    return;
+  }
   input = input || other.input;
   moment = moment || other.moment;
   for (const auto& path : other.data) {
@@ -123,6 +129,9 @@ class Dependencies::Reader {
     if (index == ref.items.size() || node.has_rules()) {
       return below(node);
     }
+    if (!WorkScope::take(kWorkOfEdge)) {
+      return;
+    }
     const Term& key = ref.items[index];
     if (!key.is(Term::Type::constant)) {
       for (const auto& [name, child] : node.children) {
@@ -136,6 +145,9 @@ class Dependencies::Reader {
 
   // Every rule at or below a node may be evaluated when a reference ends there.
   void below(const RuleNode& node) {
+    if (!WorkScope::take(kWorkOfEdge)) {
+      return;
+    }
     if (node.has_rules()) {
       edge(node);
     }

@@ -28,24 +28,60 @@ ProblemList with_lines(ProblemList problems, std::span<const ModuleSource> sourc
   return problems;
 }
 
+// What is compiled is charged here as an evaluation is charged elsewhere (values/work.h): whatever
+// may be long asks whether to go on, and gives up any way it likes when it must not.
+class CompileTime {
+ public:
+  explicit CompileTime(const CompileOptions& options) {
+    meter_.budget = meter_.work = UINT64_MAX;
+    meter_.clock = options.clock;
+    meter_.deadline = options.deadline;
+    if (options.clock != nullptr && options.deadline) {
+      scope_.emplace(meter_);
+    }
+  }
+
+  bool is_up() const { return meter_.is_exhausted(); }
+  static ProblemList problem() {
+    return {
+        {.code = Errc::compile_time,
+         .message = "compiling the policies takes longer than it may: nothing is known of them"}};
+  }
+
+ private:
+  builtins::Environment meter_;
+  std::optional<WorkScope> scope_;
+};
+
+std::unique_ptr<Policy> compiled(std::span<const ModuleSource> sources,
+                                 const CompileOptions& options, Problems& problems) {
+  std::vector<std::shared_ptr<Module>> modules;
+  for (const auto& source : sources) {
+    modules.push_back(parse_module(source.file, source.text, source.syntax.value_or(options.syntax),
+                                   problems, options.capabilities.get()));
+  }
+  if (!problems.empty()) {
+    return nullptr;
+  }
+  for (const auto& module : modules) {
+    check_strictly(*module, options.strict, problems);
+  }
+  return Policy::compile(std::move(modules),
+                         {.schemas = options.schemas.get(),
+                          .capabilities = options.capabilities,
+                          .test_functions = options.test_functions},
+                         problems);
+}
+
 }  // namespace
 
 std::expected<PolicySet, ProblemList> PolicySet::check(std::span<const ModuleSource> sources,
                                                        const CompileOptions& options) {
+  const CompileTime time(options);
   Problems problems;
-  std::vector<std::shared_ptr<Module>> modules;
-  for (const auto& source : sources) {
-    modules.push_back(
-        parse_module(source.file, source.text, source.syntax.value_or(options.syntax), problems));
-  }
-  std::unique_ptr<Policy> policy;
-  if (problems.empty()) {
-    for (const auto& module : modules) {
-      check_strictly(*module, options.strict, problems);
-    }
-    policy = Policy::compile(
-        std::move(modules),
-        {.schemas = options.schemas.get(), .test_functions = options.test_functions}, problems);
+  auto policy = compiled(sources, options, problems);
+  if (time.is_up()) {
+    return std::unexpected(CompileTime::problem());
   }
   if (!problems.empty()) {
     return std::unexpected(with_lines(problems.list(), sources));
@@ -56,7 +92,12 @@ std::expected<PolicySet, ProblemList> PolicySet::check(std::span<const ModuleSou
 }
 
 Result<PolicySet> PolicySet::compile(std::span<const ModuleSource> sources, Syntax syntax) {
-  auto out = check(sources, {.syntax = syntax});
+  return compile(sources, CompileOptions{.syntax = syntax});
+}
+
+Result<PolicySet> PolicySet::compile(std::span<const ModuleSource> sources,
+                                     const CompileOptions& options) {
+  auto out = check(sources, options);
   if (!out) {
     return fail(to_error(out.error()));
   }

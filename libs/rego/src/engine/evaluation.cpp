@@ -23,6 +23,9 @@ builtins::Environment environment_of(const Evaluation& evaluation) {
   if (evaluation.print) {
     out.print = evaluation.print;
   }
+  if (evaluation.builtin_failed) {
+    out.call_failed = evaluation.builtin_failed;
+  }
   return out;
 }
 
@@ -70,8 +73,11 @@ Error used_up() {
 
 Result<std::vector<Solution>> walk(const Policy& policy, const Query& query,
                                    builtins::Environment& environment,
-                                   const EvaluatorSettings& settings) {
-  UNHIDRA_TRY(const auto rows, Evaluator(policy, environment, settings).run(query));
+                                   const EvaluatorSettings& settings, std::uint64_t& steps) {
+  Evaluator evaluator(policy, environment, settings);
+  const auto answer = evaluator.run(query);
+  steps = evaluator.steps();
+  UNHIDRA_TRY(const auto& rows, answer);
   std::vector<Solution> out;
   for (const auto& row : rows) {
     Solution solution;
@@ -87,17 +93,19 @@ Result<std::vector<Solution>> walk(const Policy& policy, const Query& query,
 
 Result<std::vector<Solution>> run(const Policy& policy, const Query& query,
                                   builtins::Environment& environment,
-                                  const EvaluatorSettings& settings) {
+                                  const EvaluatorSettings& settings, std::uint64_t& steps) {
   Machine machine(policy, policy.plans(), environment, settings);
   std::vector<Solution> out;
-  UNHIDRA_TRY_VOID(machine.run(*query.program, [&](std::span<const Slot> row) {
+  const auto done = machine.run(*query.program, [&](std::span<const Slot> row) {
     Solution solution;
     for (const auto& [name, slot] : query.variables) {
       solution.emplace_back(name, *row[static_cast<std::size_t>(slot)].value);
     }
     out.push_back(std::move(solution));
     return environment.charge(kSolutionCharge * (1 + query.variables.size())).has_value();
-  }));
+  });
+  steps = machine.steps();
+  UNHIDRA_TRY_VOID(done);
   return out;
 }
 
@@ -147,13 +155,30 @@ bool may_leave(const Value& value, builtins::Environment& environment) {
 
 }  // namespace
 
+namespace {
+
+EvaluationCost cost_of(const Evaluation& evaluation, const builtins::Environment& environment,
+                       std::uint64_t steps) {
+  const std::uint64_t work = builtins::work_of_steps(evaluation.max_steps);
+  return {.steps = steps,
+          .work = work - std::min(work, environment.work),
+          .memory = evaluation.max_memory - std::min(evaluation.max_memory, environment.budget)};
+}
+
+}  // namespace
+
 Result<std::vector<Solution>> PreparedQuery::evaluate(const Evaluation& evaluation) const {
   const Loaded* loaded = loaded_of(evaluation);
   const auto settings = settings_of(evaluation, *policy_, loaded);
   UNHIDRA_TRY_VOID(check_documents(settings));
   const auto answer = has_program(*query_, evaluation) ? run : walk;
   auto environment = environment_of(evaluation);
-  UNHIDRA_TRY(auto solutions, answer(*policy_, *query_, environment, settings));
+  std::uint64_t steps = 0;
+  auto solved = answer(*policy_, *query_, environment, settings, steps);
+  if (evaluation.cost != nullptr) {
+    *evaluation.cost = cost_of(evaluation, environment, steps);
+  }
+  UNHIDRA_TRY(auto solutions, std::move(solved));
   const WorkScope work(environment);
   auto out = solutions.size() < 2 ? std::move(solutions) : distinct(std::move(solutions));
   for (const auto& solution : out) {
@@ -176,7 +201,8 @@ Result<std::optional<Value>> PreparedQuery::evaluate_one(const Evaluation& evalu
   auto environment = environment_of(evaluation);
   std::optional<Value> out;
   if (!has_program(*query_, evaluation)) {
-    UNHIDRA_TRY(const auto solutions, walk(*policy_, *query_, environment, settings));
+    std::uint64_t steps = 0;
+    UNHIDRA_TRY(const auto solutions, walk(*policy_, *query_, environment, settings, steps));
     if (!solutions.empty() && !solutions[0].empty()) {
       out = solutions[0][0].second;
     }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "engine/probe.h"
+
 namespace unhidra::rego {
 namespace {
 
@@ -138,7 +140,7 @@ Error Evaluator::failure() const {
   return error_ ? *error_ : Error(Errc::budget_exhausted, "the evaluation's budget is used up");
 }
 
-bool Evaluator::body(const Body& body, std::size_t index, Frame& frame, Next next) {
+bool Evaluator::body(std::span<const Expr> body, std::size_t index, Frame& frame, Next next) {
   return index == body.size() ? next() : counted(body[index], frame, [&] {
     return this->body(body, index + 1, frame, next);
   });
@@ -156,7 +158,27 @@ bool Evaluator::counted(const Expr& expr, Frame& frame, Next next) {
     return true;
   });
   --depth_;
+  if (traced.has_failed() && settings_.tracer->wants_variables()) {
+    tell_variables(expr, frame);
+  }
   return more;
+}
+
+void Evaluator::tell_variables(const Expr& expr, const Frame& frame) {
+  std::map<std::string_view, Value> known;
+  const auto add = [&](const auto& self, const Term& term) -> void {
+    if (term.is(Term::Type::var) && term.slot >= 0 && !term.name.starts_with('$')) {
+      if (const Binding& one = frame[static_cast<std::size_t>(term.slot)]; one.bound) {
+        known.emplace(term.name, one.value);
+      }
+    }
+    if (!is_closure(term)) {
+      std::ranges::for_each(term.items, [&](const Term& item) { self(self, item); });
+    }
+  };
+  std::ranges::for_each(expr.items, [&](const Term& item) { add(add, item); });
+  const std::vector<std::pair<std::string_view, Value>> all(known.begin(), known.end());
+  settings_.tracer->expression_variables(place_of(expr.location), all);
 }
 
 bool Evaluator::expr(const Expr& expr, Frame& frame, Next next) {

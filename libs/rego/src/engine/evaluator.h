@@ -44,6 +44,7 @@ class Evaluator {
   // Every solution of the query's variables. Errc::eval_conflict, eval_type_error, eval_builtin,
   // budget_exhausted.
   Result<std::vector<std::vector<std::optional<Value>>>> run(const Query& query);
+  std::uint64_t steps() const { return steps_; }
   // One node's document, and a function's answer; nothing: undefined. What is known of documents is
   // kept from one call to the next.
   Result<std::optional<Value>> document_of(const RuleNode& node);
@@ -94,13 +95,16 @@ class Evaluator {
   Error failure() const;
 
   // ---- expressions ----
-  bool body(const Body& body, std::size_t index, Frame& frame, Next next);
+  bool body(std::span<const Expr> body, std::size_t index, Frame& frame, Next next);
+  // Of a rule whose head has variables: a tracer is told what they are.
+  bool keyed_body(const Rule& rule, Frame& frame, Next next);
   bool expr(const Expr& expr, Frame& frame, Next next);
   bool plain_expr(const Expr& expr, Frame& frame, Next next);
   bool expr_with(const Expr& expr, Frame& frame, Next next);
   bool apply_with(const With& with, Frame& frame, World& world, bool& defined);
   bool apply_value(const With& with, Frame& frame, Value value, World& world);
   bool counted(const Expr& expr, Frame& frame, Next next);  // as a step, and traced
+  void tell_variables(const Expr& expr, const Frame& frame);
   bool negated(const Expr& expr, Frame& frame, Next next);
   bool every(const Expr& expr, Frame& frame, Next next);
   bool some_in(const Expr& expr, Frame& frame, Next next);

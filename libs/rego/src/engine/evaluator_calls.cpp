@@ -92,12 +92,13 @@ bool Evaluator::call_builtin(const Term& term, const builtins::Builtin& builtin,
     if (error == builtins::CallErrc::exhausted) {
       return fail_at(Errc::budget_exhausted, term.location, error.message());
     }
-    if (!settings_.strict_errors) {
-      return true;
+    if (settings_.strict_errors) {
+      return fail_with(call_failure(builtin, term.location, error));
     }
-    const bool type = error == builtins::CallErrc::type_error;
-    return fail_at(type ? Errc::eval_type_error : Errc::eval_builtin, term.location,
-                   std::string(builtin.name) + ": " + error.message());
+    if (environment_.call_failed) {
+      environment_.call_failed(call_failure(builtin, term.location, error));
+    }
+    return true;
   }
   if (!*answer) {
     return true;

@@ -3,6 +3,7 @@
 
 #include "engine/draft.h"
 #include "engine/evaluator.h"
+#include "engine/probe.h"
 
 namespace unhidra::rego {
 Value laid_over(const Value& under, const Value& over) {
@@ -225,6 +226,49 @@ bool Evaluator::compute_set(const RuleNode& node, std::optional<Value>& out) {
   return may_keep(*out, node.rules[0]->location);
 }
 
+namespace {
+
+// Behind how many of the body's expressions they have their values.
+std::size_t when_bound(const Rule& rule) {
+  Slots needed;
+  for (std::size_t i = rule.prefix; i < rule.head.items.size(); ++i) {
+    outside_slots(rule.head.items[i], needed);
+  }
+  Slots bound;
+  std::size_t out = 0;
+  for (; out < rule.body.size() && !std::ranges::includes(bound, needed); ++out) {
+    if (!rule.body[out].negated) {
+      outside_slots(rule.body[out], bound);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+bool Evaluator::keyed_body(const Rule& rule, Frame& frame, Next next) {
+  const std::span<const Expr> all = rule.body;
+  if (settings_.tracer == nullptr) {
+    return body(all, 0, frame, next);
+  }
+  const std::size_t known = when_bound(rule);
+  return body(all.first(known), 0, frame, [&] {
+    std::vector<Value> keys;
+    for (std::size_t i = rule.prefix; i < rule.head.items.size(); ++i) {
+      const Term& item = rule.head.items[i];
+      if (item.is(Term::Type::constant)) {
+        keys.push_back(item.value);
+      } else if (item.is(Term::Type::var) && item.slot >= 0) {
+        keys.push_back(frame[static_cast<std::size_t>(item.slot)].value);
+      }
+    }
+    if (keys.size() == rule.head.items.size() - rule.prefix) {
+      settings_.tracer->rule_keyed(rule.node->name(), place_of(rule.location), keys);
+    }
+    return body(all.subspan(known), 0, frame, next);
+  });
+}
+
 // Rules whose heads go on behind this place.
 bool Evaluator::draft_own(const RuleNode& node, Draft& draft) {
   for (const Rule* rule : node.rules) {
@@ -234,7 +278,7 @@ bool Evaluator::draft_own(const RuleNode& node, Draft& draft) {
     Frame frame(rule->slots);
     bool found = false;
     const TracedRule traced(settings_.tracer, *rule, found);
-    (void)body(rule->body, 0, frame, [&] {
+    (void)keyed_body(*rule, frame, [&] {
       std::vector<Value> keys;
       return head_values(
           *rule, rule->prefix, frame, keys,

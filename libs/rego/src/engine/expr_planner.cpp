@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engine/rule_planner.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 namespace {
@@ -32,7 +33,8 @@ void RulePlanner::body(const Body& body) {
 }
 
 void RulePlanner::expr(const Expr& expr) {
-  if (!expr.with.empty()) {
+  constexpr std::uint64_t kWorkOfExpression = 256;
+  if (!expr.with.empty() || !WorkScope::take(kWorkOfExpression)) {
     return give_up();
   }
   expr.negated ? negated(expr) : plain(expr);

@@ -10,6 +10,7 @@ namespace {
 // For one set of policies together, and for one call or document.
 constexpr std::uint64_t kAllUnits = 16 << 20;
 constexpr std::uint64_t kAllSteps = 1'000'000;
+constexpr std::uint64_t kAllWork = 256 << 20;  // about nanoseconds
 constexpr std::uint64_t kCallUnits = 64 << 10;
 constexpr std::uint64_t kDocumentUnits = 1 << 20;
 constexpr std::uint64_t kSteps = 50'000;
@@ -20,7 +21,7 @@ constexpr std::size_t kDepth = 100;
 }  // namespace
 
 Folder::Folder(const Policy& policy, const Plans& plans)
-    : policy_(policy), plans_(plans), units_(kAllUnits), steps_(kAllSteps) {}
+    : policy_(policy), plans_(plans), units_(kAllUnits), steps_(kAllSteps), work_(kAllWork) {}
 
 const Value* Folder::constant_at(const Term& ref, std::size_t& index) const {
   const RuleNode* node = &policy_.root();
@@ -112,17 +113,24 @@ std::optional<Value> Folder::composite(const Term& term) {
 
 template <class Make>
 std::optional<Value> Folder::within(std::uint64_t units, Make made) {
-  if (units_ == 0 || steps_ == 0) {
+  constexpr std::uint64_t kWorkOfAttempt = 256;
+  if (units_ == 0 || steps_ == 0 || work_ == 0 || !WorkScope::take(kWorkOfAttempt)) {
     return std::nullopt;
   }
   builtins::Environment environment;
   environment.budget = std::min(units, units_);
-  environment.work = kWork;
-  const WorkScope work(environment);
-  const std::uint64_t before = environment.budget;
-  auto out = made(environment);
-  units_ -= before - std::min(before, environment.budget);
-  return out && !environment.is_exhausted() ? std::move(*out) : std::nullopt;
+  environment.work = std::min(kWork, work_);
+  const std::uint64_t budget = environment.budget;
+  const std::uint64_t work = environment.work;
+  auto out = [&] {
+    const WorkScope scope(environment);
+    return made(environment);
+  }();
+  units_ -= budget - std::min(budget, environment.budget);
+  const std::uint64_t done = work - std::min(work, environment.work);
+  work_ -= done;
+  const bool goes_on = WorkScope::take(done);
+  return goes_on && out && !environment.is_exhausted() ? std::move(*out) : std::nullopt;
 }
 
 // A function that fails may be an error: that is left to the evaluation.

@@ -32,6 +32,7 @@ class Folder {
   const Plans& plans_;
   std::uint64_t units_;
   std::uint64_t steps_;
+  std::uint64_t work_;
 };
 
 }  // namespace unhidra::rego

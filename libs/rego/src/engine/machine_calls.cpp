@@ -25,12 +25,12 @@ bool Machine::take_answer(const builtins::Builtin& builtin, const Location& loca
   if (error == builtins::CallErrc::exhausted) {
     return failed_at(Errc::budget_exhausted, location, error.message());
   }
-  if (!settings_.strict_errors) {
-    return false;
+  if (settings_.strict_errors) {
+    error_ = error_ ? std::move(error_) : call_failure(builtin, location, error);
+  } else if (environment_.call_failed) {
+    environment_.call_failed(call_failure(builtin, location, error));
   }
-  const bool type = error == builtins::CallErrc::type_error;
-  return failed_at(type ? Errc::eval_type_error : Errc::eval_builtin, location,
-                   std::string(builtin.name) + ": " + error.message());
+  return false;
 }
 
 // startswith of something else than two strings: undefined or an error.

@@ -8,6 +8,7 @@
 #include "engine/probe.h"
 #include "engine/unsafe_place.h"
 #include "engine/unsafe_variables.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 
@@ -154,15 +155,22 @@ bool order_closures(Expr& expr, const Slots& bound, const Names& names) {
   return good;
 }
 
+bool prints(const Expr& expr) {
+  return expr.type == Expr::Type::term && expr.items[0].is(Term::Type::call) &&
+         expr.items[0].name == "print";
+}
+
 // What is printed has its value from what stands before.
 bool check_prints(const Body& body, const Slots& bound, const Names& names) {
+  const bool prints_any = std::ranges::any_of(body, prints);
+  if (!prints_any) {
+    return true;
+  }
   Slots before = bound;
   bool good = true;
   for (const Expr& expr : body) {
     const Term& term = expr.items[0];
-    const bool prints =
-        expr.type == Expr::Type::term && term.is(Term::Type::call) && term.name == "print";
-    for (std::size_t i = 0; prints && i < term.items.size(); ++i) {
+    for (std::size_t i = 0; prints(expr) && i < term.items.size(); ++i) {
       Slots needed;
       outside_slots(term.items[i], needed);
       for (const int slot : needed) {
@@ -192,12 +200,17 @@ bool order_body(Body& body, const Slots& bound, const Names& names) {
   for (const auto& expr : waiting) {
     outside_slots(expr, outer);
   }
+  constexpr std::uint64_t kWorkOfSlot = 32;
+  if (!WorkScope::take((bound.size() + waiting.size()) * kWorkOfSlot)) {
+    body = std::move(waiting);
+    return false;
+  }
   Slots known = bound;
   Body ordered;
   bool good = true;
   while (!waiting.empty()) {
     bool moved = false;
-    for (std::size_t i = 0; i < waiting.size() && !moved; ++i) {
+    for (std::size_t i = 0; i < waiting.size() && !moved && WorkScope::take(kWorkOfSlot); ++i) {
       Probe probe(known, outer);
       if (!probe.expr(waiting[i])) {
         continue;

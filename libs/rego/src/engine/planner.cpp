@@ -4,6 +4,7 @@
 
 #include "engine/folder.h"
 #include "engine/rule_planner.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 namespace {
@@ -40,7 +41,11 @@ struct Planning {
 
 bool add_chain(Plan& plan, const Planning& planning, const Rule& first) {
   Plan::Chain chain;
+  constexpr std::uint64_t kWorkOfRule = 1'024;
   for (const Rule* rule = &first; rule != nullptr; rule = rule->otherwise.get()) {
+    if (!WorkScope::take(kWorkOfRule)) {
+      return false;
+    }
     auto program =
         RulePlanner(planning.policy, planning.folder, plan.kind, planning.known, planning.searches)
             .rule(*rule);
@@ -88,7 +93,9 @@ RuleIndex index_of(const Plan& plan, Folder& folder) {
     rules.push_back(chain.rule);
   }
   return RuleIndex(rules, [&](const Term& term) {
-    return term.is(Term::Type::ref) ? folder.value(term) : std::nullopt;
+    const bool may_be_known = term.is(Term::Type::ref) || term.is(Term::Type::array) ||
+                              term.is(Term::Type::set) || term.is(Term::Type::object);
+    return may_be_known ? folder.value(term) : std::nullopt;
   });
 }
 
@@ -141,7 +148,11 @@ Plans::Plans(const Policy& policy, RuleNode& root, const Dependencies& dependenc
   Folder folder(policy, *this);
   const Planning planning{policy, folder, known_, &searches_};
   std::vector<Needs> needs(dependencies.size());
+  constexpr std::uint64_t kWorkOfNode = 2'048;
   for (const std::uint32_t at : order) {
+    if (!WorkScope::take(kWorkOfNode)) {
+      return;
+    }
     const RuleNode& node = dependencies.node(at);
     const Needs& own = dependencies.own(at);
     needs[at] = own;

@@ -7,6 +7,7 @@
 #include "engine/resolver.h"
 #include "syntax/term_text.h"
 #include "types/type_checker.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 namespace {
@@ -23,8 +24,10 @@ RuleNode& step(RuleNode& node, const std::string& key) {
 
 void resolve_rules(const Policy& policy, const Module& module, const RuleNode& package,
                    Problems& problems) {
+  constexpr std::uint64_t kWorkOfRule = 512;
   for (const auto& rule : module.rules) {
-    for (Rule* one = rule.get(); one != nullptr; one = one->otherwise.get()) {
+    for (Rule* one = rule.get(); one != nullptr && WorkScope::take(kWorkOfRule);
+         one = one->otherwise.get()) {
       resolve_rule(policy, module, package, *one, problems);
     }
   }
@@ -89,6 +92,12 @@ Error problem_at(Errc code, const Location& location, const std::string& message
   return {code, place_text(location) + ": " + std::string(error_code(code).name) + ": " + message};
 }
 
+Error call_failure(const builtins::Builtin& builtin, const Location& location, const Error& error) {
+  const bool is_type = error == builtins::CallErrc::type_error;
+  return problem_at(is_type ? Errc::eval_type_error : Errc::eval_builtin, location,
+                    std::string(builtin.name) + ": " + error.message());
+}
+
 Policy::Policy() = default;
 Policy::~Policy() = default;
 
@@ -96,6 +105,7 @@ std::unique_ptr<Policy> Policy::compile(std::vector<std::shared_ptr<Module>> mod
                                         const Settings& settings, Problems& problems) {
   auto out = std::make_unique<Policy>();
   out->test_functions_ = settings.test_functions;
+  out->capabilities_ = settings.capabilities;
   out->modules_ = std::move(modules);
   out->root_.is_package = true;
   for (const auto& module : out->modules_) {
@@ -125,7 +135,7 @@ std::unique_ptr<Policy> Policy::compile(std::vector<std::shared_ptr<Module>> mod
 }
 
 const builtins::Builtin* Policy::builtin(std::string_view name) const {
-  const auto* out = builtins::find_builtin(name);
+  const auto* out = allows(name) ? builtins::find_builtin(name) : nullptr;
   return out != nullptr && out->for_tests && !test_functions_ ? nullptr : out;
 }
 

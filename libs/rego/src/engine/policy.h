@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "unhidra/rego/capabilities.h"
 #include "unhidra/rego/errc.h"
 
 #include "builtins/function.h"
@@ -45,7 +46,8 @@ class Policy {
   ~Policy();
   // To be used only when `problems` is still empty afterwards.
   struct Settings {
-    const Schemas* schemas = nullptr;  // not owned
+    const Schemas* schemas = nullptr;                  // not owned
+    std::shared_ptr<const Capabilities> capabilities;  // none: all that there is
     bool test_functions = false;
   };
   static std::unique_ptr<Policy> compile(std::vector<std::shared_ptr<Module>> modules,
@@ -56,6 +58,10 @@ class Policy {
   const std::vector<std::shared_ptr<Module>>& modules() const { return modules_; }
   const Plans& plans() const { return *plans_; }
   const RuleTypes& types() const { return *types_; }
+  // Whether modules and queries may call it: also what is no function of its own, such as print.
+  bool allows(std::string_view builtin) const {
+    return capabilities_ == nullptr || capabilities_->builtins.contains(builtin);
+  }
   // That modules and queries may call; null: there is none.
   const builtins::Builtin* builtin(std::string_view name) const;
 
@@ -65,6 +71,7 @@ class Policy {
 
   std::vector<std::shared_ptr<Module>> modules_;
   RuleNode root_;
+  std::shared_ptr<const Capabilities> capabilities_;
   bool test_functions_ = false;
   std::unique_ptr<const RuleTypes> types_;
   std::unique_ptr<const Plans> plans_;
@@ -90,5 +97,7 @@ std::string place_text(const Location& location);
 // data.a.b[x]: its place, and what stands for keys.
 std::string rule_name(const Rule& rule);
 Error problem_at(Errc code, const Location& location, const std::string& message);
+// Of a built-in function's call.
+Error call_failure(const builtins::Builtin& builtin, const Location& location, const Error& error);
 
 }  // namespace unhidra::rego

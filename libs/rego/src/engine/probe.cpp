@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "values/work.h"
+
 namespace unhidra::rego {
 
 void all_slots(const Term& term, Slots& out) {
@@ -100,6 +102,10 @@ bool Probe::call(const Term& term) {
 }
 
 bool Probe::value(const Term& term) {
+  constexpr std::uint64_t kWorkOfTerm = 16;
+  if (!WorkScope::take(kWorkOfTerm)) {
+    return false;
+  }
   switch (term.type) {
     case Term::Type::constant:
       return true;
@@ -119,13 +125,12 @@ bool Probe::value(const Term& term) {
     default: {
       // References bind what their neighbours use: they come first.
       bool good = true;
-      for (const auto& item : term.items) {
-        if (item.is(Term::Type::ref) || item.is(Term::Type::call)) {
-          good = value(item) && good;
+      for (const bool early : {true, false}) {
+        for (const auto& item : term.items) {
+          if ((item.is(Term::Type::ref) || item.is(Term::Type::call)) == early) {
+            good = value(item) && good;
+          }
         }
-      }
-      for (const auto& item : term.items) {
-        good = value(item) && good;
       }
       return good;
     }

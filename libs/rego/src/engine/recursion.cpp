@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/dependencies.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 namespace {
@@ -101,6 +102,10 @@ class Ways {
   // The shortest way from one of these to a node, which is its end; empty: there is none.
   std::vector<std::uint32_t> from(std::span<const std::uint32_t> begins, std::uint32_t end) const {
     constexpr std::uint32_t kNone = UINT32_MAX;
+    constexpr std::uint64_t kWorkOfNode = 4;
+    if (!WorkScope::take(dependencies_.size() * kWorkOfNode)) {
+      return {};
+    }
     std::vector<std::uint32_t> before(dependencies_.size(), kNone);
     std::vector<std::uint32_t> queue;
     const auto reach = [&](std::uint32_t number, std::uint32_t by) {
@@ -113,7 +118,11 @@ class Ways {
       reach(begin, begin);
     }
     for (std::size_t i = 0; i < queue.size() && before[end] == kNone; ++i) {
-      for (const std::uint32_t next : dependencies_.needed_by(queue[i])) {
+      const auto needed = dependencies_.needed_by(queue[i]);
+      if (!WorkScope::take(needed.size() * kWorkOfNode)) {
+        return {};
+      }
+      for (const std::uint32_t next : needed) {
         reach(next, queue[i]);
       }
     }

@@ -27,7 +27,7 @@ std::string Resolver::qualified(const std::string& name) const {
 
 // `is_inside`: what it answers is used.
 void Resolver::call(Term& term, bool is_inside) {
-  if (rule_ != nullptr && term.items.empty() &&
+  if (rule_ != nullptr && term.items.empty() && policy_.allows(term.name) &&
       (term.name == "rego.metadata.chain" || term.name == "rego.metadata.rule")) {
     return metadata(term);
   }
@@ -40,9 +40,6 @@ void Resolver::call(Term& term, bool is_inside) {
                      : note(Errc::type_error, term.location, "undefined function " + term.name);
   }
   std::string name = qualified(term.name);
-  if (name == "rego.parse_module" && module_ != nullptr && module_->is_v0) {
-    name = "internal.parse_module_v0";  // a module's text is in the asking module's syntax
-  }
   if (name.starts_with("data.")) {
     const RuleNode* node = &policy_.root();
     for (std::size_t at = 5; node != nullptr && at <= name.size();) {
@@ -55,9 +52,13 @@ void Resolver::call(Term& term, bool is_inside) {
       term.callee = {.function = node, .arity = any->arguments.size()};
     }
   } else if (const auto* builtin = policy_.builtin(name)) {
+    if (name == "rego.parse_module" && module_ != nullptr && module_->is_v0) {
+      name = "internal.parse_module_v0";  // a module's text is in the asking module's syntax
+      builtin = builtins::find_builtin(name);
+    }
     term.callee = {.builtin = builtin, .arity = builtin->arity};
   }
-  if (name == "print") {
+  if (name == "print" && policy_.allows(name)) {
     return is_inside ? note(Errc::type_error, term.location, term_text(term) + " used as value")
                      : void();
   }

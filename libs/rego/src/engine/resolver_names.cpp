@@ -3,6 +3,7 @@
 
 #include "engine/resolver_impl.h"
 #include "syntax/term_text.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 namespace {
@@ -112,6 +113,10 @@ bool Resolver::global_ref(const Term& var, Term& out) const {
     return true;
   }
   if (module_ != nullptr) {
+    constexpr std::uint64_t kWorkOfImport = 4;
+    if (!WorkScope::take(module_->imports.size() * kWorkOfImport)) {
+      return false;
+    }
     for (const auto& import : module_->imports) {
       if (import.alias == var.name) {
         out = import.path;

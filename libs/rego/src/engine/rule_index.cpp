@@ -1,26 +1,18 @@
 #include "engine/rule_index.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
+
+#include "values/work.h"
 
 namespace unhidra::rego {
 namespace {
 
 constexpr std::size_t kFewRules = 2;  // not worth a switch
-
-bool is_input(const Term& term) {
-  return term.is(Term::Type::ref) && term.items[0].is(Term::Type::var) && term.items[0].slot < 0 &&
-         term.items[0].name == "input" && term.items.size() > 1 &&
-         std::all_of(term.items.begin() + 1, term.items.end(),
-                     [](const Term& key) { return key.is_constant_string(); });
-}
-
-bool is_call(const Expr& expr, std::string_view name, std::size_t arguments) {
-  const Term& term = expr.items[0];
-  return expr.type == Expr::Type::term && term.is(Term::Type::call) && term.name == name &&
-         term.items.size() == arguments;
-}
+// One below the other: what is more is looked at rule by rule.
+constexpr std::ptrdiff_t kMostSwitches = 32;
 
 }  // namespace
 
@@ -50,154 +42,95 @@ RuleIndex::RuleIndex(std::span<const Rule* const> rules, KnownOf known_of) {
     numbers.push_back(static_cast<std::uint32_t>(all.size()));
     all.push_back(requirements(*rule, known_of));
   }
+  // A rule that asks for one of several values stands under each.
+  constexpr std::size_t kRoomOfRule = 32;
+  constexpr std::size_t kRoom = 128 << 10;
+  room_ = kRoom + kRoomOfRule * rules.size();
   auto root = build(std::move(numbers), std::vector<bool>(sources_.size()), all);
   if (!root->is_leaf()) {
     root_ = std::move(root);
   }
 }
 
-std::size_t RuleIndex::number_of(Source source) {
-  const auto known = std::ranges::find(sources_, source);
-  if (known == sources_.end()) {
-    sources_.push_back(std::move(source));
-    return sources_.size() - 1;
-  }
-  return static_cast<std::size_t>(known - sources_.begin());
-}
-
-std::optional<RuleIndex::Source> RuleIndex::source_of(const Term& place, const Rule& rule) {
-  Source source;
-  if (is_input(place)) {
-    for (std::size_t i = 1; i < place.items.size(); ++i) {
-      source.keys.push_back(place.items[i].value);
-    }
-    return source;
-  }
-  const auto argument = std::ranges::find_if(rule.arguments, [&](const Term& one) {
-    return place.is(Term::Type::var) && one.is(Term::Type::var) && one.slot == place.slot;
-  });
-  if (argument == rule.arguments.end()) {
-    return std::nullopt;
-  }
-  source.argument = static_cast<int>(argument - rule.arguments.begin());
-  return source;
-}
-
-namespace {
-
-std::optional<Value> constant_of(const Term& term, RuleIndex::KnownOf known_of) {
-  return term.is(Term::Type::constant) ? std::optional(term.value) : known_of(term);
-}
-
-}  // namespace
-
-void RuleIndex::require(const Term& place, const Term& constant, const Rule& rule, KnownOf known_of,
-                        Requirements& out) {
-  auto value = constant_of(constant, known_of);
-  auto source = source_of(place, rule);
-  if (!value || !can_switch_on(*value) || !source) {
-    return;
-  }
-  const std::size_t number = number_of(std::move(*source));
-  if (std::ranges::find(out, number, &Requirement::source) == out.end()) {
-    out.push_back({number, std::move(*value), {}});
-  }
-}
-
-void RuleIndex::require_match(const Term& call, const Rule& rule, KnownOf known_of,
-                              Requirements& out) {
-  const auto pattern = constant_of(call.items[0], known_of);
-  const auto delimiter = glob_delimiter(call.items[1]);
-  auto source = source_of(call.items[2], rule);
-  if (!pattern || !pattern->is(Kind::string) || !delimiter || !source) {
-    return;
-  }
-  if (auto path = glob_path(pattern->text(), *delimiter)) {
-    source->delimiter = delimiter;
-    out.push_back({number_of(std::move(*source)), *pattern, std::move(*path)});
-  }
-}
-
-RuleIndex::Requirements RuleIndex::requirements(const Rule& rule, KnownOf known_of) {
-  Requirements out;
-  if (rule.otherwise != nullptr) {
-    return out;  // what its body asks for does not bind its else
-  }
-  for (std::size_t i = 0; i < rule.arguments.size(); ++i) {
-    const Term& argument = rule.arguments[i];
-    if (argument.is(Term::Type::constant) && can_switch_on(argument.value)) {
-      out.push_back({number_of({static_cast<int>(i), {}, {}}), argument.value, {}});
-    }
-  }
-  for (const auto& expr : rule.body) {
-    if (expr.negated || !expr.with.empty()) {
-      continue;
-    }
-    const Term& term = expr.items[0];
-    if (expr.type == Expr::Type::unify) {
-      require(expr.items[0], expr.items[1], rule, known_of, out);
-      require(expr.items[1], expr.items[0], rule, known_of, out);
-    } else if (is_call(expr, "equal", 2)) {
-      require(term.items[0], term.items[1], rule, known_of, out);
-      require(term.items[1], term.items[0], rule, known_of, out);
-    } else if (is_call(expr, "glob.match", 3)) {
-      require_match(term, rule, known_of, out);
-    }
-  }
-  return out;
-}
-
 std::optional<std::size_t> RuleIndex::best_source(const Numbers& rules,
                                                   const std::vector<bool>& used,
                                                   const std::vector<Requirements>& all) const {
-  std::vector<std::set<Value>> values(sources_.size());
+  std::map<std::size_t, std::set<Value>> values;
   for (const std::uint32_t rule : rules) {
     for (const Requirement& one : all[rule]) {
       if (!used[one.source]) {
-        values[one.source].insert(one.value);
+        values[one.source].insert(one.values.begin(), one.values.end());
       }
     }
   }
   const auto best =
-      std::ranges::max_element(values, {}, [](const auto& set) { return set.size(); });
-  return best == values.end() || best->empty()
-             ? std::nullopt
-             : std::optional(static_cast<std::size_t>(best - values.begin()));
+      std::ranges::max_element(values, {}, [](const auto& one) { return one.second.size(); });
+  return best == values.end() ? std::nullopt : std::optional(best->first);
+}
+
+bool RuleIndex::is_worth_it(const Numbers& rules, const std::vector<bool>& used,
+                            const std::vector<Requirements>& all) {
+  constexpr std::uint64_t kWorkOfValue = 128;
+  if (rules.size() <= kFewRules || std::ranges::count(used, true) >= kMostSwitches) {
+    return false;
+  }
+  std::size_t values = rules.size();
+  for (const std::uint32_t rule : rules) {
+    for (const Requirement& one : all[rule]) {
+      values += used[one.source] ? 0 : one.values.size();
+    }
+  }
+  if (values > room_ || !WorkScope::take(values * kWorkOfValue + used.size())) {
+    return false;
+  }
+  room_ -= values;
+  return true;
 }
 
 std::unique_ptr<RuleIndex::Node> RuleIndex::build(Numbers rules, std::vector<bool> used,
-                                                  const std::vector<Requirements>& all) const {
+                                                  const std::vector<Requirements>& all) {
   auto node = std::make_unique<Node>();
-  const auto source = rules.size() > kFewRules ? best_source(rules, used, all) : std::nullopt;
+  const auto source = is_worth_it(rules, used, all) ? best_source(rules, used, all) : std::nullopt;
   if (!source) {
     node->rules = std::move(rules);
     return node;
   }
   node->source = *source;
   used[*source] = true;
+  split(*node, std::move(rules), used, all);
+  return node;
+}
+
+// By what they ask of the node's source.
+void RuleIndex::split(Node& node, Numbers rules, const std::vector<bool>& used,
+                      const std::vector<Requirements>& all) {
+  const std::size_t source = node.source;
   std::unordered_map<Value, Numbers, Hash> parts;
   Numbers others;
   for (const std::uint32_t rule : rules) {
-    const auto asked = std::ranges::find(all[rule], *source, &Requirement::source);
+    const auto asked = std::ranges::find(all[rule], source, &Requirement::source);
     if (asked == all[rule].end()) {
       others.push_back(rule);
-    } else if (sources_[*source].delimiter) {
-      node->steps = node->steps == nullptr ? std::make_unique<Step>() : std::move(node->steps);
-      add(asked->path, rule, *node->steps);
+    } else if (sources_[source].delimiter) {
+      node.steps = node.steps == nullptr ? std::make_unique<Step>() : std::move(node.steps);
+      add(asked->path, rule, *node.steps);
     } else {
-      parts[asked->value].push_back(rule);
+      for (const Value& value : asked->values) {
+        if (auto& part = parts[value]; part.empty() || part.back() != rule) {
+          part.push_back(rule);
+        }
+      }
     }
   }
   for (auto& [value, part] : parts) {
-    node->cases.emplace(value, build(std::move(part), used, all));
+    node.cases.emplace(value, build(std::move(part), used, all));
   }
-  if (node->steps != nullptr) {
-    build(*node->steps, used, all);
+  if (node.steps != nullptr) {
+    build(*node.steps, used, all);
   }
   if (!others.empty()) {
-    node->others = build(std::move(others), used, all);
+    node.others = build(std::move(others), used, all);
   }
-  return node;
 }
 
 void RuleIndex::add(const GlobPath& path, std::uint32_t rule, Step& first) {
@@ -211,7 +144,7 @@ void RuleIndex::add(const GlobPath& path, std::uint32_t rule, Step& first) {
 }
 
 void RuleIndex::build(Step& step, const std::vector<bool>& used,
-                      const std::vector<Requirements>& all) const {
+                      const std::vector<Requirements>& all) {
   const auto node_of = [&](Numbers& rules) {
     return rules.empty() ? nullptr : build(std::exchange(rules, {}), used, all);
   };

@@ -53,8 +53,8 @@ class RuleIndex {
   };
   struct Requirement {
     std::size_t source = 0;
-    Value value;    // or the pattern
-    GlobPath path;  // of the pattern
+    std::vector<Value> values;  // one of them, or the pattern
+    GlobPath path;              // of the pattern
   };
   using Requirements = std::vector<Requirement>;
   using Numbers = std::vector<std::uint32_t>;
@@ -79,18 +79,31 @@ class RuleIndex {
   };
 
   Requirements requirements(const Rule& rule, KnownOf known_of);
+  void require(const Expr& expr, const Rule& rule, KnownOf known_of, Requirements& out);
+  // The place has the value of the constant, or is one of its elements.
   void require(const Term& place, const Term& constant, const Rule& rule, KnownOf known_of,
                Requirements& out);
+  void require_element(const Term& place, const Term& collection, const Rule& rule,
+                       KnownOf known_of, Requirements& out);
+  // One of the alternatives holds.
+  void require_one(const Body& alternatives, const Rule& rule, KnownOf known_of, Requirements& out);
+  void add(std::size_t source, std::vector<Value> values, Requirements& out) const;
   void require_match(const Term& call, const Rule& rule, KnownOf known_of, Requirements& out);
   // Of a place that can be switched on; nothing: it cannot.
   static std::optional<Source> source_of(const Term& place, const Rule& rule);
-  std::size_t number_of(Source source);
+  // Nothing: there are too many already.
+  std::optional<std::size_t> number_of(Source source);
   // The source that tells the most rules apart; nothing: none does.
   std::optional<std::size_t> best_source(const Numbers& rules, const std::vector<bool>& used,
                                          const std::vector<Requirements>& all) const;
+  // Takes from `room_`; what there is none left for becomes a leaf.
   std::unique_ptr<Node> build(Numbers rules, std::vector<bool> used,
-                              const std::vector<Requirements>& all) const;
-  void build(Step& step, const std::vector<bool>& used, const std::vector<Requirements>& all) const;
+                              const std::vector<Requirements>& all);
+  bool is_worth_it(const Numbers& rules, const std::vector<bool>& used,
+                   const std::vector<Requirements>& all);
+  void split(Node& node, Numbers rules, const std::vector<bool>& used,
+             const std::vector<Requirements>& all);
+  void build(Step& step, const std::vector<bool>& used, const std::vector<Requirements>& all);
   static void add(const GlobPath& path, std::uint32_t rule, Step& first);
   void find(const Node& node, Read read, Numbers& out) const;
   void find_case(const Node& node, const Value& value, Read read, Numbers& out) const;
@@ -99,6 +112,7 @@ class RuleIndex {
                   Numbers& out) const;
 
   std::vector<Source> sources_;
+  std::size_t room_ = 0;  // for rules and values, while it is built
   std::unique_ptr<Node> root_;
 };
 

@@ -108,7 +108,8 @@ class RulePlanner {
   std::vector<bool> bound_;
   std::vector<std::uint32_t> places_;  // of labels
   Label fail_ = 0;
-  Label end_ = 0;  // of the program
+  Label end_ = 0;     // of the program
+  int attempts_ = 0;  // to index a comprehension, one inside the other
   bool covered_ = true;
 };
 

@@ -4,6 +4,7 @@
 
 #include "engine/conditions.h"
 #include "engine/rule_planner.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 
@@ -22,7 +23,11 @@ bool RulePlanner::is_ready(const Term& term) {
 
 // What a member of the element has to be equal to, by what follows in the body.
 std::optional<RulePlanner::Wanted> RulePlanner::wanted(const Term& element) {
+  constexpr std::uint64_t kWorkOfExpression = 16;
   for (const Expr& expr : rest_) {
+    if (!WorkScope::take(kWorkOfExpression)) {
+      break;
+    }
     const Term* sides = equality_sides(expr);
     for (std::size_t i = 0; sides != nullptr && i < 2; ++i) {
       const Term& ref = sides[i];
@@ -55,6 +60,8 @@ void RulePlanner::emit_loop(std::int32_t loop, Register domain, const Term* elem
     return;
   }
   const Search search{from->second, std::move(found->path)};
+  constexpr std::uint64_t kWorkOfSearch = 8;
+  (void)WorkScope::take(searches_->size() * kWorkOfSearch);
   const auto known = std::ranges::find(*searches_, search);
   const auto number = static_cast<std::int32_t>(known - searches_->begin());
   if (known == searches_->end()) {

@@ -1,16 +1,13 @@
 #include "engine/strict.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
+
+#include "types/type.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 namespace {
-
-constexpr std::array<std::string_view, 11> kDeprecated{
-    "all",      "any",         "cast_array", "cast_boolean",     "cast_null", "cast_object",
-    "cast_set", "cast_string", "re_match",   "net.cidr_overlap", "set_diff",
-};
 
 std::string_view first_part(std::string_view dotted) {
   return dotted.substr(0, dotted.find('.'));
@@ -67,10 +64,11 @@ class Checker {
 
  private:
   using Scope = std::vector<Local>;
+  static constexpr std::uint64_t kWorkOfName = 4;  // that is looked at
 
   void check_imports() {
     for (std::size_t i = 0; i < module_.imports.size(); ++i) {
-      for (std::size_t k = 0; k < i; ++k) {
+      for (std::size_t k = 0; k < i && WorkScope::take(kWorkOfName); ++k) {
         if (module_.imports[k].alias == module_.imports[i].alias) {
           problems_.add(Errc::compile_error, module_.imports[i].location,
                         "import must not shadow " + import_text(module_.imports[k]));
@@ -113,6 +111,7 @@ class Checker {
   // What is declared and not used is refused in any case.
   void declare(const Term& var, std::string what, bool always = false) {
     const bool is_known =
+        !WorkScope::take(scopes_.back().size() * kWorkOfName) ||
         std::ranges::find(scopes_.back(), var.name, &Local::name) != scopes_.back().end();
     if (!is_known && !var.name.starts_with('$')) {
       scopes_.back().push_back({var.name, std::move(what), place_, false, always});
@@ -168,6 +167,9 @@ class Checker {
 
   void use(std::string_view name) {
     for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+      if (!WorkScope::take(scope->size() * kWorkOfName)) {
+        return;
+      }
       // Of one name twice in a scope the last is meant.
       const auto local = std::find_if(scope->rbegin(), scope->rend(),
                                       [&](const Local& one) { return one.name == name; });
@@ -185,8 +187,7 @@ class Checker {
     }
     if (term.is(Term::Type::call)) {
       use(first_part(term.name));
-      if (is_modern_ && std::ranges::find(kDeprecated, term.name) != kDeprecated.end() &&
-          !own_.contains(term.name)) {
+      if (is_modern_ && is_deprecated_builtin(term.name) && !own_.contains(term.name)) {
         problems_.add(Errc::type_error, term.location,
                       "deprecated built-in function calls in expression: " + term.name);
       }

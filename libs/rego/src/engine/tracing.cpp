@@ -35,6 +35,7 @@ RuleInfo info_of(const Rule& rule) {
   out.place = place_of(rule.location);
   out.is_default = rule.is_default;
   out.is_function = rule.kind == RuleKind::function;
+  out.has_keys = rule.head.items.size() != rule.prefix;
   add_places(rule.body, out.expressions);
   for (const auto& item : rule.head.items) {
     add_places(item, out.expressions);

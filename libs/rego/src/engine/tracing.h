@@ -34,6 +34,7 @@ class TracedExpr {
       tracer_->expression_held(place_of(location_));
     }
   }
+  bool has_failed() const { return tracer_ != nullptr && !held_; }
   void redone() {
     if (tracer_ != nullptr) {
       tracer_->expression_redone(place_of(location_));

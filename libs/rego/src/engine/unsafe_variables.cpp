@@ -6,6 +6,7 @@
 #include "engine/policy.h"
 #include "engine/unsafe_place.h"
 #include "syntax/term_text.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 namespace {
@@ -155,6 +156,10 @@ Slots unsafe_in(const Expr& expr, const Slots& known, const Slots& outer) {
 
 // A place alone does not tell rules of several names on one line apart.
 std::string beside_others(const Rule& rule) {
+  constexpr std::uint64_t kWorkOfRule = 8;
+  if (!WorkScope::take(rule.module->rules.size() * kWorkOfRule)) {
+    return {};
+  }
   const std::string name = ref_text(rule.head, rule.head.items.size());
   const bool shares = std::ranges::any_of(rule.module->rules, [&](const auto& other) {
     return other->location.row == rule.location.row &&
@@ -173,7 +178,11 @@ bool is_made_up(std::string_view name) {
 std::vector<UnsafeVariable> unsafe_variables(const Body& waiting, const Slots& known,
                                              const Slots& outer) {
   std::vector<UnsafeVariable> out;
+  constexpr std::uint64_t kWorkOfSlot = 32;
   for (const Expr& expr : waiting) {
+    if (!WorkScope::take((known.size() + outer.size()) * kWorkOfSlot)) {
+      break;
+    }
     for (const int slot : unsafe_in(expr, known, outer)) {
       out.push_back({slot, unsafe_place(expr, slot)});
     }

@@ -7,6 +7,8 @@
 
 #include "unhidra/base/text.h"
 
+#include "values/work.h"
+
 namespace unhidra::rego {
 namespace {
 
@@ -60,7 +62,8 @@ class Lexer {
   }
 
   TokenList run() {
-    while (skip_space()) {
+    constexpr std::uint64_t kWorkOfToken = 64;
+    while (skip_space() && WorkScope::take(kWorkOfToken)) {
       lex_token();
     }
     begin();

@@ -61,12 +61,14 @@ bool is_v1_keyword(std::string_view name) {
          std::ranges::find(kSinceV1, name) != kSinceV1.end();
 }
 
-Parser::Parser(std::string_view file, std::string_view source, Syntax syntax)
+Parser::Parser(std::string_view file, std::string_view source, Syntax syntax,
+               const Capabilities* capabilities)
     : file_(file),
       file_name_(std::make_shared<const std::string>(file)),
       source_(source),
       list_(lex(source)),
-      syntax_(syntax) {
+      syntax_(syntax),
+      capabilities_(capabilities) {
   if (syntax == Syntax::v1) {
     keywords_ = {.contains = true, .every = true, .if_ = true, .in = true};
   }
@@ -97,8 +99,8 @@ bool Parser::at_identifier() const {
 }
 bool Parser::begins_ref(std::size_t ahead) const {
   const Token& next = peek(ahead + 1);
-  return next.type == TokenType::symbol && (next.text == "." || next.text == "[") &&
-         peek(ahead).end == next.begin;
+  return has_feature("keywords_in_refs") && next.type == TokenType::symbol &&
+         (next.text == "." || next.text == "[") && peek(ahead).end == next.begin;
 }
 bool Parser::adjacent() const {
   return position_ > 0 && list_.tokens[position_ - 1].end == peek().begin;
@@ -146,13 +148,14 @@ std::string Parser::text_from(std::size_t begin) const {
   return std::string(source_.substr(begin, end > begin ? end - begin : 0));
 }
 Parser::State Parser::save() const {
-  return {position_, faults_.size(), wildcards_, marks_.size()};
+  return {position_, faults_.size(), wildcards_, marks_.size(), height_};
 }
 void Parser::restore(const State& state) {
   position_ = state.position;
   faults_.resize(state.faults);
   wildcards_ = state.wildcards;
   marks_.resize(state.marks);
+  height_ = state.height;
 }
 
 SourceMarks Parser::marks() const {
@@ -298,8 +301,8 @@ Result<std::shared_ptr<Module>> parse_module(std::string_view file, std::string_
 }
 
 std::shared_ptr<Module> parse_module(std::string_view file, std::string_view source, Syntax syntax,
-                                     Problems& problems) {
-  Parser parser(file, source, syntax);
+                                     Problems& problems, const Capabilities* capabilities) {
+  Parser parser(file, source, syntax, capabilities);
   auto out = parser.module(true);
   parser.tell(problems);
   return out;

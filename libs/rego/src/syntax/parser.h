@@ -16,8 +16,10 @@ namespace unhidra::rego {
 Result<std::shared_ptr<Module>> parse_module(std::string_view file, std::string_view source,
                                              Syntax syntax);
 // Adds to `problems`, those of annotations too; what could be read comes back in any case.
+// `capabilities`: of the language; null: all of it.
 std::shared_ptr<Module> parse_module(std::string_view file, std::string_view source, Syntax syntax,
-                                     Problems& problems);
+                                     Problems& problems,
+                                     const Capabilities* capabilities = nullptr);
 // A query: one body, without a package. `context`: whose imported keywords it has; may be null.
 Body parse_query(std::string_view source, const Module* context, Problems& problems);
 Result<Body> parse_query(std::string_view source);

@@ -184,6 +184,10 @@ Parser::MaybeTerm Parser::object_tail(Term out, Term key, bool may_comprehend) {
 }
 
 Parser::MaybeTerm Parser::interpolated() {
+  if (!has_feature("template_strings")) {
+    fault("template strings are not supported by current capabilities");
+    return std::nullopt;
+  }
   Term out = make(Term::Type::text);
   take();
   while (peek().type != TokenType::text_end) {

@@ -1,17 +1,19 @@
 #pragma once
 // The parser. Its parts: parser.cpp (tokens, faults), parser_module.cpp (packages, imports, what
-// holds for a whole module), parser_rules.cpp, parser_bare_rules.cpp, parser_bodies.cpp,
-// parser_logic.cpp (`and`, `or`, `not { ... }`),
-// parser_terms.cpp (operators, references), parser_composites.cpp.
+// holds for a whole module), parser_heads.cpp, parser_rules.cpp, parser_bare_rules.cpp,
+// parser_bodies.cpp, parser_logic.cpp (`and`, `or`, `not { ... }`), parser_terms.cpp (operators,
+// references), parser_composites.cpp.
 //
 // It tries the readings of a text in the reference's order, and says at the same token the same:
 // what has no body is read as a head, then as an expression; braces are first a collection, then a
 // body. A function that answers nothing has told why, unless its comment says otherwise.
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "syntax/annotations.h"
@@ -32,7 +34,9 @@ struct SourceMarks {
 
 class Parser {
  public:
-  Parser(std::string_view file, std::string_view source, Syntax syntax);
+  // `capabilities`: see parse_module.
+  Parser(std::string_view file, std::string_view source, Syntax syntax,
+         const Capabilities* capabilities = nullptr);
 
   std::shared_ptr<Module> module(bool reads_annotations);
   Body query(const Module* context);
@@ -45,6 +49,8 @@ class Parser {
 
  private:
   static constexpr int kMaxDepth = 500;
+  // Of one term, operators in a row too: a + b + c is as high as ((a + b) + c).
+  static constexpr std::size_t kMaxHeight = 1'000;
   static constexpr std::size_t kMaxFaults = 20;  // of one module
   // Readings that are given up cost at most so many terms for each token.
   static constexpr std::size_t kMostTermsPerToken = 40;
@@ -72,6 +78,19 @@ class Parser {
     std::size_t faults = 0;
     std::size_t wildcards = 0;
     std::size_t marks = 0;
+    std::size_t height = 0;
+  };
+  // As long as it lives, height_ is that of what is read; then that of the highest beside it.
+  class Height {
+   public:
+    explicit Height(Parser& parser) : parser_(parser), outer_(std::exchange(parser.height_, 0)) {}
+    ~Height() { parser_.height_ = std::max(outer_, parser_.height_); }
+    Height(const Height&) = delete;
+    Height& operator=(const Height&) = delete;
+
+   private:
+    Parser& parser_;
+    std::size_t outer_;
   };
   // How deeply what is read is nested, as long as it lives.
   class Level {
@@ -136,6 +155,11 @@ class Parser {
   bool check_import(const Import& made, bool has_alias);
   void use_import(const Import& made, bool has_alias, Module& out);
   bool use_keywords(std::string_view which);
+  bool has_feature(std::string_view name) const {
+    return capabilities_ == nullptr || capabilities_->features.contains(name);
+  }
+  bool may_import(std::string_view keyword) const;
+  std::string importable_keywords() const;
   void use_v1_keywords();
   MaybeTerm path();
   void check_forms();
@@ -203,6 +227,7 @@ class Parser {
   MaybeTerm in_list() { return infix(false); }
   MaybeTerm continued(Term first, bool pairs);
   Term operators(Term left, int lowest);
+  bool grow();  // by one operator; false: too high, which has been told
   MaybeTerm term();
   MaybeTerm primary();
   MaybeTerm number();
@@ -235,8 +260,10 @@ class Parser {
   TokenList list_;
   std::size_t position_ = 0;
   Syntax syntax_;
+  const Capabilities* capabilities_;
   Keywords keywords_;
   int depth_ = 0;
+  std::size_t height_ = 0;  // of the term that is read, at most
   std::size_t terms_ = 0;
   std::size_t wildcards_ = 0;
   std::size_t statement_faults_ = 0;  // before the statement that is read

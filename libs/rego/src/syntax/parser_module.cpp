@@ -1,5 +1,6 @@
 // Packages, imports, and what holds for a whole module.
 #include <algorithm>
+#include <array>
 
 #include "syntax/parser_impl.h"
 
@@ -36,6 +37,10 @@ std::shared_ptr<Module> Parser::module(bool reads_annotations) {
     return out;
   }
   const Location begin = here();
+  if (syntax_ == Syntax::v1 && !has_feature("rego_v1")) {
+    fault("illegal capabilities: rego_v1 feature required for parsing v1 Rego");
+    return out;
+  }
   const bool has_package = at_name("package");
   while (!at_end() && faults_.size() < kMaxFaults) {
     statement_faults_ = faults_.size();
@@ -127,6 +132,9 @@ void Parser::package(Module& out) {
   } else {
     parts = std::move(named->items);
   }
+  if (parts.size() > kMaxDepth) {
+    return fault("max parsing recursion depth exceeded");
+  }
   if (!parts[0].is(Term::Type::var)) {
     return fault_at(parts[0].location,
                     "unexpected " + std::string(term_kind(parts[0])) + " token: expecting var");
@@ -215,6 +223,10 @@ void Parser::use_import(const Import& made, bool has_alias, Module& out) {
       return fault_at(made.path.location,
                       "invalid import `" + dotted(made.path) + "`, must be `rego.v1`");
     }
+    if (!has_feature("rego_v1") && !has_feature("rego_v1_import")) {
+      return fault_at(made.path.location,
+                      "invalid import, `rego.v1` is not supported by current capabilities");
+    }
     if (syntax_ == Syntax::v0 && has_alias) {
       return fault_at(made.path.location, "`rego` imports cannot be aliased");
     }
@@ -233,21 +245,48 @@ void Parser::use_import(const Import& made, bool has_alias, Module& out) {
   }
   if (!use_keywords(items.size() == 2 ? "" : items[2].value.text())) {
     fault_at(made.path.location,
-             "unexpected keyword, must be one of [and contains every if in not or]");
+             "unexpected keyword, must be one of [" + importable_keywords() + "]");
   }
+}
+
+namespace {
+
+constexpr std::array<std::string_view, 7> kFuture{"and", "contains", "every", "if",
+                                                  "in",  "not",      "or"};
+
+}  // namespace
+
+// Those of v1 are there wherever v1 is.
+bool Parser::may_import(std::string_view keyword) const {
+  const bool is_of_v1 = keyword != "and" && keyword != "not" && keyword != "or";
+  return capabilities_ == nullptr || capabilities_->future_keywords.contains(keyword) ||
+         (is_of_v1 && has_feature("rego_v1"));
+}
+
+std::string Parser::importable_keywords() const {
+  std::string out;
+  for (const auto keyword : kFuture) {
+    if (may_import(keyword)) {
+      out += (out.empty() ? "" : " ") + std::string(keyword);
+    }
+  }
+  return out;
 }
 
 // Empty: all of them. Whether there is such a keyword.
 bool Parser::use_keywords(std::string_view which) {
-  keywords_.contains = keywords_.contains || which.empty() || which == "contains";
-  keywords_.if_ = keywords_.if_ || which.empty() || which == "if";
-  keywords_.every = keywords_.every || which.empty() || which == "every";
-  keywords_.in = keywords_.in || which.empty() || which == "in" || which == "every";
-  keywords_.and_ = keywords_.and_ || which.empty() || which == "and";
-  keywords_.or_ = keywords_.or_ || which.empty() || which == "or";
-  keywords_.not_ = keywords_.not_ || which.empty() || which == "not";
-  return which.empty() || which == "contains" || which == "if" || which == "every" ||
-         which == "in" || which == "and" || which == "or" || which == "not";
+  const auto use = [&](bool& keyword, std::string_view name) {
+    keyword = keyword || ((which.empty() || which == name) && may_import(name));
+  };
+  use(keywords_.contains, "contains");
+  use(keywords_.if_, "if");
+  use(keywords_.every, "every");
+  use(keywords_.in, "in");
+  use(keywords_.and_, "and");
+  use(keywords_.or_, "or");
+  use(keywords_.not_, "not");
+  keywords_.in = keywords_.in || (which == "every" && keywords_.every);
+  return which.empty() || (std::ranges::find(kFuture, which) != kFuture.end() && may_import(which));
 }
 
 // What a module in v1 has without asking.

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "syntax/parser_impl.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 namespace {
@@ -84,8 +85,17 @@ Term Parser::binary(std::string name, Term a, Term b) const {
 // ---- operators ----
 
 Parser::MaybeTerm Parser::infix(bool pairs) {
+  const Height height(*this);
   auto first = term();
   return first ? continued(std::move(*first), pairs) : std::nullopt;
+}
+
+bool Parser::grow() {
+  if (++height_ > kMaxHeight) {
+    fault("max parsing recursion depth exceeded");
+    return false;
+  }
+  return true;
 }
 
 // An operand that cannot be read ends the expression; why has been told then.
@@ -95,7 +105,7 @@ Term Parser::operators(Term left, int lowest) {
       break;
     }
     take();
-    auto first = term();
+    auto first = grow() ? term() : std::nullopt;
     if (!first) {
       break;
     }
@@ -123,7 +133,7 @@ Parser::MaybeTerm Parser::continued(Term first, bool pairs) {
     }
   }
   while (skip_name("in")) {
-    auto domain = term();
+    auto domain = grow() ? term() : std::nullopt;
     if (!domain) {
       break;
     }
@@ -139,12 +149,16 @@ Parser::MaybeTerm Parser::term() {
   if (level.is_too_deep()) {
     return std::nullopt;
   }
-  if (++terms_ > kMostTermsPerToken * list_.tokens.size()) {
+  constexpr std::uint64_t kWorkOfTerm = 256;
+  if (++terms_ > kMostTermsPerToken * list_.tokens.size() || !WorkScope::take(kWorkOfTerm)) {
     fault("the policy has too many readings");
     return std::nullopt;
   }
+  const Height height(*this);
   auto first = primary();
-  return first ? postfix(std::move(*first)) : std::nullopt;
+  auto out = first ? postfix(std::move(*first)) : std::nullopt;
+  ++height_;
+  return out;
 }
 
 Parser::MaybeTerm Parser::primary() {
@@ -300,7 +314,9 @@ Parser::MaybeTerm Parser::arguments_of(Term head) {
 // One more key of a reference, behind a dot or in brackets.
 bool Parser::look_up(Term& ref) {
   if (skip(".")) {
-    if (peek().type != TokenType::name || !adjacent()) {
+    const bool is_refused = is_keyword(peek().text) && !has_feature("keywords_in_refs") &&
+                            ref.items[0].name != "future";
+    if (peek().type != TokenType::name || !adjacent() || is_refused) {
       expected_name();
       return false;
     }

@@ -43,10 +43,11 @@ std::string shown_lines(std::string_view text) {
 // As the reference writes it; parse errors show their line.
 std::string reference_text(const Problem& problem) {
   // A query has no file: its column says more.
-  std::string out =
-      (problem.file.empty() ? std::to_string(problem.row) + ":" + std::to_string(problem.column)
-                            : problem.file + ":" + std::to_string(problem.row)) +
-      ": " + std::string(error_code(problem.code).name) + ": " + problem.message;
+  std::string out = problem.file.empty() && problem.row == 0 ? std::string()
+                    : problem.file.empty()
+                        ? std::to_string(problem.row) + ":" + std::to_string(problem.column) + ": "
+                        : problem.file + ":" + std::to_string(problem.row) + ": ";
+  out += std::string(error_code(problem.code).name) + ": " + problem.message;
   if (problem.code == Errc::parse_error && !problem.line.empty()) {
     const std::size_t tabs = std::min(problem.line.find_first_not_of('\t'), problem.line.size());
     const std::size_t place = problem.mark == 0 ? 0 : problem.mark - 1;
@@ -59,11 +60,14 @@ std::string reference_text(const Problem& problem) {
 }  // namespace
 
 void Problems::add(Problem problem) {
+  if (list_.size() >= kMost) {
+    return;
+  }
   const bool known = std::ranges::any_of(list_, [&](const Problem& other) {
     return other.file == problem.file && other.row == problem.row &&
            other.column == problem.column && other.message == problem.message;
   });
-  if (!known && list_.size() < kMost) {
+  if (!known) {
     list_.push_back(std::move(problem));
   }
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <iterator>
 #include <map>
 
 #include "types/type.h"
@@ -132,9 +133,11 @@ constexpr auto kDeclared = std::to_array<std::pair<std::string_view, std::string
     {"crypto.hmac.sha256", "x: string, key: string -> y: string"},
     {"crypto.hmac.sha512", "x: string, key: string -> y: string"},
     {"crypto.md5", "x: string -> y: string"},
-    {"crypto.parse_private_keys", "keys: string -> output: any<null, array[object[string: any]]>"},
+    {"crypto.parse_private_keys", "keys: string -> output: array[object[string: any]]"},
     {"crypto.sha1", "x: string -> y: string"},
     {"crypto.sha256", "x: string -> y: string"},
+    {"crypto.sha384", "x: string -> y: string"},
+    {"crypto.sha512", "x: string -> y: string"},
     {"crypto.x509.parse_and_verify_certificates",
      "certs: string -> output: array<boolean, array[object[string: any]]>"},
     {"crypto.x509.parse_and_verify_certificates_with_options",
@@ -208,7 +211,7 @@ constexpr auto kDeclared = std::to_array<std::pair<std::string_view, std::string
     {"is_string", "x: any -> result: boolean"},
     {"json.filter",
      "object: object[any: any], paths: any<array[any<string, array[any]>], set[any<string, "
-     "array[any]>]> -> filtered: any"},
+     "array[any]>]> -> filtered: object[any: any]"},
     {"json.is_valid", "x: string -> result: boolean"},
     {"json.marshal", "x: any -> y: string"},
     {"json.marshal_with_options",
@@ -221,7 +224,7 @@ constexpr auto kDeclared = std::to_array<std::pair<std::string_view, std::string
      "object: any, patches: array[object<op: string, path: any>[any: any]] -> output: any"},
     {"json.remove",
      "object: object[any: any], paths: any<array[any<string, array[any]>], set[any<string, "
-     "array[any]>]> -> output: any"},
+     "array[any]>]> -> output: object[any: any]"},
     {"json.unmarshal", "x: string -> y: any"},
     {"json.verify_schema",
      "schema: any<string, object[any: any]> -> output: array<boolean, any<null, string>>"},
@@ -234,6 +237,11 @@ constexpr auto kDeclared = std::to_array<std::pair<std::string_view, std::string
     {"mul", "x: number, y: number -> z: number"},
     {"neq", "x: any, y: any -> result: boolean"},
     {"net.cidr_contains", "cidr: string, cidr_or_ip: string -> result: boolean"},
+    {"net.cidr_contains_matches",
+     "cidrs: any<string, array[any<string, array[any]>], object[string: any<string, array[any]>], "
+     "set[any<string, array[any]>]>, cidrs_or_ips: any<string, array[any<string, array[any]>], "
+     "object[string: any<string, array[any]>], set[any<string, array[any]>]> -> output: "
+     "set[array<any, any>]"},
     {"net.cidr_expand", "cidr: string -> hosts: set[string]"},
     {"net.cidr_intersects", "cidr1: string, cidr2: string -> result: boolean"},
     {"net.cidr_is_valid", "cidr: string -> result: boolean"},
@@ -244,22 +252,23 @@ constexpr auto kDeclared = std::to_array<std::pair<std::string_view, std::string
     {"numbers.range_step", "a: number, b: number, step: number -> range: array[number]"},
     {"object.filter",
      "object: object[any: any], keys: any<array[any], object[any: any], set[any]> -> filtered: "
-     "any"},
+     "object[any: any]"},
     {"object.get", "object: object[any: any], key: any, default: any -> value: any"},
     {"object.keys", "object: object[any: any] -> value: set[any]"},
     {"object.remove",
-     "object: object[any: any], keys: any<array[any], object[any: any], set[any]> -> output: any"},
+     "object: object[any: any], keys: any<array[any], object[any: any], set[any]> -> output: "
+     "object[any: any]"},
     {"object.subset",
      "super: any<array[any], object[any: any], set[any]>, sub: any<array[any], object[any: any], "
-     "set[any]> -> result: any"},
-    {"object.union", "a: object[any: any], b: object[any: any] -> output: any"},
-    {"object.union_n", "objects: array[object[any: any]] -> output: any"},
+     "set[any]> -> result: boolean"},
+    {"object.union", "a: object[any: any], b: object[any: any] -> output: object[any: any]"},
+    {"object.union_n", "objects: array[object[any: any]] -> output: object[any: any]"},
     {"opa.runtime", "-> output: object[string: any]"},
     {"or", "x: set[any], y: set[any] -> z: set[any]"},
     {"plus", "x: number, y: number -> z: number"},
     {"product", "collection: any<array[number], set[number]> -> n: number"},
     {"providers.aws.sign_req",
-     "request: object[any: any], aws_config: object[any: any], time_ns: number -> "
+     "request: object[string: any], aws_config: object[string: any], time_ns: number -> "
      "signed_request: object[any: any]"},
     {"rand.intn", "str: string, n: number -> y: number"},
     {"re_match", "pattern: string, value: string -> z: boolean"},
@@ -295,6 +304,7 @@ constexpr auto kDeclared = std::to_array<std::pair<std::string_view, std::string
     {"strings.render_template", "value: string, vars: object[string: any] -> result: string"},
     {"strings.replace_n", "patterns: object[string: string], value: string -> output: string"},
     {"strings.reverse", "x: string -> y: string"},
+    {"strings.split_n", "x: string, delimiter: string, n: number -> ys: array[string]"},
     {"substring", "value: string, offset: number, length: number -> output: string"},
     {"sum", "collection: any<array[number], set[number]> -> n: number"},
     {"test.sleep", "duration: string -> output: null"},
@@ -335,6 +345,7 @@ constexpr auto kDeclared = std::to_array<std::pair<std::string_view, std::string
      "object: object[string: any<string, array[string], set[string]>] -> y: string"},
     {"uuid.parse", "uuid: string -> result: object[string: any]"},
     {"uuid.rfc4122", "k: string -> output: string"},
+    {"walk", "x: any -> output: array<array[any], any>"},
     {"yaml.is_valid", "x: string -> result: boolean"},
     {"yaml.marshal", "x: any -> y: string"},
     {"yaml.unmarshal", "x: string -> y: any"},
@@ -344,6 +355,21 @@ constexpr auto kDeclared = std::to_array<std::pair<std::string_view, std::string
 
 TypePtr parse_type(std::string_view text) {
   return TypeReader(text).type();
+}
+
+std::vector<std::string_view> typed_builtins() {
+  std::vector<std::string_view> out;
+  std::ranges::transform(kDeclared, std::back_inserter(out),
+                         [](const auto& declared) { return declared.first; });
+  return out;
+}
+
+bool is_deprecated_builtin(std::string_view name) {
+  static constexpr std::array<std::string_view, 11> kDeprecated{
+      "all",      "any",         "cast_array", "cast_boolean",     "cast_null", "cast_object",
+      "cast_set", "cast_string", "re_match",   "net.cidr_overlap", "set_diff",
+  };
+  return std::ranges::find(kDeprecated, name) != kDeprecated.end();
 }
 
 const FunctionType* builtin_type(std::string_view name) {

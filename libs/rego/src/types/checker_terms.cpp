@@ -4,10 +4,15 @@
 
 #include "syntax/term_text.h"
 #include "types/checker.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 
 TypePtr TypeChecker::type(const Term& term) const {
+  constexpr std::uint64_t kWorkOfTerm = 32;
+  if (!WorkScope::take(kWorkOfTerm)) {
+    return Type::anything();
+  }
   switch (term.type) {
     case Term::Type::constant:
       // A function's name, or what stands for a call of one.
@@ -85,6 +90,10 @@ TypePtr TypeChecker::call_type(const Term& term) const {
 }
 
 TypePtr TypeChecker::extent(const RuleNode& node) const {
+  constexpr std::uint64_t kWorkOfChild = 128;
+  if (!WorkScope::take((1 + node.children.size()) * kWorkOfChild)) {
+    return Type::anything();
+  }
   if (node.has_rules()) {
     const auto found = rules_.documents.find(&node);
     const bool is_leaf = node.children.empty();
@@ -208,7 +217,8 @@ std::string no_such_key(const Term& ref, std::size_t index, const TypePtr& keys,
 
 // Another rule is there, or below.
 bool TypeChecker::has_others(const RuleNode& node) const {
-  return (node.has_rules() && &node != own_) ||
+  constexpr std::uint64_t kWorkOfNode = 8;
+  return !WorkScope::take(kWorkOfNode) || (node.has_rules() && &node != own_) ||
          std::ranges::any_of(node.children,
                              [&](const auto& one) { return has_others(*one.second); });
 }

@@ -5,11 +5,14 @@
 
 #include "builtins/json_schema.h"
 #include "syntax/term_text.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 namespace {
 
 constexpr int kMostNested = 64;
+// Of one schema: parts that refer to parts are written out.
+constexpr std::size_t kMostParts = 65'536;
 
 void sort_by_key(std::vector<Type::Property>& properties) {
   std::ranges::stable_sort(properties, [](const Type::Property& a, const Type::Property& b) {
@@ -22,7 +25,9 @@ class SchemaReader {
   explicit SchemaReader(const Value& root) : root_(root) {}
 
   TypePtr type(const Value& schema, int depth = 0) {
-    if (!schema.is(Kind::object) || depth > kMostNested) {
+    constexpr std::uint64_t kWorkOfPart = 256;
+    if (!schema.is(Kind::object) || depth > kMostNested || ++parts_ > kMostParts ||
+        !WorkScope::take(kWorkOfPart)) {
       return Type::anything();
     }
     if (const Value* ref = schema.find("$ref")) {
@@ -146,6 +151,7 @@ class SchemaReader {
   }
 
   const Value& root_;
+  std::size_t parts_ = 0;
   std::vector<std::string> under_way_;
 };
 

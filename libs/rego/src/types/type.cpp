@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "values/work.h"
+
 namespace unhidra::rego {
 namespace {
 
 constexpr std::size_t kMostAlternatives = 64;  // more are anything
+constexpr std::uint64_t kWorkOfType = 8;
 
 bool any_of(const Type& any, const TypePtr& other) {
   return any.items.empty() ||
@@ -117,6 +120,9 @@ TypePtr Type::set(TypePtr of) {
 }
 
 TypePtr type_of(const Value& value) {
+  if (!WorkScope::take((1 + value.size()) * kWorkOfType)) {
+    return Type::anything();
+  }
   switch (value.kind()) {
     case Kind::null:
       return Type::scalar(Type::Kind::null);
@@ -181,7 +187,7 @@ TypePtr either(const TypePtr& a, const TypePtr& b) {
 }
 
 bool is_same(const TypePtr& a, const TypePtr& b) {
-  if (a == b) {
+  if (a == b || !WorkScope::take(kWorkOfType)) {
     return true;
   }
   return a != nullptr && b != nullptr && a->kind == b->kind && is_same(a->key, b->key) &&
@@ -195,6 +201,9 @@ bool is_same(const TypePtr& a, const TypePtr& b) {
 bool unifies(const TypePtr& a, const TypePtr& b) {
   if (a == nullptr || b == nullptr) {
     return false;
+  }
+  if (!WorkScope::take(kWorkOfType)) {
+    return true;
   }
   if (a->is(Type::Kind::any) || b->is(Type::Kind::any)) {
     return (a->is(Type::Kind::any) && any_of(*a, b)) || (b->is(Type::Kind::any) && any_of(*b, a));
@@ -217,6 +226,9 @@ bool unifies(const TypePtr& a, const TypePtr& b) {
 bool has_unknown(const TypePtr& type) {
   if (type == nullptr) {
     return true;
+  }
+  if (!WorkScope::take(kWorkOfType)) {
+    return false;
   }
   const auto unknown = [](const TypePtr& one) { return has_unknown(one); };
   switch (type->kind) {

@@ -70,5 +70,9 @@ std::string to_string(const FunctionType& function);
 TypePtr parse_type(std::string_view text);
 // What the reference declares of a built-in function; none: it takes anything.
 const FunctionType* builtin_type(std::string_view name);
+// Those that have such a type, by name.
+std::vector<std::string_view> typed_builtins();
+// Refused in v1 and in strict mode.
+bool is_deprecated_builtin(std::string_view name);
 
 }  // namespace unhidra::rego

@@ -5,6 +5,7 @@
 
 #include "syntax/term_text.h"
 #include "types/checker.h"
+#include "values/work.h"
 
 namespace unhidra::rego {
 
@@ -47,7 +48,9 @@ bool TypeChecker::reads_replaced(const RuleNode& node) const {
 }
 
 bool TypeChecker::reads_replaced_below(const RuleNode& node) const {
-  return (node.has_rules() && reads_replaced(node)) ||
+  constexpr std::uint64_t kWorkOfPlace = 64;
+  return !WorkScope::take((1 + replaced_places_.size()) * kWorkOfPlace) ||
+         (node.has_rules() && reads_replaced(node)) ||
          std::ranges::any_of(
              node.children, [&](const auto& child) { return reads_replaced_below(*child.second); });
 }
@@ -202,7 +205,9 @@ RuleTypes check_types(const RuleNode& root, const Dependencies& dependencies,
     bool good = true;
     for (const Rule* rule : node.all_rules()) {
       const GivenTypes given = schemas.of(*rule);
-      for (const Rule* one = rule; one != nullptr; one = one->otherwise.get()) {
+      constexpr std::uint64_t kWorkOfRule = 512;
+      for (const Rule* one = rule; one != nullptr && WorkScope::take(kWorkOfRule);
+           one = one->otherwise.get()) {
         add_rule(root, out, *one, given, readers, good, problems);
       }
     }

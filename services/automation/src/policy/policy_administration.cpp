@@ -47,7 +47,7 @@ Result<store::StoredPolicy> PolicyAdministration::find(const OrgId& org, std::in
 
 Result<store::VersionInfo> PolicyAdministration::add(const OrgId& org, policy::Documents documents,
                                                      rego::Syntax syntax) {
-  UNHIDRA_TRY(const auto checked, check_policy(std::move(documents), syntax));
+  UNHIDRA_TRY(const auto checked, check_policy(std::move(documents), syntax, compile_limit()));
   return change("policies.add", org, [&](Transaction& tx, PolicyNotes& notes) {
     return add_policy(tx, org, checked, clock_.now(), notes);
   });

@@ -10,9 +10,9 @@ constexpr std::chrono::milliseconds kShadowTime{20};
 
 // Whether it was taken in use; false: it does not speak of the question.
 Result<bool> activate(policy::PolicyService& service, policy::Documents documents,
-                      rego::Syntax syntax) {
+                      rego::Syntax syntax, std::chrono::milliseconds max_compile_time) {
   documents.revision = policy::revision_of(documents);
-  auto status = service.activate(std::move(documents), syntax);
+  auto status = service.activate(std::move(documents), syntax, max_compile_time);
   if (!status && status.error() == policy::Errc::silent) {
     return false;
   }
@@ -63,7 +63,7 @@ Result<bool> PolicyBook::use(policy::Documents documents, rego::Syntax syntax) {
   if (!service) {
     service = make_active();
   }
-  auto used = activate(*service, std::move(documents), syntax);
+  auto used = activate(*service, std::move(documents), syntax, max_compile_time_);
   const std::lock_guard lock(mutex_);
   if (used && *used) {
     common_ = std::move(service);
@@ -84,7 +84,7 @@ Result<bool> PolicyBook::use(const OrgId& org, policy::Documents documents, rego
   if (!service) {
     service = make_active();
   }
-  auto used = activate(*service, std::move(documents), syntax);
+  auto used = activate(*service, std::move(documents), syntax, max_compile_time_);
   const std::lock_guard lock(mutex_);
   if (used ? *used : !known) {
     own_[org].active = std::move(service);
@@ -116,7 +116,7 @@ void PolicyBook::close(const OrgId& org) {
 Result<bool> PolicyBook::shadow(const OrgId& org, policy::Documents documents,
                                 rego::Syntax syntax) {
   auto service = make_shadow();
-  auto used = activate(*service, std::move(documents), syntax);
+  auto used = activate(*service, std::move(documents), syntax, max_compile_time_);
   const std::lock_guard lock(mutex_);
   own_[org].shadow = used && *used ? std::move(service) : nullptr;
   changed();

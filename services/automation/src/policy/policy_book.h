@@ -32,6 +32,9 @@ class PolicyBook {
   // References outlive it.
   PolicyBook(PolicyBookSettings settings, const Clock& clock, RandomSource& random);
 
+  // How long the compiler may take, for what is used from now on.
+  void limit_compiling(std::chrono::milliseconds max_time) { max_compile_time_ = max_time; }
+
   // ---- What is in force. Each blocks for as long as the compiler takes. A decision is made by the
   // old or the new policy. On failure (the compiler's error) what was in use stays; where nothing
   // was, everything is denied. False: the policy does not speak of this question
@@ -75,6 +78,7 @@ class PolicyBook {
   const PolicyBookSettings settings_;
   const Clock& clock_;
   RandomSource& random_;
+  std::atomic<std::chrono::milliseconds> max_compile_time_{policy::kMaxCompileTime};
   mutable std::mutex mutex_;
   Service common_;
   std::map<OrgId, Own> own_;

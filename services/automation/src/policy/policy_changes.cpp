@@ -48,7 +48,8 @@ Status expect_database(PolicySource source) {
 
 }  // namespace
 
-Result<store::CheckedPolicy> check_policy(policy::Documents documents, rego::Syntax syntax) {
+Result<store::CheckedPolicy> check_policy(policy::Documents documents, rego::Syntax syntax,
+                                          const policy::CompileLimit& limit) {
   if (documents.modules.size() > kMaxModules) {
     return fail(Errc::bad_request, "a policy has at most 256 modules");
   }
@@ -66,7 +67,7 @@ Result<store::CheckedPolicy> check_policy(policy::Documents documents, rego::Syn
     return fail(Errc::bad_request, "data is an object");
   }
   constexpr std::array kAsked{kTopicQuery, kOperationQuery};
-  return store::CheckedPolicy::check(std::move(documents), syntax, kAsked);
+  return store::CheckedPolicy::check(std::move(documents), syntax, kAsked, limit);
 }
 
 Result<store::VersionInfo> add_policy(Transaction& tx, const OrgId& org,
@@ -80,8 +81,9 @@ Result<store::VersionInfo> add_policy(Transaction& tx, const OrgId& org,
 }
 
 Status expect_way_back(store::StoredPolicy version, const access::OperationRequest& asker,
-                       const Clock& clock, RandomSource& random) {
+                       const PolicySettings& settings, const Clock& clock, RandomSource& random) {
   OperationDecisions decisions(clock, random);
+  decisions.book().limit_compiling(settings.compile_time);
   const auto& org = asker.principal.org_id;
   UNHIDRA_TRY_VOID(decisions.book().use(org, std::move(version.documents), version.syntax));
   static const auto& back = *access::find_operation("policies.roll_back");

@@ -21,7 +21,8 @@ struct PolicyNotes {
 // Names of files as they stand in messages: at most 256 of them, each of 1 to 200 printable bytes,
 // each once. Compiles. Errc::bad_request names what is wrong with the documents; otherwise the
 // errors of CheckedPolicy::check. Blocks for as long as the compiler takes.
-Result<policy::store::CheckedPolicy> check_policy(policy::Documents documents, rego::Syntax syntax);
+Result<policy::store::CheckedPolicy> check_policy(policy::Documents documents, rego::Syntax syntax,
+                                                  const policy::CompileLimit& limit = {});
 
 Result<policy::store::VersionInfo> add_policy(storage::Transaction& tx, const OrgId& org,
                                               const policy::store::CheckedPolicy& policy,
@@ -30,7 +31,7 @@ Result<policy::store::VersionInfo> add_policy(storage::Transaction& tx, const Or
 // Errc::conflict: it would deny the asker policies.roll_back. Blocks for as long as the compiler
 // takes.
 Status expect_way_back(policy::store::StoredPolicy version, const access::OperationRequest& asker,
-                       const Clock& clock, RandomSource& random);
+                       const PolicySettings& settings, const Clock& clock, RandomSource& random);
 // Errc::conflict: versions in the database decide nothing, by the settings.
 Result<policy::store::VersionInfo> activate_policy(storage::Transaction& tx, const OrgId& org,
                                                    PolicySource source, std::int64_t version,

@@ -34,9 +34,10 @@ allow := true
 )";
 
 // With what decides where it says nothing itself.
-Result<policy::Documents> completed(const policy::store::StoredPolicy& policy) {
+Result<policy::Documents> completed(const policy::store::StoredPolicy& policy,
+                                    const policy::CompileLimit& limit) {
   UNHIDRA_TRY(const auto compiled,
-              rego::PolicySet::compile(policy.documents.modules, policy.syntax));
+              rego::PolicySet::compile(policy.documents.modules, limit.options(policy.syntax)));
   const auto rules = compiled.rules();
   auto out = policy.documents;
   if (!policy::speaks_of(rules, out.data, kTopicQuery)) {
@@ -66,8 +67,10 @@ Result<policy::DryRun> dry_run_policy(const std::filesystem::path& log,
                                       .max_bytes = kMaxRead,
                                       .max_changed = max_changed,
                                       .max_steps = budget.max_steps,
-                                      .max_memory = budget.max_memory};
-  UNHIDRA_TRY(const auto documents, completed(policy));
+                                      .max_memory = budget.max_memory,
+                                      .max_compile_time = settings.compile_time};
+  UNHIDRA_TRY(const auto documents,
+              completed(policy, {.clock = &clock, .max_time = settings.compile_time}));
   policy::DryRun out;
   for (const auto& file : {std::filesystem::path(log.string() + ".1"), log}) {
     std::error_code error;

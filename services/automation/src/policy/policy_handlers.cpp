@@ -209,7 +209,7 @@ Task<Result<body::Policy>> get_policy(PolicyDesk& /*desk*/, Context& context) {
   co_return out;
 }
 
-Result<store::CheckedPolicy> checked(body::NewPolicy in) {
+Result<store::CheckedPolicy> checked(const PolicyDesk& desk, body::NewPolicy in) {
   policy::Documents documents;
   documents.revision = std::move(in.revision).value_or("");
   for (auto& module : in.modules) {
@@ -218,15 +218,15 @@ Result<store::CheckedPolicy> checked(body::NewPolicy in) {
   if (in.data) {
     UNHIDRA_TRY(documents.data, rego::value_from_json(access::serialize(*in.data)));
   }
-  return check_policy(std::move(documents), in.syntax == std::optional(body::Syntax::v0)
-                                                ? rego::Syntax::v0
-                                                : rego::Syntax::v1);
+  const bool is_v0 = in.syntax == std::optional(body::Syntax::v0);
+  return check_policy(std::move(documents), is_v0 ? rego::Syntax::v0 : rego::Syntax::v1,
+                      {.clock = &desk.clock, .max_time = desk.settings.compile_time});
 }
 
 Task<Result<body::PolicyVersion>> add_version(PolicyDesk& desk, Context& context,
                                               body::NewPolicy in) {
   UNHIDRA_CO_TRY(const auto policy,
-                 co_await desk.pool.run([&in] { return checked(std::move(in)); }));
+                 co_await desk.pool.run([&] { return checked(desk, std::move(in)); }));
   const auto org = context.principal().org_id;
   const auto now = context.clock().now();
   UNHIDRA_CO_TRY(const auto added,
@@ -243,7 +243,8 @@ Task<Result<body::PolicyVersion>> activate_version(PolicyDesk& desk, Context& co
   UNHIDRA_CO_TRY(auto stored, co_await context.read(
                                   [&](Transaction& tx) { return store::find(tx, org, version); }));
   UNHIDRA_CO_TRY_VOID(co_await desk.pool.run([&] {
-    return expect_way_back(std::move(stored), context.request(), desk.clock, desk.random);
+    return expect_way_back(std::move(stored), context.request(), desk.settings, desk.clock,
+                           desk.random);
   }));
   UNHIDRA_CO_TRY(
       const auto active, co_await change(desk, context, [&](Transaction& tx, PolicyNotes& notes) {

@@ -42,7 +42,9 @@ PolicyKeeper::PolicyKeeper(PolicyKeeperDependencies dependencies, const PolicySe
     : deps_(std::move(dependencies)),
       settings_(settings),
       source_(settings.effective_source()),
-      pool_({.name = "policy", .threads = 1, .max_queue = 64}) {}
+      pool_({.name = "policy", .threads = 1, .max_queue = 64}) {
+  for_each_book([&](PolicyBook& book) { book.limit_compiling(settings_.compile_time); });
+}
 
 // ---- For all -----------------------------------------------------------------------------------
 

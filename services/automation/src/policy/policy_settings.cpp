@@ -38,6 +38,12 @@ const Setting<Duration> kCheck{{.name = "automation.policy_check",
                                 .default_value = std::chrono::seconds(5),
                                 .minimum = std::chrono::seconds(1),
                                 .maximum = std::chrono::hours(24)}};
+const Setting<Duration> kCompileTime{
+    {.name = "automation.policy_compile_time",
+     .description = "How long compiling a policy may take; what takes longer is refused.",
+     .default_value = policy::kMaxCompileTime,
+     .minimum = std::chrono::milliseconds(100),
+     .maximum = std::chrono::minutes(10)}};
 const Setting<std::string> kUrl{
     {.name = "automation.policy_url",
      .description = "The remote policy, as https://host:8181/v1/data/unhidra/automation/allow.",
@@ -97,7 +103,7 @@ std::string_view to_string(PolicySource source) {
 }
 
 std::vector<const runtime::SettingBase*> policy_settings() {
-  return {&kSource,        &kPolicy, &kSyntax,  &kKeys, &kCheck,  &kUrl,
+  return {&kSource,        &kPolicy, &kSyntax,  &kKeys, &kCheck,  &kCompileTime, &kUrl,
           &kOperationsUrl, &kToken,  &kTimeout, &kLog,  &kSample, &kMaxBytes};
 }
 
@@ -107,6 +113,7 @@ PolicySettings PolicySettings::from(const runtime::Config& config) {
           .syntax = config.get(kSyntax),
           .bundle_keys = config.get(kKeys),
           .bundle_check = config.get(kCheck),
+          .compile_time = config.get(kCompileTime),
           .url = config.get(kUrl),
           .operations_url = config.get(kOperationsUrl),
           .token = config.get(kToken),

@@ -23,6 +23,8 @@ namespace unhidra::pki {
 
 inline constexpr std::size_t kMaxInspected = 256 * 1024;  // bytes of one PEM text or DER value
 inline constexpr std::size_t kMaxInspectedItems = 64;     // certificates or keys in it
+// Of a ForeignKey: what is larger takes seconds to sign with.
+inline constexpr std::size_t kMaxInspectedRsaBits = 16'384;
 
 // One block of a PEM text (RFC 7468); the headers of RFC 1421 are skipped.
 struct PemBlock {
@@ -69,6 +71,8 @@ class ForeignKey {
   // `alg` and `kid` of the JWK, or empty.
   const std::string& algorithm() const { return algorithm_; }
   const std::string& key_id() const { return key_id_; }
+  // Of the modulus or the curve; 0: a secret.
+  std::size_t bits() const;
   // Under any JOSE algorithm (RFC 7518, RFC 8037) that fits the key; false for all others.
   bool verify(std::string_view algorithm, ByteView message, ByteView signature) const;
   // Errc::bad_key when the key is public or the algorithm does not fit.

@@ -8,6 +8,7 @@
 
 #include "unhidra/base/random.h"
 #include "unhidra/base/time.h"
+#include "unhidra/policy/compile_limit.h"
 #include "unhidra/policy/decision.h"
 #include "unhidra/policy/documents.h"
 
@@ -35,6 +36,7 @@ struct DryRunOptions {
   std::size_t max_changed = 100'000;
   std::uint64_t max_steps = 50'000'000;  // of one decision
   std::uint64_t max_memory = 256 << 20;  // bytes, of one decision
+  std::chrono::milliseconds max_compile_time = kMaxCompileTime;
 };
 
 // Errc::bad_log with the line; of a log cut short by a crash the last line may be a part, and is

@@ -14,6 +14,7 @@
 
 #include "unhidra/base/random.h"
 #include "unhidra/base/time.h"
+#include "unhidra/policy/compile_limit.h"
 #include "unhidra/policy/decision.h"
 #include "unhidra/policy/documents.h"
 #include "unhidra/runtime/published.h"
@@ -61,7 +62,9 @@ class PolicyService {
   // Compiles and takes it in use; `syntax` otherwise than the settings say. On failure the policy
   // that is in use stays. Modules that are in use already are not compiled again, and of what was
   // made of the data at load only what depends on a change is made again. Blocks meanwhile.
-  Status activate(Documents documents, std::optional<rego::Syntax> syntax = std::nullopt);
+  // rego::Errc::compile_time: the compiler would need longer than it may.
+  Status activate(Documents documents, std::optional<rego::Syntax> syntax = std::nullopt,
+                  std::chrono::milliseconds max_compile_time = kMaxCompileTime);
   // Nothing decides any more: every answer is no.
   void deactivate();
 
@@ -95,7 +98,8 @@ class PolicyService {
   };
   bool is_silent(const Loaded& loaded, const rego::Value& data) const;
   std::unexpected<Error> silent() const;
-  Result<std::shared_ptr<Loaded>> load(Documents documents, rego::Syntax syntax);
+  Result<std::shared_ptr<Loaded>> load(Documents documents, rego::Syntax syntax,
+                                       const CompileLimit& limit);
   Decision evaluate(const Loaded* loaded, const rego::Value& input);
   void count(const Decision& decision, const rego::Value& input);
   void warn(const Decision& decision);

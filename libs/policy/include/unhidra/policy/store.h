@@ -9,6 +9,7 @@
 
 #include "unhidra/base/id.h"
 #include "unhidra/base/time.h"
+#include "unhidra/policy/compile_limit.h"
 #include "unhidra/policy/documents.h"
 #include "unhidra/storage/transaction.h"
 
@@ -24,7 +25,8 @@ class CheckedPolicy {
   // policy speaks of none of them (speech.h), or it speaks of one and lacks that rule. Otherwise
   // the compiler's error, which tells every problem.
   static Result<CheckedPolicy> check(Documents documents, rego::Syntax syntax,
-                                     std::span<const std::string_view> wanted = {});
+                                     std::span<const std::string_view> wanted = {},
+                                     const CompileLimit& limit = {});
   const Documents& documents() const { return documents_; }
   rego::Syntax syntax() const { return syntax_; }
 

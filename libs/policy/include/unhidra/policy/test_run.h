@@ -1,6 +1,7 @@
 #pragma once
 // Tests of policies in their own language: rules whose name begins with `test_` must hold;
-// `todo_test_` marks one that is skipped.
+// `todo_test_` marks one that is skipped. A rule with variables in its head, test_x[name], has a
+// case for each of their values: that of which the rest of its body does not hold fails.
 
 #include <chrono>
 #include <string>
@@ -15,13 +16,19 @@ namespace unhidra::policy {
 
 enum class Outcome : std::uint8_t { passed, failed, skipped, error };
 
+struct TestCase {
+  std::string name;  // a; of several variables a/b
+  bool passed = false;
+};
+
 struct TestResult {
   std::string name;  // data.a.test_x
   std::string file;
   std::uint32_t row = 0;
   Outcome outcome = Outcome::passed;
   std::chrono::nanoseconds duration{0};
-  std::string output;  // of print()
+  std::vector<TestCase> cases;  // in the order of their names; none: it has no variables
+  std::string output;           // of print()
   std::string
       detail;  // of a failure: which rules were tried and what failed; of an error: its text
 };
@@ -31,6 +38,7 @@ struct TestOptions {
   Coverage* coverage = nullptr;  // not owned; without explanations then
   std::uint64_t max_steps = 50'000'000;
   std::chrono::nanoseconds timeout{0};  // of one test; zero: none
+  bool with_variables = false;          // in the details of a failure: what they were
 };
 
 // In the order of the files and of their text. Errc::bad_file: the pattern is none.

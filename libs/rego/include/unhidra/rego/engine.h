@@ -18,6 +18,7 @@
 
 #include "unhidra/base/random.h"
 #include "unhidra/base/time.h"
+#include "unhidra/rego/capabilities.h"
 #include "unhidra/rego/errc.h"
 #include "unhidra/rego/host.h"
 #include "unhidra/rego/loaded_data.h"
@@ -37,6 +38,13 @@ struct ModuleSource {
   friend bool operator==(const ModuleSource&, const ModuleSource&) = default;
 };
 
+// What an evaluation used up, in the units of its limits.
+struct EvaluationCost {
+  std::uint64_t steps = 0;
+  std::uint64_t work = 0;
+  std::uint64_t memory = 0;  // bytes, about, that it made: not what it held at once
+};
+
 // What one evaluation is given and may use up.
 struct Evaluation {
   std::optional<Value> input;  // nothing: undefined
@@ -49,7 +57,9 @@ struct Evaluation {
   RandomSource* random = nullptr;               // for rand.intn and uuid.rfc4122; not owned
   Host* host = nullptr;                         // for what only a host can do; not owned
   std::function<void(std::string_view)> print;  // where print() and trace() write
-  Tracer* tracer = nullptr;                     // not owned
+  // Told of each call that fails and is undefined therefore, without strict_errors.
+  std::function<void(const Error&)> builtin_failed;
+  Tracer* tracer = nullptr;  // not owned
   // Walks the rules' tree instead of running their programs: slower, and what programs are tested
   // against. With a tracer it is done anyway.
   bool walk_tree = false;
@@ -63,6 +73,8 @@ struct Evaluation {
   // regular expression and one document that is parsed. Not owned.
   const Clock* clock = nullptr;
   std::optional<SteadyTime> deadline;
+  EvaluationCost* cost =
+      nullptr;  // filled by PreparedQuery::evaluate, also when it fails; not owned
 };
 
 // One solution: the query's variables and their values, by name.
@@ -111,6 +123,13 @@ struct CompileOptions {
   bool test_functions = false;
   // Types of input and data. None: annotations that name a schema say nothing.
   std::shared_ptr<const Schemas> schemas;
+  // What modules may use, of what there is; none: all of it.
+  std::shared_ptr<const Capabilities> capabilities;
+  // Neither: no limit of time. Looked at every ten thousand units of work or so, as in an
+  // evaluation: reading, checking and planning end within some milliseconds of the deadline with
+  // Errc::compile_time, whatever the text. Not owned, and not looked at afterwards.
+  const Clock* clock = nullptr;
+  std::optional<SteadyTime> deadline;
 };
 
 class PolicySet {
@@ -119,8 +138,10 @@ class PolicySet {
   // checks allow; at most 100 problems. Never empty on failure.
   static std::expected<PolicySet, ProblemList> check(std::span<const ModuleSource> modules,
                                                      const CompileOptions& options);
-  // Errc::parse_error, compile_error, unsafe_var, recursion, type_error: that of the first problem;
-  // the message tells them all.
+  // Errc::parse_error, compile_error, unsafe_var, recursion, type_error, compile_time: that of the
+  // first problem; the message tells them all.
+  static Result<PolicySet> compile(std::span<const ModuleSource> modules,
+                                   const CompileOptions& options);
   static Result<PolicySet> compile(std::span<const ModuleSource> modules,
                                    Syntax syntax = Syntax::v1);
   // A body: "data.unhidra.automation.allow = x".

@@ -17,6 +17,7 @@ enum class Errc : std::uint8_t {
   eval_type_error,   // eval_type_error
   eval_builtin,      // eval_builtin_error
   budget_exhausted,  // eval_cancel_error: steps, memory, depth or time are used up
+  compile_time,      // rego_compile_time_error: compiling took too long; the reference has no limit
   bad_document,      // input or data that is no JSON
 };
 
@@ -40,6 +41,8 @@ constexpr ErrorCode error_code(Errc code) {
       return {"eval_builtin_error", ErrorKind::unprocessable};
     case Errc::budget_exhausted:
       return {"eval_cancel_error", ErrorKind::too_large};
+    case Errc::compile_time:
+      return {"rego_compile_time_error", ErrorKind::too_large};
     case Errc::bad_document:
       break;
   }

@@ -3,9 +3,13 @@
 // made of.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "unhidra/rego/value.h"
 
 namespace unhidra::rego {
 
@@ -24,6 +28,7 @@ struct RuleInfo {
   bool is_default = false;
   bool is_function = false;
   bool is_else = false;
+  bool has_keys = false;  // its head goes on with variables behind its path: test_x[name]
   // Of its body, and of the bodies of comprehensions and `every` in it, in the order of their
   // evaluation. Two may have one place: [x, y] = [1, 2] is evaluated as x = 1 and y = 2.
   std::vector<Place> expressions;
@@ -38,10 +43,21 @@ class Tracer {
   // `matched`: it gave a value, or values.
   virtual void rule_left(std::string_view /*path*/, const Place& /*rule*/, bool /*matched*/) {}
   virtual void expression_tried(const Place& /*expression*/) {}
+  // The variables in the head of such a rule have values; whether the rest of its body holds for
+  // them is not known yet.
+  virtual void rule_keyed(std::string_view /*path*/, const Place& /*rule*/,
+                          std::span<const Value> /*keys*/) {}
   // Once for each solution of it.
   virtual void expression_held(const Place& /*expression*/) {}
   // After a solution of it, when it is gone back to for the next.
   virtual void expression_redone(const Place& /*expression*/) {}
+  // Whether to be told of variables, which takes time.
+  virtual bool wants_variables() const { return false; }
+  // Before expression_failed: those in the expression that had a value, by name; not those inside
+  // its comprehensions.
+  virtual void expression_variables(
+      const Place& /*expression*/,
+      std::span<const std::pair<std::string_view, Value>> /*variables*/) {}
   // It was tried and had no solution.
   virtual void expression_failed(const Place& /*expression*/) {}
 };

@@ -18,6 +18,9 @@ class PolicyAdministration {
                        std::filesystem::path log, const Clock& clock, RandomSource& random);
 
   PolicySource source() const { return settings_.effective_source(); }
+  policy::CompileLimit compile_limit() const {
+    return {.clock = &clock_, .max_time = settings_.compile_time};
+  }
   Result<std::vector<policy::store::VersionInfo>> versions(const OrgId& org);
   Result<policy::store::StoredPolicy> find(const OrgId& org, std::int64_t version);
   // Errors: those of the REST operations.

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "unhidra/policy/compile_limit.h"
 #include "unhidra/rego/engine.h"
 #include "unhidra/runtime/config.h"
 
@@ -33,6 +34,7 @@ struct PolicySettings {
   rego::Syntax syntax = rego::Syntax::v1;  // of folder and bundle
   std::filesystem::path bundle_keys;  // of which one must have signed; empty: none is asked for
   std::chrono::milliseconds bundle_check{5'000};
+  std::chrono::milliseconds compile_time = policy::kMaxCompileTime;  // of one policy, at most
   std::string url;  // of the remote policy: http(s)://host/v1/data/...
   // Of that over operations; empty: they are not asked about there.
   std::string operations_url;
