@@ -4,6 +4,7 @@ import os
 import pathlib
 import random
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -11,7 +12,11 @@ import unittest
 
 import paho.mqtt.client as paho
 
-BROKER = pathlib.Path(os.environ["UNHIDRA_BIN"]) / "mqtt_broker"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+
+from programs import program  # noqa: E402
+
+BROKER = program("mqtt_broker")
 DEATHS = int(os.environ.get("UNHIDRA_MQTT_DEATHS", "20"))
 PATIENCE = 30
 

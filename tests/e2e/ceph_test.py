@@ -6,7 +6,8 @@ import unittest
 
 import ceph
 from file_test import PART, FileCase, digest, random_file
-from harness import BIN, Server, clean_environment, wait_until
+from harness import Server, clean_environment, wait_until
+from programs import program
 
 BUCKET, ACCESS, SECRET = "unhidra-files", "AKCEPH", "SKCEPHsecret/with+signs"
 PROGRAMS_MISSING = ceph.missing_programs()
@@ -26,7 +27,7 @@ class Contract(unittest.TestCase):
     def test_the_store_keeps_its_whole_contract(self):
         """The tests of the store itself, which else run against a server of our own."""
         where = f"{gateway.endpoint} {BUCKET} {gateway.REGION} {ACCESS} {SECRET}"
-        done = subprocess.run([BIN / "objects_test"], capture_output=True, text=True, timeout=120,
+        done = subprocess.run([program("objects_test")], capture_output=True, text=True, timeout=120,
                               env={**clean_environment(), "UNHIDRA_TEST_S3": where})
         self.assertEqual(done.returncode, 0, done.stdout[-5000:])
         self.assertNotIn("SKIPPED", done.stdout)

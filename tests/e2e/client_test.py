@@ -3,7 +3,8 @@ import json
 import subprocess
 import unittest
 
-from harness import BIN, Cli, Server, ServerCase
+from harness import Cli, Server, ServerCase
+from programs import program
 
 
 class Client(ServerCase):
@@ -42,7 +43,7 @@ class Client(ServerCase):
         self.addCleanup(other.close)
         other.start()
         cli = self.cli("one")
-        run = subprocess.run([str(BIN / "unhidra-cli"), "--profile", str(cli.profile), "--server", self.server.url, "--ca",
+        run = subprocess.run([str(program("unhidra-cli")), "--profile", str(cli.profile), "--server", self.server.url, "--ca",
                               str(other.ca), "register", "--username", "sara", "--password-file", cli.password_file],
                              capture_output=True, text=True, timeout=60, env=cli.environment())
         self.assertEqual(run.returncode, 5, run.stderr)

@@ -11,7 +11,8 @@ import tempfile
 import time
 import unittest
 
-from harness import BIN, clean_environment
+from harness import clean_environment
+from programs import program
 
 
 class Shell(unittest.TestCase):
@@ -19,10 +20,10 @@ class Shell(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="unhidra-shell-"))
         self.addCleanup(shutil.rmtree, self.folder, True)
         (self.folder / "photo.png").touch()
-        self.env = {**clean_environment(), "HOME": str(self.folder), "TERM": "dumb", "PATH": f"{BIN}:/usr/bin:/bin"}
+        self.env = {**clean_environment(), "HOME": str(self.folder), "TERM": "dumb", "PATH": f"{program('unhidra-cli').parent}:/usr/bin:/bin"}
 
     def script(self, shell):
-        made = subprocess.run([BIN / "unhidra-cli", "completion", shell], capture_output=True, text=True, check=True, timeout=30)
+        made = subprocess.run([program("unhidra-cli"), "completion", shell], capture_output=True, text=True, check=True, timeout=30)
         path = self.folder / f"completion.{shell}"
         path.write_text(made.stdout)
         return path

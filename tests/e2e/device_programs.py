@@ -5,7 +5,8 @@ import signal
 import subprocess
 import threading
 
-from harness import BIN, clean_environment, wait_until
+from harness import clean_environment, wait_until
+from programs import program
 
 # The demo's: the same text is shown and tested.
 TOPIC_POLICY = pathlib.Path(__file__).resolve().parents[2] / "tools" / "demo_topics"
@@ -27,7 +28,7 @@ class Client:
         self.process = None
 
     def command(self, *arguments):
-        return [str(BIN / "unhidra-device"), "--dir", str(self.dir), *arguments]
+        return [str(program("unhidra-device")), "--dir", str(self.dir), *arguments]
 
     def run(self, *arguments, timeout=60):
         """Runs it to its end; answers the exit code, the events and the error text."""

@@ -1,7 +1,5 @@
 """Members of device groups, for the tests that need some: the program group_member."""
 import base64
-import os
-import pathlib
 import subprocess
 import threading
 import time
@@ -9,7 +7,8 @@ import uuid
 
 import paho.mqtt.client as paho
 
-BINARIES = pathlib.Path(os.environ["UNHIDRA_BIN"])
+from programs import program
+
 TELEMETRY, STATE, COMMAND, RESULT = range(4)
 DEVICE, CONTROLLER, HUB = 1, 2, 3
 
@@ -19,7 +18,7 @@ class Member:
 
     def __init__(self, case, identifier):
         self.id = identifier
-        self.process = subprocess.Popen([BINARIES / "group_member"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([program("group_member")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         case.addCleanup(self.close)
         self.agreement, self.signing = self.ok("new", identifier)
 

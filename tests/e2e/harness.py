@@ -1,6 +1,6 @@
 """Starts the real server and the real client for tests: loopback, free ports, a temporary directory, stopped by pid.
 
-The folder with the programs is taken from UNHIDRA_BIN. Standard library only.
+Standard library only.
 """
 import http.client
 import json
@@ -16,9 +16,9 @@ import threading
 import time
 import unittest
 
+from programs import program
 from stored import Stored
 
-BIN = pathlib.Path(os.environ["UNHIDRA_BIN"])
 PASSWORD = "correct horse battery staple"
 
 # Tests come from one address and in quick succession: what is not about limits runs without the per-address ones, and
@@ -70,7 +70,7 @@ class Server:
                 for part in ("--set", f"{name}={value}")]
 
     def serve_command(self):
-        return [str(BIN / "unhidra"), "serve", "--data-dir", str(self.data), *self.options, *self.set_flags()]
+        return [str(program("unhidra")), "serve", "--data-dir", str(self.data), *self.options, *self.set_flags()]
 
     def start(self, timeout=60):
         """Starts it and waits until it is ready; later starts keep the ports of the first."""
@@ -195,7 +195,7 @@ class Server:
 
     def admin(self, *arguments, check=True):
         """`unhidra admin ...` on this server's data; answers the finished process."""
-        command = [str(BIN / "unhidra"), "admin", "--data-dir", str(self.data)]
+        command = [str(program("unhidra")), "admin", "--data-dir", str(self.data)]
         if "database.url" in self.settings:
             command += ["--set", f"database.url={self.settings['database.url']}"]
         run = subprocess.run(command + list(arguments), stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -227,7 +227,7 @@ class Cli:
         self.passphrase = "passphrase for tests"
 
     def command(self, *arguments, json_output=False):
-        out = [str(BIN / "unhidra-cli"), "--profile", str(self.profile), "--server", self.server.url, "--ca",
+        out = [str(program("unhidra-cli")), "--profile", str(self.profile), "--server", self.server.url, "--ca",
                str(self.server.ca)]
         if json_output:
             out.append("--json")
@@ -312,5 +312,5 @@ def wait_until(condition, timeout=10, what="the condition"):
 
 def unhidra(*arguments, environment=None, timeout=60):
     """Runs the server program to its end."""
-    return subprocess.run([str(BIN / "unhidra"), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    return subprocess.run([str(program("unhidra")), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=timeout, env={**clean_environment(), **(environment or {})})

@@ -4,7 +4,8 @@ import pathlib
 import subprocess
 import unittest
 
-from harness import BIN, ServerCase, clean_environment
+from harness import ServerCase, clean_environment
+from programs import program
 
 SERVER_UNDER_LOAD = pathlib.Path(__file__).parents[2] / "apps" / "unhidra-bench" / "server.toml"
 
@@ -13,7 +14,7 @@ class LoadTool(ServerCase):
     server_options = ("--config", str(SERVER_UNDER_LOAD))
 
     def run_tool(self, load, *options):
-        command = [str(BIN / "unhidra-bench"), load, "--server", self.server.url, "--ca", str(self.server.ca),
+        command = [str(program("unhidra-bench")), load, "--server", self.server.url, "--ca", str(self.server.ca),
                    "--server-pid", str(self.server.process.pid), *map(str, options)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=clean_environment())
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -8,7 +8,8 @@ import unittest
 import zlib
 
 from file_test import FileCase
-from harness import BIN, clean_environment
+from harness import clean_environment
+from programs import program
 
 CHANNELS = {0: 1, 2: 3, 6: 4}
 
@@ -36,7 +37,7 @@ def look(path):
     """What the child that looks at pictures says: size, size of the small copy, the small copy; nothing when it refuses."""
     began = time.monotonic()
     with open(path, "rb") as picture:
-        done = subprocess.run([BIN / "unhidra-cli", "--look-at-picture"], stdin=picture, capture_output=True, timeout=30,
+        done = subprocess.run([program("unhidra-cli"), "--look-at-picture"], stdin=picture, capture_output=True, timeout=30,
                               env=clean_environment())
     if done.returncode != 0:
         return None, done.returncode, time.monotonic() - began

@@ -6,7 +6,8 @@ import subprocess
 import time
 import unittest
 
-from harness import BIN, ServerCase, clean_environment
+from harness import ServerCase, clean_environment
+from programs import program
 
 SERVER_UNDER_LOAD = pathlib.Path(__file__).parents[2] / "apps" / "unhidra-bench" / "server.toml"
 CROWD = 54
@@ -49,7 +50,7 @@ class Receipts(ServerCase):
         ben.register("ben")
         root.login("root")
         crowd = subprocess.Popen(
-            [str(BIN / "unhidra-bench"), "channel", "--server", self.server.url, "--ca", str(self.server.ca), "--members", str(CROWD),
+            [str(program("unhidra-bench")), "channel", "--server", self.server.url, "--ca", str(self.server.ca), "--members", str(CROWD),
              "--clients", "1", "--processes", "1", "--duration", "300", "--messages-per-second", "0", "--receipts"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean_environment())
         try:

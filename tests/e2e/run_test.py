@@ -7,7 +7,8 @@ import tempfile
 import time
 import unittest
 
-from harness import BIN, Server, clean_environment
+from harness import Server, clean_environment
+from programs import program
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WEB_BUILD = "mkdir -p {0}/dist && echo '<title>it is served</title>' > {0}/dist/index.html"
@@ -22,7 +23,7 @@ class Run(unittest.TestCase):
         shutil.copytree(ROOT / "tools", self.tree / "tools")
         shutil.copy(ROOT / "run", self.tree)
         (self.tree / "build/release").mkdir(parents=True)
-        (self.tree / "build/release/bin").symlink_to(BIN)
+        (self.tree / "build/release/bin").symlink_to(program("unhidra").parent)
         self.stub("cmake", f'echo "$*" >> {self.root}/cmake.log')
         self.stub("apt-get", f'echo "$*" >> {self.root}/apt.log; echo "no such package"; exit 100')
         self.program(self.tree / "web/app/build.sh", WEB_BUILD.format(self.tree / "web/app"))

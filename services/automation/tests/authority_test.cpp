@@ -14,6 +14,7 @@
 #include "devices/certificate_gate.h"
 #include "devices/store_certificates.h"
 #include "enrolment/authority_book.h"
+#include "enrolment/enrolment.h"
 #include "house.h"
 
 namespace unhidra::automation {
@@ -123,6 +124,32 @@ TEST_F(AuthorityBooks, TheFilesOfAnEarlierVersionBecomeTheFirstAuthorityAndGoWit
   const auto keys = database_->read_sync([](Transaction& tx) { return store::authorities(tx); });
   EXPECT_FALSE(keys->front().sealed_key);  // the key itself is forgotten
   EXPECT_TRUE(keys->back().sealed_key);
+}
+
+TEST_F(AuthorityBooks, WhatIsAskedForInTheSecondOfARotationIsOfTheNewOne) {
+  clock_.set_now(std::chrono::floor<std::chrono::seconds>(clock_.now()) +
+                 std::chrono::milliseconds(400));
+  auto known = book();
+  ASSERT_TRUE(known.load());
+  ASSERT_TRUE(administration().rotate(true, ""));
+  ASSERT_TRUE(known.load());
+  const Enrolment enrolment{.settings = settings_,
+                            .authorities = known,
+                            .sealer = sealer_,
+                            .clock = clock_,
+                            .random = random_};
+  const auto key = pki::make_software_signer(pki::generate_signer_key()->expose()).value();
+  change([&](Transaction& tx) -> Status {
+    UNHIDRA_TRY(const auto code, make_code(tx, enrolment, who_.org, who_.device));
+    access::AuditDraft draft;
+    const Wanted wanted{.public_key_der = key->public_key_der(), .subject = {}, .uris = {}};
+    UNHIDRA_TRY_VOID(
+        enroll_by_code(tx, enrolment, who_, as_bytes(code.code), "127.0.0.1", wanted, draft));
+    return {};
+  });
+  const auto lines = administration().list();
+  EXPECT_EQ(lines->front().live_certificates, 0);
+  EXPECT_EQ(lines->back().live_certificates, 1);
 }
 
 TEST_F(AuthorityBooks, ASuccessorIsBelievedAtOnceAndIssuesWhenEverybodyKnowsIt) {

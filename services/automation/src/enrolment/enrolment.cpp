@@ -68,9 +68,10 @@ void note_device(AuditDraft& draft, const pki::DeviceIdentity& identity) {
 Result<pki::Certificate> issue(Transaction& tx, const Enrolment& enrolment, const Wanted& wanted,
                                const pki::DeviceIdentity& identity,
                                const std::optional<Bytes>& replaces, AuditDraft& draft) {
-  const auto now = std::chrono::floor<std::chrono::seconds>(enrolment.clock.now());
+  const auto moment = enrolment.clock.now();
+  const auto now = std::chrono::floor<std::chrono::seconds>(moment);
   const auto authorities = enrolment.authorities.now();
-  const auto& [generation, authority, from] = authorities->issuing(now);
+  const auto& [generation, authority, from] = authorities->issuing(moment);
   const auto end = authority.certificate().validity().not_after;
   const pki::Validity validity{
       now - kBackdated,
