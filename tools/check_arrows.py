@@ -37,7 +37,7 @@ VENDORS = {
     "toml++": {"runtime"},
     "prometheus/": {"runtime"},
     "pb.h": {"wire"}, "pb_encode.h": {"wire"}, "pb_decode.h": {"wire"},
-    "re2/": {"rego"}, "yaml.h": {"rego"}, "unicode/": {"rego"},
+    "re2/": {"rego"}, "yaml.h": {"rego"}, "unicode/": {"rego", "access"},
     "archive": {"policy", "apps"},  # bundles; exports of other systems
     "libsecret/": {"apps"},
     "jpeglib.h": {"apps"}, "jerror.h": {"apps"}, "png.h": {"apps"},

@@ -55,6 +55,7 @@ class LoadTool(ServerCase):
         self.assertEqual(figures["messages"]["reached_all"], figures["messages"]["sent"])
         self.assertGreater(figures["receipts"]["read_marks"], 0)
         self.assertEqual(figures["receipts"]["entries_not_asked_for"], 0)
+        self.assertGreater(figures["receipts"]["reports"], 20, "each of them once in five seconds")
 
     def check_first_commit(self, commit, others):
         """Nobody has renewed his keys: it is sealed for each of the others, 82 bytes each (RFC 9420 section 7.6)."""

@@ -37,6 +37,7 @@ void Arrivals::note(ByteView frame, SteadyTime at) {
     if (entry == nullptr || !entry->message_id) {
       return;
     }
+    newest_ = {entry->conversation_id, entry->seq};
     last_frame_ = to_bytes(frame);
     last_arrival_ = &by_message_[*entry->message_id];
   }

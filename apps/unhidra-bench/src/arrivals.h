@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <unordered_map>
+#include <utility>
 
 #include "unhidra/base/codec.h"
 #include "unhidra/base/id.h"
@@ -32,6 +33,8 @@ class Arrivals {
   void note(ByteView frame, SteadyTime at);
   void merge(const Arrivals& other);
 
+  // How far the log of the group that was heard of last goes here; 0: nothing was heard.
+  std::pair<ConversationId, std::uint64_t> newest() const { return newest_; }
   // Nothing when it has reached nobody.
   const Arrival* find(MessageId message) const;
   const std::unordered_map<MessageId, Arrival>& all() const { return by_message_; }
@@ -44,6 +47,7 @@ class Arrivals {
   // Every device gets the same bytes, mostly right after each other: they are decoded once.
   Bytes last_frame_;
   Arrival* last_arrival_ = nullptr;
+  std::pair<ConversationId, std::uint64_t> newest_;
 };
 
 }  // namespace unhidra::bench

@@ -5,6 +5,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "unhidra/client/limits.h"
 #include "unhidra/crypto/random.h"
 #include "unhidra/runtime/system_clock.h"
 
@@ -48,6 +49,17 @@ Status check_all(const ChannelOutcome& outcome, std::size_t expected, const char
                                      " listening members " + what + ":" + why);
 }
 
+// As the clients' of this size do (client/limits.h); in smaller groups they report nothing.
+std::uint64_t report_interval(const ChannelOptions& options) {
+  const client::Limits limits;
+  if (!options.receipts || options.members <= limits.max_receipt_members) {
+    return 0;
+  }
+  const auto fair = options.members * 1000 / limits.receipt_reports_per_second;
+  return std::max<std::uint64_t>(fair,
+                                 std::chrono::milliseconds(limits.receipt_report_interval).count());
+}
+
 Status give_jobs(const Workers& workers, const ChannelOptions& options, const std::string& gateway,
                  std::span<const Account> accounts) {
   std::size_t given = 0;
@@ -56,7 +68,8 @@ Status give_jobs(const Workers& workers, const ChannelOptions& options, const st
                    .ca_file = options.target.ca_file,
                    .members = {},
                    .local_addresses = options.local_addresses,
-                   .opening = options.opening};
+                   .opening = options.opening,
+                   .report_interval_ms = report_interval(options)};
     const auto until = accounts.size() * (i + 1) / workers.size();
     for (; given < until; ++given) {
       const auto& account = accounts[given];
@@ -245,6 +258,8 @@ Status run_channel(const ChannelOptions& options) {
   result.listening = heard.done;
   result.window.own_cpu_seconds += heard.cpu_seconds - connected.cpu_seconds;
   result.errors = heard.errors;
+  result.reports = heard.reports;
+  result.to_report = heard.to_report;
   result.arrivals.merge(heard.arrivals);
   result.arrivals.merge(founder.arrivals());
   if (witness) {

@@ -46,6 +46,8 @@ json::object receipts(const ChannelResult& result, const ChannelLog& log) {
   const auto more = unasked(log, result.arrivals, result.window.begin);
   const auto sent = static_cast<double>(log.asked.size());
   return {{"read_marks", log.read},
+          {"reports", result.reports},
+          {"to_report", figures(result.to_report)},
           {"entries_not_asked_for", more.entries},
           {"entries_not_asked_for_per_act", ratio(static_cast<double>(more.entries), sent)},
           {"arrivals_not_asked_for_per_act", ratio(static_cast<double>(more.arrivals), sent)}};

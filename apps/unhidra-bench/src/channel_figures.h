@@ -40,6 +40,8 @@ struct ChannelResult {
   ChannelWindow window;
   Arrivals arrivals;
   std::map<std::string, std::uint64_t> errors;
+  std::uint64_t reports = 0;  // of listening members, of how far they have read
+  Latencies to_report;        // until the server has taken one
 };
 
 // From the moment that a message was due until the first and the last device had it. Only of those

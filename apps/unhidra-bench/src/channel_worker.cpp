@@ -2,8 +2,11 @@
 
 #include <thread>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "unhidra/crypto/random.h"
 #include "unhidra/runtime/system_clock.h"
@@ -48,6 +51,13 @@ class Listeners {
   ChannelOutcome listen() {
     outcome_ = {};
     loop_.restart();
+    if (job_.report_interval_ms > 0 && !links_.empty()) {
+      asio::co_spawn(loop_, report(), [](const std::exception_ptr& thrown) {
+        if (thrown) {
+          std::rethrow_exception(thrown);
+        }
+      });
+    }
     loop_.run();
     outcome_.arrivals = std::move(arrivals_);
     outcome_.cpu_seconds = own_cpu_seconds();
@@ -114,6 +124,39 @@ class Listeners {
     co_return Status();
   }
 
+  // As clients do in a large group: one after the other, each once in the interval.
+  Task<void> report() {
+    const auto pause =
+        std::chrono::nanoseconds(std::chrono::milliseconds(job_.report_interval_ms)) /
+        links_.size();
+    asio::steady_timer timer(loop_, std::chrono::steady_clock::now());
+    for (std::size_t at = 0;; at = (at + 1) % links_.size()) {
+      timer.expires_at(timer.expiry() + pause);
+      co_await timer.async_wait(asio::use_awaitable);
+      if (links_[at] != nullptr && arrivals_.newest().second > 0) {
+        asio::co_spawn(loop_, report_one(links_[at]), [](const std::exception_ptr& thrown) {
+          if (thrown) {
+            std::rethrow_exception(thrown);
+          }
+        });
+      }
+    }
+  }
+
+  Task<void> report_one(std::shared_ptr<DeviceLink> link) {
+    const auto [channel, seq] = arrivals_.newest();
+    const auto begin = clock_.steady_now();
+    wire::ReportReceipts question;
+    question.marks.push_back({channel, seq, seq});
+    const auto done = co_await link->ask<wire::Done>(std::move(question));
+    if (done) {
+      ++outcome_.reports;
+      outcome_.to_report.add(clock_.steady_now() - begin);
+    } else {
+      ++outcome_.errors["report." + std::string(done.error().code().name)];
+    }
+  }
+
   ChannelJob job_;
   std::shared_ptr<net::TlsClientContext> tls_;
   runtime::SystemClock clock_;
@@ -154,7 +197,7 @@ Bytes ChannelJob::encode() const {
   for (const auto& address : local_addresses) {
     writer.text(address);
   }
-  writer.varint(opening);
+  writer.varint(opening).varint(report_interval_ms);
   return std::move(writer).take();
 }
 
@@ -174,6 +217,7 @@ Result<ChannelJob> ChannelJob::decode(ByteView bytes) {
     out.local_addresses.emplace_back(reader.text(kMaxText));
   }
   out.opening = reader.varint();
+  out.report_interval_ms = reader.varint();
   UNHIDRA_TRY_VOID(reader.finish("a job"));
   return out;
 }
@@ -187,6 +231,8 @@ Bytes ChannelOutcome::encode() const {
     writer.text(what).varint(count);
   }
   arrivals.encode(writer);
+  writer.varint(reports);
+  to_report.encode(writer);
   return std::move(writer).take();
 }
 
@@ -201,6 +247,8 @@ Result<ChannelOutcome> ChannelOutcome::decode(ByteView bytes) {
     out.errors[what] = reader.varint();
   }
   out.arrivals = Arrivals::decode(reader);
+  out.reports = reader.varint();
+  out.to_report = Latencies::decode(reader);
   UNHIDRA_TRY_VOID(reader.finish("an outcome"));
   return out;
 }
@@ -213,6 +261,8 @@ void ChannelOutcome::merge(const ChannelOutcome& other) {
     errors[what] += count;
   }
   arrivals.merge(other.arrivals);
+  reports += other.reports;
+  to_report.merge(other.to_report);
 }
 
 int run_channel_worker(int from_parent, int to_parent) {

@@ -24,6 +24,7 @@ struct ChannelJob {
   std::vector<ListeningMember> members;
   std::vector<std::string> local_addresses;
   std::uint64_t opening = 1;
+  std::uint64_t report_interval_ms = 0;  // of each member, of its receipts; 0: none
 
   Bytes encode() const;
   static Result<ChannelJob> decode(ByteView bytes);
@@ -36,6 +37,8 @@ struct ChannelOutcome {
   Latencies to_connect;
   std::map<std::string, std::uint64_t> errors;
   Arrivals arrivals;
+  std::uint64_t reports = 0;  // of receipts, that the server has taken
+  Latencies to_report;
 
   Bytes encode() const;
   static Result<ChannelOutcome> decode(ByteView bytes);

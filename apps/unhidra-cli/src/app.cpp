@@ -138,11 +138,13 @@ Status App::open_store() {
 
 Status App::open_engine() {
   const client::Dependencies dependencies{*store_, crypto::native_provider(), random_, clock_};
-  UNHIDRA_TRY(auto engine, client::Engine::open(dependencies));
+  client::Limits limits;
+  limits.spread_reports = false;  // a command has ended before
+  UNHIDRA_TRY(auto engine, client::Engine::open(dependencies, limits));
   if (engine.enrolled()) {
     generation_ = std::make_unique<GenerationFile>(state_directory(), engine.account()->device);
     if (engine.generation() < generation_->last()) {
-      UNHIDRA_TRY(engine, client::Engine::open(dependencies, {}, generation_->last()));
+      UNHIDRA_TRY(engine, client::Engine::open(dependencies, limits, generation_->last()));
     }
   }
   engine_.emplace(std::move(engine));

@@ -177,6 +177,7 @@ class App {
   Status show_thread(const client::Conversation& place, const client::Message& root);
   Status show_edits(const client::Conversation& place, const client::Message& message);
   Status discard(const client::Conversation& place, const client::Message& message);
+  Status show_readers(const client::Conversation& place, const client::Message& message);
   Status export_versions();
   Status list_threads();
   Status auto_follow();

@@ -1,4 +1,5 @@
-// react, edit, delete, reply, thread, threads, follow, auto-follow, read, search, receipts.
+// react, edit, delete, reply, thread, threads, follow, auto-follow, read, readers, search,
+// receipts.
 
 #include <algorithm>
 #include <charconv>
@@ -135,7 +136,8 @@ Status App::message_command() {
     return flush_outbox();
   }
   UNHIDRA_TRY(const auto message, message_named(place, wish.message));
-  return act_on(place, message);
+  return wish.action == MessageAction::readers ? show_readers(place, message)
+                                               : act_on(place, message);
 }
 
 Status App::act_on(const client::Conversation& place, const client::Message& message) {
@@ -187,9 +189,12 @@ Status App::act_on(const client::Conversation& place, const client::Message& mes
 
 // Receipts and read marks that wait go out now; what does not in a moment goes with the next run.
 Status App::flush_outbox() {
-  const auto ran =
-      driver_->run_until([this] { return engine_->idle() && engine_->account()->outbox_size == 0; },
-                         std::chrono::seconds(5));
+  const auto ran = driver_->run_until(
+      [this] {
+        return engine_->idle() && engine_->account()->outbox_size == 0 &&
+               engine_->receipts_reported();
+      },
+      std::chrono::seconds(5));
   return ran || ran.error() == Errc::timed_out ? Status() : ran;
 }
 

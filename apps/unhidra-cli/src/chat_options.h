@@ -19,6 +19,7 @@ enum class MessageAction : std::uint8_t {
   read,
   search,
   receipts,
+  readers,
   follow,
   auto_follow,
   emoji,

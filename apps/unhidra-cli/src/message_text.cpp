@@ -124,6 +124,9 @@ void add_chat_fields(json::object& out, const client::Message& message, const Na
     out["delivered_to"] = message.delivered_to;
     out["read_by"] = message.read_by;
   }
+  if (message.receipts_of != 0) {
+    out["receipts_of"] = message.receipts_of;
+  }
 }
 
 std::string between_colons(const std::string& name) {

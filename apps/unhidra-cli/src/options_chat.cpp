@@ -97,6 +97,8 @@ void OptionBuilder::add_message_actions() {
   add_auto_follow();
   add_emoji();
   add_place(*add_action("read", "Mark everything there as read", MessageAction::read));
+  add_message_action("readers", "Who has read a message; in large groups, how many",
+                     MessageAction::readers);
   auto* search = add_action("search", "Search this device's store", MessageAction::search);
   search->add_option("words", wish.words, "Parts of words; all must be there");
   search->add_flag("--has-file", wish.has_file, "Only messages with a file");

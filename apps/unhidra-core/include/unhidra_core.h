@@ -204,6 +204,13 @@ UNHIDRA_EXPORT(unhidra_set_typing)
 int32_t unhidra_set_typing(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
                            int32_t active);
 UNHIDRA_EXPORT(unhidra_set_receipts) int32_t unhidra_set_receipts(int32_t engine, int32_t sent);
+/* The messages on the screen whose receipts are counted: places in the log, as decimal numbers with
+ * one comma between, replacing the former ones; kept across connections, not stored. The event
+ * receiptCountsChanged tells. Nothing comes of it in conversations of two and in groups of up to
+ * fifty people. client.too_many_watched: more than 50. */
+UNHIDRA_EXPORT(unhidra_watch_receipts)
+int32_t unhidra_watch_receipts(int32_t engine, const uint8_t* conversation,
+                               uint32_t conversation_size, const uint8_t* seqs, uint32_t seqs_size);
 /* What others are told of this person: 0 nothing (hidden), 1 online, 2 away. Hidden until it is
  * called; kept across connections, not stored. */
 UNHIDRA_EXPORT(unhidra_set_presence) int32_t unhidra_set_presence(int32_t engine, int32_t own);

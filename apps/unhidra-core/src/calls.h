@@ -1,6 +1,8 @@
 #pragma once
 // What the exported functions have in common: arguments in, the engine asked, the answer left.
 
+#include <charconv>
+
 #include "unhidra/base/text.h"
 
 #include "describe.h"
@@ -80,6 +82,26 @@ Result<std::vector<IdType>> ids_of(Span argument) {
     }
     out.push_back(*id);
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  }
+  return out;
+}
+
+// Decimal numbers, with one comma between.
+inline Result<std::vector<std::uint64_t>> numbers_of(Span argument) {
+  UNHIDRA_TRY(const auto bytes, Module::instance().view(argument));
+  std::vector<std::uint64_t> out;
+  const auto text = as_text(bytes);
+  const auto* const end = text.data() + text.size();
+  for (const auto* at = text.data(); at != end; ++at) {
+    const auto [next, problem] = std::from_chars(at, end, out.emplace_back());
+    const bool goes_on = next != end && *next == ',' && next + 1 != end;
+    if (problem != std::errc() || (next != end && !goes_on)) {
+      return fail(Errc::bad_argument, "a list of numbers is malformed");
+    }
+    if (next == end) {
+      break;
+    }
+    at = next;
   }
   return out;
 }

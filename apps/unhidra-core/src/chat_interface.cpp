@@ -158,6 +158,15 @@ int32_t unhidra_set_typing(int32_t engine, const uint8_t* conversation, uint32_t
 int32_t unhidra_set_receipts(int32_t engine, int32_t sent) {
   return command(engine, [&](Engine& on) { return on.set_receipts(sent != 0); });
 }
+int32_t unhidra_watch_receipts(int32_t engine, const uint8_t* conversation,
+                               uint32_t conversation_size, const uint8_t* seqs,
+                               uint32_t seqs_size) {
+  return command(engine, [&](Engine& on) -> Status {
+    UNHIDRA_TRY(const auto id, id_of<ConversationId>({conversation, conversation_size}));
+    UNHIDRA_TRY(const auto shown, numbers_of({seqs, seqs_size}));
+    return on.watch_receipts(id, shown);
+  });
+}
 int32_t unhidra_set_presence(int32_t engine, int32_t own) {
   return command(engine, [&](Engine& on) -> Status {
     switch (own) {

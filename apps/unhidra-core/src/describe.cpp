@@ -177,6 +177,7 @@ void describe_chat(Json& out, const client::Message& message) {
   }
   number(out, "deliveredTo", message.delivered_to);
   number(out, "readBy", message.read_by);
+  number(out, "receiptsOf", message.receipts_of);
 }
 
 }  // namespace
@@ -338,6 +339,15 @@ void describe(Json& out, const client::ReceiptState& receipt) {
   member(out, "user", receipt.user);
   number(out, "deliveredSeq", receipt.delivered_seq);
   number(out, "readSeq", receipt.read_seq);
+  out.end_object();
+}
+
+void describe(Json& out, const client::ReceiptCount& count) {
+  out.begin_object();
+  number(out, "seq", count.seq);
+  number(out, "delivered", count.delivered);
+  number(out, "read", count.read);
+  number(out, "people", count.people);
   out.end_object();
 }
 
@@ -563,6 +573,14 @@ struct Describe {
   void operator()(const event::ReceiptsChanged& what) const {
     with_group("receiptsChanged", what.conversation);
     part(out, "receipt", what.receipt);
+  }
+  void operator()(const event::ReceiptCountsChanged& what) const {
+    with_group("receiptCountsChanged", what.conversation);
+    part(out, "counts", what.counts);
+  }
+  void operator()(const event::PolicyChanged& what) const {
+    type("policyChanged");
+    describe_policy(out, what.policy);
   }
   void operator()(const event::EmojiChanged& what) const {
     with_group("emojiChanged", what.conversation);

@@ -24,6 +24,7 @@ void describe(Json& out, const client::Thread& thread);
 void describe(Json& out, const client::AutoFollow& rule);
 void describe(Json& out, const client::ConversationEmoji& emoji);
 void describe(Json& out, const client::ReceiptState& receipt);
+void describe(Json& out, const client::ReceiptCount& count);
 void describe(Json& out, const client::UserPresence& presence);
 void describe(Json& out, UserId user);
 void describe(Json& out, const client::HistoryTransfer& transfer);

@@ -71,11 +71,7 @@ struct DescribePlace {
     }
     out.end_list();
   }
-  void operator()(const wire::ChatPolicy& policy) const {
-    out.name("policy").begin_object().name("editWindow").number(policy.edit_window_s);
-    out.name("receipts").boolean(policy.receipts);
-    out.name("hidesPeople").boolean(policy.hides_people).end_object();
-  }
+  void operator()(const wire::ChatPolicy& policy) const { describe_policy(out, policy); }
   void operator()(const wire::People& page) const {
     out.name("people").begin_list();
     for (const auto& one : page.people) {
@@ -166,6 +162,12 @@ std::optional<client::PlaceRequest> channel_request(std::string_view name, Field
 }
 
 }  // namespace
+
+void describe_policy(Json& out, const wire::ChatPolicy& policy) {
+  out.name("policy").begin_object().name("editWindow").number(policy.edit_window_s);
+  out.name("receipts").boolean(policy.receipts);
+  out.name("hidesPeople").boolean(policy.hides_people).end_object();
+}
 
 void describe_place(Json& out, const client::PlaceAnswerBody& body) {
   std::visit(DescribePlace{out}, body);

@@ -435,6 +435,14 @@ constexpr auto kOperations = table(
   Row(frame<wire::FetchMessageVersions>("message_versions.fetch", Serving::chat, message_versions_read, 1024))
     .reads_others("message.versions_read", "conversation"),
 
+  // ---- receipts of large groups ----
+  // How far somebody has read is overwritten, and leaves no event: an audit log of it would keep for good who looked at what when
+  // (docs/decisions/0043).
+  Row(frame<wire::ReportReceipts>("receipts.report", Serving::chat, conversations_read, 8 * 1024)),
+  Row(frame<wire::FetchReceiptCounts>("receipts.count", Serving::chat, conversations_read, 1024)),
+  Row(frame<wire::WithdrawReceipts>("receipts.withdraw", Serving::chat, conversations_read, 64))
+    .changes("receipts.withdrawn", "delete", "user"),
+
   // ---- spaces and channels: what a role may do in one of them, the handlers decide (chat/src/places.h) ----
   Row(frame<wire::CreateSpace>("spaces.create", Serving::chat, channels_create, 1024))
     .limited(LimitClass::administration).changes("space.created", "create", "space"),

@@ -34,6 +34,12 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::Done&
       return true;
     case Ask::typing:
       return true;
+    case Ask::report_receipts:
+      UNHIDRA_TRY_VOID(on_reported());
+      return true;
+    case Ask::withdraw_receipts:
+      progress_.withdraw_receipts = false;
+      return true;
     case Ask::set_presence:
       presence_.on_own_set(request);
       return true;
@@ -237,6 +243,8 @@ Status Engine::Impl::on_event(wire::ServerFrame& frame) {
     emit(event::ChannelChanged{place->channel_id});
   } else if (const auto* typing = std::get_if<wire::Typing>(&frame.body)) {
     on_typing(*typing);
+  } else if (const auto* decided = std::get_if<wire::ChatPolicyChanged>(&frame.body)) {
+    on_policy(decided->policy.value_or(link_.policy));
   } else if (const auto* presence = std::get_if<wire::PresenceChange>(&frame.body)) {
     presence_.on_change(*presence);
   } else if (const auto* profile = std::get_if<wire::ProfileChanged>(&frame.body)) {

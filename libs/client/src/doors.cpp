@@ -120,6 +120,19 @@ Status Engine::set_typing(ConversationId conversation, bool active) {
 Status Engine::set_receipts(bool sent) {
   return impl_->command([&] { return impl_->set_receipts(sent); });
 }
+Status Engine::watch_receipts(ConversationId conversation, std::span<const std::uint64_t> seqs) {
+  return impl_->command([&] { return impl_->receipt_counts().watch(conversation, seqs); });
+}
+bool Engine::counts_receipts(ConversationId conversation) const {
+  return impl_->counts_receipts(conversation);
+}
+bool Engine::receipts_reported() const {
+  return impl_->receipts_reported();
+}
+std::optional<ReceiptCount> Engine::receipt_count(ConversationId conversation,
+                                                  std::uint64_t seq) const {
+  return impl_->receipt_counts().of(conversation, seq);
+}
 Status Engine::set_presence(OwnPresence own) {
   return impl_->command([&]() -> Status {
     impl_->presence().set_own(own);

@@ -241,6 +241,11 @@ Message Engine::Impl::show(const StoredMessage& stored) const {
       out.read_by += state.read_seq >= out.seq ? 1 : 0;
     }
   }
+  if (const auto count = receipt_counts_.of(out.conversation, out.seq); count && !out.notice) {
+    out.delivered_to = count->delivered;
+    out.read_by = count->read;
+    out.receipts_of = count->people;
+  }
   return out;
 }
 

@@ -11,10 +11,11 @@ namespace {
 
 constexpr std::size_t kMaxUsername = 256;
 
-// Nothing waits for what is asked about presence.
+// Nothing waits for what is asked about presence or told of receipts.
 bool is_aside(const std::pair<const std::uint64_t, PendingRequest>& pending) {
   const auto ask = pending.second.question.ask;
-  return ask == Ask::set_presence || ask == Ask::watch_presence;
+  return ask == Ask::set_presence || ask == Ask::watch_presence || ask == Ask::report_receipts ||
+         ask == Ask::receipt_counts || ask == Ask::withdraw_receipts;
 }
 
 }  // namespace
@@ -139,6 +140,8 @@ Status Engine::Impl::pump() {
     presence_.pump();
     pump_default_channels();
     UNHIDRA_TRY_VOID(pump_receipts());
+    UNHIDRA_TRY_VOID(pump_reports());
+    UNHIDRA_TRY_VOID(pump_receipt_counts());
     UNHIDRA_TRY_VOID(pump_read_sync());
     UNHIDRA_TRY_VOID(pump_history());
   }

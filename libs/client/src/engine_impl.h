@@ -22,6 +22,7 @@
 #include "link.h"
 #include "prekeys.h"
 #include "presence_desk.h"
+#include "receipt_counts.h"
 #include "records.h"
 #include "requests.h"
 #include "search_texts.h"
@@ -150,11 +151,19 @@ class Engine::Impl {
   Status set_receipts(bool sent);
   Status put_first(std::span<const ConversationId> shown);
   PresenceDesk& presence() { return presence_; }
+  ReceiptCountDesk& receipt_counts() { return receipt_counts_; }
   bool sends_receipts() const { return progress_.receipts; }
+  bool counts_receipts(ConversationId id) {
+    return link_.policy_known && link_.policy.receipts &&
+           people_in(id).value_or(0) > limits_.max_receipt_members;
+  }
+  bool receipts_reported() const {
+    return reports_due_.empty() && link_.reported.empty() && !progress_.withdraw_receipts;
+  }
   Result<std::optional<Message>> message(ConversationId conversation, const MessageRef& ref) const;
   Result<std::vector<Thread>> threads(std::optional<ConversationId> only, bool followed_only) const;
   Result<std::vector<Message>> thread_messages(ConversationId id, const MessageRef& root) const;
-  Result<std::vector<ReceiptState>> receipts(ConversationId id) const;
+  Result<std::vector<ReceiptState>> receipts(ConversationId id);
   std::vector<UserId> typing(ConversationId id) const;
   Result<std::vector<Message>> search(const SearchQuery& query) const;
   Result<SearchText> search_text(ConversationId id, std::uint64_t index) const;
@@ -230,6 +239,7 @@ class Engine::Impl {
   Result<bool> take(const PendingRequest& request, const wire::GroupInfo& info);
   Result<bool> take(const PendingRequest& request, const wire::RatchetTree& tree);
   Result<bool> take(const PendingRequest& request, const wire::ChatPolicy& policy);
+  Result<bool> take(const PendingRequest& request, const wire::ReceiptCounts& counts);
   Result<bool> take(const PendingRequest& request, const wire::PresenceSnapshot& snapshot);
   Result<bool> take(const PendingRequest& request, const wire::Spaces& spaces);
   Result<bool> take(const PendingRequest& request, const wire::Channels& channels);
@@ -404,9 +414,20 @@ class Engine::Impl {
 
   // ---- receipts, typing, policy (receipts.cpp) ----
   bool may_tell() const;
-  Result<bool> receipts_wanted(const ConversationRecord& record);
+  // 0: not a group that this device is in.
+  Result<std::size_t> people_in(ConversationId id);
+  bool sends_any_receipts() const;
+  enum class ReceiptWay : std::uint8_t { none, members, server };
+  Result<ReceiptWay> receipt_way(const ConversationRecord& record);
   Status pump_receipts();
+  Status pump_reports();
+  Status owe_report(ConversationId id);
+  Status add_mark(ConversationId id, wire::ReportReceipts& report);
+  std::chrono::milliseconds report_interval(std::size_t people) const;
+  Status on_reported();
+  Status pump_receipt_counts();
   void pump_policy();
+  void on_policy(const wire::ChatPolicy& policy);
   void on_typing(const wire::Typing& typing);
   void stop_typing(ConversationId id, UserId user);
   void expire_typing();
@@ -459,6 +480,8 @@ class Engine::Impl {
     std::vector<mls::LeafIndex> not_signed;
     bool awaited = false;
     std::pair<std::uint64_t, std::uint64_t> reviewed{UINT64_MAX, 0};
+    Bytes counted_tree;  // hash of the tree that has so many people
+    std::size_t people = 0;
   };
   // ---- their states (group_states.cpp) ----
   Status load_groups();
@@ -776,6 +799,8 @@ class Engine::Impl {
   std::map<ConversationId, FollowRuleRecord> follow_rules_;  // nil: of all others
   std::map<ConversationId, ReceiptsRecord> receipts_;
   std::set<ConversationId> receipts_due_;
+  std::set<ConversationId> reports_due_;  // those of large groups
+  std::optional<wire::ChatPolicy> told_policy_;
   std::set<ConversationId> sync_due_;
   bool threads_due_ = true;           // some thread may be unsynced
   bool rules_due_ = true;             // some rule for threads may be
@@ -786,6 +811,7 @@ class Engine::Impl {
   Actions released_;  // of committed steps
   Requests requests_{env_, link_, staged_};
   PresenceDesk presence_{env_, link_, requests_, staged_};
+  ReceiptCountDesk receipt_counts_{env_, link_, requests_, staged_};
 };
 
 }  // namespace unhidra::client

@@ -47,8 +47,11 @@ enum class Ask : std::uint8_t {
   chat_policy,
   create_channel,  // id: group
   default_channels,
-  place,           // id: any; `number`: as the command answered; `name`: "join" or empty
-  typing,          // id: conversation
+  place,   // id: any; `number`: as the command answered; `name`: "join" or empty
+  typing,  // id: conversation
+  report_receipts,
+  receipt_counts,
+  withdraw_receipts,
   set_presence,    // `number`: the OwnPresence that is told
   watch_presence,  // `number`: version of the watched set
 };
@@ -179,7 +182,14 @@ struct Link {
   bool policy_known = false;
   wire::ChatPolicy policy{0, true};
   std::map<ConversationId, SteadyTime> receipt_not_before;
-  SteadyTime receipts_not_before{};  // the earliest of those that are owed
+  SteadyTime receipts_not_before{};                 // the earliest of those that are owed
+  std::map<ConversationId, SteadyTime> report_at;   // of large groups, when something is owed
+  std::map<ConversationId, SteadyTime> report_gap;  // not before, as there was a report
+  SteadyTime reports_not_before{};                  // the earliest of those that are owed
+  std::vector<wire::ReceiptMark> reported;          // under way
+  SteadyTime counts_asked{};
+  SteadyTime counts_not_before{};
+  std::uint32_t counts_unchanged = 0;  // answers in a row
   SteadyTime read_sync_not_before{};
   struct TypingTold {
     bool active = false;

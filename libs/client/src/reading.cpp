@@ -25,6 +25,7 @@ Status Engine::Impl::load_reading() {
   unread_.clear();
   receipts_.clear();
   receipts_due_.clear();
+  reports_due_.clear();
   sync_due_.clear();
   UNHIDRA_TRY(const auto blocks, tx_.load(Table::unread_block));
   for (const auto& stored : blocks) {

@@ -46,25 +46,40 @@ Status Engine::Impl::apply_receipt(const Origin& origin, const wire::Receipt& re
   return {};
 }
 
-Result<bool> Engine::Impl::receipts_wanted(const ConversationRecord& record) {
-  if (!limits_.receipts || !progress_.receipts || !link_.policy.receipts ||
-      record.peer == self_->user) {
-    return false;
+Result<std::size_t> Engine::Impl::people_in(ConversationId id) {
+  auto* hold = find_group(id);
+  if (hold == nullptr || hold->record.state != GroupState::active) {
+    return 0;
+  }
+  UNHIDRA_TRY_VOID(need_mls(*hold));
+  const auto& state = hold->mls->state();
+  if (hold->counted_tree != state.context.tree_hash) {
+    hold->counted_tree = state.context.tree_hash;
+    hold->people = users_of(state.tree).size();
+  }
+  return hold->people;
+}
+
+bool Engine::Impl::sends_any_receipts() const {
+  return limits_.receipts && progress_.receipts && link_.policy.receipts;
+}
+
+Result<Engine::Impl::ReceiptWay> Engine::Impl::receipt_way(const ConversationRecord& record) {
+  if (!sends_any_receipts() || record.peer == self_->user) {
+    return ReceiptWay::none;
   }
   if (!record.is_group()) {
     const auto peer = users_.find(record.peer);
-    return peer != users_.end() && !peer->second.changed;
+    return peer != users_.end() && !peer->second.changed ? ReceiptWay::members : ReceiptWay::none;
   }
-  auto* hold = find_group(record.id);
-  if (hold == nullptr || hold->record.state != GroupState::active) {
-    return false;
-  }
-  UNHIDRA_TRY_VOID(need_mls(*hold));
-  return users_of(hold->mls->state().tree).size() <= limits_.max_receipt_members;
+  UNHIDRA_TRY(const auto people, people_in(record.id));
+  return people == 0                             ? ReceiptWay::none
+         : people <= limits_.max_receipt_members ? ReceiptWay::members
+                                                 : ReceiptWay::server;
 }
 
 void Engine::Impl::owe_receipt(ConversationId id) {
-  if (receipts_due_.insert(id).second) {
+  if (!reports_due_.contains(id) && receipts_due_.insert(id).second) {
     link_.receipts_not_before = {};
   }
 }
@@ -84,6 +99,12 @@ Status Engine::Impl::pump_receipts() {
       ++at;
       continue;
     }
+    UNHIDRA_TRY(const auto way, receipt_way(record));
+    if (way == ReceiptWay::server) {
+      at = receipts_due_.erase(at);
+      UNHIDRA_TRY_VOID(owe_report(record.id));
+      continue;
+    }
     at = receipts_due_.erase(at);
     wire::Receipt receipt;
     if (record.delivered.seq > record.told_delivered) {
@@ -98,9 +119,7 @@ Status Engine::Impl::pump_receipts() {
     record.told_delivered = record.delivered.seq;
     record.told_read = record.read.seq;
     save(record);
-    const bool news = receipt.delivered || receipt.read;
-    UNHIDRA_TRY(const bool wanted, news ? receipts_wanted(record) : Result<bool>(false));
-    if (wanted) {
+    if (way == ReceiptWay::members && (receipt.delivered || receipt.read)) {
       next = now + limits_.receipt_interval;
       wire::Content content;
       content.body = receipt;
@@ -111,12 +130,17 @@ Status Engine::Impl::pump_receipts() {
 }
 
 Status Engine::Impl::set_receipts(bool sent) {
+  progress_.withdraw_receipts = !sent && (progress_.receipts || progress_.withdraw_receipts);
   progress_.receipts = sent;
   return {};
 }
 
-Result<std::vector<ReceiptState>> Engine::Impl::receipts(ConversationId id) const {
+Result<std::vector<ReceiptState>> Engine::Impl::receipts(ConversationId id) {
   std::vector<ReceiptState> out;
+  UNHIDRA_TRY(const auto people, people_in(id));
+  if (people > limits_.max_receipt_members) {
+    return out;
+  }
   const auto found = receipts_.find(id);
   if (found != receipts_.end()) {
     for (const auto& [user, state] : found->second.people) {
@@ -142,9 +166,17 @@ Result<bool> Engine::Impl::take(const PendingRequest& request, const wire::ChatP
   if (request.question.ask != Ask::chat_policy) {
     return false;
   }
+  on_policy(policy);
+  return true;
+}
+
+void Engine::Impl::on_policy(const wire::ChatPolicy& policy) {
   link_.policy = policy;
   link_.policy_known = true;
-  return true;
+  if (told_policy_ != policy) {
+    told_policy_ = policy;
+    emit(event::PolicyChanged{policy});
+  }
 }
 
 // ---- typing: neither stored nor encrypted ----

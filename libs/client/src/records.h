@@ -57,10 +57,11 @@ struct Progress {
   std::uint64_t next_outbox = 1;
   std::uint64_t generation = 0;  // counts commits: see Engine::generation
   std::optional<Proposal> proposal;
-  bool receipts = true;        // this person sends them
-  bool join_defaults = false;  // the account is new: into the channels for newcomers
-  Timestamp names_as_of{};     // what people are called was asked for up to then
-  bool review_groups = false;  // not all have been looked at since a device list has changed
+  bool receipts = true;            // this person sends them
+  bool withdraw_receipts = false;  // the server is to forget what it was told of them
+  bool join_defaults = false;      // the account is new: into the channels for newcomers
+  Timestamp names_as_of{};         // what people are called was asked for up to then
+  bool review_groups = false;      // not all have been looked at since a device list has changed
 
   SecretBytes encode() const;
   static Result<Progress> decode(ByteView bytes);

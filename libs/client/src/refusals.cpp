@@ -55,6 +55,17 @@ Status Engine::Impl::refuse(const PendingRequest& request, const wire::Error& er
     case Ask::typing:
       requests_.settle(request.question);
       return {};
+    case Ask::report_receipts:
+      if (is_retryable(error)) {
+        link_.reported.clear();
+        return {};
+      }
+      return on_reported();  // an older server
+    case Ask::withdraw_receipts:
+      progress_.withdraw_receipts = is_retryable(error);
+      return {};
+    case Ask::receipt_counts:
+      return {};
     case Ask::set_presence:
     case Ask::watch_presence:
       presence_.on_refused(request, is_retryable(error));

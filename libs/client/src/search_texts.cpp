@@ -5,6 +5,13 @@
 
 namespace unhidra::client {
 
+// All that it has room for: an earlier, longer text may stand behind the end.
+void SearchText::wipe_text() {
+  folded.resize(folded.capacity());
+  wipe({reinterpret_cast<Byte*>(folded.data()), folded.size()});
+  folded.clear();
+}
+
 SearchText search_text_of(const Message& message) {
   const bool empty = message.text.empty() && message.attachments.empty();
   if (message.deleted || message.state == MessageState::unreadable || empty) {
@@ -30,7 +37,7 @@ const SearchText* SearchTexts::find(ConversationId conversation, std::uint64_t i
   return text.state == SearchText::State::unknown ? nullptr : &text;
 }
 
-void SearchTexts::put(ConversationId conversation, std::uint64_t index, SearchText text) {
+void SearchTexts::put(ConversationId conversation, std::uint64_t index, const SearchText& text) {
   if (index >= max_bytes_ / sizeof(SearchText)) {
     return;
   }
@@ -45,7 +52,8 @@ void SearchTexts::put(ConversationId conversation, std::uint64_t index, SearchTe
   }
   bytes_ += text.folded.size() + grown;
   bytes_ -= all[at].folded.size();
-  all[at] = std::move(text);
+  all[at].wipe_text();
+  all[at] = text;
 }
 
 void SearchTexts::forget(ByteView key) {
@@ -55,8 +63,8 @@ void SearchTexts::forget(ByteView key) {
   if (found != texts_.end() && index < found->second.size()) {
     auto& one = found->second[static_cast<std::size_t>(index)];
     bytes_ -= one.folded.size();
-    wipe({reinterpret_cast<Byte*>(one.folded.data()), one.folded.size()});
-    one = {};
+    one.wipe_text();
+    one.state = SearchText::State::unknown;
   }
 }
 

@@ -1,11 +1,11 @@
 #pragma once
-// What the histories say as it is searched: folded, in memory alone. Filled as searches go through
-// histories; what the store changes is read again by the next one.
+// What the histories say as it is searched: folded, in memory alone, and wiped when it goes. Filled
+// as searches go through histories; what the store changes is read again by the next one.
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "unhidra/base/bytes.h"
 #include "unhidra/client/model.h"
@@ -20,6 +20,9 @@ struct SearchText {
   UserId sender;
   Timestamp sent_at;
   std::string folded;  // the text, and names of files beside it
+
+  ~SearchText() { wipe_text(); }  // so it is copied, never moved: a short text would stay behind
+  void wipe_text();
 };
 
 // What of a message can be found.
@@ -31,14 +34,14 @@ class SearchTexts {
   explicit SearchTexts(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   const SearchText* find(ConversationId conversation, std::uint64_t index) const;
-  void put(ConversationId conversation, std::uint64_t index, SearchText text);
+  void put(ConversationId conversation, std::uint64_t index, const SearchText& text);
   // `key`: of a record in Table::message.
   void forget(ByteView key);
 
  private:
   std::size_t max_bytes_;
   std::size_t bytes_ = 0;
-  std::map<ConversationId, std::vector<SearchText>> texts_;
+  std::map<ConversationId, std::deque<SearchText>> texts_;  // does not move what grows
 };
 
 }  // namespace unhidra::client

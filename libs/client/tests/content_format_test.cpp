@@ -9,6 +9,7 @@
 #include "unhidra/wire/codec.h"
 
 #include "padding.h"
+#include "search_texts.h"
 
 namespace unhidra::client {
 namespace {
@@ -243,6 +244,26 @@ TEST(ContentFormat, TheEnvelopeTellsWhatTheServerHasToKnowAndNoMore) {
       fits({wire::MessageKind::signal, std::nullopt}, content_of(wire::Text{.body = "x"})));
   EXPECT_FALSE(fits({}, content_of(wire::Edit{kRef, wire::Text{.body = "x"}})));
   EXPECT_TRUE(fits({}, content_of(wire::SessionReset{})));
+}
+
+TEST(SearchText, LeavesNothingBehind) {
+  const std::string text(40, 'x');
+  SearchText one{.state = SearchText::State::found, .sender = {}, .sent_at = {}, .folded = text};
+  one.folded = "a shorter one";  // the end of the longer one stands behind it
+  const std::string_view all(one.folded.data(), one.folded.capacity());
+  EXPECT_NE(all.find('x'), std::string_view::npos);
+  one.wipe_text();
+  EXPECT_EQ(all.find_first_not_of('\0'), std::string_view::npos);
+  // What is kept stays where it is: a text that was moved would leave a copy.
+  SearchTexts texts(1 << 20);
+  const auto id = ConversationId(Uuid{1});
+  one.folded = "short";
+  texts.put(id, 0, one);
+  const auto* const at = texts.find(id, 0);
+  for (std::uint64_t index = 1; index < 1000; ++index) {
+    texts.put(id, index, one);
+  }
+  EXPECT_EQ(texts.find(id, 0), at);
 }
 
 TEST(SearchText, ComparesWithoutRegardToCase) {

@@ -455,6 +455,53 @@ FakeServer::Reply FakeServer::reply(DeviceId from, const wire::SendTyping& body)
   return wire::Done{};
 }
 
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::ReportReceipts& body) {
+  const auto user = devices_.at(from).user;
+  reports.emplace_back(clock_->steady_now(), user);
+  if (report_error) {
+    return *report_error;
+  }
+  for (const auto& mark : body.marks) {
+    auto& known = reported[mark.conversation_id][user];
+    known.read_seq = std::max(known.read_seq, mark.read_seq);
+    known.delivered_seq = std::max({known.delivered_seq, mark.delivered_seq, mark.read_seq});
+  }
+  return wire::Done{};
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId, const wire::FetchReceiptCounts& body) {
+  ++counts_asked;
+  wire::ReceiptCounts out{body.conversation_id, {}, 2000};
+  const auto& log = groups_.at(body.conversation_id).log;
+  for (const auto seq : body.seqs) {
+    wire::ReceiptCount count{seq, 0, 0, 0};
+    for (const auto& [user, mark] : reported[body.conversation_id]) {
+      if (user != log.at(seq - 1).sender_user_id) {
+        count.delivered += mark.delivered_seq >= seq ? 1 : 0;
+        count.read += mark.read_seq >= seq ? 1 : 0;
+        ++count.people;
+      }
+    }
+    out.counts.push_back(count);
+  }
+  return out;
+}
+
+FakeServer::Reply FakeServer::reply(DeviceId from, const wire::WithdrawReceipts&) {
+  for (auto& [conversation, people] : reported) {
+    people.erase(devices_.at(from).user);
+  }
+  return wire::Done{};
+}
+
+void FakeServer::decide(const wire::ChatPolicy& policy) {
+  edit_window_s = policy.edit_window_s;
+  receipts_allowed = policy.receipts;
+  for (const auto device : online_) {
+    push(device, wire::ChatPolicyChanged{policy});
+  }
+}
+
 void FakeServer::deliver(DeviceId to, wire::InboxEntry entry) {
   if (withhold > 0) {
     --withhold;

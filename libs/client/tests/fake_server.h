@@ -120,6 +120,12 @@ class FakeServer {
   std::set<UserId> moderators;  // of every channel
   bool calls_all_moderators = false;
   bool receipts_allowed = true;
+  // How far people have come, as they report it; when each report came, and from whom.
+  std::map<ConversationId, std::map<UserId, wire::ReceiptMark>> reported;
+  std::vector<std::pair<SteadyTime, UserId>> reports;
+  std::size_t counts_asked = 0;
+  std::optional<wire::Error> report_error;  // instead of taking one
+  void decide(const wire::ChatPolicy& policy);
   bool drop_events = false;                        // no InboxEntry events
   std::optional<DeviceId> flip_for;                // ciphertexts delivered to it are changed
   std::optional<wire::Error> send_error;           // instead of accepting
@@ -166,6 +172,9 @@ class FakeServer {
     return wire::ChatPolicy{edit_window_s, receipts_allowed, false};
   }
   Reply reply(DeviceId from, const wire::SendTyping&);
+  Reply reply(DeviceId from, const wire::ReportReceipts&);
+  Reply reply(DeviceId from, const wire::FetchReceiptCounts&);
+  Reply reply(DeviceId from, const wire::WithdrawReceipts&);
   Reply reply(DeviceId from, const wire::CreateChannel&);
   Reply reply(DeviceId from, const wire::JoinChannel&);
   template <class Other>

@@ -25,14 +25,15 @@ using AllMessages = std::tuple<
     FetchGroupLog, FetchGroupInfo, FetchRatchetTree, ResetGroup, KeyPackageCount, KeyPackageOf,
     KeyPackages, GroupEntry, StaleGroup, GroupOutcome, GroupLog, GroupInfo, RatchetTree,
     KeyPackagesLow, MessageRef, SendTyping, Typing, FetchChatPolicy, SetChatPolicy, ChatPolicy,
-    FetchMessageVersions, MessageVersion, MessageVersions, CreateSpace, UpdateSpace, DeleteSpace,
-    Space, ListSpaces, Spaces, SetPlaceRole, CreateChannel, UpdateChannel, DeleteChannel,
-    ListChannels, Channel, Channels, JoinChannel, RemoveFromChannel, UnbanFromChannel,
-    SetChannelOverride, ChannelOverride, FetchChannel, ChannelDetails, ChannelChanged, ClientFrame,
-    ServerFrame, ImportedReaction, Imported, CustomEmoji, Text, Reaction, Edit, Deletion, Receipt,
-    ReadMark, FollowRule, ReadState, GroupProfile, AccountKeyShare, SessionReset, HistoryTransfer,
-    CommitFault, Content, RoutedPrincipal, RoutedRequest, RoutedReply, ConnectionRecord,
-    ConnectionList>;
+    ChatPolicyChanged, ReceiptMark, ReportReceipts, FetchReceiptCounts, ReceiptCount, ReceiptCounts,
+    WithdrawReceipts, FetchMessageVersions, MessageVersion, MessageVersions, CreateSpace,
+    UpdateSpace, DeleteSpace, Space, ListSpaces, Spaces, SetPlaceRole, CreateChannel, UpdateChannel,
+    DeleteChannel, ListChannels, Channel, Channels, JoinChannel, RemoveFromChannel,
+    UnbanFromChannel, SetChannelOverride, ChannelOverride, FetchChannel, ChannelDetails,
+    ChannelChanged, ClientFrame, ServerFrame, ImportedReaction, Imported, CustomEmoji, Text,
+    Reaction, Edit, Deletion, Receipt, ReadMark, FollowRule, ReadState, GroupProfile,
+    AccountKeyShare, SessionReset, HistoryTransfer, CommitFault, Content, RoutedPrincipal,
+    RoutedRequest, RoutedReply, ConnectionRecord, ConnectionList>;
 
 template <class F>
 void for_each_message(F&& visit) {

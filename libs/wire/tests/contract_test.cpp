@@ -161,6 +161,9 @@ void reflect_value(const T& value, pb::Message& to, const pb::FieldDescriptor* f
     reflection->SetBool(&to, field, value);
   } else if constexpr (std::is_same_v<T, std::uint32_t>) {
     reflection->SetUInt32(&to, field, value);
+  } else if (field->is_repeated()) {
+    ASSERT_FALSE(field->is_packed()) << field->full_name() << ": the decoder reads no packed ones";
+    reflection->AddUInt64(&to, field, as_number(value));
   } else {
     reflection->SetUInt64(&to, field, as_number(value));
   }

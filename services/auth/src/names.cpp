@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "unhidra/access/nfc.h"
 #include "unhidra/auth/errc.h"
 #include "unhidra/base/fold_case.h"
 #include "unhidra/base/id.h"
@@ -53,7 +54,16 @@ Result<std::string> normalise_username(std::string_view text) {
   return name;
 }
 
-Result<std::string> check_display_name(std::string_view text) {
+Result<std::string> check_display_name(std::string_view given) {
+  const auto refusal = [] {
+    return fail(Errc::bad_request, "a name has at most 128 bytes of printable UTF-8");
+  };
+  // Before anything grows with it: a longest one may become a little longer or shorter.
+  if (given.size() > 2 * kMaxDisplayName || !is_valid_utf8(given)) {
+    return refusal();
+  }
+  const auto normal = access::to_nfc(given);
+  std::string_view text = normal;
   const auto first = text.find_first_not_of(' ');
   if (first == std::string_view::npos) {
     return std::string();
@@ -62,8 +72,8 @@ Result<std::string> check_display_name(std::string_view text) {
   const bool unseen = std::ranges::any_of(kUnseen, [&](std::string_view character) {
     return text.find(character) != std::string_view::npos;
   });
-  if (text.size() > kMaxDisplayName || !is_valid_utf8(text) || printable(text) != text || unseen) {
-    return fail(Errc::bad_request, "a name has at most 128 bytes of printable UTF-8");
+  if (text.size() > kMaxDisplayName || printable(text) != text || unseen) {
+    return refusal();
   }
   return with_single_blanks(text);
 }

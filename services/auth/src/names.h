@@ -13,7 +13,8 @@ namespace unhidra::auth {
 Result<std::string> normalise_username(std::string_view text);
 
 // What people see: valid UTF-8 of at most 128 bytes without control characters, bidirectional
-// overrides or characters that show nothing; blanks around it are dropped, several in it are one.
+// overrides or characters that show nothing; blanks around it are dropped, several in it are one,
+// and letters and their marks are put together (NFC), so that equal names are equal bytes.
 Result<std::string> check_display_name(std::string_view text);
 
 // What the directory of people finds somebody by (users.search_text): both names folded, each word

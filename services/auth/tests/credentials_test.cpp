@@ -96,6 +96,15 @@ TEST(DisplayName, TakesPrintableTextOnly) {
   EXPECT_FALSE(check_display_name("Ada\u200b")) << "looks like another Ada";
   EXPECT_FALSE(check_display_name("\u3164"));
   EXPECT_TRUE(check_display_name("\u0646\u0645\u06cc\u200c\u062e")) << "a joiner of Persian names";
+  EXPECT_EQ(check_display_name("Zoe\u0308 A\u030angstro\u0308m").value_or(""),
+            "Zo\u00eb \u00c5ngstr\u00f6m");
+  EXPECT_EQ(check_display_name("\u1112\u1161\u11ab").value_or(""), "\ud55c");
+  std::string marked;
+  for (int i = 0; i < 64; ++i) {
+    marked += "o\u0308";  // 192 bytes, 128 as they are stored
+  }
+  EXPECT_TRUE(check_display_name(marked));
+  EXPECT_FALSE(check_display_name(marked + "x"));
   EXPECT_EQ(check_display_name("Ada    Lovelace").value_or(""), "Ada Lovelace");
 }
 

@@ -6,6 +6,7 @@
 
 #include "channels.h"
 #include "group_store.h"
+#include "receipts.h"
 
 namespace unhidra::chat {
 namespace {
@@ -128,6 +129,7 @@ Result<GroupChange> remove_from_channel(const GroupService& service, Transaction
   if (known.empty() || (left == 0 && !request.ban)) {
     return fail(Errc::not_found, "that person is not in the channel");
   }
+  UNHIDRA_TRY_VOID(forget_receipts(tx, id, request.user_id));
   if (request.ban) {
     UNHIDRA_TRY_VOID(tx.execute(
         "INSERT INTO channel_members (channel_id, user_id, org_id, joined_at, banned_at, "

@@ -11,6 +11,7 @@
 #include "group_operations.h"
 #include "group_removals.h"
 #include "place_operations.h"
+#include "receipt_operations.h"
 
 namespace unhidra::chat {
 namespace {
@@ -46,10 +47,14 @@ Task<Result<Bytes>> serve(access::OperationRunner& runner, Bytes bytes) {
 
 struct ChatRole::Operations {
   explicit Operations(const ChatDependencies& dependencies)
-      : chat(dependencies), groups(dependencies), places(dependencies, groups) {}
+      : chat(dependencies),
+        groups(dependencies),
+        places(dependencies, groups),
+        receipts(dependencies) {}
   ChatOperations chat;
   GroupOperations groups;
   PlaceOperations places;
+  ReceiptOperations receipts;
   std::unique_ptr<GroupRemovals> removals;
   bool revoked = false;  // on the scope's executor
 };
@@ -61,6 +66,7 @@ ChatRole::ChatRole(ChatDependencies dependencies)
   operations_->chat.bind(dependencies.handlers);
   operations_->groups.bind(dependencies.handlers);
   operations_->places.bind(dependencies.handlers);
+  operations_->receipts.bind(dependencies.handlers);
 }
 
 ChatRole::~ChatRole() {

@@ -9,6 +9,7 @@
 #include "group_changes.h"
 #include "group_rules.h"
 #include "member_authority.h"
+#include "receipts.h"
 #include "sending.h"
 
 namespace unhidra::chat {
@@ -51,6 +52,7 @@ Status keep_members(Transaction& tx, const Asker& asker, const GroupRow& row,
         "UPDATE conversation_members SET left_at = $3, left_seq = $4 WHERE conversation_id = $1 "
         "AND user_id = $2",
         row.id, user, now, row.head_seq));
+    UNHIDRA_TRY_VOID(forget_receipts(tx, row.id, user));
   }
   if (found != kept.size() || !kept.contains(asker.user_id)) {
     return fail(Errc::bad_group, "a reset keeps its sender and others of the present members");

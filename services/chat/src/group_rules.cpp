@@ -5,6 +5,8 @@
 
 #include "unhidra/chat/errc.h"
 
+#include "receipts.h"
+
 namespace unhidra::chat {
 namespace {
 
@@ -108,6 +110,7 @@ Status update_users(Transaction& tx, const GroupRow& row, const MembershipChange
           "UPDATE conversation_members SET left_at = $3, left_seq = $4 WHERE conversation_id = $1 "
           "AND user_id = $2",
           row.id, user, now, seq));
+      UNHIDRA_TRY_VOID(forget_receipts(tx, row.id, user));
     }
   }
   return {};

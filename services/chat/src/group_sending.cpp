@@ -11,6 +11,7 @@
 #include "member_authority.h"
 #include "message_files.h"
 #include "message_rules.h"
+#include "receipts.h"
 #include "sending.h"
 
 namespace unhidra::chat {
@@ -79,6 +80,7 @@ Status close_if_empty(Transaction& tx, const GroupRow& row, GroupChange& change,
   UNHIDRA_TRY_VOID(tx.execute_later("DELETE FROM mls_members WHERE conversation_id = $1", row.id));
   UNHIDRA_TRY_VOID(tx.execute_later(
       "UPDATE mls_groups SET closed_at = $2 WHERE conversation_id = $1", row.id, now));
+  UNHIDRA_TRY_VOID(forget_receipts(tx, row.id));
   return tx.execute_later(
       "UPDATE conversation_members SET left_at = $2, left_seq = $3 "
       "WHERE conversation_id = $1 AND left_at IS NULL",

@@ -3,6 +3,7 @@
 #include "unhidra/chat/errc.h"
 
 #include "places.h"
+#include "receipts.h"
 
 namespace unhidra::chat {
 namespace {
@@ -74,6 +75,9 @@ Status store_chat_policy(Transaction& tx, OrgId org, const wire::ChatPolicy& pol
                          Timestamp now) {
   if (policy.edit_window_s > kMaxEditWindow) {
     return fail(Errc::malformed, "a message may be edited for at most a year");
+  }
+  if (!policy.receipts) {
+    UNHIDRA_TRY_VOID(forget_receipts(tx, org));
   }
   return tx.execute_later(
       "INSERT INTO chat_policies (org_id, edit_window_s, receipts, hides_people, updated_at) "

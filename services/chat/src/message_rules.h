@@ -13,7 +13,8 @@ inline constexpr wire::ChatPolicy kDefaultChatPolicy{5 * 60, true, false};
 inline constexpr std::uint32_t kMaxEditWindow = 365 * 24 * 3600;  // seconds
 
 Result<wire::ChatPolicy> chat_policy(storage::Transaction& tx, OrgId org);
-// Errc::malformed for a window of more than a year.
+// Without receipts what was reported of them is deleted. Errc::malformed for a window of more than
+// a year.
 Status store_chat_policy(storage::Transaction& tx, OrgId org, const wire::ChatPolicy& policy,
                          Timestamp now);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "unhidra/access/nfc.h"
 #include "unhidra/base/fold_case.h"
 #include "unhidra/base/text.h"
 #include "unhidra/chat/errc.h"
@@ -45,7 +46,8 @@ std::string begins_a_word(std::string_view word) {
 }
 
 Result<std::array<std::string, kMaxSearchWords>> patterns_of(std::string_view search) {
-  const auto words = split_words(fold_case(search));
+  // As names are stored.
+  const auto words = split_words(fold_case(access::to_nfc(search.substr(0, kMaxPeopleSearch))));
   if (search.size() > kMaxPeopleSearch || words.size() > kMaxSearchWords ||
       !is_valid_utf8(search)) {
     return fail(Errc::malformed,

@@ -43,6 +43,18 @@ Result<std::vector<DeviceId>> devices_of_others(Transaction& tx, const Asker& as
   return out;
 }
 
+Result<std::vector<DeviceId>> devices_of_organization(Transaction& tx, OrgId org) {
+  UNHIDRA_TRY(
+      const auto rows,
+      tx.query("SELECT device_id FROM devices WHERE org_id = $1 AND revoked_at IS NULL", org));
+  std::vector<DeviceId> out;
+  out.reserve(rows.size());
+  for (const Row row : rows) {
+    out.push_back(row.get<DeviceId>(0));
+  }
+  return out;
+}
+
 // A change that looks, inside its transaction, at what the asker's role is then.
 template <class F>
 auto as_he_is(const Asker& asker, F change) {
@@ -107,6 +119,15 @@ Task<void> PlaceOperations::tell_changed(ConversationId id) {
   }
 }
 
+// Whoever is not connected asks when he is.
+Task<void> PlaceOperations::tell_policy(OrgId org, wire::ChatPolicy policy) {
+  const auto devices = co_await deps_.database.read(
+      [&](Transaction& tx) { return devices_of_organization(tx, org); });
+  if (devices) {
+    tell(deps_.bus, std::span<const DeviceId>(*devices), wire::ChatPolicyChanged{policy});
+  }
+}
+
 // ---- typing, policy, versions ----
 
 Task<Result<void>> PlaceOperations::send_typing(Context& context, wire::SendTyping request) {
@@ -140,10 +161,14 @@ Task<Result<void>> PlaceOperations::set_policy(Context& context, wire::SetChatPo
   context.audit().note("after.edit_window_s", std::to_string(request.policy->edit_window_s));
   context.audit().note("after.receipts", request.policy->receipts ? "true" : "false");
   context.audit().note("after.hides_people", request.policy->hides_people ? "true" : "false");
-  co_return co_await context.transact(as_he_is(asker, [&](Transaction& tx, const Asker& by) {
-    return by.level < kOrgAdmin ? Status(fail(Errc::not_allowed, "your role does not allow that"))
-                                : store_chat_policy(tx, by.org_id, *request.policy, now);
-  }));
+  UNHIDRA_CO_TRY_VOID(
+      co_await context.transact(as_he_is(asker, [&](Transaction& tx, const Asker& by) {
+        return by.level < kOrgAdmin
+                   ? Status(fail(Errc::not_allowed, "your role does not allow that"))
+                   : store_chat_policy(tx, by.org_id, *request.policy, now);
+      })));
+  co_await tell_policy(asker.org_id, *request.policy);
+  co_return Result<void>();
 }
 
 Task<Result<wire::MessageVersions>> PlaceOperations::fetch_versions(

@@ -57,6 +57,8 @@ class PlaceOperations {
 
   // After the commit: the devices in the channel look again.
   Task<void> tell_changed(ConversationId id);
+  // Likewise every device of the organisation takes the policy over.
+  Task<void> tell_policy(OrgId org, wire::ChatPolicy policy);
 
   ChatDependencies deps_;
   GroupOperations& groups_;

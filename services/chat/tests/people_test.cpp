@@ -70,6 +70,7 @@ TEST_P(People, AreFoundByTheBeginningsOfTheirNamesWords) {
   EXPECT_EQ(found(as(bob_), "LEE Mar"), Names{"ann.lee"});
   EXPECT_EQ(found(as(bob_), "brien"), Names{"bob"});
   EXPECT_EQ(found(as(bob_), "M\xc3\x9cL"), Names{"zoe"}) << "without regard to case";
+  EXPECT_EQ(found(as(bob_), "Zoe\u0308 Mu\u0308"), Names{"zoe"}) << "in whatever form it is typed";
   EXPECT_EQ(found(as(bob_), "ie"), Names{}) << "the end of a word is no beginning";
   EXPECT_EQ(found(as(bob_), "ann bob"), Names{}) << "all words are meant";
 }

@@ -9,6 +9,7 @@ import { fullDateOf } from "../lib/dates";
 import { nameOf } from "../lib/names";
 import { act, react } from "../state/conversations";
 import { client } from "../state/engine";
+import { useNewest, useReceiptCounts } from "../state/receipt-counts";
 import { useApp } from "../state/store";
 import { telling } from "../state/troubles";
 import { EmojiPicker } from "./emoji";
@@ -67,8 +68,10 @@ export function TextsPanel({ message, onClose }: Props) {
   );
 }
 
-export function ReadersPanel({ message, onClose }: Props) {
+export function ReadersPanel({ message: opened, onClose }: Props) {
   const { t } = useTranslation();
+  const message = useNewest(opened);
+  useReceiptCounts(message);
   const users = useApp((state) => state.users);
   const me = useApp((state) => state.account?.user);
   const [receipts, setReceipts] = useState<ReceiptState[]>([]);
@@ -88,6 +91,22 @@ export function ReadersPanel({ message, onClose }: Props) {
   );
   const read = others.filter(({ readSeq }) => readSeq >= message.seq);
   const delivered = others.filter(({ readSeq, deliveredSeq }) => readSeq < message.seq && deliveredSeq >= message.seq);
+  if (message.receiptsOf > 0) {
+    const { readBy, deliveredTo, receiptsOf } = message;
+    const row = (label: string, number: number) => (
+      <div className="stack">
+        <p className="receipt-count"><span>{label}</span> <span>{t("timeline.countOf", { number, people: receiptsOf })}</span></p>
+        <progress className="progress" max={receiptsOf} value={number} aria-label={label} />
+      </div>
+    );
+    return (
+      <Modal title={t("timeline.readers")} onClose={onClose}>
+        {row(t("timeline.read"), readBy)}
+        {row(t("timeline.delivered"), deliveredTo)}
+        <p className="field-hint">{t("timeline.countedText")}</p>
+      </Modal>
+    );
+  }
   return (
     <Modal title={t("timeline.readers")} onClose={onClose}>
       {list(t("timeline.read"), read)}

@@ -13,6 +13,7 @@ import { nameOf } from "../lib/names";
 import { messageKey } from "../lib/shortcuts";
 import { openPanel } from "../state/panels";
 import { react } from "../state/conversations";
+import { useReceiptCounts } from "../state/receipt-counts";
 import { useApp } from "../state/store";
 import { timeOf } from "../state/timeline";
 import { telling } from "../state/troubles";
@@ -235,12 +236,14 @@ const kStates = { queued: Clock, blocked: TriangleAlert, sent: Check, delivered:
 
 function State({ message }: { message: Message }) {
   const { t } = useTranslation();
+  useReceiptCounts(message);
   const state = message.state !== "sent" ? message.state : message.readBy > 0 ? "read" : message.deliveredTo > 0 ? "delivered" : "sent";
   const Icon = kStates[state as keyof typeof kStates];
   if (!Icon || message.deleted) {
     return null;
   }
-  const label = t(`timeline.${state}`);
+  const { readBy, deliveredTo, receiptsOf } = message;
+  const label = receiptsOf > 0 ? t("timeline.counted", { read: readBy, delivered: deliveredTo, people: receiptsOf }) : t(`timeline.${state}`);
   const picture = <Icon size={14} role="img" aria-label={label} />;
   return (
     <span className={`message-state message-state-${state}`} title={label}>

@@ -22,7 +22,7 @@ import { openPanel } from "../state/panels";
 import { joinChannel } from "../state/places";
 import { prefer, usePreferences } from "../state/preferences";
 import { useApp } from "../state/store";
-import { kSections } from "./settings-sections";
+import { kSections, sectionsFor } from "./settings-sections";
 
 interface Where {
   path: string;
@@ -129,6 +129,7 @@ function useCommands(path: string): Item[] {
   const here = useApp((state) => state.overview.find(({ conversation }) => path.startsWith(conversationPath(conversation.id))));
   const channel = useApp((state) => (here ? state.channels[here.conversation.id] : undefined));
   const level = useApp((state) => (here ? (state.levels[here.conversation.id] ?? "all") : "all"));
+  const administers = useApp((state) => state.administers);
   return useMemo(() => {
     const command = (kind: Kind, id: string, Icon: LucideIcon, title: string, run: () => unknown, more: Partial<Item> & { shortcut?: ShortcutName } = {}): Item => {
       const { shortcut, ...rest } = more;
@@ -157,10 +158,13 @@ function useCommands(path: string): Item[] {
       ...(Object.entries(kLanguages) as [Language, string][]).filter(([language]) => language !== i18n.language).map(([language, name]) =>
         action(`language ${language}`, Languages, `${t("settings.language")}: ${name}`, () => setLanguage(language), { also: "language" })),
       action("signOut", LogOut, t("settings.signOut"), () => openPanel({ name: "signOut" })),
-      ...Object.entries(kSections).flatMap(([section, { icon: Icon, holds }]) => [
-        command("setting", section, Icon, t(`settings.${section}`), () => navigate(`/settings/${section}`), { also: t("settings.title") }),
-        ...holds.map((key) => setting(key, Icon, t(key), section)),
-      ]),
+      ...sectionsFor(administers).flatMap((section) => {
+        const { icon: Icon, holds } = kSections[section];
+        return [
+          command("setting", section, Icon, t(`settings.${section}`), () => navigate(`/settings/${section}`), { also: t("settings.title") }),
+          ...holds.map((key) => setting(key, Icon, t(key), section)),
+        ];
+      }),
     ];
 
     /** What there is to do with the conversation on the screen. */
@@ -180,5 +184,5 @@ function useCommands(path: string): Item[] {
           action(`level ${one}`, kLevelIcons[one], `${t("levels.title")}: ${t(`levels.${one}`)}`, () => setLevel(id, one))),
       ];
     }
-  }, [t, i18n.language, here, channel, level, contrast, density, theme]);
+  }, [t, i18n.language, here, channel, level, administers, contrast, density, theme]);
 }

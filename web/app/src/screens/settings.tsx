@@ -14,16 +14,18 @@ import { client } from "../state/engine";
 import { useApp } from "../state/store";
 import { Devices } from "./devices";
 import { FollowSwitches } from "./follow-threads";
+import { Organization } from "./organization";
 import { OwnName } from "./own-name";
-import { kSections, type Section } from "./settings-sections";
+import { kSections, sectionsFor, type Section } from "./settings-sections";
 
 const kViews: Record<Section, () => ReactNode> = {
-  profile: Profile, devices: Devices, appearance: Appearance, notifications: Notifications, about: About,
+  profile: Profile, devices: Devices, appearance: Appearance, notifications: Notifications, organization: Organization, about: About,
 };
 
 export function Settings({ section }: { section: string }) {
   const { t } = useTranslation();
-  const current = section in kSections ? (section as Section) : "profile";
+  const sections = sectionsFor(useApp((state) => state.administers));
+  const current = sections.find((name) => name === section) ?? "profile";
   const View = kViews[current];
   // On a phone the sections are a row that scrolls.
   const row = useRef<HTMLElement>(null);
@@ -38,11 +40,14 @@ export function Settings({ section }: { section: string }) {
       </header>
       <div className="settings-body">
         <nav ref={row} aria-label={t("settings.title")} className="settings-nav">
-          {Object.entries(kSections).map(([name, { icon: Icon }]) => (
-            <Link key={name} href={`/settings/${name}`} aria-current={name === current ? "page" : undefined}>
-              <Icon size={18} aria-hidden /> {t(`settings.${name}`)}
-            </Link>
-          ))}
+          {sections.map((name) => {
+            const { icon: Icon } = kSections[name];
+            return (
+              <Link key={name} href={`/settings/${name}`} aria-current={name === current ? "page" : undefined}>
+                <Icon size={18} aria-hidden /> {t(`settings.${name}`)}
+              </Link>
+            );
+          })}
         </nav>
         <div className="settings-content">
           <h3>{t(`settings.${current}`)}</h3>

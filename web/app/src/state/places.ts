@@ -1,5 +1,5 @@
 // Spaces and channels, as the server tells them.
-import { CoreError, type Channel, type Id, type NewChannel, type PlaceAnswer, type PlaceFields, type Space } from "@core/types";
+import { CoreError, type Channel, type ChatPolicy, type Id, type NewChannel, type PlaceAnswer, type PlaceFields, type Space } from "@core/types";
 import { same } from "../lib/overview";
 import { act } from "./conversations";
 import { client } from "./engine";
@@ -33,7 +33,7 @@ export async function readPlaces(): Promise<void> {
 }
 
 let policyRead = 0;
-/** Nobody tells of a new rule: asked before something is offered that hangs on it, not more often than every few seconds. */
+/** A new rule is told (`policyChanged`), but what is told may be lost: asked before something is offered that hangs on it, not more often than every few seconds. */
 export async function refreshPolicy(): Promise<void> {
   if (Date.now() - policyRead < kPolicyHolds) {
     return;
@@ -43,6 +43,18 @@ export async function refreshPolicy(): Promise<void> {
   if (policy && !same(policy, useApp.getState().policy)) {
     set({ policy });
   }
+}
+
+/** For administrators of the organisation; its clients hear of it. */
+export async function setPolicy(policy: ChatPolicy): Promise<void> {
+  await client().place("setPolicy", { editWindow: policy.editWindow, receipts: policy.receipts, hidesPeople: policy.hidesPeople });
+  set({ policy });
+}
+
+/** Whether one decides for the organisation; the server looks again at each decision. */
+export async function readRoles(): Promise<void> {
+  const roles = await client().roles();
+  set({ administers: roles.includes("org_admin") || roles.includes("super_admin") });
 }
 
 // Newcomers come into default channels by themselves, and have heard nobody say what they are called.

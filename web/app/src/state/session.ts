@@ -10,8 +10,9 @@ import { transferMoved } from "./files";
 import { readAutoFollow } from "./follow";
 import { olderCame, readTransfers, transferChanged } from "./history";
 import { restoreKept } from "./kept";
-import { readPlaces } from "./places";
+import { readPlaces, readRoles } from "./places";
 import { followPresence, presenceChanged } from "./presence";
+import { receiptCountsChanged } from "./receipt-counts";
 import { learn, messageChanged, receiptsChanged, refresh, refreshSoon } from "./refresh";
 import { useApp, type Notice } from "./store";
 
@@ -102,6 +103,7 @@ function stayConnected(): void {
     () => {
       set({ link: "online", caughtUp: true });
       void readPlaces().catch(() => undefined);
+      void readRoles().catch(() => undefined);
     },
     () => {
       void checkEnding();
@@ -170,6 +172,12 @@ function onEvent(event: CoreEvent): void {
     case "receiptsChanged":
       receiptsChanged(event.conversation);
       break;
+    case "receiptCountsChanged":
+      receiptCountsChanged(event.conversation, event.counts);
+      return;
+    case "policyChanged":
+      set({ policy: event.policy });
+      return;
     case "messageDiscarded":
       discarded(event.conversation, event.message);
       return;

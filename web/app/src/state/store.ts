@@ -1,5 +1,5 @@
 // What the screens show. Changed by its neighbours in this folder alone.
-import type { Account, AutoFollow, Channel, ConversationEmoji, CoreEvent, Device, Group, HistoryTransfer, Id, Message, MessageRef, Overview, Space, User, UserPresence } from "@core/types";
+import type { Account, AutoFollow, Channel, ChatPolicy, ConversationEmoji, CoreEvent, Device, Group, HistoryTransfer, Id, Message, MessageRef, Overview, Space, User, UserPresence } from "@core/types";
 import type { DeviceRecord } from "@core/rest";
 import { create } from "zustand";
 import type { Level } from "./kept";
@@ -48,7 +48,9 @@ export interface State {
   spaces: Space[];
   /** Those that one is in. */
   channels: Record<Id, Channel>;
-  policy: { editWindow: number; receipts: boolean };
+  policy: ChatPolicy;
+  /** The organisation; as far as it was asked for. */
+  administers: boolean;
   /** By conversation: the seq from which on it was marked as unread by hand. */
   marked: Record<Id, number>;
   levels: Record<Id, Level>;
@@ -73,5 +75,5 @@ export interface State {
 export const useApp = create<State>(() => ({
   phase: "opening", problem: "", link: "connecting", caughtUp: false, account: null, devices: [], deviceRecords: {}, transfers: {}, transferFailures: {}, overview: [],
   users: {}, groups: {}, windows: {}, focus: null, thread: null, typing: {}, presence: {}, spaces: [], channels: {},
-  policy: { editWindow: 300, receipts: true }, marked: {}, levels: {}, autoFollow: {}, emoji: {}, receipts: true, shown: true, drafts: {}, resent: [], chosen: [], notices: [], recovered: null,
+  policy: { editWindow: 300, receipts: true, hidesPeople: false }, administers: false, marked: {}, levels: {}, autoFollow: {}, emoji: {}, receipts: true, shown: true, drafts: {}, resent: [], chosen: [], notices: [], recovered: null,
 }));

@@ -176,8 +176,8 @@ step("the time to edit is over: what was typed stays, and the item goes away by 
   await ann.press(".composer textarea", "ArrowUp");
   await until(async () => (await ann.inputValue(".composer textarea")) === plain.late, "the text to be changed");
   await ann.fill(".composer textarea", plain.tooLate);
-  await stage.cli("root", "policy", "--edit-window", "1"); // nobody has told the browsers
-  await ann.waitForTimeout(3500); // the rule is asked for again by now, and must not take what was typed
+  await stage.cli("root", "policy", "--edit-window", "1");
+  await ann.waitForTimeout(3500); // the browsers have been told by now, which must not take what was typed
   await write(ann, plain.tooLate);
   await ann.waitForSelector(".composer [role=alert] >> text=The time in which messages can be changed is over.");
   assert.equal(await ann.inputValue(".composer textarea"), plain.tooLate);
@@ -192,17 +192,15 @@ step("the time to edit is over: what was typed stays, and the item goes away by 
   };
   assert.equal(await items(plain.late), 0); // what is now known of the organisation counts
   await ann.keyboard.press("Escape");
+  // A menu that is open shows what holds from now on.
+  assert.equal(await items(plain.late), 0);
   await stage.cli("root", "policy", "--edit-window", "300");
-  await until(async () => {
-    const offered = (await items(plain.late)) > 0;
-    await ann.keyboard.press("Escape");
-    return offered;
-  }, "Edit to be offered again: the rule is asked for when the menu is reached");
+  await edit.waitFor();
   await stage.cli("root", "policy", "--edit-window", "1");
-  await ann.waitForTimeout(3000);
+  await edit.waitFor({ state: "detached" });
+  await ann.keyboard.press("Escape");
   await ann.press(".composer textarea", "ArrowUp");
-  await ann.waitForSelector(".composer [role=alert] >> text=The time in which messages can be changed is over.");
-  assert.equal(await ann.locator(".composer-editing").count(), 0, "before anything is typed");
+  assert.equal(await ann.locator(".composer-editing").count(), 0);
   await stage.cli("root", "policy", "--edit-window", "8");
   await ann.reload();
   await ann.waitForSelector(".link-online");

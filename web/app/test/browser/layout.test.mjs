@@ -92,6 +92,25 @@ for (const look of ["light", "phone"]) {
       await sees(ann, "line 11", "received");
       await shiftsOf(ann);
     });
+  } else {
+    step("phone: to the list, to the other conversation, to settings and back", async () => {
+      for (let round = 0; round < 3; ++round) {
+        await ann.click(".conversation-head [aria-label=Back]");
+        await ann.click(".entry >> text=gateway");
+        await ann.waitForSelector(".conversation-title h2 >> text=gateway");
+        await ann.click(".conversation-head [aria-label=Back]");
+        await ann.click(".entry >> text=bob");
+        await sees(ann, "line 11", "received");
+      }
+      await still("phone switch");
+      await ann.click(".conversation-head [aria-label=Back]");
+      await ann.click("[aria-label=Settings]");
+      await ann.waitForSelector(".settings-content h3");
+      await ann.click(".conversation-head [aria-label=Back]");
+      await ann.click(".entry >> text=bob");
+      await sees(ann, "line 11", "received");
+      await still("phone screens");
+    });
   }
 
   step(`${look}: a picture comes and is drawn`, async () => {

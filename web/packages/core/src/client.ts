@@ -53,6 +53,10 @@ export class Client extends Conversing {
   async displayName(): Promise<string> {
     return this.rest.displayName(await this.session.token(5000));
   }
+  /** The own ones in the organisation: "guest", "member", "space_admin", "org_admin", "super_admin". */
+  async roles(): Promise<string[]> {
+    return this.rest.roles(await this.session.token(5000));
+  }
   /** Empty: the user name. Answers what it is now. */
   async setDisplayName(name: string): Promise<string> {
     return this.rest.setDisplayName(await this.session.token(5000), name);

@@ -185,6 +185,10 @@ export class Conversing extends Connected {
   async setReceipts(sent: boolean): Promise<void> {
     this.command(() => this.engine.setReceipts(sent));
   }
+  /** The messages on the screen, by `seq`: in groups of more than fifty people `receiptCountsChanged` tells how many have them. */
+  async watchReceipts(conversation: Id, seqs: number[]): Promise<void> {
+    this.command(() => this.engine.watchReceipts(conversation, seqs));
+  }
   /** What others are told of this person, now and after each reconnection; nothing until it is called. */
   async setPresence(own: OwnPresence): Promise<void> {
     this.command(() => this.engine.setPresence(own));

@@ -256,6 +256,10 @@ export class Engine {
   setReceipts(sent: boolean): void {
     this.core.call("unhidra_set_receipts", this.handle, sent ? 1 : 0);
   }
+  /** Places in the log of messages on the screen whose receipts are counted, at most 50; replaces the former ones. */
+  watchReceipts(conversation: Id, seqs: number[]): void {
+    this.core.call("unhidra_watch_receipts", this.handle, conversation, seqs.join(","));
+  }
   /** Hidden until it is called; kept across connections, not stored. */
   setPresence(own: OwnPresence): void {
     this.core.call("unhidra_set_presence", this.handle, { hidden: 0, online: 1, away: 2 }[own]);

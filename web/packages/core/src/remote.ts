@@ -12,12 +12,12 @@ export interface OpenSettings {
 }
 
 const kMethods = [
-  "register", "logIn", "logOut", "connect", "disconnect", "settled", "findUser", "searchPeople", "displayName", "setDisplayName", "send", "history", "safetyNumber",
+  "register", "logIn", "logOut", "connect", "disconnect", "settled", "findUser", "searchPeople", "displayName", "setDisplayName", "roles", "send", "history", "safetyNumber",
   "setVerified", "acceptIdentity", "account", "devices", "approveDevice", "removeDevice", "recoveryCode", "recover", "beginAnew", "conversations", "overview", "overviewSince",
   "user", "conversationWith", "value", "putValue", "ending", "deviceRecords", "invite", "changePassword",
   "createGroup", "addToGroup", "removeFromGroup", "leaveGroup", "renameGroup", "resetGroup", "shareHistory", "readEarlier", "group", "sendIn", "page",
   "write", "edit", "delete", "moderate", "discard", "react", "markRead", "markThreadRead", "markAllRead", "followThread", "setAutoFollow", "autoFollow", "emoji", "bringEmoji", "receiveEmoji", "setTyping",
-  "setReceipts", "setPresence", "watchPresence", "putFirst", "presence", "message", "messageTexts", "threads", "threadMessages", "receipts", "typing", "search",
+  "setReceipts", "watchReceipts", "setPresence", "watchPresence", "putFirst", "presence", "message", "messageTexts", "threads", "threadMessages", "receipts", "typing", "search",
   "createChannel", "describeGroup", "place", "joinChannel", "adoptChannelName", "sendFiles", "receiveFile", "cancelTransfer", "fileUsage",
   "requestHistory", "approveHistory", "cancelHistory", "historyTransfers",
 ] as const;

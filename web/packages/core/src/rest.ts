@@ -40,6 +40,10 @@ export interface DeviceRecord {
 
 type Json = Record<string, unknown>;
 
+/** Milliseconds until a request is given up: of a part of a file, which a slow line may carry for minutes, and of any other. */
+const kPartPatience = 600_000;
+const kPatience = 60_000;
+
 export class Rest {
   constructor(
     private readonly server: string,
@@ -87,6 +91,11 @@ export class Rest {
   }
   async displayName(token: string): Promise<string> {
     return text(await this.call("GET", "/v1/account", undefined, token), "display_name");
+  }
+  /** In the organisation: "guest" ... "super_admin". */
+  async roles(token: string): Promise<string[]> {
+    const { roles } = await this.call("GET", "/v1/account", undefined, token);
+    return Array.isArray(roles) ? roles.filter((role) => typeof role === "string") : [];
   }
   /** Empty: the user name. Answers what it is now. */
   async setDisplayName(token: string, name: string): Promise<string> {
@@ -161,15 +170,30 @@ export class Rest {
     return (typeof response.body === "object" && response.body !== null ? response.body : {}) as Json;
   }
 
+  // A connection that died without a word would be waited for without end: a network that drops everything, a laptop that slept.
   private async ask(request: RestRequest): Promise<RestResponse> {
+    const given = request.signal;
+    const limit = new AbortController();
+    const stop = () => limit.abort();
+    given?.addEventListener("abort", stop);
+    const timer = setTimeout(stop, request.content !== undefined || request.range !== undefined ? kPartPatience : kPatience);
     let response: RestResponse;
     try {
-      response = await this.transport.request(request);
+      if (given?.aborted) {
+        stop();
+      }
+      response = await this.transport.request({ ...request, signal: limit.signal });
     } catch (error) {
+      if (limit.signal.aborted && !given?.aborted) {
+        throw new CoreError("rest.timed_out", "timeout", `${this.server} did not answer in time`, { cause: error });
+      }
       if (error instanceof CoreError) {
         throw error;
       }
       throw new CoreError("rest.unreachable", "unavailable", `cannot reach ${this.server}: ${error}`, { cause: error });
+    } finally {
+      clearTimeout(timer);
+      given?.removeEventListener("abort", stop);
     }
     if (response.status >= 300) {
       const answer = (typeof response.body === "object" && response.body !== null ? response.body : {}) as Json;

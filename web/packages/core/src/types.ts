@@ -112,6 +112,15 @@ export interface Thread {
 }
 
 /** Which threads are followed where nothing was said of the thread itself. */
+/** What the organisation has decided. */
+export interface ChatPolicy {
+  /** Seconds. */
+  editWindow: number;
+  receipts: boolean;
+  /** Nobody but an administrator lists people with whom he shares no conversation. */
+  hidesPeople: boolean;
+}
+
 export interface AutoFollow {
   /** Those that the person writes in, and those under the person's messages. */
   onReply: boolean;
@@ -124,6 +133,16 @@ export interface ReceiptState {
   user: Id;
   deliveredSeq: number;
   readSeq: number;
+}
+
+/** How many people have a message of a large group, without its author. */
+export interface ReceiptCount {
+  seq: number;
+  /** The readers are among them. */
+  delivered: number;
+  read: number;
+  /** Who tell at all. */
+  people: number;
 }
 
 /** Everything that is given must hold. */
@@ -187,7 +206,7 @@ export interface PlaceAnswer {
   channel?: Channel;
   overrides?: { role: number; allow: number; deny: number }[];
   banned?: Id[];
-  policy?: { editWindow: number; receipts: boolean; hidesPeople: boolean };
+  policy?: ChatPolicy;
   people?: Person[];
   versions?: { seq: number; kind: number; receivedAt: Micros }[];
   /** Of a list; empty: no more. */
@@ -347,6 +366,8 @@ export interface Message {
   /** Of an own message: people who have it, and who have read it, as far as they tell. */
   deliveredTo: number;
   readBy: number;
+  /** People who tell at all, where receipts are counted and nobody is named; 0: not counted. */
+  receiptsOf: number;
 }
 
 /** What a message said for a time. */
@@ -475,6 +496,10 @@ export type CoreEvent =
   | { type: "actionDone"; conversation: Id; action: Id; target: Id; failure: string }
   | { type: "unreadChanged"; conversation: Id; unread: number; mentions: number; unreadThreads: number }
   | { type: "receiptsChanged"; conversation: Id; receipt: ReceiptState }
+  /** Of what `watchReceipts` shows. */
+  | { type: "receiptCountsChanged"; conversation: Id; counts: ReceiptCount[] }
+  /** What the organisation has decided, when it becomes known and when it changes. */
+  | { type: "policyChanged"; policy: ChatPolicy }
   /** The rule of a conversation, or, when that is empty, of all that have none of their own; set here or on another own device. */
   | { type: "autoFollowChanged"; conversation: Id | "" }
   /** One with a picture came or was taken back. */

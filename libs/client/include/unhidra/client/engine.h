@@ -141,7 +141,13 @@ class Engine {
   // on this connection and those to come, and stored nowhere. The others follow, newest first. More
   // than Limits::max_first have no say.
   Status put_first(std::span<const ConversationId> conversations);
-  // Whether this person sends receipts. Kept in the store.
+  // Replaces the messages whose receipts are counted while they are shown, by their places in the
+  // log: ReceiptCountsChanged tells, and Message::read_by. Also for the connections to come.
+  // Nothing comes of it in conversations whose members send receipts to each other.
+  // Errc::too_many_watched, and nothing changes, beyond Limits::max_receipt_counts.
+  Status watch_receipts(ConversationId conversation, std::span<const std::uint64_t> seqs);
+  // Whether this person sends receipts. Kept in the store. What was reported to the server so far
+  // is taken back when it is switched off.
   Status set_receipts(bool sent);
 
   // ---- groups: their outcome comes as events; a race with other members is settled inside ----
@@ -301,7 +307,15 @@ class Engine {
   AutoFollow auto_follow() const;
   // The conversation's own one.
   std::optional<AutoFollow> auto_follow(ConversationId conversation) const;
+  // Who has come how far; nobody is named in groups of more than Limits::max_receipt_members.
   Result<std::vector<ReceiptState>> receipts(ConversationId conversation) const;
+  // Whether the server counts the receipts of this group: it is large, and the organisation has
+  // them on as far as this connection knows.
+  bool counts_receipts(ConversationId conversation) const;
+  // Nothing is left that the server is to be told of receipts; a client that ends waits for it.
+  bool receipts_reported() const;
+  // As far as it was watched and told.
+  std::optional<ReceiptCount> receipt_count(ConversationId conversation, std::uint64_t seq) const;
   std::vector<UserId> typing(ConversationId conversation) const;
   bool sends_receipts() const;
   // Of those who are watched; unknown without a connection, and until the server has answered.

@@ -115,6 +115,17 @@ struct UnreadChanged {
   std::uint64_t mentions = 0;
   std::uint64_t unread_threads = 0;
 };
+// Of what Engine::watch_receipts shows.
+struct ReceiptCountsChanged {
+  ConversationId conversation;
+  std::vector<ReceiptCount> counts;
+};
+
+// The organisation has decided otherwise, while connected.
+struct PolicyChanged {
+  wire::ChatPolicy policy;
+};
+
 struct ReceiptsChanged {
   ConversationId conversation;
   ReceiptState receipt;
@@ -282,6 +293,6 @@ using Event = std::variant<
     event::PresenceChanged, event::ChannelCreated, event::ChannelChanged, event::PlaceAnswer,
     event::HistoryTransferChanged, event::HistoryReceived, event::GroupReset, event::BadCommit,
     event::SharedHistoryChanged, event::EarlierMessages, event::Noticed, event::UserChanged,
-    event::MessageDiscarded>;
+    event::MessageDiscarded, event::ReceiptCountsChanged, event::PolicyChanged>;
 
 }  // namespace unhidra::client

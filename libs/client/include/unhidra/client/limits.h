@@ -21,15 +21,23 @@ struct Limits {
   std::uint64_t acknowledge_batch = 32;
   std::chrono::seconds acknowledge_after{1};
 
-  bool receipts = true;                        // sent unless Engine::set_receipts says otherwise
-  std::size_t max_receipt_members = 50;        // no receipts in groups of more people
-  std::chrono::seconds receipt_interval{2};    // at most one to a conversation in this time
-  std::chrono::seconds read_sync_interval{2};  // likewise to the own other devices
-  std::chrono::seconds typing_interval{3};     // typing is told again after this time
-  std::chrono::seconds typing_lifetime{8};     // and believed for this long
-  std::size_t max_watched = 2'000;             // people whose presence is told, as at the server
-  std::size_t max_reactions = 2000;            // kept of one message
-  std::size_t max_reaction_pictures = 50;      // different ones at one message
+  bool receipts = true;                      // sent unless Engine::set_receipts says otherwise
+  std::size_t max_receipt_members = 50;      // of a group; in larger ones they are counted
+  std::chrono::seconds receipt_interval{2};  // at most one to a conversation in this time
+  // In larger groups each device reports to the server, which counts. All members together report
+  // about so often in a second, so each of them the less often the more they are.
+  std::uint32_t receipt_reports_per_second = 100;
+  std::chrono::seconds receipt_report_interval{5};   // of one device and conversation, at least
+  bool spread_reports = true;                        // off: at once, by a client that ends soon
+  std::size_t max_receipt_counts = 50;               // messages whose counts are asked for at once
+  std::chrono::seconds receipt_counts_interval{5};   // between two questions, at least; more while
+  std::chrono::seconds receipt_counts_patience{60};  // nothing changes, up to this
+  std::chrono::seconds read_sync_interval{2};        // likewise to the own other devices
+  std::chrono::seconds typing_interval{3};           // typing is told again after this time
+  std::chrono::seconds typing_lifetime{8};           // and believed for this long
+  std::size_t max_watched = 2'000;         // people whose presence is told, as at the server
+  std::size_t max_reactions = 2000;        // kept of one message
+  std::size_t max_reaction_pictures = 50;  // different ones at one message
   std::size_t max_thread_participants = 100;
   std::size_t max_follow_rules = 10'000;  // conversations with one of their own
   std::size_t max_unread = 10'000;        // kept of one conversation; the oldest go first

@@ -211,6 +211,8 @@ struct Message {
   // Of an own message: people whose devices have it, and who have read it, as far as they tell.
   std::uint32_t delivered_to = 0;
   std::uint32_t read_by = 0;
+  // People who tell at all, where receipts are counted: nobody is named there. 0: not counted.
+  std::uint32_t receipts_of = 0;
 
   MessageRef ref() const { return {id, sender_device}; }
 };
@@ -226,6 +228,15 @@ struct ReceiptState {
   UserId user;
   std::uint64_t delivered_seq = 0;
   std::uint64_t read_seq = 0;
+};
+
+// How many people have a message of a large group, without its author. Who they are is told nobody.
+struct ReceiptCount {
+  std::uint64_t seq = 0;
+  std::uint32_t delivered = 0;  // the readers are among them
+  std::uint32_t read = 0;
+  std::uint32_t people = 0;  // who tell at all
+  friend bool operator==(const ReceiptCount&, const ReceiptCount&) = default;
 };
 
 struct Thread {

@@ -33,6 +33,16 @@ struct SetChatPolicy {
   static constexpr auto fields() { return std::tuple{Field{1, "policy", &SetChatPolicy::policy}}; }
 };
 
+struct ChatPolicyChanged {
+  std::optional<ChatPolicy> policy;
+
+  friend bool operator==(const ChatPolicyChanged&, const ChatPolicyChanged&) = default;
+  static constexpr std::string_view kMessage = "unhidra.v1.ChatPolicyChanged";
+  static constexpr auto fields() {
+    return std::tuple{Field{1, "policy", &ChatPolicyChanged::policy}};
+  }
+};
+
 struct SendTyping {
   ConversationId conversation_id;
   bool active = false;

@@ -10,6 +10,7 @@
 #include "unhidra/wire/conversations.h"
 #include "unhidra/wire/groups.h"
 #include "unhidra/wire/keys.h"
+#include "unhidra/wire/receipts.h"
 
 namespace unhidra::wire {
 
@@ -59,7 +60,10 @@ inline constexpr auto kClientBodies = bodies(
     Body<FetchGroupInfo>{58, "fetch_group_info"}, Body<FetchRatchetTree>{59, "fetch_ratchet_tree"},
     Body<ResetGroup>{60, "reset_group"}, Body<SendTyping>{61, "send_typing"},
     Body<FetchChatPolicy>{62, "fetch_chat_policy"}, Body<SetChatPolicy>{63, "set_chat_policy"},
-    Body<FetchMessageVersions>{64, "fetch_message_versions"}, Body<CreateSpace>{70, "create_space"},
+    Body<FetchMessageVersions>{64, "fetch_message_versions"},
+    Body<ReportReceipts>{65, "report_receipts"},
+    Body<FetchReceiptCounts>{66, "fetch_receipt_counts"},
+    Body<WithdrawReceipts>{67, "withdraw_receipts"}, Body<CreateSpace>{70, "create_space"},
     Body<UpdateSpace>{71, "update_space"}, Body<DeleteSpace>{72, "delete_space"},
     Body<ListSpaces>{73, "list_spaces"}, Body<SetPlaceRole>{74, "set_place_role"},
     Body<CreateChannel>{75, "create_channel"}, Body<UpdateChannel>{76, "update_channel"},
@@ -68,25 +72,27 @@ inline constexpr auto kClientBodies = bodies(
     Body<UnbanFromChannel>{81, "unban_from_channel"},
     Body<SetChannelOverride>{82, "set_channel_override"}, Body<FetchChannel>{83, "fetch_channel"});
 
-inline constexpr auto kServerBodies = bodies(
-    Body<Error>{2, "error"}, Body<Done>{3, "done"}, Body<Authenticated>{10, "authenticated"},
-    Body<PresenceSnapshot>{12, "presence_snapshot"}, Body<UserInfo>{20, "user_info"},
-    Body<PreKeyCount>{22, "pre_key_count"}, Body<PreKeyBundles>{23, "pre_key_bundles"},
-    Body<KeyDigest>{24, "key_digest"}, Body<DeviceLists>{26, "device_lists"},
-    Body<PendingDevices>{27, "pending_devices"}, Body<People>{28, "people"},
-    Body<Conversation>{40, "conversation"}, Body<Conversations>{41, "conversations"},
-    Body<SendOutcome>{42, "send_outcome"}, Body<Inbox>{43, "inbox"}, Body<Log>{45, "log"},
-    Body<KeyPackageCount>{51, "key_package_count"}, Body<KeyPackages>{52, "key_packages"},
-    Body<GroupOutcome>{54, "group_outcome"}, Body<GroupLog>{57, "group_log"},
-    Body<GroupInfo>{58, "group_info"}, Body<RatchetTree>{59, "ratchet_tree"},
-    Body<ChatPolicy>{62, "chat_policy"}, Body<MessageVersions>{64, "message_versions"},
-    Body<Spaces>{73, "spaces"}, Body<Channels>{78, "channels"},
-    Body<ChannelDetails>{83, "channel_details"}, Body<Hello>{100, "hello"},
-    Body<InboxEntry>{101, "inbox_entry"}, Body<PresenceChange>{102, "presence_change"},
-    Body<PreKeysLow>{103, "pre_keys_low"}, Body<DeviceListChanged>{104, "device_list_changed"},
-    Body<Closing>{105, "closing"}, Body<GroupEntry>{106, "group_entry"},
-    Body<KeyPackagesLow>{107, "key_packages_low"}, Body<Typing>{108, "typing"},
-    Body<ChannelChanged>{109, "channel_changed"}, Body<ProfileChanged>{110, "profile_changed"});
+inline constexpr auto kServerBodies =
+    bodies(Body<Error>{2, "error"}, Body<Done>{3, "done"}, Body<Authenticated>{10, "authenticated"},
+           Body<PresenceSnapshot>{12, "presence_snapshot"}, Body<UserInfo>{20, "user_info"},
+           Body<PreKeyCount>{22, "pre_key_count"}, Body<PreKeyBundles>{23, "pre_key_bundles"},
+           Body<KeyDigest>{24, "key_digest"}, Body<DeviceLists>{26, "device_lists"},
+           Body<PendingDevices>{27, "pending_devices"}, Body<People>{28, "people"},
+           Body<Conversation>{40, "conversation"}, Body<Conversations>{41, "conversations"},
+           Body<SendOutcome>{42, "send_outcome"}, Body<Inbox>{43, "inbox"}, Body<Log>{45, "log"},
+           Body<KeyPackageCount>{51, "key_package_count"}, Body<KeyPackages>{52, "key_packages"},
+           Body<GroupOutcome>{54, "group_outcome"}, Body<GroupLog>{57, "group_log"},
+           Body<GroupInfo>{58, "group_info"}, Body<RatchetTree>{59, "ratchet_tree"},
+           Body<ChatPolicy>{62, "chat_policy"}, Body<MessageVersions>{64, "message_versions"},
+           Body<ReceiptCounts>{66, "receipt_counts"}, Body<Spaces>{73, "spaces"},
+           Body<Channels>{78, "channels"}, Body<ChannelDetails>{83, "channel_details"},
+           Body<Hello>{100, "hello"}, Body<InboxEntry>{101, "inbox_entry"},
+           Body<PresenceChange>{102, "presence_change"}, Body<PreKeysLow>{103, "pre_keys_low"},
+           Body<DeviceListChanged>{104, "device_list_changed"}, Body<Closing>{105, "closing"},
+           Body<GroupEntry>{106, "group_entry"}, Body<KeyPackagesLow>{107, "key_packages_low"},
+           Body<Typing>{108, "typing"}, Body<ChannelChanged>{109, "channel_changed"},
+           Body<ProfileChanged>{110, "profile_changed"},
+           Body<ChatPolicyChanged>{111, "chat_policy_changed"});
 
 // The field number that carries a body of type T: `request_field<SendMessage>()` is 42.
 template <class T>
