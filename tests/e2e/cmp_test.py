@@ -13,12 +13,12 @@ PKIXCMP = "Content-Type: application/pkixcmp"
 
 
 class CmpCase(DeviceCase):
-    def cmp(self, command, *arguments, path="/.well-known/cmp", timeout=30):
+    def cmp(self, command, *arguments, path="/.well-known/cmp", timeout=30, config=None):
         """The openssl program's run; `out.pem` holds the certificate that it was given."""
         return subprocess.run(
             ["openssl", "cmp", "-cmd", command, "-server", f"https://127.0.0.1:{self.server.devices_port}", "-path", path,
              "-tls_used", "-tls_trusted", str(self.server.ca), "-trusted", self.authority(), *arguments],
-            capture_output=True, text=True, timeout=timeout)
+            capture_output=True, text=True, timeout=timeout, env={**os.environ, **({"OPENSSL_CONF": config} if config else {})})
 
     def by_code(self, device, code):
         return ["-ref", device, "-secret", f"pass:{code}", "-recipient", "/CN=Unhidra device authority"]
@@ -187,6 +187,23 @@ class Cmp(CmpCase):
             self.assertEqual(run.returncode, 0, run.stderr)
             self.assertIn("caCerts", run.stdout + run.stderr)
         self.assertRefused(self.cmp("genm", *self.by_code(device, "uhe_" + "B" * 22), "-infotype", "caCerts"), "401")
+
+
+class RootUpdate(CmpCase):
+    def test_after_a_rollover_a_device_is_told_of_the_next_root(self):
+        self.certified()
+        with open(self.path("openssl.cnf"), "w", encoding="ascii") as file:  # OpenSSL 3.0 does not know the name
+            file.write("openssl_conf = init\n[init]\noid_section = oids\n[oids]\nid-it-rootCaCert = 1.3.6.1.5.5.7.4.20\n")
+
+        def asked():
+            run = self.cmp("genm", *self.by_certificate(), "-infotype", "rootCaCert", config=self.path("openssl.cnf"))
+            self.assertEqual(run.returncode, 0, run.stderr)
+            self.assertIn("rootCaKeyUpdate", run.stdout + run.stderr)
+            return run.stdout + run.stderr
+        asked()
+        self.server.admin("device-ca", "rotate")
+        wait_until(lambda: self.certificates(self.curl("/.well-known/est/cacerts")[2]).count(b"BEGIN") == 4, what="both roots and their links")
+        asked()
 
 
 class Approval(CmpCase):

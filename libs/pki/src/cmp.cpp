@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cmp_general.h"
 #include "cmp_request.h"
 #include "der_walk.h"
 #include "signer_key.h"
@@ -58,6 +59,7 @@ struct CmpTransaction::Impl {
   OwnedPkey key;
   std::shared_ptr<const Signer> signer;  // outlives `key`
   std::vector<Certificate> chain;
+  std::vector<Certificate> links;
   OwnedServer server;
   std::chrono::seconds ask_again{};
   CmpIssuer* issuer = nullptr;  // during process()
@@ -146,43 +148,11 @@ OSSL_CMP_PKISI* on_revocation_request(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_M
   return status ? accepted() : rejection(failure_of(status.error()), status.error().message());
 }
 
-// The answer to every question is empty but caCerts (RFC 9483 section 4.3.1).
 int on_general_message(OSSL_CMP_SRV_CTX* server, const OSSL_CMP_MSG*,
                        const STACK_OF(OSSL_CMP_ITAV) * in, STACK_OF(OSSL_CMP_ITAV) * *out) {
   auto& state = state_of(server);
   state.proved = true;
-  *out = sk_OSSL_CMP_ITAV_new_null();
-  for (int i = 0; *out != nullptr && i < sk_OSSL_CMP_ITAV_num(in); ++i) {
-    const auto* type = OSSL_CMP_ITAV_get0_type(sk_OSSL_CMP_ITAV_value(in, i));
-    if (OBJ_obj2nid(type) != NID_id_it_caCerts) {
-      continue;
-    }
-    Bytes content;
-    for (const auto& each : state.chain) {
-      append(content, each.to_der());
-    }
-    ASN1_TYPE* value = ASN1_TYPE_new();
-    ASN1_STRING* sequence = ASN1_STRING_new();
-    unsigned char* header = nullptr;
-    const int size = ASN1_object_size(1, static_cast<int>(content.size()), V_ASN1_SEQUENCE);
-    Bytes whole(static_cast<std::size_t>(size));
-    header = whole.data();
-    ASN1_put_object(&header, 1, static_cast<int>(content.size()), V_ASN1_SEQUENCE,
-                    V_ASN1_UNIVERSAL);
-    std::copy(content.begin(), content.end(), header);
-    if (value == nullptr || sequence == nullptr ||
-        ASN1_STRING_set(sequence, whole.data(), size) != 1) {
-      ASN1_TYPE_free(value);
-      ASN1_STRING_free(sequence);
-      return 0;
-    }
-    ASN1_TYPE_set(value, V_ASN1_SEQUENCE, sequence);
-    OSSL_CMP_ITAV* item = OSSL_CMP_ITAV_create(OBJ_nid2obj(NID_id_it_caCerts), value);
-    if (item == nullptr || sk_OSSL_CMP_ITAV_push(*out, item) == 0) {
-      OSSL_CMP_ITAV_free(item);
-      return 0;
-    }
-  }
+  *out = answers_to(in, {state.chain, state.links});
   return *out != nullptr ? 1 : 0;
 }
 
@@ -257,6 +227,7 @@ Result<CmpTransaction> CmpTransaction::begin(const DeviceAuthority& authority,
   impl->signer = authority.signer();
   impl->key = signing_pkey(*impl->signer);
   impl->chain.assign(chain.begin(), chain.end());
+  impl->links.assign(links.begin(), links.end());
   impl->ask_again = ask_again;
   impl->server.reset(OSSL_CMP_SRV_CTX_new(nullptr, nullptr));
   std::vector<Certificate> sent(chain.begin(), chain.end());

@@ -3,6 +3,7 @@
 
 #include <openssl/cmp.h>
 
+#include "der_walk.h"
 #include "device_fixtures.h"
 #include "x509_build.h"
 
@@ -221,6 +222,69 @@ TEST_F(Cmp, UpdatesTheKeyAndRevokesUnderTheCertificateItself) {
   EXPECT_EQ(OSSL_CMP_exec_RR_ses(revoking.get()), 1);
   EXPECT_EQ(issuer_.reason, RevocationReason::key_compromise);
   EXPECT_EQ(issuer_.revoked, old.serial_number());
+}
+
+// RFC 9483 section 4.3.2: a device asks what follows the root that it has.
+TEST_F(Cmp, TellsWhatFollowsARoot) {
+  const auto next = authority_.successor(days(3650), fresh_signer(), random_).value();
+  const auto last = next.successor(days(3650), fresh_signer(), random_).value();
+  const auto link = [&](const DeviceAuthority& key, const DeviceAuthority& signer) {
+    return signer.certify(key, random_).value();
+  };
+  const std::vector<Certificate> chain{authority_.certificate(), next.certificate(),
+                                       last.certificate()};
+  const std::vector<Certificate> links{link(next, authority_), link(authority_, next),
+                                       link(last, next), link(next, last)};
+  // The answer's certificates: the new root, the new one by the old, the old one by the new.
+  const auto asked = [&](const Certificate* root) -> std::optional<std::vector<Bytes>> {
+    auto transaction = CmpTransaction::begin(authority_, chain,
+                                             {.secret = SecretBytes::copy_of(as_bytes("a secret")),
+                                              .reference = identity_.device.to_string(),
+                                              .certificate = std::nullopt},
+                                             1s, links)
+                           .value();
+    Link to{&transaction, &issuer_, {}, nullptr};
+    const auto client = client_with_secret(to, "a secret");
+    ASN1_TYPE* value = nullptr;
+    if (root != nullptr) {
+      const auto der = root->to_der();
+      const Byte* at = der.data();
+      value = d2i_ASN1_TYPE(nullptr, &at, static_cast<long>(der.size()));
+    }
+    OSSL_CMP_CTX_push0_genm_ITAV(client.get(),
+                                 OSSL_CMP_ITAV_create(OBJ_txt2obj("1.3.6.1.5.5.7.4.20", 1), value));
+    auto* const items = OSSL_CMP_exec_GENM_ses(client.get());
+    if (items == nullptr) {
+      return std::nullopt;
+    }
+    EXPECT_EQ(sk_OSSL_CMP_ITAV_num(items), 1);
+    auto* const answer = sk_OSSL_CMP_ITAV_value(items, 0);
+    EXPECT_EQ(OBJ_obj2nid(OSSL_CMP_ITAV_get0_type(answer)), NID_id_it_rootCaKeyUpdate);
+    std::vector<Bytes> out;
+    if (const auto* found = OSSL_CMP_ITAV_get0_value(answer)) {
+      unsigned char* der = nullptr;
+      const int size = i2d_ASN1_TYPE(found, &der);
+      const Bytes whole(der, der + size);
+      OPENSSL_free(der);
+      auto rest = *unwrap(whole, V_ASN1_SEQUENCE);
+      for (int tag = 0; const auto one = next_element(rest); ++tag) {
+        EXPECT_EQ(one->context, tag > 0);
+        EXPECT_TRUE(tag == 0 || one->tag == tag - 1);
+        out.push_back(to_bytes(tag == 0 ? one->whole : one->content));
+      }
+    }
+    sk_OSSL_CMP_ITAV_pop_free(items, OSSL_CMP_ITAV_free);
+    return out;
+  };
+  const std::vector<Bytes> first{next.certificate().to_der(), links[0].to_der(), links[1].to_der()};
+  EXPECT_EQ(asked(&chain[0]), first);
+  EXPECT_EQ(asked(nullptr), first);
+  EXPECT_EQ(asked(&chain[1]), (std::vector<Bytes>{last.certificate().to_der(), links[2].to_der(),
+                                                  links[3].to_der()}));
+  // Nothing follows the youngest, nor what nobody here knows.
+  const auto stranger = fresh_authority();
+  EXPECT_EQ(asked(&chain[2]), std::vector<Bytes>());
+  EXPECT_EQ(asked(&stranger.certificate()), std::vector<Bytes>());
 }
 
 TEST_F(Cmp, WhatIsNoProtectedMessageIsRefusedBeforeAnythingElse) {

@@ -263,6 +263,22 @@ TEST(CompileDepth, LeavesLongExpressionsAlone) {
   }
 }
 
+TEST(Packages, AreReadWithoutWhatFollows) {
+  const auto package = [](const std::string& text) -> std::string {
+    const auto out = package_of({"a.rego", text});
+    std::string all;
+    for (const auto& part : out.value_or(std::vector<std::string>{"refused"})) {
+      all += "/" + part;
+    }
+    return all;
+  };
+  EXPECT_EQ(package("# first\npackage a.b[\"c-d\"]\n\np := 1\n"), "/a/b/c-d");
+  EXPECT_EQ(package("package a\np := ]\n"), "/a");
+  for (const std::string text : {"", "p := 1\n", "package\n", "package a[x]\n", "package a.\n"}) {
+    EXPECT_EQ(package(text), "/refused") << text;
+  }
+}
+
 // A schema whose parts name each other twice is as large as 2^40 of them written out.
 TEST(CompileTimes, BoundSchemas) {
   std::string definitions;

@@ -39,6 +39,7 @@ class Parser {
          const Capabilities* capabilities = nullptr);
 
   std::shared_ptr<Module> module(bool reads_annotations);
+  std::shared_ptr<Module> package_alone();
   Body query(const Module* context);
   Term single_term();
   bool failed() const { return !faults_.empty(); }

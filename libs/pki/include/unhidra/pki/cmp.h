@@ -1,7 +1,7 @@
 #pragma once
 // The certificate authority's side of CMP (RFC 4210, 9480) in the lightweight profile of RFC 9483,
 // on OpenSSL's server: enrolment (ir, cr, p10cr), key update (kur), revocation (rr), general
-// messages (genm: caCerts) and confirmation (certConf).
+// messages (genm: caCerts, rootCaCert) and confirmation (certConf).
 
 #include <chrono>
 #include <memory>
