@@ -101,17 +101,16 @@ Status ChatRole::start() {
                              [public_key](Bytes) { return answer_with(public_key); }));
   services_.push_back(std::move(telling));
   // Who is revoked is told at once; the looks find the rest, and what the bus has lost.
-  UNHIDRA_TRY(
-      auto heard,
-      deps.bus.subscribe(
-          std::string(access::kRevokedSubject), deps.io.at(0),
-          [this](const messaging::Message& message) {
-            operations_->revoked = true;
-            const auto what = access::Revocation::decode(message.payload.view());
-            if (what && what->kind == access::Revocation::Kind::device) {
-              scope_.spawn("revoked", operations_->chat.tell_revoked(DeviceId(what->id)));
-            }
-              }));
+  UNHIDRA_TRY(auto heard,
+              deps.bus.subscribe(
+                  std::string(access::kRevokedSubject), deps.io.at(0),
+                  [this](const messaging::Message& message) {
+                    operations_->revoked = true;
+                    const auto what = access::Revocation::decode(message.payload.view());
+                    if (what && what->kind == access::Revocation::Kind::device) {
+                      scope_.spawn("revoked", operations_->chat.tell_revoked(DeviceId(what->id)));
+                    }
+                  }));
   services_.push_back(std::move(heard));
   scope_.spawn("removals", watch());
   return {};
