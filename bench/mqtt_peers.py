@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """mqtt_peers.py --bench PROGRAM [--unhidra PROGRAM [--unhidra-arguments "..."]] [--seconds S] [--only NAME] [--brokers a,b]
 
-Puts the same MQTT loads on Unhidra's broker, Mosquitto and nats-server (those that are installed), one after another, each
-alone on one core with the load tool on another, and prints a table for each load. PROGRAM is unhidra-bench, or mqtt_broker
+Puts the same MQTT loads on Unhidra's broker, Mosquitto, nats-server (those that are installed) and aedes (where --aedes says
+a folder in which npm has installed it), one after another, each alone on one core with the load tool on another, and prints a table for each load. PROGRAM is unhidra-bench, or mqtt_broker
 of tests/conformance (with --unhidra-arguments "--data FOLDER": journal on disk). Everything is on loopback, on free ports and in a temporary folder.
 """
 import argparse
@@ -48,6 +48,16 @@ def nats(folder: pathlib.Path, port: int) -> list[str] | None:
     settings.write_text(f'server_name: bench\nhost: 127.0.0.1\nport: {free_port()}\njetstream {{ store_dir: "{folder}/jetstream" }}\n'
                         f"mqtt {{ host: 127.0.0.1, port: {port}, max_ack_pending: 1000 }}\n")
     return [program, "-c", str(settings)] if program else None
+
+
+def aedes(folder: pathlib.Path, port: int, installed: str | None) -> list[str] | None:
+    program = shutil.which("node")
+    script = folder / "aedes.mjs"
+    script.write_text('import { createRequire } from "node:module";\nimport net from "node:net";\n'
+                      f'const found = createRequire("{installed}/")("aedes");\n'
+                      "const broker = found.Aedes?.createBroker ? await found.Aedes.createBroker() : new (found.Aedes ?? found)();\n"
+                      f'net.createServer((socket) => broker.handle(socket.setNoDelay())).listen({port}, "127.0.0.1");\n')
+    return [program, str(script)] if program and installed else None
 
 
 class Broker:
@@ -109,7 +119,8 @@ def main() -> int:
     parser.add_argument("--unhidra-arguments", default="")
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--only", help="loads whose name holds this")
-    parser.add_argument("--brokers", default="unhidra,mosquitto,nats")
+    parser.add_argument("--brokers", default="unhidra,mosquitto,nats,aedes")
+    parser.add_argument("--aedes", help="folder in which `npm install aedes` was run")
     arguments = parser.parse_args()
     for name, load in LOADS.items():
         if arguments.only and arguments.only not in name:
@@ -121,6 +132,8 @@ def main() -> int:
                 if broker == "unhidra":
                     command = [arguments.unhidra, "--port", str(port), *shlex.split(arguments.unhidra_arguments)]
                     command = command if arguments.unhidra else None
+                elif broker == "aedes":
+                    command = aedes(pathlib.Path(folder), port, arguments.aedes and os.path.abspath(arguments.aedes))
                 else:
                     command = {"mosquitto": mosquitto, "nats": nats}[broker](pathlib.Path(folder), port)
                 if command is not None:

@@ -162,6 +162,12 @@ void Engine::Impl::on_pending_devices(const wire::PendingDevices& answer) {
     }
     now.emplace(device.device_id, device);
   }
+  // Decided on another device, or withdrawn.
+  for (const auto& [id, device] : link_.pending_devices) {
+    if (!now.contains(id) && !(own.list && own.list->find(id) != nullptr)) {
+      emit(event::DeviceRemoved{id});
+    }
+  }
   link_.pending_devices = std::move(now);
 }
 

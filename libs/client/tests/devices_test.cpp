@@ -39,9 +39,27 @@ TEST_F(DevicesTest, ANewDeviceIsPendingUntilAnotherApprovesIt) {
   EXPECT_EQ(pending[0].device.fingerprint, tablet.engine->account()->fingerprint);
   world.approve(a, tablet);
   EXPECT_EQ(a.engine->account()->list_version, 2U);
+  ASSERT_TRUE(a.engine->refresh_user(ann));
+  world.settle();
+  EXPECT_EQ(a.count<event::DeviceRemoved>(), 0U);
   EXPECT_EQ(tablet.count<event::AccountKeyReceived>(), 1U);
   EXPECT_EQ(b.texts(ann), Texts{"too early"});
   EXPECT_EQ(b.engine->user(ann)->value().trust, Trust::first_use);
+}
+
+TEST_F(DevicesTest, WhatWasRejectedElsewhereWaitsNoMoreHere) {
+  auto& tablet = world.add_phone(ann, "tablet");
+  world.connect(tablet);
+  world.settle();
+  ASSERT_TRUE(a.engine->refresh_user(ann));
+  world.settle();
+  ASSERT_EQ(a.count<event::DevicePending>(), 1U);
+  world.server.revoke_device(tablet.enrollment.device);
+  ASSERT_TRUE(a.engine->refresh_user(ann));
+  world.settle();
+  const auto removed = a.events_of<event::DeviceRemoved>();
+  ASSERT_EQ(removed.size(), 1U);
+  EXPECT_EQ(removed[0].device, tablet.enrollment.device);
 }
 
 TEST_F(DevicesTest, AllDevicesOfBothSidesGetEveryMessage) {

@@ -245,21 +245,46 @@ TEST(CompileDepth, IsBoundedWhateverIsInARow) {
   EXPECT_TRUE(compile("package b\np := input" + row(".a") + "\nq := data" + row(".a") + "\n"));
 }
 
-// As many operators as there may be, answered by programs and by the tree.
+// About as many operators as there may be, answered by programs and by the tree.
 TEST(CompileDepth, LeavesLongExpressionsAlone) {
   std::string sum = "p := 0";
   std::string list = "q := [0";
-  for (int i = 1; i < 1'000; ++i) {
+  for (int i = 1; i < 240; ++i) {
     sum += " + input.x";
+  }
+  for (int i = 1; i < 1'000; ++i) {
     list += ", input.x + " + number(i) + " * 2";
   }
-  const auto policy = compile("package b\n" + sum + "\n" + list + "]\n");
+  std::string many = "r := [input.x";
+  for (int i = 0; i < 20'000; ++i) {
+    many += ", input.x";
+  }
+  const auto policy = compile("package b\n" + sum + "\n" + list + "]\n" + many + "]\n");
   ASSERT_TRUE(policy) << policy.error().message().substr(0, 200);
   for (const bool walk_tree : {false, true}) {
     Evaluation evaluation;
     evaluation.walk_tree = walk_tree;
-    EXPECT_EQ(ask(*policy, "data.b.p = x", R"({"x": 1})", evaluation).value_or("error"), "x=999");
+    EXPECT_EQ(ask(*policy, "data.b.p = x", R"({"x": 1})", evaluation).value_or("error"), "x=239");
     EXPECT_TRUE(ask(*policy, "data.b.q = x", R"({"x": 1})", evaluation));
+    EXPECT_EQ(ask(*policy, "x = count(data.b.r)", R"({"x": 1})", evaluation).value_or("error"),
+              "x=20001");
+    EXPECT_EQ(ask(*policy, "data.b.r = x", R"({"y": 1})", evaluation).value_or("error"), "");
+  }
+}
+
+TEST(Packages, AreReadWithoutWhatFollows) {
+  const auto package = [](const std::string& text) -> std::string {
+    const auto out = package_of({"a.rego", text});
+    std::string all;
+    for (const auto& part : out.value_or(std::vector<std::string>{"refused"})) {
+      all += "/" + part;
+    }
+    return all;
+  };
+  EXPECT_EQ(package("# first\npackage a.b[\"c-d\"]\n\np := 1\n"), "/a/b/c-d");
+  EXPECT_EQ(package("package a\np := ]\n"), "/a");
+  for (const std::string text : {"", "p := 1\n", "package\n", "package a[x]\n", "package a.\n"}) {
+    EXPECT_EQ(package(text), "/refused") << text;
   }
 }
 

@@ -93,6 +93,25 @@ Task<Result<Bytes>> ChatOperations::tell_profile(Bytes change) {
   co_return Bytes();
 }
 
+Task<Status> ChatOperations::tell_revoked(DeviceId device) {
+  Asker he;
+  he.device_id = device;
+  UNHIDRA_CO_TRY(
+      const auto others, co_await deps_.database.read([&](Transaction& tx) -> Result<OwnDevices> {
+        UNHIDRA_TRY(const auto rows,
+                    tx.query("SELECT org_id, user_id FROM devices WHERE device_id = $1", device));
+        if (rows.empty()) {
+          return OwnDevices();
+        }
+        he.org_id = rows.front().get<OrgId>(0);
+        he.user_id = rows.front().get<UserId>(1);
+        return other_own_devices(tx, he);
+      }));
+  tell(deps_.bus, std::span<const DeviceId>(others.devices),
+       wire::DeviceListChanged{he.user_id, others.list_version});
+  co_return Status();
+}
+
 Task<Result<void>> ChatOperations::publish_keys(Context& context, wire::PublishKeys request) {
   UNHIDRA_CO_TRY(const auto asker, asker_of(context));
   const auto now = deps_.clock.now();

@@ -16,6 +16,9 @@ class ChatOperations {
   void bind(access::Handlers& handlers);
   // Those who share a conversation with somebody, and his own devices, learn what he is called now.
   Task<Result<Bytes>> tell_profile(Bytes change);
+  // The other own devices of somebody whose device was revoked: it may have waited for their
+  // approval.
+  Task<Status> tell_revoked(DeviceId device);
 
  private:
   using Context = access::OperationContext;

@@ -2,6 +2,7 @@
 
 #include "unhidra/access/operation.h"
 #include "unhidra/access/profile_change.h"
+#include "unhidra/access/revocation.h"
 #include "unhidra/chat/errc.h"
 #include "unhidra/runtime/log.h"
 #include "unhidra/wire/codec.h"
@@ -101,9 +102,15 @@ Status ChatRole::start() {
   services_.push_back(std::move(telling));
   // Who is revoked is told at once; the looks find the rest, and what the bus has lost.
   UNHIDRA_TRY(auto heard,
-              deps.bus.subscribe("auth.revoked", deps.io.at(0), [this](const messaging::Message&) {
-                operations_->revoked = true;
-              }));
+              deps.bus.subscribe(
+                  std::string(access::kRevokedSubject), deps.io.at(0),
+                  [this](const messaging::Message& message) {
+                    operations_->revoked = true;
+                    const auto what = access::Revocation::decode(message.payload.view());
+                    if (what && what->kind == access::Revocation::Kind::device) {
+                      scope_.spawn("revoked", operations_->chat.tell_revoked(DeviceId(what->id)));
+                    }
+                  }));
   services_.push_back(std::move(heard));
   scope_.spawn("removals", watch());
   return {};

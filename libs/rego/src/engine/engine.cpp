@@ -223,7 +223,7 @@ std::vector<RuleInfo> PolicySet::rules() const {
 
 Result<std::vector<std::string>> package_of(const ModuleSource& source, Syntax syntax) {
   UNHIDRA_TRY(const auto module,
-              parse_module(source.file, source.text, source.syntax.value_or(syntax)));
+              parse_package(source.file, source.text, source.syntax.value_or(syntax)));
   std::vector<std::string> out;
   for (std::size_t i = 1; i < module->package.items.size(); ++i) {
     out.push_back(module->package.items[i].value.text());

@@ -114,6 +114,9 @@ class Evaluator {
   bool term(const Term& term, Frame& frame, Take take);
   bool items(const Term& term, std::size_t index, Frame& frame, std::vector<Value>& done,
              Next next);
+  // The same of many that have one value each: without going deeper with each.
+  bool single_items(const Term& term, Frame& frame, std::vector<Value>& done, Next next);
+  static bool is_single(const Term& term, const Frame& frame);
   bool logic(const Term& term, Frame& frame, Take take);
   bool comprehension(const Term& term, Frame& frame, Take take);
   bool text(const Term& term, Frame& frame, Take take);

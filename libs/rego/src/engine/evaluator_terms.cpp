@@ -79,12 +79,49 @@ bool Evaluator::term(const Term& term, Frame& frame, Take take) {
   std::vector<Value> done(term.items.size());
   // What binds variables for its neighbours comes first: see order.cpp.
   const auto finish = [&] {
-    return items(term, 0, frame, done, [&] {
-      const Value made = composite_of(term.type, done);
-      return may_keep(made, term.location) && take(made);
-    });
+    const Value made = composite_of(term.type, done);
+    return may_keep(made, term.location) && take(made);
   };
-  return finish();
+  constexpr std::size_t kMany = 32;
+  const bool one_by_one =
+      term.items.size() > kMany &&
+      std::ranges::all_of(term.items, [&](const Term& item) { return is_single(item, frame); });
+  return one_by_one ? single_items(term, frame, done, finish) : items(term, 0, frame, done, finish);
+}
+
+// It binds nothing, and has one value or none.
+bool Evaluator::is_single(const Term& term, const Frame& frame) {
+  if (term.body != nullptr || term.is(Term::Type::text)) {
+    return true;
+  }
+  if (term.is(Term::Type::var)) {
+    return term.slot < 0 || frame[static_cast<std::size_t>(term.slot)].bound;
+  }
+  const bool may_have_more =
+      term.is(Term::Type::call) && (term.name == "walk" || term.items.size() != term.callee.arity);
+  return !may_have_more &&
+         std::ranges::all_of(term.items, [&](const Term& item) { return is_single(item, frame); });
+}
+
+bool Evaluator::single_items(const Term& term, Frame& frame, std::vector<Value>& done, Next next) {
+  for (const bool early : {true, false}) {
+    for (std::size_t i = 0; i < term.items.size(); ++i) {
+      const Term& item = term.items[i];
+      if ((item.is(Term::Type::ref) || item.is(Term::Type::call)) != early) {
+        continue;
+      }
+      bool found = false;
+      (void)this->term(item, frame, [&](const Value& value) {
+        done[i] = value;
+        found = true;
+        return false;
+      });
+      if (error_ || !found) {
+        return !error_;
+      }
+    }
+  }
+  return next();
 }
 
 // Evaluates references and calls in a first round, the rest in a second.

@@ -300,6 +300,16 @@ Result<std::shared_ptr<Module>> parse_module(std::string_view file, std::string_
   return out;
 }
 
+Result<std::shared_ptr<Module>> parse_package(std::string_view file, std::string_view source,
+                                              Syntax syntax) {
+  Parser parser(file, source, syntax);
+  auto out = parser.package_alone();
+  if (parser.failed()) {
+    return fail(parser.error());
+  }
+  return out;
+}
+
 std::shared_ptr<Module> parse_module(std::string_view file, std::string_view source, Syntax syntax,
                                      Problems& problems, const Capabilities* capabilities) {
   Parser parser(file, source, syntax, capabilities);

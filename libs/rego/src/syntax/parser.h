@@ -15,6 +15,9 @@ namespace unhidra::rego {
 // Without annotations: what they are written in is not looked at.
 Result<std::shared_ptr<Module>> parse_module(std::string_view file, std::string_view source,
                                              Syntax syntax);
+// A module without anything but its package.
+Result<std::shared_ptr<Module>> parse_package(std::string_view file, std::string_view source,
+                                              Syntax syntax);
 // Adds to `problems`, those of annotations too; what could be read comes back in any case.
 // `capabilities`: of the language; null: all of it.
 std::shared_ptr<Module> parse_module(std::string_view file, std::string_view source, Syntax syntax,

@@ -39,6 +39,7 @@ class Parser {
          const Capabilities* capabilities = nullptr);
 
   std::shared_ptr<Module> module(bool reads_annotations);
+  std::shared_ptr<Module> package_alone();
   Body query(const Module* context);
   Term single_term();
   bool failed() const { return !faults_.empty(); }
@@ -49,8 +50,9 @@ class Parser {
 
  private:
   static constexpr int kMaxDepth = 500;
-  // Of one term, operators in a row too: a + b + c is as high as ((a + b) + c).
-  static constexpr std::size_t kMaxHeight = 1'000;
+  // Operators inside each other, in a row too: a + b + c is as high as ((a + b) + c). The walk over
+  // the tree needs up to ten kilobytes of stack for each.
+  static constexpr std::size_t kMaxHeight = 250;
   static constexpr std::size_t kMaxFaults = 20;  // of one module
   // Readings that are given up cost at most so many terms for each token.
   static constexpr std::size_t kMostTermsPerToken = 40;

@@ -69,6 +69,17 @@ std::shared_ptr<Module> Parser::module(bool reads_annotations) {
   return out;
 }
 
+std::shared_ptr<Module> Parser::package_alone() {
+  auto out = std::make_shared<Module>();
+  out->file = file_;
+  if (at_name("package")) {
+    package(*out);
+  } else {
+    fault("package expected");
+  }
+  return out;
+}
+
 void Parser::tell_annotations(std::vector<AnnotationFault>& wrong) {
   for (auto& [row, begin, message] : wrong) {
     faults_.push_back({row, 1, begin, std::move(message)});

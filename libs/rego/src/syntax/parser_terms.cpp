@@ -91,7 +91,7 @@ Parser::MaybeTerm Parser::infix(bool pairs) {
 }
 
 bool Parser::grow() {
-  if (++height_ > kMaxHeight) {
+  if (++height_ + static_cast<std::size_t>(depth_) > kMaxHeight) {
     fault("max parsing recursion depth exceeded");
     return false;
   }

@@ -165,7 +165,7 @@ class PolicySet {
   std::shared_ptr<const Policy> policy_;
 };
 
-// The package of a module, without `data`. Errc::parse_error.
+// The package of a module, without `data`; what stands behind it is not read. Errc::parse_error.
 Result<std::vector<std::string>> package_of(const ModuleSource& module, Syntax syntax = Syntax::v1);
 
 // JSON (RFC 8259) to a value and back. Sets become lists in term order.
