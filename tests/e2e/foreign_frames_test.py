@@ -124,11 +124,13 @@ class ForeignFrames(ServerCase):
             "CreateChannel": {1: uuid7(), 4: "mine"}, "RemoveFromChannel": {2: self.ben.user_id},
             "UnbanFromChannel": {2: self.ben.user_id}, "SetChannelOverride": {2: 2, 4: 1},
             "FetchPreKeyBundles": {1: self.ann.user_id}, "FetchDeviceLists": {1: self.ann.user_id},
-            "SetPlaceRole": {3: self.boss.user_id, 4: 2},
+            "SetPlaceRole": {3: self.boss.user_id, 4: 2}, "FetchReceiptCounts": {2: 1},
         }.get(request, {})
         if path == "SetPlaceRole.user_id":
             other = {1: self.boss_space, 4: 2}
-        (number,) = numbers
+        number, *inner = numbers
+        for one in reversed(inner):
+            target = {one: target}
         return {**other, number: target}
 
     def outcome(self, device, number, body, target):

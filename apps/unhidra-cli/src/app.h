@@ -180,6 +180,7 @@ class App {
   Status show_readers(const client::Conversation& place, const client::Message& message);
   Status export_versions();
   Status list_threads();
+  Status set_receipts(bool sent);
   Status auto_follow();
   Status search();
   Result<client::Conversation> place_named(const std::string& name);

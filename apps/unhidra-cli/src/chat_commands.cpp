@@ -112,9 +112,7 @@ Status App::message_command() {
     case MessageAction::versions:
       return export_versions();
     case MessageAction::receipts:
-      UNHIDRA_TRY_VOID(engine_->set_receipts(wish.on));
-      output_.text(wish.on ? "Receipts are sent." : "No receipts are sent.");
-      return {};
+      return set_receipts(wish.on);
     default:
       break;
   }
@@ -232,6 +230,19 @@ Status App::list_threads() {
 }
 
 // Shows the rule, or changes it, so that the own other devices hear of it.
+// Without a connection the other devices and the server hear of it with the next one.
+Status App::set_receipts(bool sent) {
+  UNHIDRA_TRY_VOID(engine_->set_receipts(sent));
+  output_.text(sent ? "Receipts are sent." : "No receipts are sent.");
+  if (const auto connected = open_connection(false); !connected) {
+    output_.remark("Not connected, so your other devices hear of it later: " +
+                   connected.error().message());
+    return {};
+  }
+  UNHIDRA_TRY_VOID(settle(kPatience));
+  return flush_outbox();
+}
+
 Status App::auto_follow() {
   const auto& wish = options_.message;
   std::optional<client::Conversation> place;

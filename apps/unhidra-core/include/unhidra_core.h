@@ -203,7 +203,10 @@ int32_t unhidra_set_auto_follow(int32_t engine, const uint8_t* conversation,
 UNHIDRA_EXPORT(unhidra_set_typing)
 int32_t unhidra_set_typing(int32_t engine, const uint8_t* conversation, uint32_t conversation_size,
                            int32_t active);
+/* Whether this person sends receipts. The own other devices are told. */
 UNHIDRA_EXPORT(unhidra_set_receipts) int32_t unhidra_set_receipts(int32_t engine, int32_t sent);
+/* true or false: what was said last, here or on another own device (event ownReceiptsChanged). */
+UNHIDRA_EXPORT(unhidra_sends_receipts) int32_t unhidra_sends_receipts(int32_t engine);
 /* The messages on the screen whose receipts are counted: places in the log, as decimal numbers with
  * one comma between, replacing the former ones; kept across connections, not stored. The event
  * receiptCountsChanged tells. Nothing comes of it in conversations of two and in groups of up to

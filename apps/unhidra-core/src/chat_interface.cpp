@@ -158,6 +158,13 @@ int32_t unhidra_set_typing(int32_t engine, const uint8_t* conversation, uint32_t
 int32_t unhidra_set_receipts(int32_t engine, int32_t sent) {
   return command(engine, [&](Engine& on) { return on.set_receipts(sent != 0); });
 }
+int32_t unhidra_sends_receipts(int32_t engine) {
+  return with_hosted(engine, [](HostedEngine& hosted) -> Result<Answer> {
+    Json out;
+    out.boolean(hosted.engine->sends_receipts());
+    return answer_of(std::move(out).take());
+  });
+}
 int32_t unhidra_watch_receipts(int32_t engine, const uint8_t* conversation,
                                uint32_t conversation_size, const uint8_t* seqs,
                                uint32_t seqs_size) {

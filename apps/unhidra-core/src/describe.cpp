@@ -585,6 +585,10 @@ struct Describe {
   void operator()(const event::EmojiChanged& what) const {
     with_group("emojiChanged", what.conversation);
   }
+  void operator()(const event::OwnReceiptsChanged& what) const {
+    type("ownReceiptsChanged");
+    out.name("sent").boolean(what.sent);
+  }
   void operator()(const event::AutoFollowChanged& what) const {
     type("autoFollowChanged");
     member(out, "conversation",

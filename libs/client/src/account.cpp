@@ -84,6 +84,7 @@ Status Engine::Impl::finish_proposal() {
     link_.pending_devices.erase(proposal.device);
     share_account_key();
     tell_rules_again();
+    tell_receipts_again();
     emit(event::DeviceApproved{proposal.device});
   } else if (proposal.kind == Proposal::Kind::remove) {
     forget_peer(proposal.device);

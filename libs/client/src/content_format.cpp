@@ -132,6 +132,9 @@ std::uint32_t least_format(const wire::Content& content) {
   }
   const auto* text = std::get_if<wire::Text>(&content.body);
   const auto* state = std::get_if<wire::ReadState>(&content.body);
+  if (state != nullptr && state->receipts) {
+    return 7;
+  }
   if (has_pictures(content)) {
     return 6;
   }

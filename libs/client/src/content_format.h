@@ -9,7 +9,7 @@
 
 namespace unhidra::client {
 
-inline constexpr std::uint32_t kContentFormat = 6;
+inline constexpr std::uint32_t kContentFormat = 7;
 inline constexpr std::size_t kMaxEmoji = 64;      // bytes: a sequence, or the name of a custom one
 inline constexpr std::size_t kMaxMentions = 200;  // of one message
 inline constexpr std::size_t kMaxReadMarks = 200;

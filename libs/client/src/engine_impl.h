@@ -149,6 +149,10 @@ class Engine::Impl {
   std::optional<AutoFollow> own_rule(ConversationId id) const;
   Status set_typing(ConversationId id, bool active);
   Status set_receipts(bool sent);
+  void apply_receipt_wish(const wire::ReceiptWish& told);
+  void take_receipt_wish(const wire::ReceiptWish& wish);
+  std::optional<wire::ReceiptWish> take_unsynced_receipts();
+  void tell_receipts_again();
   Status put_first(std::span<const ConversationId> shown);
   PresenceDesk& presence() { return presence_; }
   ReceiptCountDesk& receipt_counts() { return receipt_counts_; }

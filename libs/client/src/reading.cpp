@@ -279,6 +279,9 @@ Status Engine::Impl::apply_read_state(const Origin& origin, const wire::ReadStat
   for (const auto& rule : state.follow_rules) {
     apply_follow_rule(rule);
   }
+  if (state.receipts) {
+    apply_receipt_wish(*state.receipts);
+  }
   for (const auto& mark : state.marks) {
     const auto found = conversations_.find(mark.conversation_id);
     if (found == conversations_.end()) {
@@ -335,7 +338,8 @@ Status Engine::Impl::pump_read_sync() {
   }
   threads_due_ = false;
   state.follow_rules = take_unsynced_rules();
-  if ((state.marks.empty() && state.follow_rules.empty()) || !has_other_devices()) {
+  state.receipts = take_unsynced_receipts();
+  if (state == wire::ReadState() || !has_other_devices()) {
     return {};
   }
   link_.read_sync_not_before = now + limits_.read_sync_interval;
@@ -350,11 +354,14 @@ Status Engine::Impl::pump_read_sync() {
     enqueue_content(self_->user, ConversationId(), std::move(content));
   };
   for (std::size_t at = 0; at < state.marks.size(); at += kMaxReadMarks) {
-    tell({part(state.marks, at), {}});
+    tell({part(state.marks, at), {}, {}});
   }
   // Apart: a device of an earlier version reads the others.
   for (std::size_t at = 0; at < state.follow_rules.size(); at += kMaxReadMarks) {
-    tell({{}, part(state.follow_rules, at)});
+    tell({{}, part(state.follow_rules, at), {}});
+  }
+  if (state.receipts) {
+    tell({{}, {}, state.receipts});
   }
   return {};
 }

@@ -7,6 +7,7 @@ namespace unhidra::client {
 namespace {
 
 constexpr std::size_t kMaxPeople = 1000;
+constexpr std::chrono::microseconds kNextMoment{1};
 
 }  // namespace
 
@@ -130,9 +131,45 @@ Status Engine::Impl::pump_receipts() {
 }
 
 Status Engine::Impl::set_receipts(bool sent) {
-  progress_.withdraw_receipts = !sent && (progress_.receipts || progress_.withdraw_receipts);
-  progress_.receipts = sent;
+  if (sent == progress_.receipts) {
+    return {};
+  }
+  // After whatever is known, also when a clock went back.
+  take_receipt_wish({sent, std::max(clock_.now(), progress_.receipts_changed_at + kNextMoment)});
+  progress_.receipts_unsynced = true;
   return {};
+}
+
+// Of another own device.
+void Engine::Impl::apply_receipt_wish(const wire::ReceiptWish& told) {
+  const auto rank = [](bool sent, Timestamp at) { return std::pair(at, !sent); };
+  if (rank(told.sent, told.changed_at) > rank(progress_.receipts, progress_.receipts_changed_at)) {
+    take_receipt_wish(told);
+    progress_.receipts_unsynced = false;
+  }
+}
+
+// What this device has reported to the server is its own to take back.
+void Engine::Impl::take_receipt_wish(const wire::ReceiptWish& wish) {
+  const bool changed = wish.sent != progress_.receipts;
+  progress_.withdraw_receipts = !wish.sent && (progress_.receipts || progress_.withdraw_receipts);
+  progress_.receipts = wish.sent;
+  progress_.receipts_changed_at = wish.changed_at;
+  if (changed) {
+    emit(event::OwnReceiptsChanged{wish.sent});
+  }
+}
+
+std::optional<wire::ReceiptWish> Engine::Impl::take_unsynced_receipts() {
+  if (!std::exchange(progress_.receipts_unsynced, false)) {
+    return std::nullopt;
+  }
+  return wire::ReceiptWish{progress_.receipts, progress_.receipts_changed_at};
+}
+
+// A device that has just come hears of it.
+void Engine::Impl::tell_receipts_again() {
+  progress_.receipts_unsynced = progress_.receipts_changed_at != Timestamp();
 }
 
 Result<std::vector<ReceiptState>> Engine::Impl::receipts(ConversationId id) {

@@ -55,7 +55,7 @@ Result<Self> Self::decode(const crypto::Provider& provider, ByteView bytes) {
 }
 
 SecretBytes Progress::encode() const {
-  auto writer = record_writer(5, 137);
+  auto writer = record_writer(6, 146);
   writer.u8(static_cast<std::uint8_t>(membership)).u64(inbox_cursor);
   writer.u32(next_prekey_id).u32(signed_prekey_id).u32(last_resort_id);
   writer.u8(keys_dirty ? 1 : 0).u64(next_outbox).u64(generation);
@@ -68,12 +68,14 @@ SecretBytes Progress::encode() const {
   writer.u8(receipts ? 1 : 0).u8(join_defaults ? 1 : 0).u8(review_groups ? 1 : 0);
   write_time(writer, names_as_of);
   writer.u8(withdraw_receipts ? 1 : 0);
+  write_time(writer, receipts_changed_at);
+  writer.u8(receipts_unsynced ? 1 : 0);
   return seal(std::move(writer));
 }
 
 Result<Progress> Progress::decode(ByteView bytes) {
   ByteReader reader(bytes);
-  const auto version = read_version(reader, 5);
+  const auto version = read_version(reader, 6);
   Progress out;
   out.membership = read_enum(reader, Membership::unknown, Membership::removed);
   out.inbox_cursor = reader.u64();
@@ -94,6 +96,14 @@ Result<Progress> Progress::decode(ByteView bytes) {
   out.review_groups = version >= 3 && read_bool(reader);
   out.names_as_of = version >= 4 ? read_time(reader) : from_unix_micros(1);
   out.withdraw_receipts = version >= 5 && read_bool(reader);
+  if (version >= 6) {
+    out.receipts_changed_at = read_time(reader);
+    out.receipts_unsynced = read_bool(reader);
+  } else if (!out.receipts) {
+    // Of a version that told nobody: the other devices hear of it now.
+    out.receipts_changed_at = from_unix_micros(1);
+    out.receipts_unsynced = true;
+  }
   UNHIDRA_TRY_VOID(finish_record(reader, "progress"));
   return out;
 }

@@ -57,7 +57,10 @@ struct Progress {
   std::uint64_t next_outbox = 1;
   std::uint64_t generation = 0;  // counts commits: see Engine::generation
   std::optional<Proposal> proposal;
-  bool receipts = true;            // this person sends them
+  bool receipts = true;  // this person sends them
+  Timestamp
+      receipts_changed_at{};       // when that was decided, here or on another own device; 0: never
+  bool receipts_unsynced = false;  // the own other devices do not know yet
   bool withdraw_receipts = false;  // the server is to forget what it was told of them
   bool join_defaults = false;      // the account is new: into the channels for newcomers
   Timestamp names_as_of{};         // what people are called was asked for up to then

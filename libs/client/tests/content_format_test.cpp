@@ -122,6 +122,14 @@ TEST(ContentFormat, RulesForThreadsAreForReadersWhoKnowThem) {
                                  std::vector<wire::FollowRule>(kMaxReadMarks, *good.begin())})));
 }
 
+TEST(ContentFormat, AWishForReceiptsIsForReadersWhoKnowIt) {
+  const wire::ReceiptWish wish{false, from_unix_micros(5)};
+  const auto back = through(content_of(wire::ReadState{{}, {}, wish}));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->format, 7U);
+  EXPECT_EQ(std::get<wire::ReadState>(back->body).receipts, wish);
+}
+
 Bytes emoji_picture(std::uint8_t id) {
   e2ee::AttachmentDescriptor file;
   file.object.file_id = e2ee::FileId(Uuid{id});

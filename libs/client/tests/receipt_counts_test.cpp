@@ -27,6 +27,14 @@ class ReceiptCounts : public ChatCase {
     return static_cast<std::size_t>(std::ranges::count(world.server.reports, phone.enrollment.user,
                                                        [](const auto& one) { return one.second; }));
   }
+  Phone& add_device(Phone& to, const std::string& name) {
+    auto& phone = world.add_phone(to.enrollment.user, name);
+    world.connect(phone);
+    world.settle();
+    world.approve(to, phone);
+    world.settle_over(60s);
+    return phone;
+  }
   void watch(Phone& by, std::vector<std::uint64_t> seqs) {
     ASSERT_TRUE(by.engine->watch_receipts(where, seqs));
     by.take();
@@ -120,6 +128,43 @@ TEST_F(ReceiptCounts, EndWhenThePersonDoesNotWantThem) {
   say(*ann, where, {.text = "and more"});
   world.settle_over(30s);
   EXPECT_TRUE(world.server.reported[where].contains(bob->enrollment.user));
+}
+
+TEST_F(ReceiptCounts, ThePersonsWishHoldsOnAllOwnDevices) {
+  auto& desk = add_device(*bob, "desk");
+  ASSERT_TRUE(desk.engine->sends_receipts());
+  ASSERT_TRUE(desk.engine->set_receipts(false));
+  world.settle_over(10s);
+  EXPECT_FALSE(bob->engine->sends_receipts());
+  EXPECT_FALSE(bob->events_of<event::OwnReceiptsChanged>().back().sent);
+  EXPECT_FALSE(world.server.reported[where].contains(bob->enrollment.user));
+  say(*ann, where, {.text = "neither of them tells"});
+  ASSERT_TRUE(bob->engine->mark_read(where, UINT64_MAX));
+  world.settle_over(30s);
+  EXPECT_FALSE(world.server.reported[where].contains(bob->enrollment.user));
+  bob->reopen();
+  world.connect(*bob);
+  EXPECT_FALSE(bob->engine->sends_receipts()) << "kept in the store";
+
+  // Both say something else while they do not hear each other: the later one counts on both.
+  world.disconnect(*bob);
+  world.disconnect(desk);
+  ASSERT_TRUE(bob->engine->set_receipts(true));
+  world.clock.advance(1s);
+  ASSERT_TRUE(desk.engine->set_receipts(true));
+  ASSERT_TRUE(desk.engine->set_receipts(false));
+  world.connect(desk);
+  world.settle_over(10s);
+  world.connect(*bob);
+  world.settle_over(30s);
+  EXPECT_FALSE(bob->engine->sends_receipts());
+  EXPECT_FALSE(desk.engine->sends_receipts());
+  EXPECT_FALSE(world.server.reported[where].contains(bob->enrollment.user));
+
+  auto& tablet = add_device(*bob, "tablet");
+  EXPECT_FALSE(tablet.engine->sends_receipts()) << "one that comes later hears of it";
+  EXPECT_TRUE(ann->engine->sends_receipts());
+  EXPECT_EQ(ann->count<event::OwnReceiptsChanged>(), 0U);
 }
 
 TEST_F(ReceiptCounts, TheOrganisationsRuleIsTakenOverAtOnce) {

@@ -31,7 +31,7 @@ using AllMessages = std::tuple<
     DeleteChannel, ListChannels, Channel, Channels, JoinChannel, RemoveFromChannel,
     UnbanFromChannel, SetChannelOverride, ChannelOverride, FetchChannel, ChannelDetails,
     ChannelChanged, ClientFrame, ServerFrame, ImportedReaction, Imported, CustomEmoji, Text,
-    Reaction, Edit, Deletion, Receipt, ReadMark, FollowRule, ReadState, GroupProfile,
+    Reaction, Edit, Deletion, Receipt, ReadMark, FollowRule, ReceiptWish, ReadState, GroupProfile,
     AccountKeyShare, SessionReset, HistoryTransfer, CommitFault, Content, RoutedPrincipal,
     RoutedRequest, RoutedReply, ConnectionRecord, ConnectionList>;
 

@@ -172,7 +172,7 @@ export const de: Dictionary = {
     animate: "Emoji dürfen sich bewegen", animateText: "Aus: bewegte stehen still, wie auch dann, wenn dein System weniger Bewegung wünscht.",
     notify: "Bei neuen Nachrichten benachrichtigen", notifyText: "Solange Unhidra im Hintergrund offen ist.", notifyDenied: "Dein Browser erlaubt es nicht. Ändere das in seinen Einstellungen für diese Seite.",
     notifyPreview: "Text zeigen", notifyPreviewText: "Sonst nur, wer geschrieben hat.", quiet: "Ruhezeit", quietFrom: "Von", quietTo: "Bis", quietText: "In dieser Zeit gibt es keine Benachrichtigungen.",
-    shown: "Anderen zeigen, wann ich online bin", shownText: "Aus: du wirkst für alle offline, ob du da bist oder nicht. Wer sonst online ist, siehst du weiter. Es gilt für dieses Gerät; schalte es auch auf deinen anderen aus.",
+    shown: "Anderen zeigen, wann ich online bin", shownText: "Aus: du wirkst für alle offline, ob du da bist oder nicht. Wer sonst online ist, siehst du weiter. Es gilt auf allen deinen Geräten.",
     receipts: "Anderen zeigen, was ich gelesen habe", receiptsText: "Aus: niemand erfährt, was bei dir ankam oder was du gelesen hast. Was andere mitteilen, siehst du weiter. Es gilt für dieses Gerät; schalte es auch auf deinen anderen aus.", receiptsOff: "Deine Organisation hat das für alle ausgeschaltet.",
     changePassword: "Passwort ändern", currentPassword: "Jetziges Passwort", newPassword: "Neues Passwort", passwordChanged: "Das Passwort ist geändert. Andere Sitzungen sind beendet.",
     signOut: "Abmelden", signOutTitle: "Abmelden und dieses Gerät löschen?", signOutText: "Seine Schlüssel und alle Nachrichten in diesem Browser werden gelöscht. Ohne ein anderes Gerät sind sie verloren.",

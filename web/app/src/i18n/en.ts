@@ -170,7 +170,7 @@ export const en = {
     animate: "Emoji may move", animateText: "Off: those that move stand still, as they do when your system asks for less motion.",
     notify: "Notify me about new messages", notifyText: "While Unhidra is open in the background.", notifyDenied: "Your browser does not allow it. Change that in its settings for this site.",
     notifyPreview: "Show the text", notifyPreviewText: "Otherwise only who has written.", quiet: "Quiet hours", quietFrom: "From", quietTo: "Until", quietText: "No notifications in this time.",
-    shown: "Show others when I am online", shownText: "Off: you look offline to everybody, whether you are here or not. You still see who else is online. It holds for this device; switch it off on your others too.",
+    shown: "Show others when I am online", shownText: "Off: you look offline to everybody, whether you are here or not. You still see who else is online. It holds on all your devices.",
     receipts: "Tell others what I have read", receiptsText: "Off: nobody learns what you have received or read. Others' receipts are still shown. It holds for this device; switch it off on your others too.", receiptsOff: "Your organisation has switched this off for everybody.",
     changePassword: "Change password", currentPassword: "Current password", newPassword: "New password", passwordChanged: "The password is changed. Other sessions have ended.",
     signOut: "Sign out", signOutTitle: "Sign out and erase this device?", signOutText: "Its keys and all messages in this browser are deleted. Without another device they are lost.",

@@ -6,7 +6,6 @@ import { Avatar, Button, Choice, Field, Switch } from "../ui/basics";
 import { explainError } from "../lib/errors";
 import { allowNotifications } from "../lib/notify";
 import { kLanguages, setLanguage, type Language } from "../i18n";
-import { setReceipts } from "../state/kept";
 import { openPanel } from "../state/panels";
 import { prefer, usePreferences } from "../state/preferences";
 import { setShown } from "../state/presence";
@@ -84,7 +83,7 @@ function ReceiptsSwitch() {
   const receipts = useApp((state) => state.receipts);
   const allowed = useApp((state) => state.policy.receipts);
   const [problem, setProblem] = useState("");
-  const toggle = (sent: boolean) => void setReceipts(sent).then(() => setProblem(""), (error: unknown) => setProblem(explainError(t, error)));
+  const toggle = (sent: boolean) => void client().setReceipts(sent).then(() => setProblem(""), (error: unknown) => setProblem(explainError(t, error)));
   return (
     <div className="card stack">
       <Switch label={t("settings.receipts")} text={t(allowed ? "settings.receiptsText" : "settings.receiptsOff")} checked={receipts && allowed} disabled={!allowed}

@@ -14,7 +14,6 @@ interface Kept {
   drafts: Record<string, string>;
   marked: Record<Id, number>;
   levels: Record<Id, Level>;
-  receipts: boolean;
   shown: boolean;
   resent: MessageRef[];
   chosen: string[];
@@ -22,16 +21,16 @@ interface Kept {
 
 export async function restoreKept(): Promise<void> {
   const kept = await client().value("screens");
-  const { drafts = {}, marked = {}, levels = {}, receipts = true, shown = true, resent = [], chosen = [] } = kept === undefined ? {} : (JSON.parse(kept) as Partial<Kept>);
-  useApp.setState({ drafts, marked, levels, receipts, shown, resent, chosen });
+  const { drafts = {}, marked = {}, levels = {}, shown = true, resent = [], chosen = [] } = kept === undefined ? {} : (JSON.parse(kept) as Partial<Kept>);
+  useApp.setState({ drafts, marked, levels, receipts: await client().sendsReceipts(), shown, resent, chosen });
 }
 
 let keeping: ReturnType<typeof setTimeout> | undefined;
 export function keepSoon(): void {
   clearTimeout(keeping);
   keeping = setTimeout(() => {
-    const { drafts, marked, levels, receipts, shown, resent, chosen } = useApp.getState();
-    void remoteClient()?.client.putValue("screens", JSON.stringify({ drafts, marked, levels, receipts, shown, resent, chosen } satisfies Kept)).catch(() => undefined);
+    const { drafts, marked, levels, shown, resent, chosen } = useApp.getState();
+    void remoteClient()?.client.putValue("screens", JSON.stringify({ drafts, marked, levels, shown, resent, chosen } satisfies Kept)).catch(() => undefined);
   }, kPause);
 }
 
@@ -76,11 +75,5 @@ export function noteResent(ref: MessageRef): void {
 /** In the palette; the last comes first. */
 export function noteChosen(id: string): void {
   useApp.setState(({ chosen }) => ({ chosen: [id, ...chosen.filter((other) => other !== id)].slice(0, kMostChosen) }));
-  keepSoon();
-}
-
-export async function setReceipts(sent: boolean): Promise<void> {
-  await client().setReceipts(sent);
-  useApp.setState({ receipts: sent });
   keepSoon();
 }

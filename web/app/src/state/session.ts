@@ -175,6 +175,9 @@ function onEvent(event: CoreEvent): void {
     case "receiptCountsChanged":
       receiptCountsChanged(event.conversation, event.counts);
       return;
+    case "ownReceiptsChanged":
+      set({ receipts: event.sent });
+      return;
     case "policyChanged":
       set({ policy: event.policy });
       return;

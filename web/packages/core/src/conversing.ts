@@ -182,6 +182,10 @@ export class Conversing extends Connected {
   async setTyping(conversation: Id, active: boolean): Promise<void> {
     this.command(() => this.engine.setTyping(conversation, active));
   }
+  async sendsReceipts(): Promise<boolean> {
+    return this.engine.sendsReceipts();
+  }
+  /** The own other devices are told. */
   async setReceipts(sent: boolean): Promise<void> {
     this.command(() => this.engine.setReceipts(sent));
   }

@@ -256,6 +256,9 @@ export class Engine {
   setReceipts(sent: boolean): void {
     this.core.call("unhidra_set_receipts", this.handle, sent ? 1 : 0);
   }
+  sendsReceipts(): boolean {
+    return this.ask("unhidra_sends_receipts");
+  }
   /** Places in the log of messages on the screen whose receipts are counted, at most 50; replaces the former ones. */
   watchReceipts(conversation: Id, seqs: number[]): void {
     this.core.call("unhidra_watch_receipts", this.handle, conversation, seqs.join(","));

@@ -17,7 +17,7 @@ const kMethods = [
   "user", "conversationWith", "value", "putValue", "ending", "deviceRecords", "invite", "changePassword",
   "createGroup", "addToGroup", "removeFromGroup", "leaveGroup", "renameGroup", "resetGroup", "shareHistory", "readEarlier", "group", "sendIn", "page",
   "write", "edit", "delete", "moderate", "discard", "react", "markRead", "markThreadRead", "markAllRead", "followThread", "setAutoFollow", "autoFollow", "emoji", "bringEmoji", "receiveEmoji", "setTyping",
-  "setReceipts", "watchReceipts", "setPresence", "watchPresence", "putFirst", "presence", "message", "messageTexts", "threads", "threadMessages", "receipts", "typing", "search",
+  "sendsReceipts", "setReceipts", "watchReceipts", "setPresence", "watchPresence", "putFirst", "presence", "message", "messageTexts", "threads", "threadMessages", "receipts", "typing", "search",
   "createChannel", "describeGroup", "place", "joinChannel", "adoptChannelName", "sendFiles", "receiveFile", "cancelTransfer", "fileUsage",
   "requestHistory", "approveHistory", "cancelHistory", "historyTransfers",
 ] as const;

@@ -501,6 +501,7 @@ export type CoreEvent =
   /** What the organisation has decided, when it becomes known and when it changes. */
   | { type: "policyChanged"; policy: ChatPolicy }
   /** The rule of a conversation, or, when that is empty, of all that have none of their own; set here or on another own device. */
+  | { type: "ownReceiptsChanged"; sent: boolean }
   | { type: "autoFollowChanged"; conversation: Id | "" }
   /** One with a picture came or was taken back. */
   | { type: "emojiChanged"; conversation: Id }

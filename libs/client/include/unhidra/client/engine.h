@@ -146,8 +146,9 @@ class Engine {
   // Nothing comes of it in conversations whose members send receipts to each other.
   // Errc::too_many_watched, and nothing changes, beyond Limits::max_receipt_counts.
   Status watch_receipts(ConversationId conversation, std::span<const std::uint64_t> seqs);
-  // Whether this person sends receipts. Kept in the store. What was reported to the server so far
-  // is taken back when it is switched off.
+  // Whether this person sends receipts. Kept in the store, and told to the own other devices, also
+  // to those that come later; then OwnReceiptsChanged. What was reported to the server so far is
+  // taken back when it is switched off.
   Status set_receipts(bool sent);
 
   // ---- groups: their outcome comes as events; a race with other members is settled inside ----

@@ -134,6 +134,10 @@ struct ReceiptsChanged {
 struct EmojiChanged {
   ConversationId conversation;
 };
+// Whether this person sends receipts; decided here or on another own device.
+struct OwnReceiptsChanged {
+  bool sent = false;
+};
 // The rule for the conversation's threads, or, nil, that of all without one of their own; set here
 // or on another own device.
 struct AutoFollowChanged {
@@ -289,10 +293,11 @@ using Event = std::variant<
     event::OwnKeysReplaced, event::StateRolledBack, event::MessagesMissing, event::GroupJoined,
     event::GroupChanged, event::GroupLeft, event::GroupChangeDone, event::GroupRepaired,
     event::GroupForked, event::MessageChanged, event::ActionDone, event::UnreadChanged,
-    event::ReceiptsChanged, event::AutoFollowChanged, event::EmojiChanged, event::TypingChanged,
-    event::PresenceChanged, event::ChannelCreated, event::ChannelChanged, event::PlaceAnswer,
-    event::HistoryTransferChanged, event::HistoryReceived, event::GroupReset, event::BadCommit,
-    event::SharedHistoryChanged, event::EarlierMessages, event::Noticed, event::UserChanged,
-    event::MessageDiscarded, event::ReceiptCountsChanged, event::PolicyChanged>;
+    event::ReceiptsChanged, event::OwnReceiptsChanged, event::AutoFollowChanged,
+    event::EmojiChanged, event::TypingChanged, event::PresenceChanged, event::ChannelCreated,
+    event::ChannelChanged, event::PlaceAnswer, event::HistoryTransferChanged,
+    event::HistoryReceived, event::GroupReset, event::BadCommit, event::SharedHistoryChanged,
+    event::EarlierMessages, event::Noticed, event::UserChanged, event::MessageDiscarded,
+    event::ReceiptCountsChanged, event::PolicyChanged>;
 
 }  // namespace unhidra::client

@@ -4,7 +4,7 @@
 // groups".
 //
 // An epoch's secret comes from the controller that drew it, over the pairwise channel or sealed
-// (docs/decisions/0043); the roster that belongs to it is signed by the group's owners. Keys of the
+// (docs/decisions/0044); the roster that belongs to it is signed by the group's owners. Keys of the
 // epoch before stay until the caller forgets them, so that what is under way still opens.
 //
 // Threads: none; one caller at a time. A failed call changes nothing.

@@ -175,15 +175,29 @@ struct FollowRule {
   }
 };
 
+struct ReceiptWish {
+  bool sent = false;
+  Timestamp changed_at;
+
+  friend bool operator==(const ReceiptWish&, const ReceiptWish&) = default;
+  static constexpr std::string_view kMessage = "unhidra.v1.ReceiptWish";
+  static constexpr auto fields() {
+    return std::tuple{Field{1, "sent", &ReceiptWish::sent},
+                      Field{2, "changed_at", &ReceiptWish::changed_at}};
+  }
+};
+
 struct ReadState {
   std::vector<ReadMark> marks;
   std::vector<FollowRule> follow_rules;
+  std::optional<ReceiptWish> receipts;
 
   friend bool operator==(const ReadState&, const ReadState&) = default;
   static constexpr std::string_view kMessage = "unhidra.v1.ReadState";
   static constexpr auto fields() {
     return std::tuple{Field{1, "marks", &ReadState::marks},
-                      Field{2, "follow_rules", &ReadState::follow_rules}};
+                      Field{2, "follow_rules", &ReadState::follow_rules},
+                      Field{3, "receipts", &ReadState::receipts}};
   }
 };
 
