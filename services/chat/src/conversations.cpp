@@ -67,6 +67,14 @@ Status decode_cursor(ByteView cursor, std::int64_t& activity, ConversationId& id
 
 }  // namespace
 
+Result<bool> is_member(Transaction& tx, const Asker& asker, ConversationId id) {
+  UNHIDRA_TRY(const auto rows,
+              tx.query("SELECT 1 FROM conversation_members WHERE conversation_id = $1 AND "
+                       "user_id = $2 AND org_id = $3 AND left_at IS NULL",
+                       id, asker.user_id, asker.org_id));
+  return !rows.empty();
+}
+
 Status check_member(Transaction& tx, const Asker& asker, ConversationId id) {
   UNHIDRA_TRY(const auto rows,
               tx.query("SELECT 1 FROM conversation_members m JOIN conversations c "

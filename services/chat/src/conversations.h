@@ -18,6 +18,8 @@ inline constexpr std::uint32_t kMaxListed = 1000;  // conversations: a client's 
 // A page of the inbox ends before it exceeds this many bytes of ciphertext.
 inline constexpr std::size_t kMaxInboxPageBytes = 512 * 1024;
 
+// Of any conversation, and still in it.
+Result<bool> is_member(storage::Transaction& tx, const Asker& asker, ConversationId id);
 // Of a direct conversation. Not a member and no such conversation look the same to the asker.
 Status check_member(storage::Transaction& tx, const Asker& asker, ConversationId id);
 

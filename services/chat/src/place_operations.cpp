@@ -5,6 +5,7 @@
 #include "unhidra/runtime/log.h"
 
 #include "channels.h"
+#include "conversations.h"
 #include "group_telling.h"
 #include "message_rules.h"
 #include "places.h"
@@ -23,11 +24,8 @@ constexpr std::size_t kMaxDevicesForTyping = 200;
 // The devices of the other members of a pair or group that the asker is in.
 Result<std::vector<DeviceId>> devices_of_others(Transaction& tx, const Asker& asker,
                                                 ConversationId id) {
-  UNHIDRA_TRY(const auto member,
-              tx.query("SELECT 1 FROM conversation_members WHERE conversation_id = $1 AND "
-                       "user_id = $2 AND org_id = $3 AND left_at IS NULL",
-                       id, asker.user_id, asker.org_id));
-  if (member.empty()) {
+  UNHIDRA_TRY(const bool member, is_member(tx, asker, id));
+  if (!member) {
     return fail(Errc::not_found, "no such conversation");
   }
   UNHIDRA_TRY(const auto rows,

@@ -5,6 +5,8 @@
 #include "unhidra/base/text.h"
 #include "unhidra/chat/errc.h"
 
+#include "conversations.h"
+
 namespace unhidra::chat {
 namespace {
 
@@ -148,11 +150,7 @@ Result<ChannelView> visible_channel(Transaction& tx, const Asker& asker, Convers
     return fail(Errc::not_found, "no such channel");
   }
   ChannelView out{std::move(*channel)};
-  UNHIDRA_TRY(const auto members,
-              tx.query("SELECT 1 FROM conversation_members WHERE conversation_id = $1 AND "
-                       "user_id = $2 AND org_id = $3 AND left_at IS NULL",
-                       id, asker.user_id, asker.org_id));
-  out.member = !members.empty();
+  UNHIDRA_TRY(out.member, is_member(tx, asker, id));
   UNHIDRA_TRY(out.level, level_in_channel(tx, asker.user_id, asker.level, out.channel));
   const bool seen =
       out.member || out.level >= kOrgAdmin || (out.channel.is_open() && asker.level >= kMember);

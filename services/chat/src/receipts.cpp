@@ -4,6 +4,7 @@
 
 #include "unhidra/chat/errc.h"
 
+#include "conversations.h"
 #include "group_store.h"
 #include "message_rules.h"
 
@@ -18,14 +19,6 @@ Result<bool> is_large(Transaction& tx, ConversationId id) {
                                         "conversation_id = $1 AND left_at IS NULL LIMIT $2",
                                         id, kPeopleWithNamedReceipts + 1));
   return rows.size() > kPeopleWithNamedReceipts;
-}
-
-Result<bool> is_member(Transaction& tx, const Asker& asker, ConversationId id) {
-  UNHIDRA_TRY(const auto rows,
-              tx.query("SELECT 1 FROM conversation_members WHERE conversation_id = $1 AND "
-                       "user_id = $2 AND org_id = $3 AND left_at IS NULL",
-                       id, asker.user_id, asker.org_id));
-  return !rows.empty();
 }
 
 Status store_mark(Transaction& tx, const Asker& asker, const wire::ReceiptMark& mark) {
